@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: Apache-2.0
+# How a room, its tests, the benchmarks and the fuzzers are built: a file in the right folder is
+# enough, no list of files is kept.
+
+add_library(weft_options INTERFACE)
+target_include_directories(weft_options INTERFACE
+    ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR}/src ${PROJECT_BINARY_DIR}/include)
+target_compile_options(weft_options INTERFACE
+    -Wall -Wextra -Werror -Wcast-qual -Wcast-align -Wshadow -Wstrict-prototypes -Wmissing-prototypes
+    -Wundef -Wpointer-arith -Wvla -Wformat=2 -Wwrite-strings -Wswitch-enum
+    -fno-math-errno -ffp-contract=off)
+target_compile_definitions(weft_options INTERFACE _GNU_SOURCE)
+if(WEFT_NATIVE)
+    target_compile_options(weft_options INTERFACE -march=native)
+endif()
+if(WEFT_SANITIZE)
+    target_compile_options(weft_options INTERFACE
+        -fsanitize=${WEFT_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+    target_link_options(weft_options INTERFACE -fsanitize=${WEFT_SANITIZE})
+endif()
+if(WEFT_FUZZ)
+    target_compile_options(weft_options INTERFACE -fsanitize=fuzzer-no-link)
+endif()
+
+set(WEFT_ROOMS "" CACHE INTERNAL "")
+
+# weft_room(NAME [ROOMS ...] [LIBRARIES ...]): src/NAME/*.c as a static library.
+function(weft_room name)
+    cmake_parse_arguments(room "" "" "ROOMS;LIBRARIES" ${ARGN})
+    file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/${name}/*.c)
+    if(NOT sources)
+        message(FATAL_ERROR "src/${name} holds no .c file")
+    endif()
+    add_library(weft_${name} STATIC ${sources})
+    set_target_properties(weft_${name} PROPERTIES POSITION_INDEPENDENT_CODE ON)
+    foreach(other ${room_ROOMS})
+        list(APPEND libraries weft_${other})
+    endforeach()
+    target_link_libraries(weft_${name} PUBLIC weft_options ${libraries} ${room_LIBRARIES})
+    set(WEFT_ROOMS "${WEFT_ROOMS};weft_${name}" CACHE INTERNAL "")
+endfunction()
+
+# The command: build/weft.
+function(weft_command)
+    file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/cli/*.c)
+    add_executable(weft ${sources})
+    target_link_libraries(weft PRIVATE ${WEFT_ROOMS})
+    set_target_properties(weft PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR})
+endfunction()
+
+# tests/ROOM/test_*.c: one cmocka executable and one CTest entry each. tests/cli/*.sh: end to end.
+function(weft_tests)
+    if(NOT WEFT_CMOCKA_LIBRARY)
+        message(FATAL_ERROR "cmocka was not found. On Debian: apt install libcmocka-dev, or run ./dev deps")
+    endif()
+    file(GLOB rooms RELATIVE ${PROJECT_SOURCE_DIR}/tests ${PROJECT_SOURCE_DIR}/tests/*)
+    foreach(room ${rooms})
+        file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/${room}/test_*.c)
+        foreach(source ${sources})
+            get_filename_component(name ${source} NAME_WE)
+            set(target ${name}_${room})
+            add_executable(${target} ${source})
+            target_link_libraries(${target} PRIVATE weft_${room} ${WEFT_CMOCKA_LIBRARY})
+            target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
+            add_test(NAME ${room}/${name} COMMAND ${target} WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
+            set_tests_properties(${room}/${name} PROPERTIES TIMEOUT 300 SKIP_RETURN_CODE 77
+                ENVIRONMENT "WEFT_SHARE=${PROJECT_SOURCE_DIR}/share/weft")
+        endforeach()
+    endforeach()
+    file(GLOB scripts CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/cli/test_*.sh)
+    foreach(script ${scripts})
+        get_filename_component(name ${script} NAME_WE)
+        add_test(NAME cli/${name} COMMAND sh ${script} $<TARGET_FILE:weft>
+                 WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
+        set_tests_properties(cli/${name} PROPERTIES TIMEOUT 600 SKIP_RETURN_CODE 77
+            ENVIRONMENT "WEFT_SHARE=${PROJECT_SOURCE_DIR}/share/weft")
+    endforeach()
+endfunction()
+
+# bench/bench_*.c: one executable each, run by ./dev bench.
+function(weft_benchmarks)
+    file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/bench/bench_*.c)
+    foreach(source ${sources})
+        get_filename_component(name ${source} NAME_WE)
+        add_executable(${name} ${source})
+        target_link_libraries(${name} PRIVATE ${WEFT_ROOMS})
+    endforeach()
+endfunction()
+
+# fuzz/fuzz_*.c: one libFuzzer executable each.
+function(weft_fuzzers)
+    file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/fuzz/fuzz_*.c)
+    foreach(source ${sources})
+        get_filename_component(name ${source} NAME_WE)
+        add_executable(${name} ${source})
+        target_link_libraries(${name} PRIVATE ${WEFT_ROOMS})
+        target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+    endforeach()
+endfunction()
+
+function(weft_install)
+    install(TARGETS weft RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+    install(DIRECTORY ${PROJECT_SOURCE_DIR}/share/weft DESTINATION ${CMAKE_INSTALL_DATADIR})
+endfunction()
+
+# Figures that the code needs from the build.
+configure_file(${PROJECT_SOURCE_DIR}/cmake/build_config.h.in
+               ${PROJECT_BINARY_DIR}/include/weft_build_config.h)

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Where the YAML files that come with Weft lie (share/weft): $WEFT_SHARE, else beside the installed
+ * binary, else the source tree this was built from. */
+#ifndef WEFT_BASE_SHARE_H
+#define WEFT_BASE_SHARE_H
+
+#include "base/error.h"
+
+/* The path of `name` of a kind ("chips", "spaces"): a name with a '/' or ending in .yaml is a path
+ * of the user's; any other is share/weft/KIND/NAME.yaml. Unknown: WEFT_ERROR_INPUT with the names
+ * there are and the nearest one. */
+weft_status weft_share_find(const char *kind, const char *name, char *path, size_t size,
+                            weft_error *error) WEFT_NODISCARD;
+
+/* The names of a kind in alphabetical order: calls `each` for every one. */
+weft_status weft_share_list(const char *kind, void (*each)(void *context, const char *name),
+                            void *context, weft_error *error) WEFT_NODISCARD;
+
+#endif

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Spaces written inside another file (a problem). */
+#ifndef WEFT_SPACE_SPACE_H
+#define WEFT_SPACE_SPACE_H
+
+#include <weft/space.h>
+
+#include "base/doc.h"
+
+/* A space from a node: a scalar names a space or file, a mapping is a space written in place (the
+ * keys of a space file; `base: NAME` starts from another space and replaces what it states). */
+weft_status weft_space_read_node(const weft_doc *doc, const weft_node *node, weft_space **space,
+                                 weft_error *error) WEFT_NODISCARD;
+
+#endif
