@@ -53,7 +53,14 @@ typedef struct weft_workload weft_workload;
 /* Reads a chip by the name of a preset or a path. */
 WEFT_API weft_status weft_chip_read(const char *name_or_path, weft_chip **chip,
                                     weft_error *error) WEFT_NODISCARD;
+
+/* The same from the text of a chip file; `name` is what errors call it. */
+WEFT_API weft_status weft_chip_parse(const char *text, size_t length, const char *name,
+                                     weft_chip **chip, weft_error *error) WEFT_NODISCARD;
 WEFT_API void weft_chip_destroy(weft_chip *chip);
+
+/* The text that it was read from: reading it again gives the same chip. Borrowed. */
+WEFT_API const char *weft_chip_text(const weft_chip *chip);
 WEFT_API const char *weft_chip_name(const weft_chip *chip);
 
 /* Every constant of the chip, for tables and `weft estimate --chip X --constants`: name, SI value,

@@ -14,7 +14,15 @@ typedef struct weft_space weft_space;
 /* Reads a space by the name of a built-in one ("imc-cnn") or a path (has a '/' or ends in .yaml). */
 WEFT_API weft_status weft_space_read(const char *name_or_path, weft_space **space,
                                      weft_error *error) WEFT_NODISCARD;
+
+/* The same from text (what weft_space_text gave); `name` is what errors call it. */
+WEFT_API weft_status weft_space_parse(const char *text, size_t length, const char *name,
+                                      weft_space **space, weft_error *error) WEFT_NODISCARD;
 WEFT_API void weft_space_destroy(weft_space *space);
+
+/* The resolved space as the text of a space file (base, overrides and weft_space_set_data applied):
+ * reading it again gives the same space. Borrowed until the space changes. */
+WEFT_API const char *weft_space_text(const weft_space *space);
 
 WEFT_API const char *weft_space_name(const weft_space *space);
 

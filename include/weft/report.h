@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Reports of a study: figures as SVG, one self-contained HTML page, the table of picks.
+ */
+#ifndef WEFT_REPORT_H
+#define WEFT_REPORT_H
+
+#include <weft/study.h>
+
+typedef struct weft_report_settings {
+    int64_t design; /* number of the trial whose breakdown is drawn; -1: the knee of the front */
+} weft_report_settings;
+
+WEFT_API void weft_report_defaults(weft_report_settings *settings);
+
+/* Writes `folder`/index.html (self-contained: no script or style from elsewhere) and the figures
+ * beside it as SVG: front-accuracy-energy.svg, front-accuracy-latency.svg, hypervolume.svg,
+ * layers-energy.svg, layers-latency.svg. Makes the folder; each file is written to a temporary name
+ * and renamed. A study without trials gives a page that says so. */
+WEFT_API weft_status weft_report_write(const weft_study *study, const char *folder,
+                                       const weft_report_settings *settings,
+                                       weft_error *error) WEFT_NODISCARD;
+
+/* One row of the table that the paper centres on: what an objective picks. */
+typedef struct weft_pick {
+    char objective[WEFT_EXPRESSION]; /* "accuracy", "accuracy / energy" */
+    size_t trial;                    /* index in the study */
+    int depth;
+    int blocks[3];      /* how many VGG, MVGG, RES */
+    double mean_kernels;
+} weft_pick;
+
+/* What each of the study's objectives picks, and the paper's three fitness functions (accuracy,
+ * accuracy / latency, accuracy / energy), from all feasible trials; the problem's own score comes
+ * first. `picks` has room for WEFT_MAX_PICKS. *n becomes how many there are (0 without trials). */
+enum { WEFT_MAX_PICKS = WEFT_MAX_OBJECTIVES + 4 };
+WEFT_API weft_status weft_report_picks(const weft_study *study, weft_pick *picks, int *n,
+                                       weft_error *error) WEFT_NODISCARD;
+
+#endif
