@@ -63,7 +63,8 @@ typedef struct weft_error {
     int line;           /* from 1; 0: unknown */
     int column;         /* from 1; 0: unknown */
     int length;         /* characters to underline from `column`; at least 1 where column > 0 */
-    char excerpt[200];  /* the source line, "" if unknown */
+    char excerpt[200];  /* the source line, "" if unknown; a long line is cut */
+    int excerpt_start;  /* characters of the line that are cut away before the excerpt */
 } weft_error;
 
 /* A request to stop, set from anywhere (a signal handler included), polled by long work. */
@@ -83,7 +84,7 @@ WEFT_API int weft_status_exit_code(weft_status status);
  * a caret, the hint; several lines, always ended by '\0'. Returns `buffer`. */
 WEFT_API char *weft_error_format(const weft_error *error, char *buffer, size_t size);
 
-/* "0.1.0"; and one line with compiler, oneDNN, SQLite and CPU features, for bug reports. */
+/* "0.1.0"; and one line with compiler, kind of build and CPU compiled for, for bug reports. */
 WEFT_API const char *weft_version(void);
 WEFT_API const char *weft_build_info(void);
 

@@ -80,7 +80,8 @@ char *weft_error_format(const weft_error *error, char *buffer, size_t size) {
         WEFT_APPEND("error: %s", error->message);
     }
     if (error->excerpt[0] != '\0' && error->column > 0) {
-        WEFT_APPEND("\n    %s\n    %*s^", error->excerpt, error->column - 1, "");
+        WEFT_APPEND("\n    %s\n    %*s^", error->excerpt, error->column - 1 - error->excerpt_start,
+                    "");
         for (int i = 1; i < error->length; i++) {
             WEFT_APPEND("~");
         }

@@ -8,6 +8,7 @@
 #define WEFT_BASE_JSON_H
 
 #include "base/error.h"
+#include "base/number.h" /* weft_real_text */
 
 typedef struct weft_json weft_json;
 
@@ -33,8 +34,5 @@ void weft_json_member_bool(weft_json *json, const char *key, bool value);
 
 /* The text so far, '\0'-terminated, borrowed; NULL when memory ran out at any point. */
 const char *weft_json_get(const weft_json *json, size_t *length);
-
-/* Shortest decimal text of a double that reads back exactly; returns `buffer` (size >= 32). */
-char *weft_real_text(double value, char *buffer, size_t size);
 
 #endif

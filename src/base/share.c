@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/share.h"
+
+#include "weft_build_config.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { PATH_SIZE = 4096, MAX_NAMES = 256 };
+
+static bool is_folder(const char *path) {
+    struct stat info;
+    return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
+}
+
+/* <folder of the running binary>/../share/weft: where cmake --install puts both. */
+static bool installed_share(char *path, size_t size) {
+    char binary[PATH_SIZE];
+    ssize_t length = readlink("/proc/self/exe", binary, sizeof binary - 1);
+    if (length <= 0) {
+        return false;
+    }
+    binary[length] = '\0';
+    char *slash = strrchr(binary, '/');
+    if (slash == NULL) {
+        return false;
+    }
+    *slash = '\0';
+    int written = snprintf(path, size, "%s/../share/weft", binary);
+    return written > 0 && (size_t)written < size && is_folder(path);
+}
+
+/* share/weft/KIND. */
+static weft_status find_folder(const char *kind, char *path, size_t size, weft_error *error) {
+    char share[PATH_SIZE + 32];
+    const char *variable = getenv("WEFT_SHARE");
+    if (variable != NULL && variable[0] != '\0') {
+        snprintf(share, sizeof share, "%s", variable);
+    } else if (!installed_share(share, sizeof share)) {
+        snprintf(share, sizeof share, "%s", WEFT_SOURCE_SHARE);
+    }
+    int written = snprintf(path, size, "%s/%s", share, kind);
+    if (written > 0 && (size_t)written < size && is_folder(path)) {
+        return WEFT_OK;
+    }
+    weft_fail(error, WEFT_ERROR_IO, "the folder of the %s that come with Weft is missing", kind);
+    weft_error_file(error, path);
+    weft_hint(error, "set WEFT_SHARE to the folder share/weft of Weft");
+    return WEFT_ERROR_IO;
+}
+
+/* ---- names of a folder ----------------------------------------------------------------------- */
+
+typedef struct name_list {
+    char *names[MAX_NAMES];
+    size_t n;
+} name_list;
+
+static void free_names(name_list *list) {
+    for (size_t i = 0; i < list->n; i++) {
+        free(list->names[i]);
+    }
+}
+
+static int compare_names(const void *a, const void *b) {
+    const char *const *left = a;
+    const char *const *right = b;
+    return strcmp(*left, *right);
+}
+
+static weft_status read_names(const char *folder, name_list *list, weft_error *error) {
+    list->n = 0;
+    DIR *directory = opendir(folder);
+    if (directory == NULL) {
+        return weft_fail_errno(error, "cannot read the folder", folder);
+    }
+    const struct dirent *entry = NULL;
+    while ((entry = readdir(directory)) != NULL && list->n < MAX_NAMES) {
+        size_t length = strlen(entry->d_name);
+        if (entry->d_name[0] == '.' || length <= 5 ||
+            strcmp(entry->d_name + length - 5, ".yaml") != 0) {
+            continue;
+        }
+        char *name = strndup(entry->d_name, length - 5);
+        if (name == NULL) {
+            closedir(directory);
+            free_names(list);
+            return weft_fail_memory(error, length);
+        }
+        list->names[list->n++] = name;
+    }
+    closedir(directory);
+    qsort(list->names, list->n, sizeof list->names[0], compare_names);
+    return WEFT_OK;
+}
+
+/* "unknown chip 'mnsim'", where the kind is a plural: "chips". */
+static weft_status fail_unknown(const char *kind, const char *name, const char *folder,
+                                weft_error *error) {
+    name_list list;
+    WEFT_TRY(read_names(folder, &list, error));
+    const char *names[MAX_NAMES];
+    char known[240] = "";
+    size_t used = 0;
+    for (size_t i = 0; i < list.n; i++) {
+        names[i] = list.names[i];
+        if (used < sizeof known) {
+            used += (size_t)snprintf(known + used, sizeof known - used, "%s%s", i > 0 ? ", " : "",
+                                     names[i]);
+        }
+    }
+    int singular = (int)strlen(kind) - (kind[0] != '\0' && kind[strlen(kind) - 1] == 's');
+    const char *nearest = weft_nearest(name, names, list.n);
+    weft_fail(error, WEFT_ERROR_INPUT, "unknown %.*s '%.100s'%s%s%s", singular, kind, name,
+              nearest != NULL ? "; did you mean '" : "", nearest != NULL ? nearest : "",
+              nearest != NULL ? "'?" : "");
+    weft_hint(error, "there are: %s; a file of yours needs a '/' or '.yaml' in its name", known);
+    free_names(&list);
+    return WEFT_ERROR_INPUT;
+}
+
+/* ==== public ================================================================================== */
+
+weft_status weft_share_find(const char *kind, const char *name, char *path, size_t size,
+                            weft_error *error) {
+    size_t length = strlen(name);
+    bool is_path = strchr(name, '/') != NULL ||
+                   (length > 5 && strcmp(name + length - 5, ".yaml") == 0);
+    char folder[PATH_SIZE + 64] = "";
+    if (!is_path) {
+        WEFT_TRY(find_folder(kind, folder, sizeof folder, error));
+    }
+    char found[2 * PATH_SIZE];
+    int written = is_path ? snprintf(found, sizeof found, "%s", name)
+                          : snprintf(found, sizeof found, "%s/%s.yaml", folder, name);
+    if (written < 0 || (size_t)written >= size || (size_t)written >= sizeof found) {
+        return weft_fail(error, WEFT_ERROR_INPUT, "the path '%.100s...' is too long", name);
+    }
+    if (!is_path && (length == 0 || access(found, F_OK) != 0)) {
+        return fail_unknown(kind, name, folder, error);
+    }
+    memcpy(path, found, (size_t)written + 1);
+    return WEFT_OK;
+}
+
+weft_status weft_share_list(const char *kind, void (*each)(void *context, const char *name),
+                            void *context, weft_error *error) {
+    char folder[PATH_SIZE + 64] = "";
+    name_list list;
+    WEFT_TRY(find_folder(kind, folder, sizeof folder, error));
+    WEFT_TRY(read_names(folder, &list, error));
+    for (size_t i = 0; i < list.n; i++) {
+        each(context, list.names[i]);
+    }
+    free_names(&list);
+    return WEFT_OK;
+}
