@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The imc family: chains of VGG, MVGG and RES blocks with a head of fully connected layers; text
+ * form and construction. Layer orders: see network.h and docs/reference/network.md. */
+#include <weft/network.h>
+
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "network/shape.h"
+
+enum { MAX_CLASSES = WEFT_MAX_SIDE };
+
+static const char block_letters[] = {
+    [WEFT_BLOCK_VGG] = 'V', [WEFT_BLOCK_MVGG] = 'M', [WEFT_BLOCK_RES] = 'R'};
+
+void weft_imc_defaults(weft_imc_spec *spec) {
+    *spec = (weft_imc_spec){
+        .input = {3, 32, 32},
+        .classes = 10,
+        .head_pool = 1,
+        .n_hidden = 2,
+        .hidden = {200, 50},
+        .dropout = 0.2,
+    };
+}
+
+/* ---- text --------------------------------------------------------------------------------------
+ */
+
+/* Places an error at `at` in `text`, with the text as the source line where it fits. */
+static weft_status fail_at(const char *text, const char *at, int length, weft_error *error) {
+    error->line = 1;
+    error->column = (int)(at - text) + 1;
+    error->length = length > 0 ? length : 1;
+    if (strlen(text) < sizeof error->excerpt) {
+        for (size_t i = 0; text[i] != '\0'; i++) {
+            error->excerpt[i] = (char)(isprint((unsigned char)text[i]) ? text[i] : '?');
+        }
+    }
+    weft_hint(error, "write blocks as V, M or R and the number of kernels, joined by commas: "
+                     "R32,V64,M128");
+    return WEFT_ERROR_INPUT;
+}
+
+static int digits_at(const char *at) {
+    int n = 0;
+    while (at[n] >= '0' && at[n] <= '9') {
+        n++;
+    }
+    return n;
+}
+
+/* One block, such as "V64"; *cursor moves behind it. */
+static weft_status parse_block(const char *text, const char **cursor, weft_block *block,
+                               int32_t *kernels, weft_error *error) {
+    const char *at = *cursor;
+    if (*at == '\0' || *at == ',') {
+        weft_fail(error, WEFT_ERROR_INPUT, "a block is missing at column %d", (int)(at - text) + 1);
+        return fail_at(text, at, 1, error);
+    }
+    const char *letter = memchr(block_letters, *at, sizeof block_letters);
+    if (letter == NULL) {
+        weft_fail(error, WEFT_ERROR_INPUT,
+                  "'%c' is no block: expected V (VGG), M (MVGG) or R (RES)",
+                  isprint((unsigned char)*at) ? *at : '?');
+        return fail_at(text, at, 1, error);
+    }
+    int digits = digits_at(at + 1);
+    int32_t value = 0;
+    for (int i = 1; i <= digits && value <= WEFT_IMC_MAX_KERNELS; i++) {
+        value = 10 * value + (at[i] - '0');
+    }
+    if (digits == 0 || value < 1 || value > WEFT_IMC_MAX_KERNELS) {
+        weft_fail(error, WEFT_ERROR_INPUT,
+                  "block %c needs a number of kernels in 1 .. %d behind it", *letter,
+                  WEFT_IMC_MAX_KERNELS);
+        return fail_at(text, at + 1, digits, error);
+    }
+    const char *end = at + 1 + digits;
+    if (*end != '\0' && *end != ',') {
+        weft_fail(error, WEFT_ERROR_INPUT, "'%c' stands where a comma or the end was expected",
+                  isprint((unsigned char)*end) ? *end : '?');
+        return fail_at(text, end, 1, error);
+    }
+    *block = (weft_block)(letter - block_letters);
+    *kernels = value;
+    *cursor = end;
+    return WEFT_OK;
+}
+
+weft_status weft_imc_parse(const char *text, weft_imc_spec *spec, weft_error *error) {
+    static const char prefix[] = "imc:";
+    weft_imc_spec read = *spec;
+    read.depth = 0;
+    const char *cursor = text;
+    if (strncmp(text, prefix, sizeof prefix - 1) == 0) {
+        cursor += sizeof prefix - 1;
+    }
+    for (;;) {
+        if (read.depth == WEFT_IMC_MAX_DEPTH) {
+            weft_fail(error, WEFT_ERROR_INPUT, "more than %d blocks", WEFT_IMC_MAX_DEPTH);
+            return fail_at(text, cursor, 1, error);
+        }
+        WEFT_TRY(
+            parse_block(text, &cursor, &read.blocks[read.depth], &read.kernels[read.depth], error));
+        read.depth++;
+        if (*cursor == '\0') {
+            break;
+        }
+        cursor++;
+    }
+    *spec = read;
+    return WEFT_OK;
+}
+
+char *weft_imc_text(const weft_imc_spec *spec, char *buffer, size_t size) {
+    size_t used = 0;
+    if (size > 0) {
+        buffer[0] = '\0';
+    }
+    for (int32_t i = 0; i < spec->depth && used < size; i++) {
+        int written = snprintf(buffer + used, size - used, "%s%c%d", i > 0 ? "," : "",
+                               block_letters[spec->blocks[i]], spec->kernels[i]);
+        used += (size_t)written;
+    }
+    return buffer;
+}
+
+/* ---- construction ------------------------------------------------------------------------------
+ */
+
+/* A network under construction: `at` is the layer that the next one takes, `block` the block that
+ * layers are filed under. The first failure sticks and later additions do nothing. */
+typedef struct builder {
+    weft_network *network;
+    int32_t at, block;
+    weft_status status;
+    weft_error *error;
+} builder;
+
+static void append(builder *b, weft_layer layer) {
+    if (b->status != WEFT_OK) {
+        return;
+    }
+    if (layer.n_inputs == 0) {
+        layer.input[0] = b->at;
+        layer.n_inputs = 1;
+    }
+    layer.block = b->block;
+    b->status = weft_network_add(b->network, &layer, &b->at, b->error);
+}
+
+static void append_conv(builder *b, int32_t kernels, int32_t side, bool bias) {
+    append(b, (weft_layer){.op = WEFT_OP_CONV,
+                           .out_channels = kernels,
+                           .kernel = side,
+                           .stride = 1,
+                           .pad = side / 2,
+                           .bias = bias});
+    append(b, (weft_layer){.op = WEFT_OP_BATCH_NORM});
+}
+
+static void append_relu(builder *b) {
+    append(b, (weft_layer){.op = WEFT_OP_RELU});
+}
+
+static void append_mvgg(builder *b, int32_t kernels) {
+    append_conv(b, kernels, 3, true);
+    append_relu(b);
+    append_conv(b, kernels, 3, true);
+    append_relu(b);
+}
+
+static void append_vgg(builder *b, int32_t kernels) {
+    append_mvgg(b, kernels);
+    append(b, (weft_layer){.op = WEFT_OP_MAX_POOL, .kernel = 2, .stride = 2});
+}
+
+static void append_res(builder *b, int32_t kernels) {
+    int32_t entry = b->at;
+    append_conv(b, kernels, 3, false);
+    append_relu(b);
+    append_conv(b, kernels, 3, false);
+    int32_t trunk = b->at;
+    b->at = entry;
+    append_conv(b, kernels, 1, false);
+    append(b, (weft_layer){.op = WEFT_OP_ADD, .input = {trunk, b->at}, .n_inputs = 2});
+    append_relu(b);
+}
+
+static void append_block(builder *b, weft_block block, int32_t kernels) {
+    switch (block) {
+    case WEFT_BLOCK_VGG:
+        append_vgg(b, kernels);
+        break;
+    case WEFT_BLOCK_MVGG:
+        append_mvgg(b, kernels);
+        break;
+    case WEFT_BLOCK_RES:
+        append_res(b, kernels);
+        break;
+    }
+}
+
+static void append_head(builder *b, const weft_imc_spec *spec) {
+    b->block = WEFT_NO_BLOCK;
+    append(b, (weft_layer){.op = WEFT_OP_AVERAGE_POOL, .pool_side = spec->head_pool});
+    append(b, (weft_layer){.op = WEFT_OP_FLATTEN});
+    for (int32_t i = 0; i < spec->n_hidden; i++) {
+        append(b,
+               (weft_layer){.op = WEFT_OP_LINEAR, .out_channels = spec->hidden[i], .bias = true});
+        append_relu(b);
+        append(b, (weft_layer){.op = WEFT_OP_DROPOUT, .rate = spec->dropout});
+    }
+    append(b, (weft_layer){.op = WEFT_OP_LINEAR, .out_channels = spec->classes, .bias = true});
+}
+
+static weft_status check_spec(const weft_imc_spec *spec, weft_error *error) {
+    if (spec->depth < 1 || spec->depth > WEFT_IMC_MAX_DEPTH) {
+        return weft_fail(error, WEFT_ERROR_INPUT, "%d blocks; expected 1 .. %d", spec->depth,
+                         WEFT_IMC_MAX_DEPTH);
+    }
+    for (int32_t i = 0; i < spec->depth; i++) {
+        if ((int)spec->blocks[i] < 0 || (int)spec->blocks[i] > WEFT_BLOCK_RES) {
+            return weft_fail(error, WEFT_ERROR_INPUT, "block %d is of no known kind (%d)", i + 1,
+                             (int)spec->blocks[i]);
+        }
+        if (spec->kernels[i] < 1 || spec->kernels[i] > WEFT_IMC_MAX_KERNELS) {
+            return weft_fail(error, WEFT_ERROR_INPUT, "block %d has %d kernels; expected 1 .. %d",
+                             i + 1, spec->kernels[i], WEFT_IMC_MAX_KERNELS);
+        }
+    }
+    if (spec->classes < 2 || spec->classes > MAX_CLASSES) {
+        return weft_fail(error, WEFT_ERROR_INPUT, "%d classes; expected 2 .. %d", spec->classes,
+                         MAX_CLASSES);
+    }
+    if (spec->n_hidden < 0 || spec->n_hidden > WEFT_IMC_MAX_HIDDEN) {
+        return weft_fail(error, WEFT_ERROR_INPUT, "%d hidden layers; expected 0 .. %d",
+                         spec->n_hidden, WEFT_IMC_MAX_HIDDEN);
+    }
+    return WEFT_OK;
+}
+
+/* Says what to do when the halvings of the VGG blocks use up the map. */
+static void hint_halvings(const weft_imc_spec *spec, weft_error *error) {
+    int32_t side = spec->input.height < spec->input.width ? spec->input.height : spec->input.width;
+    int halvings = 0;
+    while (side > 1) {
+        side /= 2;
+        halvings++;
+    }
+    int pools = 0;
+    for (int32_t i = 0; i < spec->depth; i++) {
+        pools += spec->blocks[i] == WEFT_BLOCK_VGG;
+    }
+    if (pools > halvings) {
+        weft_hint(error,
+                  "each VGG block halves the map, and a %d x %d input can be halved %d times, not "
+                  "%d: use M or R blocks instead",
+                  spec->input.height, spec->input.width, halvings, pools);
+    }
+}
+
+weft_status weft_imc_build(const weft_imc_spec *spec, weft_network **network, weft_error *error) {
+    WEFT_TRY(check_spec(spec, error));
+    char name[WEFT_IMC_MAX_DEPTH * sizeof "V4096," + sizeof "imc:"] = "imc:";
+    weft_imc_text(spec, name + strlen(name), sizeof name - strlen(name));
+    builder b = {.block = WEFT_NO_BLOCK, .status = WEFT_OK, .error = error};
+    WEFT_TRY(weft_network_create(name, spec->input, &b.network, error));
+    for (int32_t i = 0; i < spec->depth; i++) {
+        b.block = i;
+        append_block(&b, spec->blocks[i], spec->kernels[i]);
+    }
+    append_head(&b, spec);
+    if (b.status != WEFT_OK) {
+        weft_network_destroy(b.network);
+        if (b.status == WEFT_ERROR_INFEASIBLE) {
+            hint_halvings(spec, error);
+        }
+        return b.status;
+    }
+    *network = b.network;
+    return WEFT_OK;
+}
