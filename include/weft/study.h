@@ -4,8 +4,8 @@
  *
  *     weft_problem_read("problem.yaml", &problem, &error);
  *     weft_study_open(problem, "runs.db", &study, &error);      // creates or resumes
- *     weft_study_run(study, &settings, &error);                 // WEFT_OK, WEFT_STOPPED, or a fault
- *     weft_study_finish(study, &settings, &error);              // front: full training, test set
+ *     weft_study_run(study, &settings, &error);                 // WEFT_OK, WEFT_STOPPED, or a
+ * fault weft_study_finish(study, &settings, &error);              // front: full training, test set
  *     weft_study_front(study, &front, &n, &error);
  */
 #ifndef WEFT_STUDY_H
@@ -32,14 +32,15 @@ typedef enum weft_metric {
 #define WEFT_METRIC_ENUM(name, token, unit, more_is_better) name,
     WEFT_METRIC_MAP(WEFT_METRIC_ENUM)
 #undef WEFT_METRIC_ENUM
-    WEFT_METRIC_COUNT
+        WEFT_METRIC_COUNT
 } weft_metric;
 
 WEFT_API const char *weft_metric_token(weft_metric metric);
 WEFT_API const char *weft_metric_unit(weft_metric metric);
 WEFT_API bool weft_metric_more_is_better(weft_metric metric);
 
-/* ---- problems ---------------------------------------------------------------------------------- */
+/* ---- problems ----------------------------------------------------------------------------------
+ */
 typedef struct weft_problem weft_problem;
 
 WEFT_API weft_status weft_problem_read(const char *path, weft_problem **problem,
@@ -71,7 +72,8 @@ WEFT_API weft_problem_info *weft_problem_get_info(weft_problem *problem);
 WEFT_API const weft_space *weft_problem_get_space(const weft_problem *problem);
 WEFT_API const weft_chip *weft_problem_get_chip(const weft_problem *problem);
 
-/* ---- trials ------------------------------------------------------------------------------------ */
+/* ---- trials ------------------------------------------------------------------------------------
+ */
 typedef enum weft_trial_state {
     WEFT_TRIAL_OK,
     WEFT_TRIAL_INFEASIBLE, /* does not fit, cannot be built, or breaks a constraint: see `reason` */
@@ -99,7 +101,8 @@ typedef struct weft_trial {
     double final_seconds;
 } weft_trial;
 
-/* ---- studies ----------------------------------------------------------------------------------- */
+/* ---- studies -----------------------------------------------------------------------------------
+ */
 typedef struct weft_study weft_study;
 
 /* Creates the store, or resumes it when it holds the same problem. WEFT_ERROR_STORE: it holds
@@ -142,13 +145,28 @@ typedef struct weft_run_settings {
 WEFT_API weft_status weft_study_run(weft_study *study, const weft_run_settings *settings,
                                     weft_error *error) WEFT_NODISCARD;
 
-/* Trains the designs of the front that have not been yet on the whole training set and measures them
- * on the test set, once. */
+/* The same loop by hand, for programs that evaluate in their own way:
+ *     while ((status = weft_study_ask(study, &trial, &error)) == WEFT_OK) {
+ *         weft_study_evaluate(study, &trial, NULL, &error);   // or fill its state and metrics
+ *         weft_study_tell(study, &trial, &error);
+ *     }
+ * ask gives the next trial of the batch at hand (number, genome, description); when all of a batch
+ * are handed out they must be told before ask goes on: WEFT_ERROR_USAGE otherwise. WEFT_DONE ends
+ * it. tell stores the trial: one transaction. Not thread-safe, evaluate is. */
+WEFT_API weft_status weft_study_ask(weft_study *study, weft_trial *trial,
+                                    weft_error *error) WEFT_NODISCARD;
+WEFT_API weft_status weft_study_evaluate(const weft_study *study, weft_trial *trial,
+                                         const weft_stop *stop, weft_error *error) WEFT_NODISCARD;
+WEFT_API weft_status weft_study_tell(weft_study *study, const weft_trial *trial,
+                                     weft_error *error) WEFT_NODISCARD;
+
+/* Trains the designs of the front that have not been yet on the whole training set and measures
+ * them on the test set, once. */
 WEFT_API weft_status weft_study_finish(weft_study *study, const weft_run_settings *settings,
                                        weft_error *error) WEFT_NODISCARD;
 
-/* Indices (for weft_study_get_trial) of the non-dominated trials in the problem's objectives, sorted
- * by the first; with a score: the best trial. The caller frees *front with free(). */
+/* Indices (for weft_study_get_trial) of the non-dominated trials in the problem's objectives,
+ * sorted by the first; with a score: the best trial. The caller frees *front with free(). */
 WEFT_API weft_status weft_study_front(const weft_study *study, size_t **front, size_t *n,
                                       weft_error *error) WEFT_NODISCARD;
 
@@ -158,8 +176,9 @@ WEFT_API weft_status weft_study_front_of(const weft_study *study, const weft_met
                                          size_t *n, weft_error *error) WEFT_NODISCARD;
 
 /* Hypervolume after each trial, in objectives normalised by the reference: each objective's worst
- * and best value over the trials of the study span 0 .. 1, the reference point is 1.1 times the worst
- * side. `values` has room for weft_study_size() entries. NaN with one or more than 3 objectives. */
+ * and best value over the trials of the study span 0 .. 1, the reference point is 1.1 times the
+ * worst side. `values` has room for weft_study_size() entries. NaN with one or more than 3
+ * objectives. */
 WEFT_API weft_status weft_study_hypervolume(const weft_study *study, double *values,
                                             weft_error *error) WEFT_NODISCARD;
 

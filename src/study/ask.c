@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The loop by hand: ask, evaluate, tell, one trial at a time. */
+#include <string.h>
+
+#include "study/study.h"
+
+static weft_status need_store(const weft_study *study, weft_error *error) {
+    return study->store != NULL
+               ? WEFT_OK
+               : weft_fail(error, WEFT_ERROR_USAGE, "the study was opened to be read only");
+}
+
+static bool batch_complete(const weft_batch *batch) {
+    for (int i = 0; i < batch->n; i++) {
+        if (!batch->done[i]) {
+            return false;
+        }
+    }
+    return true;
+}
+
+weft_status weft_study_ask(weft_study *study, weft_trial *trial, weft_error *error) {
+    weft_batch *batch = &study->batch;
+    WEFT_TRY(need_store(study, error));
+    for (;;) {
+        WEFT_TRY(weft_batch_open(study, error));
+        while (batch->next < batch->n && batch->done[batch->next]) {
+            batch->next++;
+        }
+        if (batch->next < batch->n) {
+            break;
+        }
+        if (!batch_complete(batch)) {
+            return weft_fail(error, WEFT_ERROR_USAGE,
+                             "all %d trials of the batch are handed out: tell them first",
+                             batch->n);
+        }
+        WEFT_TRY(weft_batch_close(study, error));
+    }
+    const double *genome = batch->genomes + (size_t)batch->next * (size_t)study->genes.n_genes;
+    memset(trial, 0, sizeof *trial);
+    trial->number = batch->first + (uint64_t)batch->next++;
+    trial->genome = genome;
+    weft_space_describe(study->problem->space, genome, trial->description,
+                        sizeof trial->description);
+    return WEFT_OK;
+}
+
+weft_status weft_study_evaluate(const weft_study *study, weft_trial *trial, const weft_stop *stop,
+                                weft_error *error) {
+    WEFT_TRY(need_store(study, error));
+    return weft_evaluate(study, trial->number, trial->genome, stop, trial, error);
+}
+
+weft_status weft_study_tell(weft_study *study, const weft_trial *trial, weft_error *error) {
+    weft_batch *batch = &study->batch;
+    WEFT_TRY(need_store(study, error));
+    bool asked = trial->number >= batch->first &&
+                 trial->number - batch->first < (uint64_t)batch->next;
+    if (!asked || batch->done[trial->number - batch->first]) {
+        return weft_fail(error, WEFT_ERROR_USAGE,
+                         "trial %llu was not asked for, or was told before",
+                         (unsigned long long)trial->number);
+    }
+    WEFT_TRY(weft_store_add_trial(study->store, trial, study->genes.n_genes, error));
+    WEFT_TRY(weft_study_keep(study, trial, error));
+    batch->done[trial->number - batch->first] = true;
+    return batch_complete(batch) ? weft_batch_close(study, error) : WEFT_OK;
+}

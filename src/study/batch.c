@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Batches. What is asked for trials kB .. kB+B-1 depends on the trials before kB alone, so a study
+ * that was cut anywhere asks for the same trials again and keeps those it has, and any number of
+ * threads gives the same study.
+ */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "study/study.h"
+
+static weft_status tell(weft_study *study, const weft_trial *trial, weft_error *error) {
+    weft_outcome outcome = {.violation = trial->violation};
+    switch (trial->state) {
+    case WEFT_TRIAL_OK:
+        outcome.state = WEFT_OUTCOME_OK;
+        weft_problem_objectives(study->problem, trial, outcome.objectives);
+        break;
+    case WEFT_TRIAL_INFEASIBLE:
+        outcome.state = WEFT_OUTCOME_INFEASIBLE;
+        break;
+    case WEFT_TRIAL_FAILED:
+        outcome.state = WEFT_OUTCOME_FAILED;
+        break;
+    }
+    WEFT_TRY(weft_optimizer_tell(study->optimizer, trial->genome, &outcome, error));
+    return trial->hash != 0 ? weft_seen_add(&study->seen, trial->hash, error) : WEFT_OK;
+}
+
+static void batch_free(weft_batch *batch) {
+    free(batch->genomes);
+    free(batch->done);
+    *batch = (weft_batch){.first = batch->first};
+}
+
+/* Marks what the store has, and checks that it is what is asked for now. */
+static weft_status recognise(weft_study *study, weft_error *error) {
+    weft_batch *batch = &study->batch;
+    for (int i = 0; i < batch->n; i++) {
+        size_t found = weft_study_find(study, batch->first + (uint64_t)i);
+        if (found == SIZE_MAX) {
+            continue;
+        }
+        const double *genome = batch->genomes + (size_t)i * (size_t)study->genes.n_genes;
+        if (!weft_genome_equal(&study->genes, study->trials[found].genome, genome)) {
+            weft_fail(error, WEFT_ERROR_STORE,
+                      "trial %llu of the store is not what this search would propose",
+                      (unsigned long long)study->trials[found].number);
+            weft_error_file(error, weft_store_path(study->store));
+            weft_hint(error,
+                      "the store was made by another version (%s) or was edited; start a "
+                      "new store",
+                      study->origin.version);
+            return WEFT_ERROR_STORE;
+        }
+        batch->done[i] = true;
+    }
+    return WEFT_OK;
+}
+
+static weft_status ask_batch(weft_study *study, int n, weft_error *error) {
+    weft_batch *batch = &study->batch;
+    size_t genes = (size_t)study->genes.n_genes;
+    batch->genomes = calloc((size_t)n * genes, sizeof *batch->genomes);
+    batch->done = calloc((size_t)n, sizeof *batch->done);
+    if (batch->genomes == NULL || batch->done == NULL) {
+        return weft_fail_memory(error, (size_t)n * genes * sizeof *batch->genomes);
+    }
+    int given = 0;
+    weft_status status =
+        weft_optimizer_ask(study->optimizer, batch->first, n, batch->genomes, &given, error);
+    if (status < 0) {
+        return status;
+    }
+    study->exhausted = given < n;
+    batch->n = given;
+    batch->next = 0;
+    return recognise(study, error);
+}
+
+weft_status weft_batch_open(weft_study *study, weft_error *error) {
+    weft_batch *batch = &study->batch;
+    if (batch->n > 0) {
+        return WEFT_OK;
+    }
+    const weft_problem_info *info = &study->problem->info;
+    uint64_t size = (uint64_t)info->batch;
+    batch->first = study->n_closed;
+    if (study->exhausted || batch->first >= (uint64_t)info->trials) {
+        return WEFT_DONE;
+    }
+    uint64_t end = batch->first + size - batch->first % size;
+    end = end < (uint64_t)info->trials ? end : (uint64_t)info->trials;
+    weft_status status = ask_batch(study, (int)(end - batch->first), error);
+    if (status != WEFT_OK) {
+        batch_free(batch);
+        return status;
+    }
+    return batch->n > 0 ? WEFT_OK : WEFT_DONE;
+}
+
+weft_status weft_batch_close(weft_study *study, weft_error *error) {
+    weft_batch *batch = &study->batch;
+    /* A batch cut short by the number of trials stays untold: were the study extended, its rest
+     * must be asked for from the same history. */
+    bool whole = (batch->first + (uint64_t)batch->n) % (uint64_t)study->problem->info.batch == 0 ||
+                 study->exhausted;
+    for (int i = 0; whole && i < batch->n; i++) {
+        size_t index = weft_study_find(study, batch->first + (uint64_t)i);
+        if (index == SIZE_MAX) {
+            return weft_fail(error, WEFT_ERROR_INTERNAL, "trial %llu of the batch is missing",
+                             (unsigned long long)(batch->first + (uint64_t)i));
+        }
+        WEFT_TRY(tell(study, &study->trials[index], error));
+    }
+    study->n_closed += (uint64_t)batch->n;
+    batch_free(batch);
+    return WEFT_OK;
+}

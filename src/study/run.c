@@ -1,0 +1,350 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The loop: open a batch, evaluate what the store lacks (several trials at once), close it; and in
+ * the end train the designs of the front in full.
+ */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/pool.h"
+#include "study/study.h"
+
+/* Progress asks for the hypervolume at most so often (s). */
+static const double hypervolume_period = 0.2;
+
+typedef struct run {
+    weft_study *study;
+    const weft_run_settings *settings;
+    double began;
+    int64_t done_before; /* trials in the store when this run began */
+    double hypervolume, hypervolume_at;
+    weft_status status; /* the first fault of any thread: nothing more is begun */
+    weft_error error;
+    /* the batch at hand: */
+    int *items; /* places in the batch to evaluate */
+    int *twins; /* place of an earlier trial of the batch with the same network; -1: none */
+    /* the finish at hand: */
+    size_t *front;
+    size_t n_front, front_done;
+    bool final_failed; /* a design's full training failed: the others go on */
+} run;
+
+/* ---- progress ----------------------------------------------------------------------------------
+ */
+
+static void count_states(const weft_study *study, weft_study_progress *now) {
+    const weft_problem_info *info = &study->problem->info;
+    for (int i = 0; i < WEFT_MAX_OBJECTIVES; i++) {
+        now->best[i] = NAN;
+    }
+    for (size_t t = 0; t < study->n_trials; t++) {
+        const weft_trial *trial = &study->trials[t];
+        now->ok += trial->state == WEFT_TRIAL_OK;
+        now->infeasible += trial->state == WEFT_TRIAL_INFEASIBLE;
+        now->failed += trial->state == WEFT_TRIAL_FAILED;
+        for (int i = 0; trial->state == WEFT_TRIAL_OK && i < info->n_objectives; i++) {
+            bool score = info->score[0] != '\0';
+            double value = score ? trial->score : trial->metrics[info->objectives[i]];
+            bool better = info->maximise[i] ? value > now->best[i] : value < now->best[i];
+            now->best[i] = isnan(now->best[i]) || better ? value : now->best[i];
+        }
+    }
+}
+
+static double latest_hypervolume(run *r, double time) {
+    if (time - r->hypervolume_at < hypervolume_period && r->hypervolume_at > 0.0) {
+        return r->hypervolume;
+    }
+    size_t n = r->study->n_trials;
+    double *values = n > 0 ? calloc(n, sizeof *values) : NULL;
+    weft_error error;
+    r->hypervolume = NAN;
+    if (values != NULL && weft_study_hypervolume(r->study, values, &error) == WEFT_OK) {
+        r->hypervolume = values[n - 1];
+    }
+    free(values);
+    r->hypervolume_at = time;
+    return r->hypervolume;
+}
+
+/* Called with the mutex held. */
+static void report_progress(run *r, const weft_trial *trial, bool finishing) {
+    if (r->settings->progress == NULL) {
+        return;
+    }
+    double time = weft_now();
+    weft_study_progress now = {.trial = trial, .finishing = finishing};
+    count_states(r->study, &now);
+    now.done = finishing ? (int64_t)r->front_done : (int64_t)r->study->n_trials;
+    now.total = finishing ? (int64_t)r->n_front : r->study->problem->info.trials;
+    now.hypervolume = latest_hypervolume(r, time);
+    now.elapsed = time - r->began;
+    int64_t fresh = finishing ? now.done : now.done - r->done_before;
+    now.rate = now.elapsed > 0.0 ? (double)fresh / now.elapsed : 0.0;
+    now.eta = now.rate > 0.0 ? (double)(now.total - now.done) / now.rate : NAN;
+    r->settings->progress(r->settings->context, &now);
+}
+
+/* ---- one batch ---------------------------------------------------------------------------------
+ */
+
+static void note_fault(run *r, weft_status status, const weft_error *error) {
+    if (r->status == WEFT_OK) {
+        r->status = status;
+        if (status < 0) {
+            r->error = *error;
+        }
+    }
+}
+
+static bool halted(run *r) {
+    pthread_mutex_lock(&r->study->mutex);
+    bool halt = r->status != WEFT_OK;
+    pthread_mutex_unlock(&r->study->mutex);
+    return halt || weft_stop_requested(r->settings->stop);
+}
+
+/* Stores a trial, then remembers it; with the mutex held. */
+static void record(run *r, const weft_trial *trial) {
+    weft_study *study = r->study;
+    weft_error error;
+    weft_status status = weft_store_add_trial(study->store, trial, study->genes.n_genes, &error);
+    if (status == WEFT_OK) {
+        status = weft_study_keep(study, trial, &error);
+    }
+    if (status != WEFT_OK) {
+        note_fault(r, status, &error);
+        return;
+    }
+    study->batch.done[trial->number - study->batch.first] = true;
+    report_progress(r, trial, false);
+}
+
+static const double *batch_genome(const weft_study *study, int place) {
+    return study->batch.genomes + (size_t)place * (size_t)study->genes.n_genes;
+}
+
+static void evaluate_item(void *context, int item, int thread) {
+    (void)thread;
+    run *r = context;
+    weft_study *study = r->study;
+    if (halted(r)) {
+        return;
+    }
+    int place = r->items[item];
+    weft_trial trial;
+    weft_error error;
+    weft_status status = weft_evaluate(study, study->batch.first + (uint64_t)place,
+                                       batch_genome(study, place), r->settings->stop, &trial,
+                                       &error);
+    pthread_mutex_lock(&study->mutex);
+    if (status == WEFT_OK) {
+        record(r, &trial);
+    } else {
+        note_fault(r, status, &error);
+    }
+    pthread_mutex_unlock(&study->mutex);
+}
+
+/* Finds networks that stand twice in the batch: 0 stands for one that cannot be built. */
+static weft_status find_twins(run *r, weft_error *error) {
+    weft_study *study = r->study;
+    int n = study->batch.n;
+    uint64_t *hashes = calloc((size_t)n, sizeof *hashes);
+    if (hashes == NULL) {
+        return weft_fail_memory(error, (size_t)n * sizeof *hashes);
+    }
+    for (int i = 0; i < n; i++) {
+        weft_network *network = NULL;
+        weft_error ignored; /* the evaluation gives the reason */
+        if (weft_space_decode(study->problem->space, batch_genome(study, i), &network, &ignored) ==
+            WEFT_OK) {
+            hashes[i] = weft_network_hash(network);
+        }
+        weft_network_destroy(network);
+        r->twins[i] = -1;
+        for (int j = 0; hashes[i] != 0 && j < i && r->twins[i] < 0; j++) {
+            r->twins[i] = hashes[j] == hashes[i] ? j : -1;
+        }
+    }
+    free(hashes);
+    return WEFT_OK;
+}
+
+/* A twin takes over the results: no network is evaluated twice. */
+static void copy_twins(run *r) {
+    weft_study *study = r->study;
+    for (int i = 0; i < study->batch.n && r->status == WEFT_OK; i++) {
+        if (r->twins[i] < 0 || study->batch.done[i]) {
+            continue;
+        }
+        size_t index = weft_study_find(study, study->batch.first + (uint64_t)r->twins[i]);
+        weft_trial trial = study->trials[index];
+        trial.number = study->batch.first + (uint64_t)i;
+        trial.genome = batch_genome(study, i);
+        trial.started = trial.finished = weft_now();
+        trial.seconds = 0.0;
+        weft_space_describe(study->problem->space, trial.genome, trial.description,
+                            sizeof trial.description);
+        record(r, &trial);
+    }
+}
+
+static weft_status evaluate_batch(run *r, weft_pool *pool, weft_error *error) {
+    weft_study *study = r->study;
+    size_t n = (size_t)study->batch.n;
+    r->items = calloc(n, sizeof *r->items);
+    r->twins = calloc(n, sizeof *r->twins);
+    weft_status status = r->items != NULL && r->twins != NULL
+                             ? find_twins(r, error)
+                             : weft_fail_memory(error, n * sizeof *r->items);
+    if (status == WEFT_OK) {
+        int n_items = 0;
+        for (int i = 0; i < study->batch.n; i++) {
+            if (!study->batch.done[i] && r->twins[i] < 0) {
+                r->items[n_items++] = i;
+            }
+        }
+        weft_pool_run(pool, n_items, evaluate_item, r);
+        if (r->status == WEFT_OK && weft_stop_requested(r->settings->stop)) {
+            r->status = WEFT_STOPPED;
+        }
+        copy_twins(r);
+        status = r->status;
+    }
+    free(r->items);
+    free(r->twins);
+    r->items = r->twins = NULL;
+    if (r->status < 0) {
+        *error = r->error;
+    }
+    return status;
+}
+
+static weft_status run_batches(run *r, weft_pool *pool, weft_error *error) {
+    for (;;) {
+        WEFT_TRY(weft_batch_open(r->study, error));
+        WEFT_TRY(evaluate_batch(r, pool, error));
+        WEFT_TRY(weft_batch_close(r->study, error));
+    }
+}
+
+weft_status weft_study_run(weft_study *study, const weft_run_settings *settings,
+                           weft_error *error) {
+    if (study->store == NULL) {
+        return weft_fail(error, WEFT_ERROR_USAGE, "the study was opened to be read only");
+    }
+    weft_pool *pool = NULL;
+    WEFT_TRY(weft_pool_create(settings->jobs > 0 ? settings->jobs : 1, &pool, error));
+    run r = {.study = study,
+             .settings = settings,
+             .began = weft_now(),
+             .done_before = (int64_t)study->n_trials};
+    weft_status status = run_batches(&r, pool, error);
+    weft_pool_destroy(pool);
+    /* Batches end with DONE: it is a reason to tell only when the space ended them. */
+    bool finished = (int64_t)study->n_trials >= study->problem->info.trials;
+    return status == WEFT_DONE && finished ? WEFT_OK : status;
+}
+
+/* ---- the final designs -------------------------------------------------------------------------
+ */
+
+/* Designs of many MACs first: threads then end at about the same time. */
+static void sort_by_work(const weft_study *study, size_t *front, size_t n) {
+    for (size_t i = 1; i < n; i++) {
+        size_t moved = front[i];
+        double macs = study->trials[moved].metrics[WEFT_METRIC_MACS];
+        size_t j = i;
+        for (; j > 0 && study->trials[front[j - 1]].metrics[WEFT_METRIC_MACS] < macs; j--) {
+            front[j] = front[j - 1];
+        }
+        front[j] = moved;
+    }
+}
+
+static weft_status train_in_full(const weft_study *study, const weft_trial *trial,
+                                 const weft_stop *stop, weft_accuracy_result *result,
+                                 weft_error *error) {
+    weft_network *network = NULL;
+    WEFT_TRY(weft_space_decode(study->problem->space, trial->genome, &network, error));
+    weft_status status = weft_accuracy_evaluate(study->accuracy, network, WEFT_FIDELITY_FINAL,
+                                                study->problem->info.seed, stop, result, error);
+    weft_network_destroy(network);
+    return status;
+}
+
+static void finish_item(void *context, int item, int thread) {
+    (void)thread;
+    run *r = context;
+    weft_study *study = r->study;
+    if (halted(r)) {
+        return;
+    }
+    weft_trial *trial = &study->trials[r->front[item]];
+    weft_accuracy_result result;
+    weft_error error;
+    weft_status status = train_in_full(study, trial, r->settings->stop, &result, &error);
+    pthread_mutex_lock(&study->mutex);
+    if (status == WEFT_OK) {
+        status = weft_store_add_final(study->store, trial->number, result.accuracy, result.seconds,
+                                      &error);
+    }
+    if (status == WEFT_OK) {
+        trial->test_accuracy = result.accuracy;
+        trial->final_seconds = result.seconds;
+        r->front_done++;
+        report_progress(r, trial, true);
+    } else if (status == WEFT_ERROR_EVALUATION) {
+        r->final_failed = true;
+        r->front_done++;
+        r->error = error;
+    } else {
+        note_fault(r, status, &error);
+    }
+    pthread_mutex_unlock(&study->mutex);
+}
+
+static weft_status finish_front(run *r, weft_error *error) {
+    weft_study *study = r->study;
+    size_t left = 0;
+    for (size_t i = 0; i < r->n_front; i++) {
+        if (isnan(study->trials[r->front[i]].test_accuracy)) {
+            r->front[left++] = r->front[i];
+        }
+    }
+    r->n_front = left;
+    sort_by_work(study, r->front, left);
+    weft_pool *pool = NULL;
+    int jobs = r->settings->jobs > 0 ? r->settings->jobs : 1;
+    WEFT_TRY(weft_pool_create(jobs, &pool, error));
+    report_progress(r, NULL, true);
+    weft_pool_run(pool, (int)left, finish_item, r);
+    weft_pool_destroy(pool);
+    if (r->status == WEFT_OK && r->front_done < left) {
+        r->status = WEFT_STOPPED;
+    }
+    if (r->status == WEFT_OK && r->final_failed) {
+        r->status = WEFT_ERROR_EVALUATION;
+    }
+    if (r->status < 0) {
+        *error = r->error;
+    }
+    return r->status;
+}
+
+weft_status weft_study_finish(weft_study *study, const weft_run_settings *settings,
+                              weft_error *error) {
+    if (study->store == NULL) {
+        return weft_fail(error, WEFT_ERROR_USAGE, "the study was opened to be read only");
+    }
+    if (study->accuracy == NULL) {
+        return WEFT_OK;
+    }
+    run r = {.study = study, .settings = settings, .began = weft_now()};
+    WEFT_TRY(weft_study_front(study, &r.front, &r.n_front, error));
+    weft_status status = r.n_front > 0 ? finish_front(&r, error) : WEFT_OK;
+    free(r.front);
+    return status;
+}

@@ -1,0 +1,368 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Opening and closing studies; their trials in memory. */
+#include "study/study.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+
+/* ---- trials in memory --------------------------------------------------------------------------
+ */
+
+/* The first index whose number is >= `number`. */
+static size_t lower_bound(const weft_study *study, uint64_t number) {
+    size_t low = 0;
+    size_t high = study->n_trials;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (study->trials[middle].number < number) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
+}
+
+size_t weft_study_find(const weft_study *study, uint64_t number) {
+    size_t index = lower_bound(study, number);
+    bool found = index < study->n_trials && study->trials[index].number == number;
+    return found ? index : SIZE_MAX;
+}
+
+weft_status weft_study_keep(weft_study *study, const weft_trial *trial, weft_error *error) {
+    if (study->n_trials == study->capacity) {
+        size_t capacity = study->capacity == 0 ? 64 : study->capacity * 2;
+        weft_trial *grown = realloc(study->trials, capacity * sizeof *grown);
+        if (grown == NULL) {
+            return weft_fail_memory(error, capacity * sizeof *grown);
+        }
+        study->trials = grown;
+        study->capacity = capacity;
+    }
+    size_t bytes = (size_t)study->genes.n_genes * sizeof(double);
+    double *genome = malloc(bytes);
+    if (genome == NULL) {
+        return weft_fail_memory(error, bytes);
+    }
+    memcpy(genome, trial->genome, bytes);
+    size_t index = lower_bound(study, trial->number);
+    memmove(&study->trials[index + 1], &study->trials[index],
+            (study->n_trials - index) * sizeof *study->trials);
+    study->trials[index] = *trial;
+    study->trials[index].genome = genome;
+    study->n_trials++;
+    return WEFT_OK;
+}
+
+static weft_status keep_row(void *context, const weft_trial *trial, weft_error *error) {
+    return weft_study_keep(context, trial, error);
+}
+
+/* ---- what a store says of its study -------------------------------------------------------------
+ */
+
+enum { N_FACTS = 8 };
+static const char *const fact_keys[N_FACTS] = {"problem", "space", "chip",    "seed",
+                                               "version", "build", "machine", "created"};
+
+typedef struct facts {
+    char *text[N_FACTS];
+} facts;
+
+static void facts_free(facts *all) {
+    for (int i = 0; i < N_FACTS; i++) {
+        free(all->text[i]);
+    }
+}
+
+static weft_status facts_read(weft_store *store, facts *all, weft_error *error) {
+    memset(all, 0, sizeof *all);
+    for (int i = 0; i < N_FACTS; i++) {
+        WEFT_TRY(weft_store_get(store, fact_keys[i], &all->text[i], error));
+    }
+    return WEFT_OK;
+}
+
+static void origin_from(const facts *all, weft_study_origin *origin) {
+    snprintf(origin->version, sizeof origin->version, "%s", all->text[4]);
+    snprintf(origin->build, sizeof origin->build, "%s", all->text[5]);
+    snprintf(origin->machine, sizeof origin->machine, "%s", all->text[6]);
+    origin->created = strtod(all->text[7], NULL);
+}
+
+/* "Linux 6.1 x86_64, Intel(R) Xeon(R) ..." */
+static void describe_machine(char *text, size_t size) {
+    struct utsname name;
+    char model[128] = "";
+    FILE *cpu = fopen("/proc/cpuinfo", "r");
+    char line[256];
+    while (cpu != NULL && model[0] == '\0' && fgets(line, sizeof line, cpu) != NULL) {
+        if (strncmp(line, "model name", 10) == 0 && strchr(line, ':') != NULL) {
+            snprintf(model, sizeof model, "%.120s", strchr(line, ':') + 2);
+            model[strcspn(model, "\n")] = '\0';
+        }
+    }
+    if (cpu != NULL) {
+        fclose(cpu);
+    }
+    if (uname(&name) != 0) {
+        snprintf(text, size, "unknown");
+        return;
+    }
+    snprintf(text, size, "%s %s %s, %s", name.sysname, name.release, name.machine,
+             model[0] != '\0' ? model : "unknown CPU");
+}
+
+/* ---- one problem, one store --------------------------------------------------------------------
+ */
+
+/* Whether a line of a problem's text may differ between runs of one study. */
+static bool may_differ(const char *line) {
+    return strncmp(line, "  trials:", 9) == 0;
+}
+
+/* Compares two texts line by line; *a and *b become the first lines that differ. */
+static bool texts_agree(const char **a, const char **b) {
+    while (**a != '\0' || **b != '\0') {
+        size_t length_a = strcspn(*a, "\n");
+        size_t length_b = strcspn(*b, "\n");
+        bool equal = length_a == length_b && strncmp(*a, *b, length_a) == 0;
+        if (!equal && !(may_differ(*a) && may_differ(*b))) {
+            return false;
+        }
+        *a += length_a + ((*a)[length_a] == '\n');
+        *b += length_b + ((*b)[length_b] == '\n');
+    }
+    return true;
+}
+
+static weft_status check_same(const weft_study *study, const facts *stored,
+                              const weft_problem_texts *texts, weft_error *error) {
+    const char *wanted[3] = {texts->problem, texts->space, texts->chip};
+    for (int i = 0; i < 3; i++) {
+        const char *a = stored->text[i];
+        const char *b = wanted[i];
+        if (!texts_agree(&a, &b)) {
+            a += strspn(a, " ");
+            b += strspn(b, " ");
+            weft_fail(error, WEFT_ERROR_STORE,
+                      "the store holds another problem: its %s says '%.*s', the problem now "
+                      "says '%.*s'",
+                      fact_keys[i], (int)strcspn(a, "\n"), a, (int)strcspn(b, "\n"), b);
+            weft_error_file(error, weft_store_path(study->store));
+            weft_hint(error,
+                      "give the changed problem a store of its own; only `trials` may change "
+                      "when a study is continued");
+            return WEFT_ERROR_STORE;
+        }
+    }
+    return WEFT_OK;
+}
+
+static weft_status found_study(weft_study *study, const weft_problem_texts *texts,
+                               weft_error *error) {
+    char seed[32];
+    char created[32];
+    weft_study_origin *origin = &study->origin;
+    origin->created = weft_now();
+    snprintf(origin->version, sizeof origin->version, "%s", weft_version());
+    snprintf(origin->build, sizeof origin->build, "%s", weft_build_info());
+    describe_machine(origin->machine, sizeof origin->machine);
+    snprintf(seed, sizeof seed, "%llu", (unsigned long long)study->problem->info.seed);
+    snprintf(created, sizeof created, "%.3f", origin->created);
+    const char *values[N_FACTS] = {texts->problem,  texts->space,  texts->chip,     seed,
+                                   origin->version, origin->build, origin->machine, created};
+    return weft_store_put(study->store, N_FACTS, fact_keys, values, error);
+}
+
+/* Writes the study's facts to a new store, or compares them with those of an old one. */
+static weft_status match_store(weft_study *study, weft_error *error) {
+    weft_problem_texts texts;
+    facts stored;
+    WEFT_TRY(weft_problem_write(study->problem, &texts, error));
+    weft_status status = facts_read(study->store, &stored, error);
+    if (status == WEFT_OK && stored.text[0] == NULL) {
+        status = found_study(study, &texts, error);
+    } else if (status == WEFT_OK) {
+        bool complete = true;
+        for (int i = 0; i < N_FACTS; i++) {
+            complete = complete && stored.text[i] != NULL;
+        }
+        if (complete) {
+            origin_from(&stored, &study->origin);
+            status = check_same(study, &stored, &texts, error);
+        } else {
+            status = weft_fail(error, WEFT_ERROR_STORE, "the store lacks parts of its problem");
+            weft_error_file(error, weft_store_path(study->store));
+        }
+    }
+    facts_free(&stored);
+    free(texts.problem);
+    return status;
+}
+
+/* ---- opening -----------------------------------------------------------------------------------
+ */
+
+/* Told apart for the optimizer: genomes whose network was evaluated before. */
+static bool network_seen(void *context, const double *genome) {
+    const weft_study *study = context;
+    weft_network *network = NULL;
+    weft_error error;
+    if (weft_space_decode(study->problem->space, genome, &network, &error) != WEFT_OK) {
+        return false; /* it becomes an infeasible trial, with its reason */
+    }
+    bool seen = weft_seen_has(&study->seen, weft_network_hash(network));
+    weft_network_destroy(network);
+    return seen;
+}
+
+/* Tells the optimizer the whole batches that the store has. */
+static weft_status replay(weft_study *study, weft_error *error) {
+    weft_batch *batch = &study->batch;
+    int size = study->problem->info.batch;
+    for (;;) {
+        batch->first = study->n_closed;
+        size_t index = lower_bound(study, batch->first);
+        size_t last = index + (size_t)size - 1;
+        if (last >= study->n_trials ||
+            study->trials[last].number != batch->first + (uint64_t)size - 1) {
+            return WEFT_OK;
+        }
+        batch->n = size;
+        WEFT_TRY(weft_batch_close(study, error));
+    }
+}
+
+static weft_status prepare_search(weft_study *study, weft_error *error) {
+    weft_problem_info *info = &study->problem->info;
+    weft_optimizer_settings settings = info->optimizer;
+    settings.seed = info->seed;
+    settings.seen = network_seen;
+    settings.seen_context = study;
+    WEFT_TRY(weft_priced_create(study->problem->chip, &study->priced, error));
+    WEFT_TRY(weft_optimizer_create(&study->genes, &settings, &study->optimizer, error));
+    if (info->trains) {
+        WEFT_TRY(weft_accuracy_create(&info->accuracy, &study->accuracy, error));
+    }
+    return replay(study, error);
+}
+
+static weft_status study_create(weft_study **study, weft_error *error) {
+    weft_study *made = calloc(1, sizeof *made);
+    if (made == NULL) {
+        return weft_fail_memory(error, sizeof *made);
+    }
+    pthread_mutex_init(&made->mutex, NULL);
+    *study = made;
+    return WEFT_OK;
+}
+
+static weft_status open_write(weft_study *study, const char *path, weft_error *error) {
+    study->genes = weft_space_genes(study->problem->space);
+    WEFT_TRY(
+        weft_store_open(path, WEFT_STORE_WRITE, study->problem->info.trains, &study->store, error));
+    WEFT_TRY(match_store(study, error));
+    WEFT_TRY(weft_store_each_trial(study->store, study->genes.n_genes, keep_row, study, error));
+    return prepare_search(study, error);
+}
+
+weft_status weft_study_open(weft_problem *problem, const char *store, weft_study **study,
+                            weft_error *error) {
+    weft_study *made = NULL;
+    WEFT_TRY(study_create(&made, error));
+    made->problem = problem;
+    weft_status status = open_write(made, store, error);
+    if (status != WEFT_OK) {
+        weft_study_close(made);
+        return status;
+    }
+    *study = made;
+    return WEFT_OK;
+}
+
+static weft_status read_store(weft_study *study, weft_store *store, weft_error *error) {
+    facts stored;
+    weft_status status = facts_read(store, &stored, error);
+    for (int i = 0; status == WEFT_OK && i < N_FACTS; i++) {
+        if (stored.text[i] == NULL) {
+            status = weft_fail(error, WEFT_ERROR_STORE, "the store has no %s", fact_keys[i]);
+            weft_error_file(error, weft_store_path(store));
+            weft_hint(error, "its search was stopped before it began: run it again");
+        }
+    }
+    if (status == WEFT_OK) {
+        origin_from(&stored, &study->origin);
+        status = weft_problem_parse(stored.text[0], stored.text[1], stored.text[2],
+                                    weft_store_path(store), &study->problem, error);
+    }
+    if (status == WEFT_OK) {
+        study->owns_problem = true;
+        study->genes = weft_space_genes(study->problem->space);
+        status = weft_store_each_trial(store, study->genes.n_genes, keep_row, study, error);
+    }
+    facts_free(&stored);
+    return status;
+}
+
+weft_status weft_study_open_read(const char *path, weft_study **study, weft_error *error) {
+    weft_study *made = NULL;
+    weft_store *store = NULL;
+    WEFT_TRY(study_create(&made, error));
+    weft_status status = weft_store_open(path, WEFT_STORE_READ, false, &store, error);
+    if (status == WEFT_OK) {
+        status = read_store(made, store, error);
+    }
+    weft_store_close(store);
+    if (status != WEFT_OK) {
+        weft_study_close(made);
+        return status;
+    }
+    *study = made;
+    return WEFT_OK;
+}
+
+void weft_study_close(weft_study *study) {
+    if (study == NULL) {
+        return;
+    }
+    weft_optimizer_destroy(study->optimizer);
+    weft_accuracy_destroy(study->accuracy);
+    weft_priced_destroy(study->priced);
+    weft_seen_destroy(&study->seen);
+    free(study->batch.genomes);
+    free(study->batch.done);
+    for (size_t i = 0; i < study->n_trials; i++) {
+        weft_trial *trial = &study->trials[i];
+        free((void *)(uintptr_t)trial->genome); /* const for callers; owned here */
+    }
+    free(study->trials);
+    weft_store_close(study->store);
+    if (study->owns_problem) {
+        weft_problem_destroy(study->problem);
+    }
+    pthread_mutex_destroy(&study->mutex);
+    free(study);
+}
+
+/* ---- looking -----------------------------------------------------------------------------------
+ */
+
+weft_problem *weft_study_get_problem(const weft_study *study) {
+    return study->problem;
+}
+
+size_t weft_study_size(const weft_study *study) {
+    return study->n_trials;
+}
+
+const weft_trial *weft_study_get_trial(const weft_study *study, size_t i) {
+    return i < study->n_trials ? &study->trials[i] : NULL;
+}
+
+const weft_study_origin *weft_study_get_origin(const weft_study *study) {
+    return &study->origin;
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The inside of a study, shared by the files of this room. */
+#ifndef WEFT_STUDY_STUDY_H
+#define WEFT_STUDY_STUDY_H
+
+#include <pthread.h>
+
+#include "study/problem.h"
+#include "study/seen.h"
+#include "study/store.h"
+
+/* The trials that are asked for from one history and told together: numbers first .. first+n-1,
+ * aligned to the problem's batch, so that the trials of a study do not depend on where it was cut.
+ */
+typedef struct weft_batch {
+    uint64_t first;
+    int n;
+    double *genomes; /* (n, genes) */
+    bool *done;      /* (n) in the store */
+    int next;        /* for ask: the first that was not handed out */
+} weft_batch;
+
+struct weft_study {
+    weft_problem *problem;
+    bool owns_problem;
+    weft_store *store; /* NULL when opened to look at: everything is in memory */
+    weft_study_origin origin;
+
+    weft_gene_table genes;
+    weft_trial *trials; /* sorted by number; genomes are malloc'ed one by one */
+    size_t n_trials, capacity;
+
+    /* Only where the study may be continued: */
+    weft_optimizer *optimizer;
+    weft_accuracy *accuracy; /* NULL when the problem does not train */
+    weft_priced *priced;
+    weft_seen seen;        /* phenotypes told so far */
+    uint64_t n_closed;     /* batches up to trial n_closed-1 are done */
+    bool exhausted;        /* the space gave fewer trials than asked for */
+    weft_batch batch;      /* n = 0: none open */
+    pthread_mutex_t mutex; /* store and trials, while several threads evaluate */
+};
+
+/* Keeps a finished trial in memory, in order of number; copies its genome. */
+weft_status weft_study_keep(weft_study *study, const weft_trial *trial,
+                            weft_error *error) WEFT_NODISCARD;
+
+/* The index of trial `number`, or SIZE_MAX. */
+size_t weft_study_find(const weft_study *study, uint64_t number);
+
+/* Opens the next batch unless one is open: loads nothing, asks the optimizer, marks the trials that
+ * the store has. WEFT_DONE: all trials are finished, or the space is exhausted. */
+weft_status weft_batch_open(weft_study *study, weft_error *error) WEFT_NODISCARD;
+
+/* Tells the optimizer the trials of a batch that is done, in order of number, and closes it. */
+weft_status weft_batch_close(weft_study *study, weft_error *error) WEFT_NODISCARD;
+
+/* Evaluates `genome` as trial `number` into *trial (genome borrowed). Thread-safe. WEFT_OK whatever
+ * state the trial ends in; WEFT_STOPPED: nothing is to be kept. */
+weft_status weft_evaluate(const weft_study *study, uint64_t number, const double *genome,
+                          const weft_stop *stop, weft_trial *trial,
+                          weft_error *error) WEFT_NODISCARD;
+
+double weft_now(void); /* Unix time in seconds */
+
+#endif
