@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The figures, from plain arrays: each appends one <svg> element. */
+#ifndef WEFT_REPORT_FIGURE_H
+#define WEFT_REPORT_FIGURE_H
+
+#include "report/svg.h"
+
+/* More dominated trials than this share one path, without a tooltip each. */
+enum { WEFT_FIGURE_MARKS = 4000 };
+
+/* ---- fronts ------------------------------------------------------------------------------------
+ */
+
+/* A feasible trial. */
+typedef struct weft_figure_point {
+    double x, y;
+    double test; /* its y measured on the test set; NaN: not measured */
+    bool front;  /* no other point is better in both */
+    bool knee;   /* ringed */
+    uint64_t trial;
+    const char *label; /* "V32,R64" */
+} weft_figure_point;
+
+typedef struct weft_figure_scatter {
+    weft_svg_head head;
+    weft_metric x, y;
+    bool x_maximise, y_maximise;
+    const weft_figure_point *points; /* in any order; those with NaN are left out */
+    size_t n;
+    const char *front_word; /* of the legend: "front", "best" */
+} weft_figure_scatter;
+
+weft_status weft_figure_scatter_draw(const weft_figure_scatter *figure, weft_markup *svg,
+                                     weft_error *error) WEFT_NODISCARD;
+
+/* ---- a value over trials -----------------------------------------------------------------------
+ */
+typedef struct weft_figure_line {
+    weft_svg_head head;
+    const char *name;     /* "hypervolume" */
+    const double *values; /* after each trial; NaN where there is none yet */
+    size_t n;
+    bool prefixed;     /* labels with SI prefixes: scores of any size */
+    const char *empty; /* what stands in a figure without values */
+} weft_figure_line;
+
+weft_status weft_figure_line_draw(const weft_figure_line *figure, weft_markup *svg,
+                                  weft_error *error) WEFT_NODISCARD;
+
+/* ---- layers by component -----------------------------------------------------------------------
+ */
+
+/* Which components have a colour of their own; the others are summed up. */
+enum { WEFT_FIGURE_PARTS = 6 };
+typedef struct weft_figure_parts {
+    int n;
+    weft_component components[WEFT_FIGURE_PARTS]; /* in the order of the enumeration */
+    int colours[WEFT_FIGURE_PARTS];               /* 0: the one that matters most */
+} weft_figure_parts;
+
+/* The components that matter most for energy and latency together, the same for both figures. */
+weft_figure_parts weft_figure_choose_parts(const weft_cost *cost);
+
+typedef struct weft_figure_layers {
+    weft_svg_head head;
+    bool latency; /* else energy */
+    const weft_cost *cost;
+    const weft_figure_parts *parts;
+    const char *const *blocks; /* names of the blocks ("R32"); NULL: none */
+    int n_blocks;
+} weft_figure_layers;
+
+weft_status weft_figure_layers_draw(const weft_figure_layers *figure, weft_markup *svg,
+                                    weft_error *error) WEFT_NODISCARD;
+
+#endif

@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "report/svg.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Letters in the figure's units: usual, and on a narrow screen (what layout is done for). */
+static const double LETTERS = 12.0, LARGE_LETTERS = 14.5;
+
+/* Height of a legend's row and room between its entries. */
+static const double KEY_ROW = 21.0, KEY_GAP = 16.0, KEY_MARK = 18.0;
+
+/* Colours of components: the "bright" scheme of P. Tol, "Colour schemes" (SRON technical note
+ * SRON/EPS/TN/09-002, 2021), told apart with each kind of colour blindness; the dark side lifts the
+ * two that would sink into a dark ground. Grey is for what is summed up as "other". */
+static const char light[] =
+    "--paper:#f7f7f5;--surface:#fff;--ink:#1b1f24;--muted:#59636e;--grid:#e8eaed;--edge:#d5d9de;"
+    "--dot:#8b96a2;--accent:#0b5fa5;--test:#bf4f00;"
+    "--c0:#4477aa;--c1:#66ccee;--c2:#ccbb44;--c3:#ee6677;--c4:#228833;--c5:#aa3377;--c6:#aeb4ba";
+static const char dark[] =
+    "--paper:#121518;--surface:#1a1e23;--ink:#e6e9ec;--muted:#9ca7b2;--grid:#2a3037;--edge:#39414a;"
+    "--dot:#7b8793;--accent:#6fb3ee;--test:#f39a55;"
+    "--c0:#5b93cc;--c1:#78d3f0;--c2:#d3c452;--c3:#f0768a;--c4:#3aa04b;--c5:#cf5d9c;--c6:#7d868f";
+
+static const char rules[] =
+    ".wf{display:block;width:100%;height:auto;overflow:visible;font-family:system-ui,-apple-system,"
+    "\"Segoe UI\",Roboto,\"Helvetica Neue\",\"Noto Sans\",\"DejaVu Sans\",sans-serif}"
+    ".wf text{font-size:12px;fill:var(--muted)}"
+    ".wf .strong{fill:var(--ink)}.wf .name{fill:var(--ink)}"
+    ".wf .grid{stroke:var(--grid);stroke-width:1}.wf .axis{stroke:var(--edge);stroke-width:1}"
+    ".wf .trial{fill:var(--dot);fill-opacity:.55}"
+    ".wf .trials{fill:none;stroke:var(--dot);stroke-opacity:.45;stroke-width:4;"
+    "stroke-linecap:round}"
+    ".wf .step{fill:none;stroke:var(--accent);stroke-width:1.75;stroke-linejoin:round}"
+    ".wf .front{fill:var(--accent);stroke:var(--surface);stroke-width:1.25}"
+    ".wf .test{fill:var(--surface);stroke:var(--test);stroke-width:1.75}"
+    ".wf .tie{stroke:var(--test);stroke-width:1;stroke-opacity:.45;stroke-dasharray:2 2}"
+    ".wf .knee{fill:none;stroke:var(--ink);stroke-width:1.5}"
+    ".wf .part{stroke:var(--surface);stroke-width:.75}"
+    ".wf .c0{fill:var(--c0)}.wf .c1{fill:var(--c1)}.wf .c2{fill:var(--c2)}.wf .c3{fill:var(--c3)}"
+    ".wf .c4{fill:var(--c4)}.wf .c5{fill:var(--c5)}.wf .c6{fill:var(--c6)}"
+    ".wf .ground{fill:var(--surface)}"
+    ".wf .lit{stroke:var(--ink);stroke-width:2;fill-opacity:1}"
+    "@media (max-width:520px){.wf text{font-size:14.5px}}";
+
+void weft_svg_style(weft_markup *css, const char *selector) {
+    weft_markup_format(css, "%s{%s}@media (prefers-color-scheme:dark){%s{%s}}%s", selector, light,
+                       selector, dark, rules);
+}
+
+void weft_svg_begin(weft_markup *svg, const weft_svg_head *head, double height) {
+    weft_markup_format(svg,
+                       "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"wf\" role=\"img\" "
+                       "viewBox=\"0 0 %.0f %.0f\" aria-labelledby=\"%s-t %s-d\"",
+                       WEFT_SVG_WIDTH, height, head->id, head->id);
+    if (head->standalone) {
+        weft_markup_format(svg, " width=\"%.0f\" height=\"%.0f\"", 1.5 * WEFT_SVG_WIDTH,
+                           1.5 * height);
+    }
+    weft_markup_format(svg, ">\n<title id=\"%s-t\">", head->id);
+    weft_markup_text(svg, head->title);
+    weft_markup_format(svg, "</title>\n<desc id=\"%s-d\">", head->id);
+    weft_markup_text(svg, head->detail);
+    weft_markup_raw(svg, "</desc>\n");
+    if (head->standalone) {
+        weft_markup_raw(svg, "<style>");
+        weft_svg_style(svg, "svg");
+        weft_markup_raw(svg, "svg.wf{max-width:660px}</style>\n<rect class=\"ground\" ");
+        weft_markup_format(svg, "width=\"%.0f\" height=\"%.0f\"/>\n", WEFT_SVG_WIDTH, height);
+    }
+}
+
+void weft_svg_end(weft_markup *svg) {
+    weft_markup_raw(svg, "</svg>\n");
+}
+
+/* Widths of letters in em, by kind: those of a wide sans-serif (DejaVu Sans), rounded up. */
+static double letter_width(const char *text, size_t length) {
+    if (length > 1) {
+        return length == 2 ? 0.65 : 1.0; /* accented and Greek letters; anything wider */
+    }
+    if (strchr("iljI|.,:;'!", *text) != NULL) {
+        return 0.35;
+    }
+    if (strchr("frt()[]/\\- \"", *text) != NULL) {
+        return 0.42;
+    }
+    if (strchr("mwMWQO@%", *text) != NULL) {
+        return 0.96;
+    }
+    return *text >= 'A' && *text <= 'Z' ? 0.72 : 0.635;
+}
+
+double weft_svg_text_width(const char *text) {
+    double em = 0.0;
+    while (*text != '\0') {
+        size_t n = weft_text_character(text);
+        em += letter_width(text, n == 0 ? 3 : n);
+        text += n == 0 ? 1 : n;
+    }
+    return em * LARGE_LETTERS;
+}
+
+char *weft_svg_elide(const char *text, double width, char *buffer, size_t size) {
+    static const char ellipsis[] = "…";
+    if (weft_svg_text_width(text) <= width && strlen(text) < size) {
+        return weft_text_format(buffer, size, "%s", text);
+    }
+    double left = width - LARGE_LETTERS;
+    size_t used = 0;
+    while (text[used] != '\0') {
+        size_t n = weft_text_character(text + used);
+        size_t taken = n == 0 ? 1 : n;
+        left -= LARGE_LETTERS * letter_width(text + used, n == 0 ? 3 : n);
+        if (left < 0.0 || used + taken + sizeof ellipsis > size) {
+            break;
+        }
+        used += taken;
+    }
+    memcpy(buffer, text, used);
+    memcpy(buffer + used, ellipsis, sizeof ellipsis);
+    return buffer;
+}
+
+void weft_svg_text(weft_markup *svg, double x, double y, weft_anchor anchor, const char *class_name,
+                   const char *text) {
+    static const char *const anchors[] = {
+        [WEFT_ANCHOR_START] = "",
+        [WEFT_ANCHOR_MIDDLE] = " text-anchor=\"middle\"",
+        [WEFT_ANCHOR_END] = " text-anchor=\"end\"",
+    };
+    weft_markup_format(svg, "<text x=\"%.1f\" y=\"%.1f\"%s", x, y, anchors[anchor]);
+    if (class_name[0] != '\0') {
+        weft_markup_format(svg, " class=\"%s\"", class_name);
+    }
+    weft_markup_raw(svg, ">");
+    weft_markup_text(svg, text);
+    weft_markup_raw(svg, "</text>\n");
+}
+
+void weft_svg_line(weft_markup *svg, const char *class_name, double x1, double y1, double x2,
+                   double y2) {
+    weft_markup_format(svg,
+                       "<line class=\"%s\" x1=\"%.2f\" y1=\"%.2f\" x2=\"%.2f\" y2=\"%.2f\"/>\n",
+                       class_name, x1, y1, x2, y2);
+}
+
+/* 2 .. 9 of each decade, without labels: they show that the scale is logarithmic. */
+static void draw_minor_ticks(weft_markup *svg, const weft_axis *x, double y) {
+    if (!x->log || x->high / x->low > 1e6) {
+        return;
+    }
+    for (int power = (int)floor(log10(x->low)); power <= (int)floor(log10(x->high)); power++) {
+        for (int m = 2; m <= 9; m++) {
+            double value = m * pow(10.0, power);
+            if (value > x->low && value < x->high) {
+                double at = weft_axis_place(x, value);
+                weft_svg_line(svg, "axis", at, y, at, y + 2.5);
+            }
+        }
+    }
+}
+
+void weft_svg_axes(weft_markup *svg, const weft_axis *x, const weft_axis *y) {
+    weft_markup_raw(svg, "<g aria-hidden=\"true\">\n");
+    for (int i = 0; i < y->n_ticks; i++) {
+        double at = weft_axis_place(y, y->ticks[i].value);
+        weft_svg_line(svg, "grid", x->from, at, x->to, at);
+        weft_svg_text(svg, x->from - 7.0, at + 0.36 * LETTERS, WEFT_ANCHOR_END, "",
+                      y->ticks[i].label);
+    }
+    weft_svg_line(svg, "axis", x->from, y->from, x->to, y->from);
+    for (int i = 0; i < x->n_ticks; i++) {
+        double at = weft_axis_place(x, x->ticks[i].value);
+        weft_svg_line(svg, "axis", at, y->from, at, y->from + 4.0);
+        weft_svg_text(svg, at, y->from + 18.0, WEFT_ANCHOR_MIDDLE, "", x->ticks[i].label);
+    }
+    draw_minor_ticks(svg, x, y->from);
+    char title[160];
+    weft_svg_elide(y->title, WEFT_SVG_WIDTH - 4.0, title, sizeof title);
+    weft_svg_text(svg, 2.0, 14.0, WEFT_ANCHOR_START, "strong", title);
+    weft_svg_elide(x->title, x->to - x->from, title, sizeof title);
+    weft_svg_text(svg, x->to, y->from + 37.0, WEFT_ANCHOR_END, "strong", title);
+    weft_markup_raw(svg, "</g>\n");
+}
+
+void weft_svg_mark_begin(weft_markup *svg, const char *mark, double x, double y, int64_t trial) {
+    if (strcmp(mark, "test") == 0) {
+        const double r = 5.0;
+        weft_markup_format(svg,
+                           "<path class=\"test\" d=\"M%.2f %.2fl%.1f %.1fl%.1f %.1fl%.1f %.1fz\"",
+                           x, y - r, r, r, -r, r, -r, -r);
+    } else if (strncmp(mark, "part", 4) == 0) {
+        weft_markup_format(svg,
+                           "<rect class=\"%s\" x=\"%.2f\" y=\"%.2f\" width=\"12\" height=\"12\"",
+                           mark, x - 6.0, y - 6.0);
+    } else {
+        double r = strcmp(mark, "front") == 0        ? 4.6
+                   : strcmp(mark, "knee") == 0       ? 8.0
+                   : strcmp(mark, "knee small") == 0 ? 5.5
+                                                     : 2.9;
+        weft_markup_format(svg, "<circle class=\"%s\" cx=\"%.2f\" cy=\"%.2f\" r=\"%.1f\"", mark, x,
+                           y, r);
+    }
+    if (trial >= 0) {
+        weft_markup_format(svg, " data-trial=\"%lld\"", (long long)trial);
+    }
+    weft_markup_raw(svg, ">");
+}
+
+void weft_svg_mark_end(weft_markup *svg, const char *mark) {
+    bool path = strcmp(mark, "test") == 0, rect = strncmp(mark, "part", 4) == 0;
+    weft_markup_format(svg, "</%s>\n", path ? "path" : rect ? "rect" : "circle");
+}
+
+/* Where entry i starts: x, and its row; the state of the flow is in *x and *row. */
+static void flow(const weft_svg_key *key, double *x, int *row, double *at) {
+    double width = fmin(KEY_MARK + weft_svg_text_width(key->text), WEFT_SVG_WIDTH - 4.0);
+    if (*x > 2.0 && *x + width > WEFT_SVG_WIDTH) {
+        *x = 2.0;
+        (*row)++;
+    }
+    *at = *x;
+    *x += width + KEY_GAP;
+}
+
+double weft_svg_legend_height(const weft_svg_key *keys, int n) {
+    double x = 2.0, at;
+    int row = 0;
+    for (int i = 0; i < n; i++) {
+        flow(&keys[i], &x, &row, &at);
+    }
+    return n == 0 ? 0.0 : KEY_ROW * (row + 1);
+}
+
+void weft_svg_legend(weft_markup *svg, const weft_svg_key *keys, int n, double y) {
+    double x = 2.0, at;
+    int row = 0;
+    weft_markup_raw(svg, "<g class=\"legend\" aria-hidden=\"true\">\n");
+    for (int i = 0; i < n; i++) {
+        flow(&keys[i], &x, &row, &at);
+        double middle = y + KEY_ROW * (row + 0.5);
+        const char *mark = strcmp(keys[i].mark, "knee") == 0 ? "knee small" : keys[i].mark;
+        weft_svg_mark_begin(svg, mark, at + 7.0, middle, -1);
+        weft_svg_mark_end(svg, mark);
+        char text[200];
+        weft_svg_elide(keys[i].text, WEFT_SVG_WIDTH - KEY_MARK - 4.0, text, sizeof text);
+        weft_svg_text(svg, at + KEY_MARK, middle + 0.36 * LETTERS, WEFT_ANCHOR_START, "", text);
+    }
+    weft_markup_raw(svg, "</g>\n");
+}
