@@ -4,6 +4,7 @@
 #include "base/doc_tree.h"
 
 #include "base/number.h"
+#include "base/place.h"
 #include "base/units.h"
 #include "base/utf8.h"
 
@@ -48,94 +49,8 @@ void *weft_doc_take(weft_doc *doc, size_t size) {
 
 /* ---- places ---------------------------------------------------------------------------------- */
 
-static size_t count_characters(const char *text, size_t bytes) {
-    size_t n = 0;
-    for (size_t i = 0; i < bytes; i++) {
-        n += ((unsigned char)text[i] & 0xC0) != 0x80;
-    }
-    return n;
-}
-
-/* Bytes of the first n characters. */
-static size_t skip_characters(const char *text, size_t bytes, size_t n) {
-    size_t i = 0;
-    while (i < bytes && (n > 0 || ((unsigned char)text[i] & 0xC0) == 0x80)) {
-        n -= ((unsigned char)text[i] & 0xC0) != 0x80;
-        i++;
-    }
-    return i;
-}
-
-/* Copies the part of a line around a column. A long line is cut to WINDOW characters: its cut ends
- * become "...", and excerpt_start tells how many characters are missing in front, so that the caret
- * stays below its character. A tab becomes one blank for the same reason, and a byte that is no
- * text becomes '?'. */
-static void write_excerpt(const char *line, size_t bytes, weft_error *error) {
-    enum { WINDOW = 100, BEFORE = 40 };
-    size_t characters = count_characters(line, bytes);
-    size_t first = 0;
-    size_t column = error->column > 0 ? (size_t)error->column - 1 : 0;
-    if (characters > WINDOW && column > BEFORE) {
-        first = column - BEFORE;
-        if (first + WINDOW > characters) {
-            first = characters - WINDOW;
-        }
-    }
-    size_t begin = skip_characters(line, bytes, first);
-    size_t length = skip_characters(line + begin, bytes - begin, WINDOW);
-    while (length > sizeof error->excerpt - 8) { /* four-byte characters: fewer of them fit */
-        length--;
-        while (length > 0 && ((unsigned char)line[begin + length] & 0xC0) == 0x80) {
-            length--;
-        }
-    }
-    char *excerpt = error->excerpt;
-    memcpy(excerpt, line + begin, length);
-    excerpt[length] = '\0';
-    for (size_t i = 0; i < length;) {
-        size_t step = weft_utf8_length(excerpt + i, length - i);
-        if (step == 0) {
-            excerpt[i] = '?';
-        } else if ((unsigned char)excerpt[i] < ' ' || excerpt[i] == 0x7F) {
-            excerpt[i] = ' ';
-        }
-        i += step == 0 ? 1 : step;
-    }
-    if (begin + length < bytes) {
-        memcpy(excerpt + length, "...", 4);
-    }
-    if (first > 0) {
-        size_t cut = skip_characters(excerpt, strlen(excerpt), 3);
-        memmove(excerpt + 3, excerpt + cut, strlen(excerpt + cut) + 1);
-        memcpy(excerpt, "...", 3);
-    }
-    error->excerpt_start = (int)first;
-    int shown = (int)(first + count_characters(line + begin, length));
-    if (error->column + error->length - 1 > shown) {
-        error->length = shown - error->column + 1;
-    }
-}
-
 void weft_doc_place(const weft_doc *doc, size_t start, size_t end, weft_error *error) {
-    start = start < doc->length ? start : doc->length;
-    size_t line_start = 0;
-    error->line = 1;
-    for (size_t i = 0; i < start; i++) {
-        if (doc->source[i] == '\n') {
-            error->line++;
-            line_start = i + 1;
-        }
-    }
-    const char *line = doc->source + line_start;
-    size_t bytes = strcspn(line, "\r\n");
-    size_t into = start - line_start < bytes ? start - line_start : bytes;
-    size_t stop = end > line_start + bytes ? bytes : end > start ? end - line_start : into;
-    error->column = (int)count_characters(line, into) + 1;
-    error->length = (int)count_characters(line + into, stop - into);
-    write_excerpt(line, bytes, error);
-    if (error->length < 1) {
-        error->length = 1;
-    }
+    weft_error_place(error, doc->source, doc->length, start, end);
     weft_error_file(error, doc->name);
 }
 
@@ -319,7 +234,7 @@ static const char *found_text(const weft_node *node, char *buffer, size_t size) 
     } else if (weft_node_is_null(node)) {
         snprintf(buffer, size, "nothing");
     } else {
-        size_t cut = skip_characters(node->text, strlen(node->text), 40);
+        size_t cut = weft_utf8_skip(node->text, strlen(node->text), 40);
         const char *quote = node->plain ? "" : "the text ";
         snprintf(buffer, size, "%s'%.*s%s'", quote, (int)cut, node->text,
                  node->text[cut] != '\0' ? "..." : "");

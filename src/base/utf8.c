@@ -22,3 +22,20 @@ size_t weft_utf8_length(const char *text, size_t left) {
     bool outside = (lead == 0xED && at[1] > 0x9F) || (lead == 0xF4 && at[1] > 0x8F);
     return overlong || outside ? 0 : length;
 }
+
+size_t weft_utf8_count(const char *text, size_t bytes) {
+    size_t n = 0;
+    for (size_t i = 0; i < bytes; i++) {
+        n += ((unsigned char)text[i] & 0xC0) != 0x80;
+    }
+    return n;
+}
+
+size_t weft_utf8_skip(const char *text, size_t bytes, size_t n) {
+    size_t i = 0;
+    while (i < bytes && (n > 0 || ((unsigned char)text[i] & 0xC0) == 0x80)) {
+        n -= ((unsigned char)text[i] & 0xC0) != 0x80;
+        i++;
+    }
+    return i;
+}

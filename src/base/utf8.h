@@ -8,4 +8,9 @@
  * it is none (RFC 3629: no overlong form, surrogate or value above U+10FFFF). */
 size_t weft_utf8_length(const char *text, size_t left);
 
+/* Characters in so many bytes, and bytes of the first n characters; a byte that belongs to none
+ * counts as one unless it continues another. */
+size_t weft_utf8_count(const char *text, size_t bytes);
+size_t weft_utf8_skip(const char *text, size_t bytes, size_t n);
+
 #endif
