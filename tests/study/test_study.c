@@ -1,0 +1,412 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The loop and the store: the same study however it is cut and by however many threads. */
+#include "study/support.h"
+
+#include <sqlite3.h>
+
+static const char searched[] = "weft: problem/1\n"
+                               "name: searched\n" SMALL_SPACE "chip: mnsim-130nm-rram\n"
+                               "objectives: [energy min, latency min]\n"
+                               "constraints: [\"macs >= 1e6\"]\n"
+                               "search: {optimizer: %s, trials: %d, batch: 6, seed: %d,\n"
+                               "         startup_trials: 8, population: 8}\n";
+
+static weft_problem *make_problem(const char *folder, const char *optimizer, int trials, int seed) {
+    char text[2048];
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+    snprintf(text, sizeof text, searched, optimizer, trials, seed);
+#pragma GCC diagnostic pop
+    return read_problem(folder, "searched.yaml", text);
+}
+
+typedef struct cut {
+    weft_stop stop;
+    int64_t after; /* stop once so many trials are done; < 0: never */
+    int64_t calls;
+} cut;
+
+static void count_calls(void *context, const weft_study_progress *now) {
+    cut *c = context;
+    c->calls++;
+    assert_true(now->done <= now->total);
+    assert_int_equal(now->ok + now->infeasible + now->failed, now->done);
+    if (c->after >= 0 && now->done >= c->after) {
+        atomic_store(&c->stop.requested, true);
+    }
+}
+
+/* Runs until `after` trials (< 0: to the end); returns the status. */
+static weft_status run_for(weft_problem *problem, const char *store, int jobs, int64_t after) {
+    weft_study *study = NULL;
+    weft_error error;
+    expect_ok(weft_study_open(problem, store, &study, &error), &error);
+    cut c = {.after = after};
+    weft_run_settings settings = {
+        .jobs = jobs, .stop = &c.stop, .progress = count_calls, .context = &c};
+    weft_status status = weft_study_run(study, &settings, &error);
+    expect_ok(status, &error);
+    weft_study_close(study);
+    return status;
+}
+
+/* All but the times. */
+static void assert_same_study(const char *store_a, const char *store_b) {
+    weft_study *a = NULL;
+    weft_study *b = NULL;
+    weft_error error;
+    expect_ok(weft_study_open_read(store_a, &a, &error), &error);
+    expect_ok(weft_study_open_read(store_b, &b, &error), &error);
+    assert_int_equal(weft_study_size(a), weft_study_size(b));
+    weft_gene_table genes = weft_space_genes(weft_problem_get_space(weft_study_get_problem(a)));
+    for (size_t i = 0; i < weft_study_size(a); i++) {
+        const weft_trial *x = weft_study_get_trial(a, i);
+        const weft_trial *y = weft_study_get_trial(b, i);
+        assert_int_equal(x->number, i);
+        assert_int_equal(y->number, i);
+        assert_int_equal(x->state, y->state);
+        assert_int_equal(x->hash, y->hash);
+        assert_string_equal(x->reason, y->reason);
+        assert_string_equal(x->description, y->description);
+        assert_true(weft_genome_equal(&genes, x->genome, y->genome));
+        assert_memory_equal(x->metrics, y->metrics, sizeof x->metrics);
+    }
+    weft_study_close(a);
+    weft_study_close(b);
+}
+
+static const char *const optimizers[] = {"random", "tpe", "nsga2"};
+
+static void threads_do_not_change_a_study(void **state) {
+    for (int o = 0; o < 3; o++) {
+        char one[600], four[600], name[32];
+        weft_problem *problem = make_problem(*state, optimizers[o], 40, 3);
+        snprintf(name, sizeof name, "one-%d.db", o);
+        path_in(*state, name, one, sizeof one);
+        snprintf(name, sizeof name, "four-%d.db", o);
+        path_in(*state, name, four, sizeof four);
+        assert_int_equal(run_for(problem, one, 1, -1), WEFT_OK);
+        assert_int_equal(run_for(problem, four, 4, -1), WEFT_OK);
+        assert_same_study(one, four);
+        weft_problem_destroy(problem);
+    }
+}
+
+static void a_cut_study_continues_as_if_it_had_not_been(void **state) {
+    for (int o = 0; o < 3; o++) {
+        char whole[600], pieces[600], name[32];
+        weft_problem *problem = make_problem(*state, optimizers[o], 40, 5);
+        snprintf(name, sizeof name, "whole-%d.db", o);
+        path_in(*state, name, whole, sizeof whole);
+        snprintf(name, sizeof name, "pieces-%d.db", o);
+        path_in(*state, name, pieces, sizeof pieces);
+        assert_int_equal(run_for(problem, whole, 1, -1), WEFT_OK);
+        for (int64_t after = 1; after < 40; after += 7) {
+            assert_int_equal(run_for(problem, pieces, 1, after), WEFT_STOPPED);
+        }
+        assert_int_equal(run_for(problem, pieces, 2, -1), WEFT_OK);
+        assert_same_study(whole, pieces);
+        weft_problem_destroy(problem);
+    }
+}
+
+static void a_study_can_be_extended(void **state) {
+    char whole[600], grown[600];
+    weft_problem *problem = make_problem(*state, "tpe", 40, 5);
+    path_in(*state, "whole.db", whole, sizeof whole);
+    path_in(*state, "grown.db", grown, sizeof grown);
+    assert_int_equal(run_for(problem, whole, 1, -1), WEFT_OK);
+    weft_problem_get_info(problem)->trials = 21;
+    assert_int_equal(run_for(problem, grown, 1, -1), WEFT_OK);
+    weft_problem_get_info(problem)->trials = 40;
+    assert_int_equal(run_for(problem, grown, 1, -1), WEFT_OK);
+    assert_same_study(whole, grown);
+    weft_problem_destroy(problem);
+}
+
+static void by_hand_is_the_same_study(void **state) {
+    char run[600], hand[600];
+    weft_problem *problem = make_problem(*state, "tpe", 20, 5);
+    path_in(*state, "run.db", run, sizeof run);
+    path_in(*state, "hand.db", hand, sizeof hand);
+    assert_int_equal(run_for(problem, run, 1, -1), WEFT_OK);
+    weft_study *study = NULL;
+    weft_error error;
+    weft_trial trial;
+    weft_status status;
+    expect_ok(weft_study_open(problem, hand, &study, &error), &error);
+    while ((status = weft_study_ask(study, &trial, &error)) == WEFT_OK) {
+        expect_ok(weft_study_evaluate(study, &trial, NULL, &error), &error);
+        expect_ok(weft_study_tell(study, &trial, &error), &error);
+        assert_int_equal(weft_study_tell(study, &trial, &error), WEFT_ERROR_USAGE);
+    }
+    assert_int_equal(status, WEFT_DONE);
+    weft_study_close(study);
+    assert_same_study(run, hand);
+    weft_problem_destroy(problem);
+}
+
+/* The front by its definition, from the trials alone. */
+static void the_front_is_what_nothing_dominates(void **state) {
+    char store[600];
+    weft_problem *problem = make_problem(*state, "random", 60, 11);
+    path_in(*state, "s.db", store, sizeof store);
+    assert_int_equal(run_for(problem, store, 2, -1), WEFT_OK);
+    weft_problem_destroy(problem);
+    weft_study *study = NULL;
+    weft_error error;
+    size_t *front = NULL;
+    size_t n = 0;
+    expect_ok(weft_study_open_read(store, &study, &error), &error);
+    expect_ok(weft_study_front(study, &front, &n, &error), &error);
+    assert_true(n > 0);
+    size_t expected = 0;
+    for (size_t i = 0; i < weft_study_size(study); i++) {
+        const weft_trial *a = weft_study_get_trial(study, i);
+        bool kept = a->state == WEFT_TRIAL_OK;
+        for (size_t j = 0; kept && j < weft_study_size(study); j++) {
+            const weft_trial *b = weft_study_get_trial(study, j);
+            double e[2] = {a->metrics[WEFT_METRIC_ENERGY], b->metrics[WEFT_METRIC_ENERGY]};
+            double l[2] = {a->metrics[WEFT_METRIC_LATENCY], b->metrics[WEFT_METRIC_LATENCY]};
+            bool better = e[1] <= e[0] && l[1] <= l[0] && (e[1] < e[0] || l[1] < l[0] || j < i);
+            kept = !(j != i && b->state == WEFT_TRIAL_OK && better);
+        }
+        expected += kept;
+        bool listed = false;
+        for (size_t k = 0; k < n; k++) {
+            listed = listed || front[k] == i;
+        }
+        assert_int_equal(listed, kept);
+    }
+    assert_int_equal(expected, n);
+    for (size_t k = 1; k < n; k++) {
+        assert_true(weft_study_get_trial(study, front[k])->metrics[WEFT_METRIC_ENERGY] >
+                    weft_study_get_trial(study, front[k - 1])->metrics[WEFT_METRIC_ENERGY]);
+    }
+    double *volumes = calloc(weft_study_size(study), sizeof *volumes);
+    expect_ok(weft_study_hypervolume(study, volumes, &error), &error);
+    for (size_t i = 1; i < weft_study_size(study); i++) {
+        assert_true(volumes[i] >= volumes[i - 1]);
+    }
+    assert_true(volumes[weft_study_size(study) - 1] > 0.0);
+    assert_true(volumes[weft_study_size(study) - 1] <= 1.1 * 1.1);
+    free(volumes);
+    free(front);
+    weft_study_close(study);
+}
+
+static void constraints_end_a_trial_with_the_reason(void **state) {
+    char store[600];
+    weft_problem *problem = make_problem(*state, "random", 60, 2);
+    path_in(*state, "s.db", store, sizeof store);
+    assert_int_equal(run_for(problem, store, 1, -1), WEFT_OK);
+    weft_problem_destroy(problem);
+    weft_study *study = NULL;
+    weft_error error;
+    expect_ok(weft_study_open_read(store, &study, &error), &error);
+    int infeasible = 0;
+    for (size_t i = 0; i < weft_study_size(study); i++) {
+        const weft_trial *trial = weft_study_get_trial(study, i);
+        bool breaks = trial->metrics[WEFT_METRIC_MACS] < 1e6;
+        assert_int_equal(trial->state == WEFT_TRIAL_INFEASIBLE, breaks);
+        assert_int_equal(trial->violation > 0.0, breaks);
+        assert_int_equal(strstr(trial->reason, "macs >= 1e6") != NULL, breaks);
+        infeasible += breaks;
+    }
+    assert_true(infeasible > 0);
+    weft_study_close(study);
+}
+
+/* 3 blocks x 3 kernels at depth 1 and nothing else: 9 networks, each once, then the end. */
+static void a_small_space_is_exhausted_once(void **state) {
+    static const char text[] = "weft: problem/1\n"
+                               "name: tiny\n"
+                               "space:\n"
+                               "  base: imc-cnn\n"
+                               "  name: tiny\n"
+                               "  genes:\n"
+                               "    depth: {integer: [1, 1]}\n"
+                               "    block: {categorical: [VGG, MVGG, RES], repeat: 1}\n"
+                               "    kernels: {ordinal: [8, 16, 32], repeat: 1}\n"
+                               "chip: mnsim-130nm-rram\n"
+                               "score: 1 / energy\n"
+                               "search: {optimizer: tpe, trials: 100, batch: 4}\n";
+    char store[600];
+    weft_problem *problem = read_problem(*state, "tiny.yaml", text);
+    path_in(*state, "s.db", store, sizeof store);
+    assert_int_equal(run_for(problem, store, 2, -1), WEFT_DONE);
+    assert_int_equal(run_for(problem, store, 2, -1), WEFT_DONE);
+    weft_problem_destroy(problem);
+    weft_study *study = NULL;
+    weft_error error;
+    expect_ok(weft_study_open_read(store, &study, &error), &error);
+    assert_int_equal(weft_study_size(study), 9);
+    size_t *front = NULL;
+    size_t n = 0;
+    expect_ok(weft_study_front(study, &front, &n, &error), &error);
+    assert_int_equal(n, 1);
+    for (size_t i = 0; i < 9; i++) {
+        assert_true(weft_study_get_trial(study, i)->score <=
+                    weft_study_get_trial(study, front[0])->score);
+        for (size_t j = 0; j < i; j++) {
+            assert_true(weft_study_get_trial(study, i)->hash !=
+                        weft_study_get_trial(study, j)->hash);
+        }
+    }
+    free(front);
+    weft_study_close(study);
+}
+
+static void a_score_that_divides_by_zero_never_wins(void **state) {
+    static const char text[] = "weft: problem/1\n"
+                               "name: zero\n" SMALL_SPACE "chip: mnsim-130nm-rram\n"
+                               "score: 1 / (energy - energy)\n"
+                               "search: {optimizer: random, trials: 5}\n";
+    char store[600];
+    weft_problem *problem = read_problem(*state, "zero.yaml", text);
+    path_in(*state, "s.db", store, sizeof store);
+    assert_int_equal(run_for(problem, store, 1, -1), WEFT_OK);
+    weft_problem_destroy(problem);
+    weft_study *study = NULL;
+    weft_error error;
+    size_t *front = NULL;
+    size_t n = 99;
+    expect_ok(weft_study_open_read(store, &study, &error), &error);
+    expect_ok(weft_study_front(study, &front, &n, &error), &error);
+    assert_int_equal(n, 0);
+    for (size_t i = 0; i < 5; i++) {
+        assert_int_equal(weft_study_get_trial(study, i)->state, WEFT_TRIAL_FAILED);
+        assert_non_null(strstr(weft_study_get_trial(study, i)->reason, "score"));
+    }
+    free(front);
+    weft_study_close(study);
+}
+
+static void refuse(weft_problem *problem, const char *store, weft_status expected,
+                   const char *part) {
+    weft_study *study = NULL;
+    weft_error error;
+    char text[2048];
+    weft_status status = weft_study_open(problem, store, &study, &error);
+    if (status != expected || strstr(weft_error_format(&error, text, sizeof text), part) == NULL) {
+        weft_study_close(status == WEFT_OK ? study : NULL);
+        fail_msg("%s: status %s:\n%s", store, weft_status_word(status), text);
+    }
+}
+
+static void refuses_stores_that_are_not_its_own(void **state) {
+    char store[600], path[600];
+    weft_problem *problem = make_problem(*state, "tpe", 6, 1);
+    weft_problem *other = make_problem(*state, "tpe", 6, 2);
+    path_in(*state, "s.db", store, sizeof store);
+    assert_int_equal(run_for(problem, store, 1, -1), WEFT_OK);
+    refuse(other, store, WEFT_ERROR_STORE, "seed: 1");
+    weft_problem_destroy(other);
+
+    write_file(*state, "text.db",
+               "this is no database, but long enough to be read as one......"
+               "...........................................................",
+               path, sizeof path);
+    refuse(problem, path, WEFT_ERROR_STORE, "not a");
+
+    sqlite3 *db = NULL;
+    path_in(*state, "other.db", path, sizeof path);
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, "CREATE TABLE t (x)", NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(db);
+    refuse(problem, path, WEFT_ERROR_STORE, "not a Weft store");
+
+    assert_int_equal(sqlite3_open(store, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, "PRAGMA user_version = 99", NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(db);
+    refuse(problem, store, WEFT_ERROR_STORE, "version 99");
+    refuse(problem, "/nonexistent/folder/s.db", WEFT_ERROR_IO, "folder");
+    weft_problem_destroy(problem);
+}
+
+static void refuses_a_damaged_store(void **state) {
+    char store[600];
+    weft_problem *problem = make_problem(*state, "tpe", 40, 1);
+    path_in(*state, "s.db", store, sizeof store);
+    assert_int_equal(run_for(problem, store, 1, -1), WEFT_OK);
+    struct stat before;
+    assert_int_equal(stat(store, &before), 0);
+    /* Cut in the middle of a page, and scribbled over. */
+    assert_int_equal(truncate(store, before.st_size / 2 - 100), 0);
+    refuse(problem, store, WEFT_ERROR_STORE, "");
+    FILE *file = fopen(store, "r+");
+    assert_non_null(file);
+    for (int i = 0; i < 8; i++) {
+        fseek(file, 1024 + 512 * i, SEEK_SET);
+        fputs("################################", file);
+    }
+    fclose(file);
+    refuse(problem, store, WEFT_ERROR_STORE, "");
+    weft_problem_destroy(problem);
+}
+
+static void one_writer_and_any_reader(void **state) {
+    char store[600];
+    weft_problem *problem = make_problem(*state, "tpe", 6, 1);
+    path_in(*state, "s.db", store, sizeof store);
+    weft_study *study = NULL;
+    weft_study *reader = NULL;
+    weft_error error;
+    expect_ok(weft_study_open(problem, store, &study, &error), &error);
+    weft_run_settings settings = {.jobs = 1};
+    expect_ok(weft_study_run(study, &settings, &error), &error);
+    refuse(problem, store, WEFT_ERROR_STORE, "in use");
+    expect_ok(weft_study_open_read(store, &reader, &error), &error);
+    assert_int_equal(weft_study_size(reader), 6);
+    assert_int_equal(weft_study_run(reader, &settings, &error), WEFT_ERROR_USAGE);
+    weft_study_close(reader);
+    weft_study_close(study);
+    /* At rest it is one file. */
+    char wal[640];
+    snprintf(wal, sizeof wal, "%s-wal", store);
+    assert_int_not_equal(access(wal, F_OK), 0);
+    snprintf(wal, sizeof wal, "%s-lock", store);
+    assert_int_not_equal(access(wal, F_OK), 0);
+    assert_int_equal(run_for(problem, store, 1, -1), WEFT_OK);
+    weft_problem_destroy(problem);
+}
+
+static void breakdown_of_a_trial_is_its_metrics(void **state) {
+    char store[600];
+    weft_problem *problem = make_problem(*state, "random", 12, 4);
+    path_in(*state, "s.db", store, sizeof store);
+    assert_int_equal(run_for(problem, store, 1, -1), WEFT_OK);
+    weft_problem_destroy(problem);
+    weft_study *study = NULL;
+    weft_error error;
+    expect_ok(weft_study_open_read(store, &study, &error), &error);
+    for (size_t i = 0; i < weft_study_size(study); i++) {
+        weft_cost *cost = NULL;
+        expect_ok(weft_study_cost(study, i, &cost, &error), &error);
+        const weft_trial *trial = weft_study_get_trial(study, i);
+        assert_true(cost->total.energy_j == trial->metrics[WEFT_METRIC_ENERGY]);
+        assert_true(cost->total.latency_s == trial->metrics[WEFT_METRIC_LATENCY]);
+        assert_true(cost->total.area_mm2 == trial->metrics[WEFT_METRIC_AREA]);
+        weft_cost_destroy(cost);
+    }
+    weft_study_close(study);
+}
+
+int main(void) {
+#define IN_FOLDER(test) cmocka_unit_test_setup_teardown(test, make_folder, remove_folder)
+    const struct CMUnitTest tests[] = {
+        IN_FOLDER(threads_do_not_change_a_study),
+        IN_FOLDER(a_cut_study_continues_as_if_it_had_not_been),
+        IN_FOLDER(a_study_can_be_extended),
+        IN_FOLDER(by_hand_is_the_same_study),
+        IN_FOLDER(the_front_is_what_nothing_dominates),
+        IN_FOLDER(constraints_end_a_trial_with_the_reason),
+        IN_FOLDER(a_small_space_is_exhausted_once),
+        IN_FOLDER(a_score_that_divides_by_zero_never_wins),
+        IN_FOLDER(refuses_stores_that_are_not_its_own),
+        IN_FOLDER(refuses_a_damaged_store),
+        IN_FOLDER(one_writer_and_any_reader),
+        IN_FOLDER(breakdown_of_a_trial_is_its_metrics),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
