@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What a method of search (random, TPE, NSGA-II) is: a row of functions. A method only proposes;
+ * the history, duplicates, legality and exhaustion are the same for all and live in optimizer.c.
+ */
+#ifndef WEFT_SEARCH_OPTIMIZER_H
+#define WEFT_SEARCH_OPTIMIZER_H
+
+#include "base/error.h"
+#include "base/rng.h"
+#include "search/history.h"
+
+typedef struct weft_method {
+    const char *name;
+    /* What the method keeps, in optimizer->state; NULL: nothing. */
+    weft_status (*create)(weft_optimizer *optimizer, weft_error *error);
+    void (*destroy)(void *state);
+    /* Brings the state up to the history, before each batch; NULL: nothing to do. */
+    weft_status (*prepare)(weft_optimizer *optimizer, weft_error *error);
+    /* One canonical genome, in range, perhaps illegal or known; `attempt` counts from 0 the genomes
+     * refused so far for this trial. Draws from `rng` alone. */
+    void (*propose)(const weft_optimizer *optimizer, int attempt, weft_rng *rng, double *genome);
+} weft_method;
+
+extern const weft_method weft_method_random;
+extern const weft_method weft_method_tpe;
+extern const weft_method weft_method_nsga2;
+
+struct weft_optimizer {
+    const weft_method *method;
+    weft_gene_table table; /* `genes` is our copy */
+    weft_gene *genes;
+    weft_optimizer_settings settings;
+    weft_history history;
+    void *state;
+    double *scratch;  /* (n_genes) */
+    int64_t n_leaves; /* genomes of a finite, small space; -1: not counted yet, 0: too many */
+};
+
+/* Whether ask may give the genome: legal, not known, not seen. */
+bool weft_optimizer_accepts(const weft_optimizer *optimizer, const double *genome);
+
+/* The first acceptable genome of a small finite space after a random one, in lexicographic order,
+ * around the end. *found is false where the space has none left; *counted is false where it is too
+ * large (or infinite) to tell. */
+void weft_enumerate(weft_optimizer *optimizer, weft_rng *rng, double *genome, bool *found,
+                    bool *counted);
+
+#endif
