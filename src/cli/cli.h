@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The command line: parse, call the public API, print. One file a command (cmd_*.c), one table of
+ * commands (main.c), one table of options for each command; parsing, --help, completion, the man
+ * page and docs/reference/command-line.md are all made from these tables, so they cannot drift
+ * apart.
+ *
+ * Data goes to stdout, everything else to stderr.
+ */
+#ifndef WEFT_CLI_H
+#define WEFT_CLI_H
+
+#include <stdio.h>
+
+#include <weft/weft.h>
+
+#include "base/error.h"
+#include "base/json.h"
+
+/* ---- options -----------------------------------------------------------------------------------
+ */
+
+/* How the text of an option is read, and the C type of the member that it is stored in. */
+typedef enum cli_type {
+    CLI_FLAG,    /* no argument; bool becomes true */
+    CLI_SWITCH,  /* on or off; bool */
+    CLI_TEXT,    /* const char * */
+    CLI_INT,     /* int */
+    CLI_INT64,   /* int64_t */
+    CLI_UINT64,  /* uint64_t */
+    CLI_REAL,    /* double */
+    CLI_CHOICE,  /* one of `words`; int, its index */
+    CLI_SHAPE,   /* C,H,W; weft_shape */
+    CLI_THREADS, /* a number or auto (the cores of this process); int */
+    CLI_WIDTHS,  /* sizes joined by commas, or none; cli_widths */
+} cli_type;
+
+typedef struct cli_widths {
+    int n;
+    int width[WEFT_IMC_MAX_HIDDEN];
+} cli_widths;
+
+/* What a shell offers to complete an argument or operand with. */
+typedef enum cli_values {
+    CLI_VALUES_NONE,
+    CLI_VALUES_FILE,
+    CLI_VALUES_FOLDER,
+    CLI_VALUES_WORDS, /* the option's `words` */
+    CLI_VALUES_CHIP,
+    CLI_VALUES_SPACE,
+    CLI_VALUES_DATA,
+    CLI_VALUES_COMMAND,
+} cli_values;
+
+typedef struct cli_option {
+    const char *name; /* without the dashes */
+    char letter;      /* '\0': no short form */
+    cli_type type;
+    const char *argument;     /* "FILE"; NULL for a flag */
+    size_t offset;            /* of the member in the command's arguments */
+    double lower, upper;      /* numbers: the legal closed range */
+    const char *const *words; /* CLI_CHOICE: NULL-terminated */
+    cli_values values;
+    const char *unset; /* what applies without it, where no figure of `defaults` says so */
+    const char *help;  /* one or two sentences */
+    bool hidden;       /* for the tools of this project: not in help or completion */
+} cli_option;
+
+typedef struct cli_operand {
+    const char *name; /* "NETWORK" */
+    cli_values values;
+    const char *const *words; /* for CLI_VALUES_WORDS */
+    const char *help;
+} cli_operand;
+
+/* ---- commands ----------------------------------------------------------------------------------
+ */
+
+typedef struct cli_call cli_call;
+
+typedef struct cli_command {
+    const char *name;            /* "estimate"; "data add" for a command of a group */
+    const char *summary;         /* one line, no full stop */
+    const char *usage;           /* "NETWORK --chip CHIP [options]" */
+    const char *text;            /* what it does: paragraphs joined by blank lines */
+    const char *json;            /* what --json prints; NULL: it has no --json */
+    const char *const *examples; /* NULL-terminated command lines */
+    const cli_operand *operands;
+    int n_operands;                 /* entries of `operands` */
+    int min_operands, max_operands; /* max < 0: the last one repeats */
+    const cli_option *options;
+    int n_options;
+    size_t size;                       /* of the arguments struct; 0: none */
+    void (*defaults)(void *arguments); /* on a zeroed struct; NULL: zeros are right */
+    weft_status (*run)(cli_call *call, void *arguments);
+} cli_command;
+
+/* The table, in the order of the overview. */
+const cli_command *const *cli_commands(int *n);
+
+extern const cli_command cli_search, cli_estimate, cli_train, cli_front, cli_report, cli_data_list,
+    cli_data_info, cli_data_add, cli_space, cli_doctor, cli_completion, cli_version, cli_help;
+
+/* What every command takes. */
+typedef struct cli_common {
+    bool help, quiet, no_color, no_progress;
+} cli_common;
+
+extern const cli_option cli_common_options[];
+extern const int cli_n_common_options;
+
+enum { CLI_MAX_OPTIONS = 48, CLI_MAX_GIVEN = 128 };
+
+/* One call of a command: what was typed, and where its error goes. */
+struct cli_call {
+    const cli_command *command;
+    cli_common common;
+    char **operands;
+    int n_operands;
+    struct {
+        const cli_option *option;
+        const char *text; /* NULL for a flag */
+    } given[CLI_MAX_GIVEN];
+    int n_given;
+    weft_error error;
+};
+
+/* ---- option.c ----------------------------------------------------------------------------------
+ */
+
+/* Reads the words after the command's name into call and arguments (defaults first). */
+weft_status cli_parse(cli_call *call, int argc, char **argv, void *arguments) WEFT_NODISCARD;
+
+/* Whether an option was typed; and applies what was typed again over changed arguments. */
+bool cli_given(const cli_call *call, const char *name);
+weft_status cli_apply(cli_call *call, void *arguments) WEFT_NODISCARD;
+
+/* The default of an option as a person types it, "" where there is none. Returns `buffer`. */
+char *cli_default_text(const cli_command *command, const cli_option *option, char *buffer,
+                       size_t size);
+
+/* The cores that this process may use; at least 1. */
+int cli_cores(void);
+
+/* WEFT_ERROR_USAGE with the hint that names the command's help. */
+weft_status cli_usage(cli_call *call, const char *format, ...) WEFT_PRINTF(2, 3);
+
+/* ---- help.c, reference.c, complete.c -----------------------------------------------------------
+ */
+void cli_print_overview(FILE *out);
+void cli_print_help(FILE *out, const cli_command *command);
+void cli_print_group(FILE *out, const char *group);
+void cli_print_markdown(FILE *out);
+void cli_print_man(FILE *out);
+void cli_print_completion_bash(FILE *out);
+void cli_print_completion_zsh(FILE *out);
+void cli_print_completion_fish(FILE *out);
+
+/* Finds "data add" or "front" at the start of argv; *used becomes the words taken. NULL: none. */
+const cli_command *cli_find(int argc, char **argv, int *used);
+
+/* Whether `name` is the first word of commands of a group ("data"). */
+bool cli_is_group(const char *name);
+
+/* The group of a two-word command ("data" of "data add"), "" of any other. Returns `buffer`. */
+char *cli_group(const cli_command *command, char *buffer, size_t size);
+
+/* The exit codes, each once: calls `each` with the code and its meaning. */
+void cli_exit_codes(void (*each)(void *context, int code, const char *meaning), void *context);
+
+/* The environment variables that Weft reads; the last has name NULL. */
+typedef struct cli_variable {
+    const char *name, *help;
+} cli_variable;
+extern const cli_variable cli_environment[];
+
+/* ---- output.c ----------------------------------------------------------------------------------
+ */
+
+/* A figure with an SI prefix and four digits: "3.107 uJ"; "-" for NaN. Returns `buffer`. */
+char *cli_quantity(double value, const char *unit, char *buffer, size_t size);
+enum { CLI_QUANTITY = 40 };
+
+/* "8m12s". Returns `buffer`. */
+char *cli_duration(double seconds, char *buffer, size_t size);
+
+/* A table of text: headers, then cells row by row; `align` has 'l' or 'r' for each column. */
+typedef struct cli_table {
+    const char *const *headers;
+    const char *align;
+    int n_columns;
+    char **cells;
+    size_t n, capacity;
+    bool failed; /* memory ran out */
+} cli_table;
+
+void cli_table_begin(cli_table *table, const char *const *headers, const char *align);
+void cli_table_cell(cli_table *table, const char *format, ...) WEFT_PRINTF(2, 3);
+void cli_table_quantity(cli_table *table, double value, const char *unit);
+/* Prints to stdout and frees; as Markdown or in columns. */
+weft_status cli_table_print(cli_table *table, cli_call *call) WEFT_NODISCARD;
+weft_status cli_table_print_markdown(cli_table *table, cli_call *call) WEFT_NODISCARD;
+
+/* A heading on stdout: bold on a terminal. */
+void cli_heading(const cli_call *call, const char *text);
+
+/* Whether to colour what goes to the stream: a terminal, no --no-color, no NO_COLOR. */
+bool cli_colour(const cli_call *call, FILE *stream);
+
+/* Text for people, on stderr; silent under --quiet. */
+void cli_note(const cli_call *call, const char *format, ...) WEFT_PRINTF(2, 3);
+
+void cli_print_error(const cli_call *call, const weft_error *error);
+
+/* Prints a finished document to stdout and destroys it. */
+weft_status cli_json_print(cli_call *call, weft_json *json) WEFT_NODISCARD;
+
+/* A JSON writer, or NULL with the call's error set. */
+weft_json *cli_json_create(cli_call *call);
+
+/* ---- progress.c --------------------------------------------------------------------------------
+ */
+
+/* One line on stderr: on a terminal rewritten in place at most 6 times a second, else a plain line
+ * each 30 seconds and one at the end. */
+typedef struct cli_progress {
+    bool active, terminal, shown;
+    double last; /* time of the last line */
+    char line[400];
+} cli_progress;
+
+void cli_progress_begin(cli_progress *progress, const cli_call *call);
+/* Whether a line is due; callers then format it and show it. */
+bool cli_progress_due(const cli_progress *progress);
+void cli_progress_show(cli_progress *progress, const char *format, ...) WEFT_PRINTF(2, 3);
+/* Shows `line` (NULL: the last one shown) for good. */
+void cli_progress_end(cli_progress *progress);
+/* "[####......] " for a share 0..1. Returns `buffer` (size >= 24). */
+char *cli_progress_bar(double share, char *buffer, size_t size);
+double cli_now(void); /* seconds of a clock that never goes back */
+
+/* ---- interrupt.c -------------------------------------------------------------------------------
+ */
+
+/* From here on SIGINT, SIGTERM and SIGHUP set the flag that is returned; a second one ends the
+ * process at once. */
+const weft_stop *cli_interrupt_install(void);
+/* 130 after SIGINT, 143 after SIGTERM, 129 after SIGHUP, 0 when there was none. */
+int cli_interrupt_code(void);
+
+/* ---- design.c ----------------------------------------------------------------------------------
+ */
+
+/* The options that say how a network of the imc family is built. */
+typedef struct cli_network_options {
+    weft_shape input;
+    int classes;
+    int head_pool;
+    cli_widths hidden;
+    double dropout;
+} cli_network_options;
+
+void cli_network_defaults(cli_network_options *options);
+weft_status cli_network_build(const char *text, const cli_network_options *options,
+                              weft_network **network, weft_error *error) WEFT_NODISCARD;
+
+/* The designs of a front as JSON (an array), CSV or a table on stdout. */
+void cli_front_json(weft_json *json, const weft_study *study, const size_t *front, size_t n);
+weft_status cli_front_csv(cli_call *call, const weft_study *study, const size_t *front,
+                          size_t n) WEFT_NODISCARD;
+weft_status cli_front_table(cli_call *call, const weft_study *study, const size_t *front,
+                            size_t n) WEFT_NODISCARD;
+
+/* The genes of a genome as a JSON object. */
+void cli_genes_json(weft_json *json, const weft_space *space, const double *genome);
+
+#endif

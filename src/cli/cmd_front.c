@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * weft front: the best designs of a study. */
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "cli/cli.h"
+
+typedef struct front_arguments {
+    bool json, csv;
+} front_arguments;
+
+static const cli_option OPTIONS[] = {
+    {"json", 0, CLI_FLAG, .offset = offsetof(front_arguments, json), .help = "Prints JSON."},
+    {"csv", 0, CLI_FLAG, .offset = offsetof(front_arguments, csv),
+     .help = "Prints comma-separated values: a header, then a line for each design."},
+};
+
+static const cli_operand OPERANDS[] = {
+    {"STORE", CLI_VALUES_FILE, NULL, "The store of a study (runs.db)."},
+};
+
+static const char *const EXAMPLES[] = {
+    "weft front runs.db",
+    "weft front runs.db --json | jq '.[0].description'",
+    NULL,
+};
+
+static weft_status print_json(cli_call *call, const weft_study *study, const size_t *front,
+                              size_t n) {
+    weft_json *json = cli_json_create(call);
+    if (json == NULL) {
+        return call->error.status;
+    }
+    cli_front_json(json, study, front, n);
+    return cli_json_print(call, json);
+}
+
+static weft_status print_front(cli_call *call, const front_arguments *arguments,
+                               const weft_study *study) {
+    size_t *front = NULL;
+    size_t n = 0;
+    WEFT_TRY(weft_study_front(study, &front, &n, &call->error));
+    weft_status status;
+    if (arguments->json) {
+        status = print_json(call, study, front, n);
+    } else if (arguments->csv) {
+        status = cli_front_csv(call, study, front, n);
+    } else {
+        status = cli_front_table(call, study, front, n);
+        cli_note(call, "%zu design%s of %zu finished trials", n, n == 1 ? "" : "s",
+                 weft_study_size(study));
+    }
+    free(front);
+    return status;
+}
+
+static weft_status run(cli_call *call, void *opaque) {
+    const front_arguments *arguments = opaque;
+    if (arguments->json && arguments->csv) {
+        return cli_usage(call, "--json and --csv exclude each other");
+    }
+    weft_study *study = NULL;
+    WEFT_TRY(weft_study_open_read(call->operands[0], &study, &call->error));
+    weft_status status = print_front(call, arguments, study);
+    weft_study_close(study);
+    return status;
+}
+
+const cli_command cli_front = {
+    .name = "front",
+    .summary = "The best designs of a study: its Pareto front",
+    .usage = "STORE [options]",
+    .text = "Prints the trials that no other beats in every objective, sorted by the first one; "
+            "where the problem has a score, the best trial. It reads only, and may be used while a "
+            "search runs.",
+    .json = "an array of designs, each with trial, description, accuracy (of the validation part), "
+            "test_accuracy (null unless trained as a final design), energy_j, latency_s, area_mm2, "
+            "macs, params, crossbars, utilisation, score (where the problem has one) and genes (a "
+            "value for each name; null: inactive).",
+    .examples = EXAMPLES,
+    .operands = OPERANDS,
+    .n_operands = 1,
+    .min_operands = 1,
+    .max_operands = 1,
+    .options = OPTIONS,
+    .n_options = sizeof OPTIONS / sizeof OPTIONS[0],
+    .size = sizeof(front_arguments),
+    .run = run,
+};

@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Designs: networks from the words of the command line, and the designs of a front as JSON, CSV and
+ * a table. */
+#include <errno.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/cli.h"
+
+void cli_network_defaults(cli_network_options *options) {
+    weft_imc_spec spec;
+    weft_imc_defaults(&spec);
+    *options = (cli_network_options){
+        .input = spec.input,
+        .classes = spec.classes,
+        .head_pool = spec.head_pool,
+        .dropout = spec.dropout,
+    };
+    options->hidden.n = spec.n_hidden;
+    for (int i = 0; i < spec.n_hidden; i++) {
+        options->hidden.width[i] = spec.hidden[i];
+    }
+}
+
+weft_status cli_network_build(const char *text, const cli_network_options *options,
+                              weft_network **network, weft_error *error) {
+    weft_imc_spec spec;
+    weft_imc_defaults(&spec);
+    WEFT_TRY(weft_imc_parse(text, &spec, error));
+    spec.input = options->input;
+    spec.classes = options->classes;
+    spec.head_pool = options->head_pool;
+    spec.dropout = options->dropout;
+    spec.n_hidden = options->hidden.n;
+    for (int i = 0; i < options->hidden.n; i++) {
+        spec.hidden[i] = options->hidden.width[i];
+    }
+    return weft_imc_build(&spec, network, error);
+}
+
+/* ---- genes -------------------------------------------------------------------------------------
+ */
+
+void cli_genes_json(weft_json *json, const weft_space *space, const double *genome) {
+    weft_gene_table table = weft_space_genes(space);
+    weft_json_object_begin(json);
+    for (int g = 0; g < table.n_genes; g++) {
+        weft_json_key(json, table.genes[g].name);
+        if (isnan(genome[g])) {
+            weft_json_null(json);
+            continue;
+        }
+        char text[64];
+        weft_space_value_text(space, g, genome[g], text, sizeof text);
+        char *end = NULL;
+        errno = 0;
+        long long whole = strtoll(text, &end, 10);
+        if (end != text && *end == '\0' && errno == 0) {
+            weft_json_integer(json, whole);
+            continue;
+        }
+        double real = strtod(text, &end);
+        if (end != text && *end == '\0') {
+            weft_json_real(json, real);
+        } else {
+            weft_json_text(json, text);
+        }
+    }
+    weft_json_object_end(json);
+}
+
+/* ---- fronts ------------------------------------------------------------------------------------
+ */
+
+/* The metrics of a design in the order and under the names of --json and --csv. */
+static const struct {
+    weft_metric metric;
+    const char *name;
+    bool whole;
+} FIELDS[] = {
+    {WEFT_METRIC_ENERGY, "energy_j", false},
+    {WEFT_METRIC_LATENCY, "latency_s", false},
+    {WEFT_METRIC_AREA, "area_mm2", false},
+    {WEFT_METRIC_MACS, "macs", true},
+    {WEFT_METRIC_PARAMS, "params", true},
+    {WEFT_METRIC_CROSSBARS, "crossbars", true},
+    {WEFT_METRIC_UTILISATION, "utilisation", false},
+};
+
+enum { N_FIELDS = sizeof FIELDS / sizeof FIELDS[0] };
+
+static const weft_problem_info *get_info(const weft_study *study) {
+    return weft_problem_get_info(weft_study_get_problem(study));
+}
+
+static const weft_space *get_space(const weft_study *study) {
+    return weft_problem_get_space(weft_study_get_problem(study));
+}
+
+static void design_json(weft_json *json, const weft_study *study, const weft_trial *trial) {
+    weft_json_object_begin(json);
+    weft_json_member_integer(json, "trial", (int64_t)trial->number);
+    weft_json_member_text(json, "description", trial->description);
+    weft_json_member_real(json, "accuracy", trial->metrics[WEFT_METRIC_ACCURACY]);
+    weft_json_member_real(json, "test_accuracy", trial->test_accuracy);
+    for (int i = 0; i < N_FIELDS; i++) {
+        double value = trial->metrics[FIELDS[i].metric];
+        if (FIELDS[i].whole && isfinite(value)) {
+            weft_json_member_integer(json, FIELDS[i].name, (int64_t)value);
+        } else {
+            weft_json_member_real(json, FIELDS[i].name, value);
+        }
+    }
+    if (get_info(study)->score[0] != '\0') {
+        weft_json_member_real(json, "score", trial->score);
+    }
+    weft_json_key(json, "genes");
+    cli_genes_json(json, get_space(study), trial->genome);
+    weft_json_object_end(json);
+}
+
+void cli_front_json(weft_json *json, const weft_study *study, const size_t *front, size_t n) {
+    weft_json_array_begin(json);
+    for (size_t i = 0; i < n; i++) {
+        design_json(json, study, weft_study_get_trial(study, front[i]));
+    }
+    weft_json_array_end(json);
+}
+
+static void csv_text(const char *text) {
+    if (strpbrk(text, ",\"\n") == NULL) {
+        printf("%s", text);
+        return;
+    }
+    putchar('"');
+    for (; *text != '\0'; text++) {
+        printf(*text == '"' ? "\"\"" : "%c", *text);
+    }
+    putchar('"');
+}
+
+/* An unknown value is an empty cell. */
+static void csv_real(double value) {
+    char text[40];
+    printf(",%s", isnan(value) ? "" : weft_real_text(value, text, sizeof text));
+}
+
+weft_status cli_front_csv(cli_call *call, const weft_study *study, const size_t *front, size_t n) {
+    (void)call;
+    bool scored = get_info(study)->score[0] != '\0';
+    const weft_space *space = get_space(study);
+    weft_gene_table table = weft_space_genes(space);
+    printf("trial,description,accuracy,test_accuracy");
+    for (int i = 0; i < N_FIELDS; i++) {
+        printf(",%s", FIELDS[i].name);
+    }
+    printf("%s", scored ? ",score" : "");
+    for (int g = 0; g < table.n_genes; g++) {
+        putchar(',');
+        csv_text(table.genes[g].name);
+    }
+    putchar('\n');
+    for (size_t i = 0; i < n; i++) {
+        const weft_trial *trial = weft_study_get_trial(study, front[i]);
+        printf("%" PRIu64 ",", trial->number);
+        csv_text(trial->description);
+        csv_real(trial->metrics[WEFT_METRIC_ACCURACY]);
+        csv_real(trial->test_accuracy);
+        for (int k = 0; k < N_FIELDS; k++) {
+            csv_real(trial->metrics[FIELDS[k].metric]);
+        }
+        if (scored) {
+            csv_real(trial->score);
+        }
+        for (int g = 0; g < table.n_genes; g++) {
+            char text[64] = "";
+            if (!isnan(trial->genome[g])) {
+                weft_space_value_text(space, g, trial->genome[g], text, sizeof text);
+            }
+            putchar(',');
+            csv_text(text);
+        }
+        putchar('\n');
+    }
+    return WEFT_OK;
+}
+
+static void accuracy_cell(cli_table *table, double accuracy) {
+    if (isnan(accuracy)) {
+        cli_table_cell(table, "-");
+    } else {
+        cli_table_cell(table, "%.4f", accuracy);
+    }
+}
+
+static void design_row(cli_table *table, const weft_problem_info *info, const weft_trial *trial) {
+    cli_table_cell(table, "%" PRIu64, trial->number);
+    cli_table_cell(table, "%s", trial->description);
+    if (info->trains) {
+        accuracy_cell(table, trial->metrics[WEFT_METRIC_ACCURACY]);
+        accuracy_cell(table, trial->test_accuracy);
+    }
+    cli_table_quantity(table, trial->metrics[WEFT_METRIC_ENERGY], "J");
+    cli_table_quantity(table, trial->metrics[WEFT_METRIC_LATENCY], "s");
+    cli_table_cell(table, "%.4g mm2", trial->metrics[WEFT_METRIC_AREA]);
+    cli_table_quantity(table, trial->metrics[WEFT_METRIC_PARAMS], "");
+    if (info->score[0] != '\0') {
+        cli_table_cell(table, "%.5g", trial->score);
+    }
+}
+
+weft_status cli_front_table(cli_call *call, const weft_study *study, const size_t *front,
+                            size_t n) {
+    const weft_problem_info *info = get_info(study);
+    const char *headers[16];
+    char align[16] = "";
+    int columns = 0;
+    const struct {
+        const char *header;
+        char align;
+        bool shown;
+    } all[] = {
+        {"trial", 'r', true},        {"design", 'l', true}, {"accuracy", 'r', info->trains},
+        {"test", 'r', info->trains}, {"energy", 'r', true}, {"latency", 'r', true},
+        {"area", 'r', true},         {"params", 'r', true}, {"score", 'r', info->score[0] != '\0'},
+    };
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+        if (all[i].shown) {
+            headers[columns] = all[i].header;
+            align[columns++] = all[i].align;
+        }
+    }
+    align[columns] = '\0';
+    cli_table table;
+    cli_table_begin(&table, headers, align);
+    for (size_t i = 0; i < n; i++) {
+        design_row(&table, info, weft_study_get_trial(study, front[i]));
+    }
+    return cli_table_print(&table, call);
+}

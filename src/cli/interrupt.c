@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Signals: the first one asks the work to stop, the second one ends the process. Ending at once is
+ * safe for a store: each trial is a transaction. */
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/cli.h"
+
+static weft_stop stop;
+static volatile sig_atomic_t received;
+
+static void on_signal(int number) {
+    if (received != 0) {
+        _exit(128 + number);
+    }
+    received = number;
+    atomic_store_explicit(&stop.requested, true, memory_order_relaxed);
+    if (number == SIGINT) {
+        static const char MESSAGE[] = "\nstopping (once more: at once) ...\n";
+        ssize_t written = write(STDERR_FILENO, MESSAGE, sizeof MESSAGE - 1);
+        (void)written;
+    }
+}
+
+const weft_stop *cli_interrupt_install(void) {
+    struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+    struct sigaction before;
+    /* nohup has it ignored: then it stays so. */
+    if (sigaction(SIGHUP, NULL, &before) == 0 && before.sa_handler != SIG_IGN) {
+        sigaction(SIGHUP, &action, NULL);
+    }
+    return &stop;
+}
+
+int cli_interrupt_code(void) {
+    return received == 0 ? 0 : 128 + received;
+}
