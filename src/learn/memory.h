@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * How much memory may still be taken, asked before a large block is. */
+#ifndef WEFT_LEARN_MEMORY_H
+#define WEFT_LEARN_MEMORY_H
+
+#include "base/error.h"
+
+/* Bytes: the least of what the machine has left (MemAvailable) and what the process's control group
+ * has left (cgroup v2); SIZE_MAX where neither can be read. */
+size_t weft_memory_available(void);
+
+/* WEFT_ERROR_MEMORY when `bytes` are more than that; `what` is named in the message. */
+weft_status weft_memory_check(size_t bytes, const char *what, weft_error *error) WEFT_NODISCARD;
+
+#endif
