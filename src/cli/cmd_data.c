@@ -21,7 +21,7 @@ static const cli_option SHOW_OPTIONS[] = {
 
 static const cli_option ADD_OPTIONS[] = {
     {"format", 'f', CLI_CHOICE, "FORMAT", MEMBER(format), .words = FORMATS,
-     .values = CLI_VALUES_WORDS,
+     .values = CLI_VALUES_WORDS, .unset = "",
      .help = "idx: images and labels as MNIST has them (.gz too); cifar10, cifar100: binary "
              "records; folder: PNG files in one folder for each class."},
     {"train-images", 0, CLI_TEXT, "PATH", MEMBER(add.train_images), .values = CLI_VALUES_FILE,

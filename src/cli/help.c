@@ -39,29 +39,27 @@ void cli_exit_codes(void (*each)(void *context, int code, const char *meaning), 
     }
 }
 
-/* Prints words from column `column` on (already reached), broken before WIDTH, each further line
- * indented by `indent`. A line that starts with a space or '-' keeps its break. */
+/* Prints words from column `column` on (already reached), broken before WIDTH; each further line is
+ * indented by `indent`. A blank line in the text stays one. */
 static void print_wrapped(FILE *out, const char *text, int column, int indent) {
+    int spaces = 0;
     while (*text != '\0') {
         size_t length = strcspn(text, " \n");
-        if (column > indent && column + (int)length > WIDTH) {
+        if (column > indent && column + spaces + (int)length > WIDTH) {
             fprintf(out, "\n%*s", indent, "");
             column = indent;
+            spaces = 0;
         }
-        fprintf(out, "%.*s", (int)length, text);
-        column += (int)length;
+        fprintf(out, "%*s%.*s", spaces, "", (int)length, text);
+        column += spaces + (int)length;
         text += length;
+        spaces = *text == ' ';
+        text += spaces;
         if (*text == '\n') {
             size_t breaks = strspn(text, "\n");
             text += breaks;
             fprintf(out, "%s\n%*s", breaks > 1 ? "\n" : "", indent, "");
             column = indent;
-        } else if (*text == ' ') {
-            text++;
-            if (column < WIDTH) {
-                fputc(' ', out);
-            }
-            column++;
         }
     }
     fputc('\n', out);

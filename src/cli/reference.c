@@ -19,8 +19,9 @@ static void markdown_cell(FILE *out, const char *text) {
 }
 
 static void markdown_option(FILE *out, const cli_command *command, const cli_option *option) {
-    fprintf(out, "| `--%s%s%s`", option->name, option->argument == NULL ? "" : " ",
-            option->argument == NULL ? "" : option->argument);
+    fprintf(out, "| `--%s%s", option->name, option->argument == NULL ? "" : " ");
+    markdown_cell(out, option->argument == NULL ? "" : option->argument);
+    fprintf(out, "`");
     if (option->letter != '\0') {
         fprintf(out, ", `-%c`", option->letter);
     }
