@@ -7,7 +7,7 @@
 
 #include <math.h>
 
-enum { MAX_TRIALS = 3000, MAX_GENES = 30 };
+enum { MAX_TRIALS = 8000, MAX_GENES = 30 };
 
 typedef weft_outcome (*problem)(const double *x, int n);
 
@@ -115,8 +115,8 @@ static run search(const char *name, uint64_t seed, problem evaluate, int n_genes
 static void check_zdt(const char *label, problem evaluate, double volume, double share) {
     const double reference[] = {1.1, 1.1};
     for (uint64_t seed = 0; seed < 3; seed++) {
-        double nsga2 = search("nsga2", seed, evaluate, 30, 3000, reference).volume;
-        double random = search("random", seed, evaluate, 30, 3000, reference).volume;
+        double nsga2 = search("nsga2", seed, evaluate, 30, MAX_TRIALS, reference).volume;
+        double random = search("random", seed, evaluate, 30, MAX_TRIALS, reference).volume;
         print_message("%s seed %d: nsga2 %.4f, random %.4f of %.4f\n", label, (int)seed, nsga2,
                       random, volume);
         assert_true(nsga2 > share * volume);
@@ -127,12 +127,12 @@ static void check_zdt(const char *label, problem evaluate, double volume, double
 
 static void test_zdt1(void **state) {
     (void)state;
-    check_zdt("ZDT1", zdt1, 0.1 * 1.1 + 1.1 - (1.0 - 2.0 / 3.0), 0.8);
+    check_zdt("ZDT1", zdt1, 0.1 * 1.1 + 1.1 - (1.0 - 2.0 / 3.0), 0.96);
 }
 
 static void test_zdt2(void **state) {
     (void)state;
-    check_zdt("ZDT2", zdt2, 0.1 * 1.1 + 1.1 - (1.0 - 1.0 / 3.0), 0.6);
+    check_zdt("ZDT2", zdt2, 0.1 * 1.1 + 1.1 - (1.0 - 1.0 / 3.0), 0.8);
 }
 
 /* ZDT3's front by fine sampling: the non-dominated part of g = 1. */
@@ -149,7 +149,7 @@ static void test_zdt3(void **state) {
     double volume;
     weft_error error;
     assert_int_equal(weft_hypervolume(front, N, 2, reference, &volume, &error), WEFT_OK);
-    check_zdt("ZDT3", zdt3, volume * 1.001, 0.8); /* sampling stays below the true volume */
+    check_zdt("ZDT3", zdt3, volume * 1.001, 0.96); /* sampling stays below the true volume */
 }
 
 static void check_constrained(const char *label, problem evaluate, const double *reference) {
