@@ -17,12 +17,12 @@
 
 #include "base/doc.h"
 
+/* SI value = value * factor / divisor. Both are exact doubles, while a single factor such as 1e-9
+ * is not: so 3 ns becomes the double nearest to 3e-9. */
 typedef struct weft_unit {
     const char *name;
     weft_dimension dimension;
-    double
-        divisor;   /* SI value = value * factor / divisor: both are exact, a product like 1e-9 is */
-    double factor; /* not, so 3 ns becomes the double nearest to 3e-9 */
+    double divisor, factor;
 } weft_unit;
 
 /* The unit of that name within a dimension, or NULL. */
