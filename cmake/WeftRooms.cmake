@@ -24,6 +24,13 @@ endif()
 
 set(WEFT_ROOMS "" CACHE INTERNAL "")
 
+# What every test sees: the files of the source tree, and suppressions for leaks and races of
+# libraries that no sanitizer has instrumented.
+set(WEFT_TEST_ENVIRONMENT
+    "WEFT_SHARE=${PROJECT_SOURCE_DIR}/share/weft"
+    "LSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/tools/lsan.supp:print_suppressions=0"
+    "TSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/tools/tsan.supp:second_deadlock_stack=1")
+
 # weft_room(NAME [ROOMS ...] [LIBRARIES ...]): src/NAME/*.c as a static library.
 function(weft_room name)
     cmake_parse_arguments(room "" "" "ROOMS;LIBRARIES" ${ARGN})
@@ -53,7 +60,8 @@ function(weft_command)
     set_target_properties(weft PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR})
 endfunction()
 
-# tests/ROOM/test_*.c: one cmocka executable and one CTest entry each. tests/cli/*.sh: end to end.
+# tests/ROOM/test_*.c: one cmocka executable and one CTest entry each. tests/cli/test_*.sh: end to
+# end. tests/tools/test_*.sh: the scripts of this tree. A test that exits with 77 is skipped.
 function(weft_tests)
     if(NOT WEFT_CMOCKA_LIBRARY)
         message(FATAL_ERROR "cmocka was not found. On Debian: apt install libcmocka-dev, or run ./dev deps")
@@ -69,8 +77,15 @@ function(weft_tests)
             target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
             add_test(NAME ${room}/${name} COMMAND ${target} WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
             set_tests_properties(${room}/${name} PROPERTIES TIMEOUT 300 SKIP_RETURN_CODE 77
-                ENVIRONMENT "WEFT_SHARE=${PROJECT_SOURCE_DIR}/share/weft")
+                LABELS "unit" ENVIRONMENT "${WEFT_TEST_ENVIRONMENT}")
         endforeach()
+    endforeach()
+    file(GLOB scripts CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/tools/test_*.sh)
+    foreach(script ${scripts})
+        get_filename_component(name ${script} NAME_WE)
+        add_test(NAME tools/${name} COMMAND sh ${script} WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
+        set_tests_properties(tools/${name} PROPERTIES TIMEOUT 300 SKIP_RETURN_CODE 77
+            LABELS "tools")
     endforeach()
     file(GLOB scripts CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/cli/test_*.sh)
     if(NOT TARGET weft)
@@ -81,7 +96,7 @@ function(weft_tests)
         add_test(NAME cli/${name} COMMAND sh ${script} $<TARGET_FILE:weft>
                  WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
         set_tests_properties(cli/${name} PROPERTIES TIMEOUT 600 SKIP_RETURN_CODE 77
-            ENVIRONMENT "WEFT_SHARE=${PROJECT_SOURCE_DIR}/share/weft")
+            LABELS "cli" ENVIRONMENT "${WEFT_TEST_ENVIRONMENT}")
     endforeach()
 endfunction()
 
@@ -95,14 +110,50 @@ function(weft_benchmarks)
     endforeach()
 endfunction()
 
+# The rooms that a source file includes: what to link it with.
+function(weft_rooms_of source result)
+    file(STRINGS ${source} includes REGEX "^#include [<\"][a-z]+/[a-z_0-9]+\\.h[>\"]")
+    set(found weft_base)
+    foreach(include ${includes})
+        string(REGEX REPLACE "^#include [<\"](weft/)?([a-z]+)[/.].*$" "weft_\\2" room ${include})
+        if(room IN_LIST WEFT_ROOMS)
+            list(APPEND found ${room})
+        endif()
+    endforeach()
+    list(REMOVE_DUPLICATES found)
+    set(${result} ${found} PARENT_SCOPE)
+endfunction()
+
 # fuzz/fuzz_*.c: one libFuzzer executable each.
 function(weft_fuzzers)
     file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/fuzz/fuzz_*.c)
     foreach(source ${sources})
         get_filename_component(name ${source} NAME_WE)
+        weft_rooms_of(${source} rooms)
         add_executable(${name} ${source})
-        target_link_libraries(${name} PRIVATE ${WEFT_ROOMS})
+        target_link_libraries(${name} PRIVATE ${rooms})
         target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+    endforeach()
+endfunction()
+
+# fuzz/fuzz_NAME.c without a fuzzer: replay_NAME runs it over fuzz/corpus/NAME, as a test.
+function(weft_replays)
+    file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/fuzz/fuzz_*.c)
+    foreach(source ${sources})
+        get_filename_component(file ${source} NAME_WE)
+        string(REGEX REPLACE "^fuzz_" "" name ${file})
+        set(corpus ${PROJECT_SOURCE_DIR}/fuzz/corpus/${name})
+        if(NOT IS_DIRECTORY ${corpus})
+            message(WARNING "fuzz/corpus/${name} is missing: ${file} is not replayed")
+            continue()
+        endif()
+        weft_rooms_of(${source} rooms)
+        add_executable(replay_${name} ${source} ${PROJECT_SOURCE_DIR}/fuzz/replay.c)
+        target_link_libraries(replay_${name} PRIVATE ${rooms})
+        add_test(NAME fuzz/${name} COMMAND replay_${name} ${corpus}
+                 WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
+        set_tests_properties(fuzz/${name} PROPERTIES TIMEOUT 300 LABELS "fuzz"
+            ENVIRONMENT "${WEFT_TEST_ENVIRONMENT}")
     endforeach()
 endfunction()
 
