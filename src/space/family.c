@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "space/family.h"
+
+#include <string.h>
+
+/* One row a family: the name that space files give it, and what fills it. */
+#define FAMILY_MAP(X) X("imc", weft_family_imc)
+
+const weft_family *weft_family_find(const char *name) {
+#define FAMILY_MATCH(word, family)                                                                 \
+    if (strcmp(name, word) == 0) {                                                                 \
+        return &(family);                                                                          \
+    }
+    FAMILY_MAP(FAMILY_MATCH)
+#undef FAMILY_MATCH
+    return NULL;
+}
+
+const char *const *weft_family_names(int *n) {
+#define FAMILY_NAME(word, family) word,
+    static const char *const names[] = {FAMILY_MAP(FAMILY_NAME) NULL};
+#undef FAMILY_NAME
+    *n = (int)(sizeof names / sizeof names[0]) - 1;
+    return names;
+}
