@@ -197,6 +197,7 @@ typedef struct cli_table {
 void cli_table_begin(cli_table *table, const char *const *headers, const char *align);
 void cli_table_cell(cli_table *table, const char *format, ...) WEFT_PRINTF(2, 3);
 void cli_table_quantity(cli_table *table, double value, const char *unit);
+void cli_table_area(cli_table *table, double area_mm2);
 /* Prints to stdout and frees; as Markdown or in columns. */
 weft_status cli_table_print(cli_table *table, cli_call *call) WEFT_NODISCARD;
 weft_status cli_table_print_markdown(cli_table *table, cli_call *call) WEFT_NODISCARD;
@@ -264,12 +265,18 @@ void cli_network_defaults(cli_network_options *options);
 weft_status cli_network_build(const char *text, const cli_network_options *options,
                               weft_network **network, weft_error *error) WEFT_NODISCARD;
 
-/* The designs of a front as JSON (an array), CSV or a table on stdout. */
-void cli_front_json(weft_json *json, const weft_study *study, const size_t *front, size_t n);
-weft_status cli_front_csv(cli_call *call, const weft_study *study, const size_t *front,
-                          size_t n) WEFT_NODISCARD;
-weft_status cli_front_table(cli_call *call, const weft_study *study, const size_t *front,
-                            size_t n) WEFT_NODISCARD;
+/* Trials to print: their indices in the study. With `all`, their state, reason and times too. */
+typedef struct cli_designs {
+    const weft_study *study;
+    const size_t *index;
+    size_t n;
+    bool all;
+} cli_designs;
+
+/* As a JSON array, as CSV or a table on stdout. */
+void cli_designs_json(weft_json *json, const cli_designs *designs);
+void cli_designs_csv(const cli_designs *designs);
+weft_status cli_designs_table(cli_call *call, const cli_designs *designs) WEFT_NODISCARD;
 
 /* The genes of a genome as a JSON object. */
 void cli_genes_json(weft_json *json, const weft_space *space, const double *genome);

@@ -6,10 +6,13 @@
 #include "cli/cli.h"
 
 typedef struct front_arguments {
-    bool json, csv;
+    bool all, json, csv;
 } front_arguments;
 
 static const cli_option OPTIONS[] = {
+    {"all", 'a', CLI_FLAG, .offset = offsetof(front_arguments, all),
+     .help =
+         "Prints every finished trial in order of number, with its state, instead of the front."},
     {"json", 0, CLI_FLAG, .offset = offsetof(front_arguments, json), .help = "Prints JSON."},
     {"csv", 0, CLI_FLAG, .offset = offsetof(front_arguments, csv),
      .help = "Prints comma-separated values: a header, then a line for each design."},
@@ -25,32 +28,51 @@ static const char *const EXAMPLES[] = {
     NULL,
 };
 
-static weft_status print_json(cli_call *call, const weft_study *study, const size_t *front,
-                              size_t n) {
+static weft_status print_json(cli_call *call, const cli_designs *designs) {
     weft_json *json = cli_json_create(call);
     if (json == NULL) {
         return call->error.status;
     }
-    cli_front_json(json, study, front, n);
+    cli_designs_json(json, designs);
     return cli_json_print(call, json);
+}
+
+/* The indices of every trial; the caller frees them. */
+static weft_status take_all(cli_call *call, const weft_study *study, size_t **index, size_t *n) {
+    size_t size = weft_study_size(study);
+    size_t *all = calloc(size + 1, sizeof *all);
+    if (all == NULL) {
+        return weft_fail_memory(&call->error, (size + 1) * sizeof *all);
+    }
+    for (size_t i = 0; i < size; i++) {
+        all[i] = i;
+    }
+    *index = all;
+    *n = size;
+    return WEFT_OK;
 }
 
 static weft_status print_front(cli_call *call, const front_arguments *arguments,
                                const weft_study *study) {
-    size_t *front = NULL;
+    size_t *index = NULL;
     size_t n = 0;
-    WEFT_TRY(weft_study_front(study, &front, &n, &call->error));
-    weft_status status;
-    if (arguments->json) {
-        status = print_json(call, study, front, n);
-    } else if (arguments->csv) {
-        status = cli_front_csv(call, study, front, n);
+    if (arguments->all) {
+        WEFT_TRY(take_all(call, study, &index, &n));
     } else {
-        status = cli_front_table(call, study, front, n);
+        WEFT_TRY(weft_study_front(study, &index, &n, &call->error));
+    }
+    cli_designs designs = {.study = study, .index = index, .n = n, .all = arguments->all};
+    weft_status status = WEFT_OK;
+    if (arguments->json) {
+        status = print_json(call, &designs);
+    } else if (arguments->csv) {
+        cli_designs_csv(&designs);
+    } else {
+        status = cli_designs_table(call, &designs);
         cli_note(call, "%zu design%s of %zu finished trials", n, n == 1 ? "" : "s",
                  weft_study_size(study));
     }
-    free(front);
+    free(index);
     return status;
 }
 
@@ -73,10 +95,12 @@ const cli_command cli_front = {
     .text = "Prints the trials that no other beats in every objective, sorted by the first one; "
             "where the problem has a score, the best trial. It reads only, and may be used while a "
             "search runs.",
-    .json = "an array of designs, each with trial, description, accuracy (of the validation part), "
-            "test_accuracy (null unless trained as a final design), energy_j, latency_s, area_mm2, "
-            "macs, params, crossbars, utilisation, score (where the problem has one) and genes (a "
-            "value for each name; null: inactive).",
+    .json =
+        "an array of designs, each with trial, description, accuracy (of the validation part), "
+        "test_accuracy (null unless trained as a final design), energy_j, latency_s, area_mm2, "
+        "macs, params, crossbars, utilisation, score (where the problem has one) and genes (a "
+        "value for each name; null: inactive). With --all each has state (ok, infeasible, failed), "
+        "reason, violation, seconds, started and finished (Unix time) too.",
     .examples = EXAMPLES,
     .operands = OPERANDS,
     .n_operands = 1,

@@ -53,6 +53,31 @@ static void defaults(void *opaque) {
 /* ---- the plan ----------------------------------------------------------------------------------
  */
 
+static void training_json(weft_json *json, const weft_problem_info *info) {
+    weft_json_key(json, "accuracy");
+    if (!info->trains) {
+        weft_json_null(json);
+        return;
+    }
+    const weft_train_settings *train = &info->accuracy.train;
+    weft_json_object_begin(json);
+    weft_json_member_text(json, "provider", info->accuracy.provider);
+    weft_json_member_real(json, "epochs", train->epochs);
+    weft_json_member_real(json, "share", train->share);
+    weft_json_member_real(json, "validation", train->validation);
+    weft_json_member_integer(json, "validation_limit", train->validation_limit);
+    weft_json_member_real(json, "final_epochs", info->accuracy.final_epochs);
+    weft_json_member_integer(json, "batch", train->batch);
+    weft_json_member_real(json, "learning_rate", train->learning_rate);
+    weft_json_member_real(json, "warmup", train->warmup);
+    weft_json_member_real(json, "momentum", train->momentum);
+    weft_json_member_real(json, "weight_decay", train->weight_decay);
+    weft_json_member_integer(json, "crop_pad", train->crop_pad);
+    weft_json_member_bool(json, "flip", train->flip);
+    weft_json_member_real(json, "label_smoothing", train->label_smoothing);
+    weft_json_object_end(json);
+}
+
 static weft_status print_plan_json(cli_call *call, const search_arguments *arguments,
                                    const weft_problem *problem, const weft_problem_info *info,
                                    const weft_space_count *count, const char *store) {
@@ -83,6 +108,7 @@ static weft_status print_plan_json(cli_call *call, const search_arguments *argum
         weft_json_text(json, info->constraints[i]);
     }
     weft_json_array_end(json);
+    training_json(json, info);
     weft_json_member_text(json, "optimizer", info->optimizer.name);
     weft_json_member_integer(json, "trials", info->trials);
     weft_json_member_integer(json, "batch", info->batch);
@@ -117,10 +143,18 @@ static void print_training(const weft_problem_info *info) {
     }
     const weft_train_settings *train = &info->accuracy.train;
     printf("data         %s\n", info->accuracy.data);
-    printf("candidates   %g epochs on %g %% of the training part, batch %d\n", train->epochs,
-           100 * train->share, train->batch);
-    printf("final        %g epochs on the whole training set, then the test set once\n",
+    printf("candidates   %g epochs on %g %% of the training part; %g %% of the set validates",
+           train->epochs, 100 * train->share, 100 * train->validation);
+    if (train->validation_limit > 0) {
+        printf(", at most %" PRId64 " images", train->validation_limit);
+    }
+    printf("\nfinal        %g epochs on the whole training set, then the test set once\n",
            info->accuracy.final_epochs);
+    printf(
+        "recipe       batch %d, learning rate %g (warm-up %g, cosine), momentum %g, weight decay "
+        "%g,\n             crop pad %d, flip %s, label smoothing %g\n",
+        train->batch, train->learning_rate, train->warmup, train->momentum, train->weight_decay,
+        train->crop_pad, train->flip ? "on" : "off", train->label_smoothing);
 }
 
 static weft_status print_plan(cli_call *call, const search_arguments *arguments,
@@ -277,7 +311,8 @@ static weft_status print_result_json(cli_call *call, const weft_study *study, co
     weft_json_member_integer(json, "failed", (int64_t)tally.failed);
     weft_json_member_real(json, "hypervolume", last_hypervolume(study));
     weft_json_key(json, "front");
-    cli_front_json(json, study, front, n);
+    cli_designs designs = {.study = study, .index = front, .n = n};
+    cli_designs_json(json, &designs);
     weft_json_object_end(json);
     return cli_json_print(call, json);
 }
@@ -293,7 +328,8 @@ static weft_status print_result(cli_call *call, const search_arguments *argument
         status = print_result_json(call, study, store, info, front, n);
     } else {
         cli_heading(call, info->score[0] != '\0' ? "Best design" : "Front");
-        status = cli_front_table(call, study, front, n);
+        cli_designs designs = {.study = study, .index = front, .n = n};
+        status = cli_designs_table(call, &designs);
     }
     free(front);
     trial_counts tally = count_trials(study);
@@ -407,10 +443,12 @@ const cli_command cli_search = {
         "measured on the test set, and the front is printed.\n\n"
         "The same command goes on where it ended. Ctrl-C stops within two seconds; a kill or a "
         "power cut loses no finished trial.",
-    .json = "an object with problem, store, trials, ok, infeasible, failed, hypervolume (null with "
-            "one objective) and front (an array as weft front prints it). With --dry-run: problem, "
-            "space, designs, legal_designs, chip, data, objectives (metric, maximise), score, "
-            "constraints, optimizer, trials, batch, seed, jobs, store and store_exists.",
+    .json =
+        "an object with problem, store, trials, ok, infeasible, failed, hypervolume (null with "
+        "one objective) and front (an array as weft front prints it). With --dry-run: problem, "
+        "space, designs, legal_designs, chip, data, objectives (metric, maximise), score, "
+        "constraints, accuracy (the training settings; null where nothing is trained), optimizer, "
+        "trials, batch, seed, jobs, store and store_exists.",
     .examples = EXAMPLES,
     .operands = OPERANDS,
     .n_operands = 1,

@@ -99,10 +99,22 @@ static const weft_space *get_space(const weft_study *study) {
     return weft_problem_get_space(weft_study_get_problem(study));
 }
 
-static void design_json(weft_json *json, const weft_study *study, const weft_trial *trial) {
+static void state_json(weft_json *json, const weft_trial *trial) {
+    weft_json_member_text(json, "state", weft_trial_state_word(trial->state));
+    weft_json_member_text(json, "reason", trial->reason[0] == '\0' ? NULL : trial->reason);
+    weft_json_member_real(json, "violation", trial->violation);
+    weft_json_member_real(json, "seconds", trial->seconds);
+    weft_json_member_real(json, "started", trial->started);
+    weft_json_member_real(json, "finished", trial->finished);
+}
+
+static void design_json(weft_json *json, const cli_designs *designs, const weft_trial *trial) {
     weft_json_object_begin(json);
     weft_json_member_integer(json, "trial", (int64_t)trial->number);
     weft_json_member_text(json, "description", trial->description);
+    if (designs->all) {
+        state_json(json, trial);
+    }
     weft_json_member_real(json, "accuracy", trial->metrics[WEFT_METRIC_ACCURACY]);
     weft_json_member_real(json, "test_accuracy", trial->test_accuracy);
     for (int i = 0; i < N_FIELDS; i++) {
@@ -113,21 +125,24 @@ static void design_json(weft_json *json, const weft_study *study, const weft_tri
             weft_json_member_real(json, FIELDS[i].name, value);
         }
     }
-    if (get_info(study)->score[0] != '\0') {
+    if (get_info(designs->study)->score[0] != '\0') {
         weft_json_member_real(json, "score", trial->score);
     }
     weft_json_key(json, "genes");
-    cli_genes_json(json, get_space(study), trial->genome);
+    cli_genes_json(json, get_space(designs->study), trial->genome);
     weft_json_object_end(json);
 }
 
-void cli_front_json(weft_json *json, const weft_study *study, const size_t *front, size_t n) {
+void cli_designs_json(weft_json *json, const cli_designs *designs) {
     weft_json_array_begin(json);
-    for (size_t i = 0; i < n; i++) {
-        design_json(json, study, weft_study_get_trial(study, front[i]));
+    for (size_t i = 0; i < designs->n; i++) {
+        design_json(json, designs, weft_study_get_trial(designs->study, designs->index[i]));
     }
     weft_json_array_end(json);
 }
+
+/* ---- CSV ---------------------------------------------------------------------------------------
+ */
 
 static void csv_text(const char *text) {
     if (strpbrk(text, ",\"\n") == NULL) {
@@ -147,85 +162,104 @@ static void csv_real(double value) {
     printf(",%s", isnan(value) ? "" : weft_real_text(value, text, sizeof text));
 }
 
-weft_status cli_front_csv(cli_call *call, const weft_study *study, const size_t *front, size_t n) {
-    (void)call;
-    bool scored = get_info(study)->score[0] != '\0';
-    const weft_space *space = get_space(study);
-    weft_gene_table table = weft_space_genes(space);
-    printf("trial,description,accuracy,test_accuracy");
+static void csv_header(const cli_designs *designs, const weft_gene_table *table) {
+    printf("trial,description%s,accuracy,test_accuracy", designs->all ? ",state,reason" : "");
     for (int i = 0; i < N_FIELDS; i++) {
         printf(",%s", FIELDS[i].name);
     }
-    printf("%s", scored ? ",score" : "");
-    for (int g = 0; g < table.n_genes; g++) {
+    printf("%s", get_info(designs->study)->score[0] != '\0' ? ",score" : "");
+    for (int g = 0; g < table->n_genes; g++) {
         putchar(',');
-        csv_text(table.genes[g].name);
+        csv_text(table->genes[g].name);
     }
     putchar('\n');
-    for (size_t i = 0; i < n; i++) {
-        const weft_trial *trial = weft_study_get_trial(study, front[i]);
+}
+
+static void csv_genes(const weft_space *space, const weft_gene_table *table, const double *genome) {
+    for (int g = 0; g < table->n_genes; g++) {
+        char text[64] = "";
+        if (!isnan(genome[g])) {
+            weft_space_value_text(space, g, genome[g], text, sizeof text);
+        }
+        putchar(',');
+        csv_text(text);
+    }
+    putchar('\n');
+}
+
+void cli_designs_csv(const cli_designs *designs) {
+    const weft_space *space = get_space(designs->study);
+    weft_gene_table table = weft_space_genes(space);
+    csv_header(designs, &table);
+    for (size_t i = 0; i < designs->n; i++) {
+        const weft_trial *trial = weft_study_get_trial(designs->study, designs->index[i]);
         printf("%" PRIu64 ",", trial->number);
         csv_text(trial->description);
+        if (designs->all) {
+            printf(",%s,", weft_trial_state_word(trial->state));
+            csv_text(trial->reason);
+        }
         csv_real(trial->metrics[WEFT_METRIC_ACCURACY]);
         csv_real(trial->test_accuracy);
         for (int k = 0; k < N_FIELDS; k++) {
             csv_real(trial->metrics[FIELDS[k].metric]);
         }
-        if (scored) {
+        if (get_info(designs->study)->score[0] != '\0') {
             csv_real(trial->score);
         }
-        for (int g = 0; g < table.n_genes; g++) {
-            char text[64] = "";
-            if (!isnan(trial->genome[g])) {
-                weft_space_value_text(space, g, trial->genome[g], text, sizeof text);
-            }
-            putchar(',');
-            csv_text(text);
-        }
-        putchar('\n');
+        csv_genes(space, &table, trial->genome);
     }
-    return WEFT_OK;
 }
 
-static void accuracy_cell(cli_table *table, double accuracy) {
-    if (isnan(accuracy)) {
+/* ---- table -------------------------------------------------------------------------------------
+ */
+
+/* "-" where it is not known. */
+static void accuracy_cell(cli_table *table, double value) {
+    if (isnan(value)) {
         cli_table_cell(table, "-");
     } else {
-        cli_table_cell(table, "%.4f", accuracy);
+        cli_table_cell(table, "%.4f", value);
     }
 }
 
-static void design_row(cli_table *table, const weft_problem_info *info, const weft_trial *trial) {
+static void design_row(cli_table *table, const cli_designs *designs, const weft_trial *trial) {
+    const weft_problem_info *info = get_info(designs->study);
     cli_table_cell(table, "%" PRIu64, trial->number);
     cli_table_cell(table, "%s", trial->description);
+    if (designs->all) {
+        cli_table_cell(table, "%s", weft_trial_state_word(trial->state));
+    }
     if (info->trains) {
         accuracy_cell(table, trial->metrics[WEFT_METRIC_ACCURACY]);
         accuracy_cell(table, trial->test_accuracy);
     }
     cli_table_quantity(table, trial->metrics[WEFT_METRIC_ENERGY], "J");
     cli_table_quantity(table, trial->metrics[WEFT_METRIC_LATENCY], "s");
-    cli_table_cell(table, "%.4g mm2", trial->metrics[WEFT_METRIC_AREA]);
+    cli_table_area(table, trial->metrics[WEFT_METRIC_AREA]);
     cli_table_quantity(table, trial->metrics[WEFT_METRIC_PARAMS], "");
     if (info->score[0] != '\0') {
-        cli_table_cell(table, "%.5g", trial->score);
+        cli_table_cell(table, isnan(trial->score) ? "-" : "%.5g", trial->score);
     }
 }
 
-weft_status cli_front_table(cli_call *call, const weft_study *study, const size_t *front,
-                            size_t n) {
-    const weft_problem_info *info = get_info(study);
-    const char *headers[16];
-    char align[16] = "";
-    int columns = 0;
+weft_status cli_designs_table(cli_call *call, const cli_designs *designs) {
+    const weft_problem_info *info = get_info(designs->study);
+    bool scored = info->score[0] != '\0';
     const struct {
         const char *header;
         char align;
         bool shown;
     } all[] = {
-        {"trial", 'r', true},        {"design", 'l', true}, {"accuracy", 'r', info->trains},
-        {"test", 'r', info->trains}, {"energy", 'r', true}, {"latency", 'r', true},
-        {"area", 'r', true},         {"params", 'r', true}, {"score", 'r', info->score[0] != '\0'},
+        {"trial", 'r', true},         {"design", 'l', true},
+        {"state", 'l', designs->all}, {"accuracy", 'r', info->trains},
+        {"test", 'r', info->trains},  {"energy", 'r', true},
+        {"latency", 'r', true},       {"area", 'r', true},
+        {"params", 'r', true},        {"score", 'r', scored},
     };
+    const char *headers[16];
+    char align[16] = "";
+    int columns = 0;
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
         if (all[i].shown) {
             headers[columns] = all[i].header;
@@ -235,8 +269,8 @@ weft_status cli_front_table(cli_call *call, const weft_study *study, const size_
     align[columns] = '\0';
     cli_table table;
     cli_table_begin(&table, headers, align);
-    for (size_t i = 0; i < n; i++) {
-        design_row(&table, info, weft_study_get_trial(study, front[i]));
+    for (size_t i = 0; i < designs->n; i++) {
+        design_row(&table, designs, weft_study_get_trial(designs->study, designs->index[i]));
     }
     return cli_table_print(&table, call);
 }

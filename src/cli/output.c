@@ -143,6 +143,14 @@ void cli_table_quantity(cli_table *table, double value, const char *unit) {
     cli_table_cell(table, "%s", cli_quantity(value, unit, text, sizeof text));
 }
 
+void cli_table_area(cli_table *table, double area_mm2) {
+    if (isnan(area_mm2)) {
+        cli_table_cell(table, "-");
+    } else {
+        cli_table_cell(table, "%.4g mm2", area_mm2);
+    }
+}
+
 static weft_status end_table(cli_table *table, cli_call *call) {
     for (size_t i = 0; i < table->n; i++) {
         free(table->cells[i]);
