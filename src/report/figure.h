@@ -41,12 +41,18 @@ typedef struct weft_figure_line {
     const char *name;     /* "hypervolume" */
     const double *values; /* after each trial; NaN where there is none yet */
     size_t n;
-    bool prefixed;     /* labels with SI prefixes: scores of any size */
+    const char *unit;
+    weft_scale scale;
     const char *empty; /* what stands in a figure without values */
 } weft_figure_line;
 
 weft_status weft_figure_line_draw(const weft_figure_line *figure, weft_markup *svg,
                                   weft_error *error) WEFT_NODISCARD;
+
+/* Whether the value after trial i differs from the one before, and its text with its unit. */
+bool weft_figure_line_changes(const weft_figure_line *figure, size_t i);
+char *weft_figure_value_text(const weft_figure_line *figure, double value, char *buffer,
+                             size_t size);
 
 /* ---- layers by component -----------------------------------------------------------------------
  */
@@ -61,6 +67,9 @@ typedef struct weft_figure_parts {
 
 /* The components that matter most for energy and latency together, the same for both figures. */
 weft_figure_parts weft_figure_choose_parts(const weft_cost *cost);
+
+/* "conv3x3 32>64" with an arrow, for the eye. Returns `buffer`. */
+char *weft_layer_name_text(const char *name, char *buffer, size_t size);
 
 typedef struct weft_figure_layers {
     weft_svg_head head;

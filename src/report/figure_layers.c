@@ -25,13 +25,13 @@ static double of_layer(const weft_layer_cost *layer, bool latency) {
 
 weft_figure_parts weft_figure_choose_parts(const weft_cost *cost) {
     double weight[WEFT_COMPONENT_COUNT];
+    int rank[WEFT_COMPONENT_COUNT]; /* from 0; -1: not chosen */
     for (int c = 0; c < WEFT_COMPONENT_COUNT; c++) {
         double energy = cost->total.energy_j > 0 ? cost->energy_by[c] / cost->total.energy_j : 0.0;
         double time = cost->total.latency_s > 0 ? cost->latency_by[c] / cost->total.latency_s : 0.0;
         weight[c] = fmax(energy, time);
         rank[c] = -1;
     }
-    int rank[WEFT_COMPONENT_COUNT]; /* from 0; -1: not chosen */
     weft_figure_parts parts = {0};
     for (int k = 0; k < WEFT_FIGURE_PARTS; k++) {
         int best = -1;
@@ -106,8 +106,7 @@ static void draw_bar(const weft_figure_layers *figure, const weft_axis *x,
     weft_svg_text(svg, weft_axis_place(x, start) + 5.0, y + 4.3, WEFT_ANCHOR_START, "", total);
 }
 
-/* "32>64" with an arrow, for the eye. Returns `buffer`. */
-static char *arrow_text(const char *name, char *buffer, size_t size) {
+char *weft_layer_name_text(const char *name, char *buffer, size_t size) {
     const char *at = strchr(name, '>');
     int before = at != NULL ? (int)(at - name) : (int)strlen(name);
     return weft_text_format(buffer, size, "%.*s%s%s", before, name, at != NULL ? "→" : "",
@@ -123,7 +122,7 @@ static void draw_names(const weft_figure_layers *figure, int i, double y, double
         weft_svg_text(svg, 2.0, y + 4.3, WEFT_ANCHOR_START, "strong", figure->blocks[layer->block]);
     }
     char arrowed[96], name[96];
-    arrow_text(layer->name, arrowed, sizeof arrowed);
+    weft_layer_name_text(layer->name, arrowed, sizeof arrowed);
     weft_svg_elide(arrowed, name_end - block_width, name, sizeof name);
     weft_svg_text(svg, name_end, y + 4.3, WEFT_ANCHOR_END, "", name);
 }
@@ -142,7 +141,7 @@ static void measure(const weft_figure_layers *figure, double *blocks, double *na
         weft_si_text(of_layer(layer, figure->latency), figure->latency ? "s" : "J", text,
                      sizeof text);
         *totals = fmax(*totals, weft_svg_text_width(text) + 8.0);
-        arrow_text(layer->name, text, sizeof text);
+        weft_layer_name_text(layer->name, text, sizeof text);
         *names = fmax(*names, weft_svg_text_width(text));
     }
     *names = fmin(*names, NAME_WIDTH);

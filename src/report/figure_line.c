@@ -11,7 +11,14 @@ static const double TOP = 30.0, PLOT_HEIGHT = 170.0, RIGHT = 14.0;
 /* More changes than this are drawn without marks. */
 enum { MARKS = 400 };
 
-static bool changes(const weft_figure_line *figure, size_t i) {
+char *weft_figure_value_text(const weft_figure_line *figure, double value, char *buffer,
+                             size_t size) {
+    return figure->scale == WEFT_SCALE_PREFIX    ? weft_si_text(value, figure->unit, buffer, size)
+           : figure->scale == WEFT_SCALE_PERCENT ? weft_percent_text(value, buffer, size)
+                                                 : weft_plain_text(value, 4, buffer, size);
+}
+
+bool weft_figure_line_changes(const weft_figure_line *figure, size_t i) {
     return isfinite(figure->values[i]) && (i == 0 || !(figure->values[i] == figure->values[i - 1]));
 }
 
@@ -21,7 +28,7 @@ static void draw_steps(const weft_figure_line *figure, const weft_axis *x, const
     weft_markup_raw(svg, "<path class=\"step\" d=\"");
     bool started = false;
     for (size_t i = 0; i < figure->n; i++) {
-        if (changes(figure, i)) {
+        if (weft_figure_line_changes(figure, i)) {
             double at_y = weft_axis_place(y, figure->values[i]);
             double at_x = weft_axis_place(x, (double)i + 1.0);
             weft_markup_format(svg, started ? "H%.2fV%.2f" : "M%.2f %.2f", at_x, at_y);
@@ -34,11 +41,11 @@ static void draw_steps(const weft_figure_line *figure, const weft_axis *x, const
 static void draw_marks(const weft_figure_line *figure, const weft_axis *x, const weft_axis *y,
                        weft_markup *svg) {
     for (size_t i = 0; i < figure->n; i++) {
-        if (!changes(figure, i)) {
+        if (!weft_figure_line_changes(figure, i)) {
             continue;
         }
         char value[WEFT_VALUE_TEXT];
-        weft_plain_text(figure->values[i], 4, value, sizeof value);
+        weft_figure_value_text(figure, figure->values[i], value, sizeof value);
         weft_svg_mark_begin(svg, "front", weft_axis_place(x, (double)i + 1.0),
                             weft_axis_place(y, figure->values[i]), -1);
         weft_markup_format(svg, "<title>after %zu trial%s: ", i + 1, i == 0 ? "" : "s");
@@ -53,12 +60,10 @@ weft_status weft_figure_line_draw(const weft_figure_line *figure, weft_markup *s
     double bottom = TOP + PLOT_HEIGHT;
     size_t n_changes = 0;
     for (size_t i = 0; i < figure->n; i++) {
-        n_changes += changes(figure, i) ? 1 : 0;
+        n_changes += weft_figure_line_changes(figure, i) ? 1 : 0;
     }
     weft_axis x, y;
-    weft_axis_style style = {.name = figure->name,
-                             .unit = "",
-                             .scale = figure->prefixed ? WEFT_SCALE_PREFIX : WEFT_SCALE_PLAIN};
+    weft_axis_style style = {.name = figure->name, .unit = figure->unit, .scale = figure->scale};
     weft_axis_fit(&y, &style, figure->values, figure->n, bottom, TOP, false);
     const double count = figure->n > 0 ? (double)figure->n : 1.0;
     style = (weft_axis_style){

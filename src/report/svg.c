@@ -5,10 +5,10 @@
 #include <string.h>
 
 /* Letters in the figure's units: usual, and on a narrow screen (what layout is done for). */
-static const double LETTERS = 12.0, LARGE_LETTERS = 14.5;
+static const double LETTERS = 12.0, LARGE_LETTERS = 15.5;
 
 /* Height of a legend's row and room between its entries. */
-static const double KEY_ROW = 21.0, KEY_GAP = 16.0, KEY_MARK = 18.0;
+static const double KEY_ROW = 21.0, KEY_GAP = 6.0, KEY_MARK = 18.0;
 
 /* Colours of components: the "bright" scheme of P. Tol, "Colour schemes" (SRON technical note
  * SRON/EPS/TN/09-002, 2021), told apart with each kind of colour blindness; the dark side lifts the
@@ -41,7 +41,7 @@ static const char rules[] =
     ".wf .c4{fill:var(--c4)}.wf .c5{fill:var(--c5)}.wf .c6{fill:var(--c6)}"
     ".wf .ground{fill:var(--surface)}"
     ".wf .lit{stroke:var(--ink);stroke-width:2;fill-opacity:1}"
-    "@media (max-width:520px){.wf text{font-size:14.5px}}";
+    "@media (max-width:520px){.wf text{font-size:15.5px}}";
 
 void weft_svg_style(weft_markup *css, const char *selector) {
     weft_markup_format(css, "%s{%s}@media (prefers-color-scheme:dark){%s{%s}}%s", selector, light,
@@ -213,39 +213,54 @@ void weft_svg_mark_end(weft_markup *svg, const char *mark) {
     weft_markup_format(svg, "</%s>\n", path ? "path" : rect ? "rect" : "circle");
 }
 
-/* Where entry i starts: x, and its row; the state of the flow is in *x and *row. */
-static void flow(const weft_svg_key *key, double *x, int *row, double *at) {
-    double width = fmin(KEY_MARK + weft_svg_text_width(key->text), WEFT_SVG_WIDTH - 4.0);
-    if (*x > 2.0 && *x + width > WEFT_SVG_WIDTH) {
-        *x = 2.0;
+static double key_width(const weft_svg_key *key) {
+    return KEY_MARK + weft_svg_text_width(key->text);
+}
+
+/* Entries stand in three columns, or two where one of them needs more room; an entry wider than
+ * half the figure has a row of its own and does not count. */
+static int legend_columns(const weft_svg_key *keys, int n) {
+    for (int i = 0; i < n; i++) {
+        double width = key_width(&keys[i]) + KEY_GAP;
+        if (width > WEFT_SVG_WIDTH / 3.0 && width <= WEFT_SVG_WIDTH / 2.0) {
+            return 2;
+        }
+    }
+    return 3;
+}
+
+/* Moves (*column, *row) to where the next entry stands; returns its x. */
+static double place_key(const weft_svg_key *key, int columns, int *column, int *row) {
+    bool wide = key_width(key) + KEY_GAP > WEFT_SVG_WIDTH / columns;
+    if (*column == columns || (wide && *column > 0)) {
+        *column = 0;
         (*row)++;
     }
-    *at = *x;
-    *x += width + KEY_GAP;
+    double x = 2.0 + *column * WEFT_SVG_WIDTH / columns;
+    *column = wide ? columns : *column + 1;
+    return x;
 }
 
 double weft_svg_legend_height(const weft_svg_key *keys, int n) {
-    double x = 2.0, at;
-    int row = 0;
+    int columns = legend_columns(keys, n), column = 0, row = 0;
     for (int i = 0; i < n; i++) {
-        flow(&keys[i], &x, &row, &at);
+        place_key(&keys[i], columns, &column, &row);
     }
     return n == 0 ? 0.0 : KEY_ROW * (row + 1);
 }
 
 void weft_svg_legend(weft_markup *svg, const weft_svg_key *keys, int n, double y) {
-    double x = 2.0, at;
-    int row = 0;
+    int columns = legend_columns(keys, n), column = 0, row = 0;
     weft_markup_raw(svg, "<g class=\"legend\" aria-hidden=\"true\">\n");
     for (int i = 0; i < n; i++) {
-        flow(&keys[i], &x, &row, &at);
+        double x = place_key(&keys[i], columns, &column, &row);
         double middle = y + KEY_ROW * (row + 0.5);
         const char *mark = strcmp(keys[i].mark, "knee") == 0 ? "knee small" : keys[i].mark;
-        weft_svg_mark_begin(svg, mark, at + 7.0, middle, -1);
+        weft_svg_mark_begin(svg, mark, x + 7.0, middle, -1);
         weft_svg_mark_end(svg, mark);
         char text[200];
         weft_svg_elide(keys[i].text, WEFT_SVG_WIDTH - KEY_MARK - 4.0, text, sizeof text);
-        weft_svg_text(svg, at + KEY_MARK, middle + 0.36 * LETTERS, WEFT_ANCHOR_START, "", text);
+        weft_svg_text(svg, x + KEY_MARK, middle + 0.36 * LETTERS, WEFT_ANCHOR_START, "", text);
     }
     weft_markup_raw(svg, "</g>\n");
 }

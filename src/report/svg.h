@@ -46,7 +46,7 @@ void weft_svg_line(weft_markup *svg, const char *class_name, double x1, double y
 /* Grid lines, tick labels and titles of a pair of axes. */
 void weft_svg_axes(weft_markup *svg, const weft_axis *x, const weft_axis *y);
 
-/* One entry of a legend; entries flow from left to right and wrap. */
+/* One entry of a legend; entries stand in columns. */
 typedef struct weft_svg_key {
     const char *mark; /* class of the mark: "trial", "front", "test", "knee", "part c0" */
     const char *text;

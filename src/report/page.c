@@ -1,0 +1,471 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The page, from top to bottom: what was searched, the fronts, their designs, what each objective
+ * picks, where the chosen design spends energy and time, how the search went, how to repeat it. */
+#include "report/page.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+
+static bool is_scored(const weft_summary *summary) {
+    return summary->info->score[0] != '\0';
+}
+
+static void heading(weft_markup *html, const char *id, const char *text) {
+    weft_markup_format(html, "<h2 id=\"%s\">", id);
+    weft_markup_text(html, text);
+    weft_markup_raw(html, "</h2>\n");
+}
+
+static void paragraph(weft_markup *html, const char *text) {
+    weft_markup_element(html, "p", text);
+    weft_markup_raw(html, "\n");
+}
+
+/* ---- head --------------------------------------------------------------------------------------
+ */
+
+static void write_head(const weft_summary *summary, weft_markup *html) {
+    weft_markup_raw(html, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n"
+                          "<meta name=\"viewport\" content=\"width=device-width, "
+                          "initial-scale=1\"/>\n<meta name=\"color-scheme\" content=\"light "
+                          "dark\"/>\n<title>");
+    weft_markup_text(html, summary->info->name);
+    weft_markup_raw(html, " – Weft report</title>\n");
+    weft_page_style(html);
+    weft_markup_raw(html,
+                    "</head>\n<body>\n<header>\n<p class=\"eyebrow\">Weft study report</p>\n");
+    weft_markup_element(html, "h1", summary->info->name);
+    char goal[512], text[1200];
+    weft_page_goal(summary, goal, sizeof goal);
+    weft_text_format(text, sizeof text,
+                     "Networks of the space %s on the chip %s%s%s. Goal: %s. Optimizer: %s, seed "
+                     "%" PRIu64 ".",
+                     summary->info->space, summary->info->chip,
+                     summary->info->trains ? ", trained on " : "",
+                     summary->info->trains ? summary->info->accuracy.data : "", goal,
+                     summary->info->optimizer.name, summary->info->seed);
+    weft_markup_raw(html, "\n<p class=\"lead\">");
+    weft_markup_text(html, text);
+    weft_markup_raw(html, "</p>\n");
+}
+
+static void tile(weft_markup *html, const char *name, const char *value, const char *note) {
+    weft_markup_raw(html, "<div>");
+    weft_markup_element(html, "dt", name);
+    weft_markup_raw(html, "<dd>");
+    weft_markup_text(html, value);
+    weft_markup_raw(html, " <small>");
+    weft_page_design(html, note);
+    weft_markup_raw(html, "</small></dd></div>\n");
+}
+
+/* The feasible trial with the best value of a metric, or of the test accuracy; -1: none. */
+static ptrdiff_t best_trial(const weft_summary *summary, weft_metric metric, bool test) {
+    bool more = test || weft_metric_more_is_better(metric);
+    ptrdiff_t best = -1;
+    double value = NAN;
+    for (size_t i = 0; i < summary->n_trials; i++) {
+        const weft_trial *trial = summary->trials[i];
+        double now = test ? trial->test_accuracy : trial->metrics[metric];
+        if (trial->state == WEFT_TRIAL_OK && !isnan(now) &&
+            (best < 0 || (more ? now > value : now < value))) {
+            best = (ptrdiff_t)i;
+            value = now;
+        }
+    }
+    return best;
+}
+
+static void best_tile(const weft_summary *summary, const char *name, weft_metric metric, bool test,
+                      weft_markup *html) {
+    ptrdiff_t i = best_trial(summary, metric, test);
+    if (i < 0) {
+        return;
+    }
+    const weft_trial *trial = summary->trials[i];
+    char value[WEFT_VALUE_TEXT];
+    weft_metric_text(metric, test ? trial->test_accuracy : trial->metrics[metric], value,
+                     sizeof value);
+    char note[WEFT_TRIAL_TEXT + 32];
+    bool validation = metric == WEFT_METRIC_ACCURACY && !test;
+    weft_text_format(note, sizeof note, "%s%s", validation ? "on validation: " : "",
+                     trial->description);
+    tile(html, name, value, note);
+}
+
+static void write_tiles(const weft_summary *summary, weft_markup *html) {
+    char value[WEFT_VALUE_TEXT], note[160];
+    weft_markup_raw(html, "<dl class=\"tiles\">\n");
+    weft_text_format(value, sizeof value, "%zu", summary->n_trials);
+    weft_text_format(note, sizeof note, "%zu ok, %zu infeasible, %zu failed", summary->ok,
+                     summary->infeasible, summary->failed);
+    tile(html, "designs tried", value, note);
+    if (!is_scored(summary) && summary->info->n_objectives > 1 && summary->n_front > 0) {
+        weft_text_format(value, sizeof value, "%zu", summary->n_front);
+        weft_text_format(note, sizeof note, "knee: %.120s",
+                         summary->trials[summary->knee]->description);
+        tile(html, "designs on the front", value, note);
+    }
+    if (summary->info->trains) {
+        best_tile(summary, "best accuracy", WEFT_METRIC_ACCURACY, false, html);
+        best_tile(summary, "best test accuracy", WEFT_METRIC_ACCURACY, true, html);
+    }
+    best_tile(summary, "lowest energy", WEFT_METRIC_ENERGY, false, html);
+    best_tile(summary, "lowest latency", WEFT_METRIC_LATENCY, false, html);
+    weft_markup_raw(html, "</dl>\n</header>\n<main>\n");
+}
+
+/* ---- figures -----------------------------------------------------------------------------------
+ */
+
+static void figure_begin(weft_markup *html, const char *title, const char *note) {
+    weft_markup_raw(html, "<figure>\n<figcaption>");
+    weft_markup_text(html, title);
+    weft_markup_raw(html, " <span>");
+    weft_markup_text(html, note);
+    weft_markup_raw(html, "</span></figcaption>\n");
+}
+
+static void table_begin(weft_markup *html, const char *summary) {
+    weft_markup_raw(html, "<details>");
+    weft_markup_element(html, "summary", summary);
+    weft_markup_raw(html, "\n");
+}
+
+static void figure_end(weft_markup *html) {
+    weft_markup_raw(html, "</details>\n</figure>\n");
+}
+
+static weft_status write_fronts(const weft_summary *summary, weft_markup *html, weft_error *error) {
+    heading(html, "fronts", "Trade-offs");
+    paragraph(html,
+              summary->info->trains
+                  ? "Each dot is a design that was trained and priced. The line joins those "
+                    "that no other design beats in both quantities; diamonds are designs that "
+                    "were then trained in full and measured once on the test set."
+                  : "Each dot is a design that was priced; this study trains no network. The "
+                    "line joins those that no other design beats in both quantities.");
+    weft_markup_raw(html, "<div class=\"figures\">\n");
+    for (int i = 0; i < summary->n_fronts; i++) {
+        const weft_summary_front *front = &summary->fronts[i];
+        char title[160], note[160];
+        weft_text_format(title, sizeof title, "%s against %s", weft_metric_name(front->y),
+                         weft_metric_name(front->x));
+        if (title[0] >= 'a' && title[0] <= 'z') {
+            title[0] = (char)(title[0] - 'a' + 'A');
+        }
+        weft_text_format(note, sizeof note, "better: %s, %s", front->y_maximise ? "up" : "down",
+                         front->x_maximise ? "right" : "left");
+        figure_begin(html, title, note);
+        WEFT_TRY(weft_page_front(summary, i, false, html, error));
+        table_begin(html, "Values of the front");
+        weft_page_pair_table(summary, i, html);
+        figure_end(html);
+    }
+    weft_markup_raw(html, "</div>\n");
+    return WEFT_OK;
+}
+
+static void write_front_designs(const weft_summary *summary, weft_markup *html) {
+    bool front = !is_scored(summary) && summary->info->n_objectives > 1;
+    heading(html, "designs", front ? "Designs of the front" : "The best design");
+    if (summary->n_front == 0) {
+        paragraph(html, "No design was feasible, so there is none to show.");
+        return;
+    }
+    char goal[512], text[1400];
+    weft_page_goal(summary, goal, sizeof goal);
+    if (front) {
+        weft_text_format(text, sizeof text,
+                         "%zu of %zu feasible designs: no other is at least as good in every "
+                         "objective (%s) and better in one. The knee, %s, is the design of the "
+                         "front farthest from the line between its extremes, with each objective "
+                         "scaled to the front's range: past it, a gain in one objective costs more "
+                         "of the others.",
+                         summary->n_front, summary->ok, goal,
+                         summary->trials[summary->knee]->description);
+    } else {
+        weft_text_format(text, sizeof text, "Of %zu feasible designs, the one with %s.",
+                         summary->ok, goal);
+    }
+    paragraph(html, text);
+    weft_page_front_table(summary, html);
+}
+
+static void write_picks(const weft_summary *summary, weft_markup *html) {
+    heading(html, "picks", "What each objective picks");
+    if (summary->n_picks == 0) {
+        paragraph(html, "No feasible design to pick from.");
+        return;
+    }
+    paragraph(html, summary->info->trains
+                        ? "The best feasible design of this study by each objective alone, and by "
+                          "the three fitness functions of Amin, Mohammadi and Zand (ISVLSI 2024). "
+                          "VGG, MVGG and RES count the blocks of each kind."
+                        : "The best feasible design of this study by each objective alone. VGG, "
+                          "MVGG and RES count the blocks of each kind.");
+    weft_page_picks_table(summary, html);
+}
+
+/* ---- breakdown ---------------------------------------------------------------------------------
+ */
+
+/* The two components that take most: "62.0 % of the energy goes to ADC, 25.0 % to buffers: ...". */
+static void dominance(const double *by, double total, const char *what, char *text, size_t size) {
+    int first = 0, second = -1;
+    for (int c = 1; c < WEFT_COMPONENT_COUNT; c++) {
+        if (by[c] > by[first]) {
+            second = first;
+            first = c;
+        } else if (second < 0 || by[c] > by[second]) {
+            second = c;
+        }
+    }
+    if (!(total > 0.0)) {
+        weft_text_format(text, size, "It takes no %s at all.", what);
+        return;
+    }
+    char share[WEFT_VALUE_TEXT], next[WEFT_VALUE_TEXT], sum[WEFT_VALUE_TEXT];
+    weft_percent_text(by[first] / total, share, sizeof share);
+    weft_percent_text(by[second] / total, next, sizeof next);
+    weft_percent_text((by[first] + by[second]) / total, sum, sizeof sum);
+    weft_text_format(text, size, "%s of the %s goes to %s, %s to %s: together %s.", share, what,
+                     weft_component_text((weft_component)first), next,
+                     weft_component_text((weft_component)second), sum);
+}
+
+/* The layer that takes most. */
+static void heaviest_layer(const weft_cost *cost, bool latency, char *text, size_t size) {
+    int heaviest = -1;
+    double most = 0.0, total = latency ? cost->total.latency_s : cost->total.energy_j;
+    for (int i = 0; i < cost->n_layers; i++) {
+        double value = latency ? cost->layers[i].latency_s : cost->layers[i].energy_j;
+        if (value > most) {
+            most = value;
+            heaviest = i;
+        }
+    }
+    text[0] = '\0';
+    if (heaviest >= 0) {
+        char share[WEFT_VALUE_TEXT], name[64];
+        weft_percent_text(most / total, share, sizeof share);
+        weft_layer_name_text(cost->layers[heaviest].name, name, sizeof name);
+        weft_text_format(text, size, "The layer that takes most is %s (row %d) with %s.", name,
+                         heaviest + 1, share);
+    }
+}
+
+static void write_totals(const weft_summary *summary, weft_markup *html) {
+    const weft_total *total = &summary->cost->total;
+    char value[WEFT_VALUE_TEXT], note[96];
+    weft_markup_raw(html, "<dl class=\"tiles\">\n");
+    tile(html, "energy", weft_si_text(total->energy_j, "J", value, sizeof value), "one inference");
+    tile(html, "latency", weft_si_text(total->latency_s, "s", value, sizeof value),
+         "one inference");
+    tile(html, "area", weft_metric_text(WEFT_METRIC_AREA, total->area_mm2, value, sizeof value),
+         "of the tiles in use and what they share");
+    weft_text_format(note, sizeof note, "in %lld tiles", (long long)total->tiles);
+    weft_text_format(value, sizeof value, "%lld", (long long)total->crossbars);
+    tile(html, "crossbars", value, note);
+    tile(html, "utilisation", weft_percent_text(total->utilisation, value, sizeof value),
+         "of their cells hold weights");
+    weft_markup_raw(html, "</dl>\n");
+}
+
+static weft_status write_layers(const weft_summary *summary, bool latency, weft_markup *html,
+                                weft_error *error) {
+    const weft_cost *cost = summary->cost;
+    char words[480], layer[240], note[800];
+    dominance(latency ? cost->latency_by : cost->energy_by,
+              latency ? cost->total.latency_s : cost->total.energy_j,
+              latency ? "latency" : "energy", words, sizeof words);
+    heaviest_layer(cost, latency, layer, sizeof layer);
+    weft_text_format(note, sizeof note, "%s %s", words, layer);
+    figure_begin(html, latency ? "Latency of each layer" : "Energy of each layer", note);
+    WEFT_TRY(weft_page_layers(summary, latency, false, html, error));
+    table_begin(html, "Values of the figure");
+    weft_page_layers_table(summary, latency, html);
+    figure_end(html);
+    return WEFT_OK;
+}
+
+static weft_status write_breakdown(const weft_summary *summary, weft_markup *html,
+                                   weft_error *error) {
+    heading(html, "breakdown", "Where energy and time go");
+    if (summary->chosen < 0) {
+        paragraph(html, "No design was feasible, so there is nothing to break down.");
+        return WEFT_OK;
+    }
+    const weft_trial *trial = summary->trials[summary->chosen];
+    const char *role = summary->chosen != summary->knee ? "the design asked for"
+                       : summary->n_front > 1           ? "the knee of the front"
+                                                        : "the best design";
+    char text[1200];
+    weft_text_format(text, sizeof text, "One inference of %s (trial %" PRIu64 ", %s) on %s.",
+                     trial->description, trial->number, role, summary->info->chip);
+    paragraph(html, text);
+    if (summary->cost == NULL) {
+        weft_text_format(text, sizeof text, "It has no cost on this chip: %s.",
+                         summary->cost_problem);
+        paragraph(html, text);
+        return WEFT_OK;
+    }
+    write_totals(summary, html);
+    weft_markup_raw(html, "<div class=\"figures\">\n");
+    WEFT_TRY(write_layers(summary, false, html, error));
+    WEFT_TRY(write_layers(summary, true, html, error));
+    weft_markup_raw(html, "</div>\n");
+    return WEFT_OK;
+}
+
+/* ---- the search --------------------------------------------------------------------------------
+ */
+
+static weft_status write_search(const weft_summary *summary, weft_markup *html, weft_error *error) {
+    heading(html, "search", "How the search went");
+    bool hypervolume = !is_scored(summary) && summary->info->n_objectives > 1;
+    weft_figure_line figure = weft_page_curve_figure(summary);
+    weft_markup_raw(html, "<div class=\"figures\">\n");
+    char note[160] = "The best feasible design after each trial.";
+    if (hypervolume) {
+        weft_text_format(note, sizeof note,
+                         "How much of the range of the objectives the front covers so far; %.4g "
+                         "would be all of it.",
+                         pow(1.1, summary->info->n_objectives));
+    }
+    figure_begin(html, figure.head.title, note);
+    WEFT_TRY(weft_page_curve(summary, false, html, error));
+    table_begin(html, "Values of the figure");
+    weft_page_curve_table(summary, html);
+    figure_end(html);
+    double seconds = 0.0, final_seconds = 0.0;
+    for (size_t i = 0; i < summary->n_trials; i++) {
+        const weft_trial *trial = summary->trials[i];
+        seconds += isfinite(trial->seconds) ? trial->seconds : 0.0;
+        final_seconds += isfinite(trial->final_seconds) ? trial->final_seconds : 0.0;
+    }
+    char spent[WEFT_VALUE_TEXT], final_spent[WEFT_VALUE_TEXT], text[400];
+    weft_duration_text(seconds, spent, sizeof spent);
+    weft_duration_text(final_seconds, final_spent, sizeof final_spent);
+    weft_text_format(text, sizeof text,
+                     "%zu trials took %s of computing; %zu were feasible, %zu infeasible, %zu "
+                     "failed.%s%s%s",
+                     summary->n_trials, spent, summary->ok, summary->infeasible, summary->failed,
+                     final_seconds > 0.0 ? " Training the final designs took " : "",
+                     final_seconds > 0.0 ? final_spent : "", final_seconds > 0.0 ? "." : "");
+    weft_markup_raw(html, "<div>\n");
+    paragraph(html, text);
+    if (summary->infeasible + summary->failed > 0) {
+        paragraph(html, "Why designs were left out; numbers in the reasons differ from case to "
+                        "case.");
+        WEFT_TRY(weft_page_reasons_table(summary, html, error));
+    }
+    weft_markup_raw(html, "</div>\n</div>\n");
+    return WEFT_OK;
+}
+
+/* ---- repeating it ------------------------------------------------------------------------------
+ */
+
+static void term(weft_markup *html, const char *name, const char *value) {
+    weft_markup_element(html, "dt", name);
+    weft_markup_element(html, "dd", value);
+    weft_markup_raw(html, "\n");
+}
+
+static void write_repeat(const weft_summary *summary, weft_markup *html) {
+    const weft_problem_info *info = summary->info;
+    char text[512];
+    heading(html, "repeat", "How to repeat it");
+    paragraph(html, "Save the problem below as problem.yaml and run it with the same version of "
+                    "Weft: the same seed gives the same trials on the same kind of machine.");
+    weft_markup_format(html,
+                       "<pre><code>weft search problem.yaml --store again.db --seed %" PRIu64
+                       " --trials %" PRId64 "</code></pre>\n",
+                       info->seed, info->trials);
+    weft_markup_raw(html, "<dl class=\"terms\">\n");
+    term(html, "space", info->space);
+    term(html, "chip", info->chip);
+    if (info->trains) {
+        term(html, "data", info->accuracy.data);
+    }
+    weft_text_format(text, sizeof text, "%s, %" PRId64 " trials in batches of %d",
+                     info->optimizer.name, info->trials, info->batch);
+    term(html, "search", text);
+    weft_text_format(text, sizeof text, "%" PRIu64, info->seed);
+    term(html, "seed", text);
+    for (int i = 0; i < info->n_constraints; i++) {
+        term(html, "constraint", info->constraints[i]);
+    }
+    term(html, "version", summary->origin->version);
+    term(html, "build", summary->origin->build);
+    term(html, "machine", summary->origin->machine);
+    term(html, "begun", weft_date_text(summary->origin->created, text, sizeof text));
+    weft_markup_raw(html, "</dl>\n");
+    if (summary->problem_text != NULL) {
+        weft_markup_raw(html, "<details><summary>The problem with every setting</summary>\n"
+                              "<pre><code>");
+        weft_markup_text(html, summary->problem_text);
+        weft_markup_raw(html, "</code></pre></details>\n");
+    }
+    weft_markup_raw(html, "<details><summary>Constants of the chip and their sources</summary>\n");
+    weft_page_constants_table(summary, html);
+    weft_markup_raw(html, "</details>\n<details><summary>All trials</summary>\n");
+    weft_page_trials_table(summary, html);
+    weft_markup_raw(html, "</details>\n");
+}
+
+static void write_meaning(const weft_summary *summary, weft_markup *html) {
+    heading(html, "meaning", "What the figures mean");
+    if (summary->info->trains) {
+        paragraph(html, "Accuracy is measured on the validation part of the training set after the "
+                        "short training of a candidate, which is what the search sees. Test "
+                        "accuracy is that of the same design trained on the whole training set, "
+                        "measured once on images that the search never saw; it is the figure to "
+                        "quote.");
+    }
+    paragraph(html, "Energy and latency are those of one inference, worked out from the component "
+                    "model of the chip, not measured. A layer's latency is the time that it adds "
+                    "to the critical path of the pixel pipeline, so the layers add up to the "
+                    "total, and a layer whose work overlaps with others counts only what sticks "
+                    "out. Equations and their sources are in docs/reference/models.md; each "
+                    "constant and its source are listed below.");
+    paragraph(html, "Hypervolume is computed with each objective scaled from the worst (1) to the "
+                    "best (0) value of this study, against a reference point at 1.1; it compares "
+                    "moments of one study, not studies with each other. docs/how-to/"
+                    "read-the-report.md explains every figure.");
+}
+
+/* ---- the whole ---------------------------------------------------------------------------------
+ */
+
+static void write_empty(weft_markup *html) {
+    heading(html, "fronts", "No trials yet");
+    paragraph(html, "This study holds no finished trial. Run the search, then write the report "
+                    "again.");
+}
+
+weft_status weft_page_write(const weft_summary *summary, weft_markup *html, weft_error *error) {
+    write_head(summary, html);
+    write_tiles(summary, html);
+    if (summary->n_trials == 0) {
+        write_empty(html);
+    } else {
+        WEFT_TRY(write_fronts(summary, html, error));
+        write_front_designs(summary, html);
+        write_picks(summary, html);
+        WEFT_TRY(write_breakdown(summary, html, error));
+        WEFT_TRY(write_search(summary, html, error));
+    }
+    write_meaning(summary, html);
+    write_repeat(summary, html);
+    weft_markup_format(html,
+                       "</main>\n<footer>Made by Weft %s. The figures lie beside this file as "
+                       "SVG.</footer>\n",
+                       weft_version());
+    weft_page_script(html);
+    weft_markup_raw(html, "</body>\n</html>\n");
+    return weft_markup_check(html, error);
+}

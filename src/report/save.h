@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Files that are either whole or not there. */
+#ifndef WEFT_REPORT_SAVE_H
+#define WEFT_REPORT_SAVE_H
+
+#include "base/error.h"
+
+/* Makes a folder; one that is there is fine. Its parent must be there. */
+weft_status weft_save_folder(const char *folder, weft_error *error) WEFT_NODISCARD;
+
+/* Writes folder/name: to a temporary name beside it, synchronised to the disk, then renamed over
+ * what was there. On failure what was there stays. */
+weft_status weft_save_file(const char *folder, const char *name, const char *bytes, size_t n,
+                           weft_error *error) WEFT_NODISCARD;
+
+#endif

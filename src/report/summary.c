@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "report/summary.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "report/markup.h"
+#include "study/problem.h"
+
+size_t weft_summary_knee(const double *values, size_t n, int n_objectives) {
+    size_t best = 0;
+    double least = INFINITY;
+    for (size_t i = 0; i < n; i++) {
+        double sum = 0.0;
+        for (int d = 0; d < n_objectives; d++) {
+            double low = INFINITY, high = -INFINITY;
+            for (size_t j = 0; j < n; j++) {
+                low = fmin(low, values[j * (size_t)n_objectives + (size_t)d]);
+                high = fmax(high, values[j * (size_t)n_objectives + (size_t)d]);
+            }
+            double value = values[i * (size_t)n_objectives + (size_t)d];
+            sum += high > low ? (value - low) / (high - low) : 0.0;
+        }
+        if (sum < least - 1e-12) {
+            least = sum;
+            best = i;
+        }
+    }
+    return best;
+}
+
+/* ---- trials ------------------------------------------------------------------------------------
+ */
+
+static weft_status gather_trials(const weft_study *study, weft_summary *summary,
+                                 weft_error *error) {
+    summary->n_trials = weft_study_size(study);
+    summary->trials = calloc(summary->n_trials + 1, sizeof *summary->trials);
+    summary->curve = calloc(summary->n_trials + 1, sizeof *summary->curve);
+    if (summary->trials == NULL || summary->curve == NULL) {
+        return weft_fail_memory(error, (summary->n_trials + 1) * sizeof *summary->trials);
+    }
+    for (size_t i = 0; i < summary->n_trials; i++) {
+        const weft_trial *trial = weft_study_get_trial(study, i);
+        summary->trials[i] = trial;
+        summary->ok += trial->state == WEFT_TRIAL_OK;
+        summary->infeasible += trial->state == WEFT_TRIAL_INFEASIBLE;
+        summary->failed += trial->state == WEFT_TRIAL_FAILED;
+    }
+    return WEFT_OK;
+}
+
+static bool is_scored(const weft_summary *summary) {
+    return summary->info->score[0] != '\0';
+}
+
+/* The best value so far of a study with one objective. */
+static void best_so_far(weft_summary *summary) {
+    bool scored = is_scored(summary);
+    bool maximise = scored || summary->info->maximise[0];
+    double best = NAN;
+    for (size_t i = 0; i < summary->n_trials; i++) {
+        const weft_trial *trial = summary->trials[i];
+        double value = scored ? trial->score : trial->metrics[summary->info->objectives[0]];
+        bool better = isnan(best) || (maximise ? value > best : value < best);
+        if (trial->state == WEFT_TRIAL_OK && !isnan(value) && better) {
+            best = value;
+        }
+        summary->curve[i] = best;
+    }
+}
+
+static weft_status gather_knee(weft_summary *summary, weft_error *error) {
+    const weft_problem_info *info = summary->info;
+    summary->knee = -1;
+    if (summary->n_front == 0) {
+        return WEFT_OK;
+    }
+    summary->knee = (ptrdiff_t)summary->front[0];
+    if (is_scored(summary)) {
+        return WEFT_OK;
+    }
+    size_t count = summary->n_front * (size_t)info->n_objectives;
+    double *values = calloc(count, sizeof *values);
+    if (values == NULL) {
+        return weft_fail_memory(error, count * sizeof *values);
+    }
+    for (size_t i = 0; i < summary->n_front; i++) {
+        const weft_trial *trial = summary->trials[summary->front[i]];
+        for (int d = 0; d < info->n_objectives; d++) {
+            double value = trial->metrics[info->objectives[d]];
+            values[i * (size_t)info->n_objectives + (size_t)d] = info->maximise[d] ? -value : value;
+        }
+    }
+    size_t knee = weft_summary_knee(values, summary->n_front, info->n_objectives);
+    summary->knee = (ptrdiff_t)summary->front[knee];
+    free(values);
+    return WEFT_OK;
+}
+
+/* ---- fronts of two metrics ---------------------------------------------------------------------
+ */
+
+static bool maximised(const weft_problem_info *info, weft_metric metric) {
+    for (int i = 0; i < info->n_objectives && info->score[0] == '\0'; i++) {
+        if (info->objectives[i] == metric) {
+            return info->maximise[i];
+        }
+    }
+    return weft_metric_more_is_better(metric);
+}
+
+static void add_front(weft_summary *summary, weft_metric y, weft_metric x) {
+    for (int i = 0; i < summary->n_fronts; i++) {
+        if (summary->fronts[i].x == x && summary->fronts[i].y == y) {
+            return;
+        }
+    }
+    if (x == y || summary->n_fronts == WEFT_SUMMARY_FRONTS) {
+        return;
+    }
+    weft_summary_front *front = &summary->fronts[summary->n_fronts++];
+    front->x = x;
+    front->y = y;
+    front->x_maximise = maximised(summary->info, x);
+    front->y_maximise = maximised(summary->info, y);
+    weft_text_format(front->file, sizeof front->file, "front-%s-%s.svg", weft_metric_token(y),
+                     weft_metric_token(x));
+}
+
+/* With accuracy: against energy, latency and whatever else is an objective. Without: the first
+ * objective against the others, or energy against latency. */
+static void choose_fronts(weft_summary *summary) {
+    const weft_problem_info *info = summary->info;
+    bool listed = info->score[0] == '\0';
+    weft_metric base = WEFT_METRIC_ACCURACY;
+    if (info->trains) {
+        add_front(summary, base, WEFT_METRIC_ENERGY);
+        add_front(summary, base, WEFT_METRIC_LATENCY);
+    } else {
+        base = listed ? info->objectives[0] : WEFT_METRIC_ENERGY;
+    }
+    for (int i = 0; i < info->n_objectives && listed; i++) {
+        add_front(summary, base, info->objectives[i]);
+    }
+    if (summary->n_fronts == 0) {
+        add_front(summary, base,
+                  base == WEFT_METRIC_LATENCY ? WEFT_METRIC_ENERGY : WEFT_METRIC_LATENCY);
+    }
+}
+
+static weft_status gather_fronts(const weft_study *study, weft_summary *summary,
+                                 weft_error *error) {
+    WEFT_TRY(weft_study_front(study, &summary->front, &summary->n_front, error));
+    choose_fronts(summary);
+    for (int i = 0; i < summary->n_fronts; i++) {
+        weft_summary_front *front = &summary->fronts[i];
+        weft_metric metrics[2] = {front->x, front->y};
+        bool maximise[2] = {front->x_maximise, front->y_maximise};
+        WEFT_TRY(
+            weft_study_front_of(study, metrics, maximise, 2, &front->trials, &front->n, error));
+    }
+    return gather_knee(summary, error);
+}
+
+/* ---- the chosen design -------------------------------------------------------------------------
+ */
+
+static weft_status choose_design(weft_summary *summary, int64_t number, weft_error *error) {
+    summary->chosen = summary->knee;
+    if (number < 0) {
+        return WEFT_OK;
+    }
+    for (size_t i = 0; i < summary->n_trials; i++) {
+        if (summary->trials[i]->number == (uint64_t)number) {
+            summary->chosen = (ptrdiff_t)i;
+            return WEFT_OK;
+        }
+    }
+    weft_fail(error, WEFT_ERROR_USAGE, "the study has no trial %lld", (long long)number);
+    if (summary->n_trials > 0) {
+        weft_hint(error, "its finished trials are numbered from %llu to %llu",
+                  (unsigned long long)summary->trials[0]->number,
+                  (unsigned long long)summary->trials[summary->n_trials - 1]->number);
+    } else {
+        weft_hint(error, "no trial has finished yet");
+    }
+    return WEFT_ERROR_USAGE;
+}
+
+/* A design without a breakdown (it does not fit the chip) is told in the page, not a fault. */
+static weft_status gather_cost(const weft_study *study, weft_summary *summary, weft_error *error) {
+    if (summary->chosen < 0) {
+        return WEFT_OK;
+    }
+    weft_status status = weft_study_cost(study, (size_t)summary->chosen, &summary->cost, error);
+    if (status == WEFT_ERROR_INFEASIBLE) {
+        weft_text_format(summary->cost_problem, sizeof summary->cost_problem, "%s", error->message);
+        return WEFT_OK;
+    }
+    return status;
+}
+
+static weft_status gather(const weft_study *study, const weft_report_settings *settings,
+                          weft_summary *summary, weft_error *error) {
+    weft_problem *problem = weft_study_get_problem(study);
+    summary->info = weft_problem_get_info(problem);
+    summary->origin = weft_study_get_origin(study);
+    summary->chip = weft_problem_get_chip(problem);
+    weft_problem_texts texts;
+    WEFT_TRY(weft_problem_write(problem, &texts, error));
+    summary->problem_text = texts.problem;
+    WEFT_TRY(gather_trials(study, summary, error));
+    WEFT_TRY(gather_fronts(study, summary, error));
+    if (summary->info->n_objectives == 1) {
+        best_so_far(summary);
+    } else {
+        WEFT_TRY(weft_study_hypervolume(study, summary->curve, error));
+    }
+    WEFT_TRY(weft_report_picks(study, summary->picks, &summary->n_picks, error));
+    WEFT_TRY(choose_design(summary, settings->design, error));
+    return gather_cost(study, summary, error);
+}
+
+weft_status weft_summary_gather(const weft_study *study, const weft_report_settings *settings,
+                                weft_summary *summary, weft_error *error) {
+    *summary = (weft_summary){.knee = -1, .chosen = -1};
+    weft_status status = gather(study, settings, summary, error);
+    if (status != WEFT_OK) {
+        weft_summary_free(summary);
+    }
+    return status;
+}
+
+void weft_summary_free(weft_summary *summary) {
+    free(summary->problem_text);
+    free(summary->trials);
+    free(summary->curve);
+    free(summary->front);
+    for (int i = 0; i < summary->n_fronts; i++) {
+        free(summary->fronts[i].trials);
+    }
+    weft_cost_destroy(summary->cost);
+    *summary = (weft_summary){.knee = -1, .chosen = -1};
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What a report tells, taken from a study once; the page and the figures read nothing else. */
+#ifndef WEFT_REPORT_SUMMARY_H
+#define WEFT_REPORT_SUMMARY_H
+
+#include <weft/report.h>
+
+enum { WEFT_SUMMARY_FRONTS = 5 };
+
+/* The trade-off of two metrics over the feasible trials. */
+typedef struct weft_summary_front {
+    weft_metric x, y;
+    bool x_maximise, y_maximise;
+    size_t *trials; /* indices of the non-dominated ones */
+    size_t n;
+    char file[96]; /* "front-accuracy-energy.svg" */
+} weft_summary_front;
+
+typedef struct weft_summary {
+    const weft_problem_info *info;
+    const weft_study_origin *origin;
+    const weft_chip *chip;
+    char *problem_text;        /* the problem with every setting written out, as YAML; NULL: none */
+    const weft_trial **trials; /* borrowed from the study */
+    size_t n_trials;
+    size_t ok, infeasible, failed;
+    size_t *front; /* of the problem's objectives, or the best by score */
+    size_t n_front;
+    ptrdiff_t knee; /* index of a trial; -1: no feasible trial */
+    weft_summary_front fronts[WEFT_SUMMARY_FRONTS];
+    int n_fronts;
+    double *curve; /* after each trial: hypervolume, or with one objective its best value */
+    weft_pick picks[WEFT_MAX_PICKS];
+    int n_picks;
+    ptrdiff_t chosen; /* the trial whose breakdown is shown; -1: none */
+    weft_cost *cost;  /* of `chosen`; NULL: none, `cost_problem` says why */
+    char cost_problem[512];
+} weft_summary;
+
+weft_status weft_summary_gather(const weft_study *study, const weft_report_settings *settings,
+                                weft_summary *summary, weft_error *error) WEFT_NODISCARD;
+void weft_summary_free(weft_summary *summary);
+
+/* The knee of a front: objectives are normalised over the front's members (0: best, 1: worst); it
+ * is the member that lies farthest from the hyperplane through the extremes, sum of objectives = 1,
+ * towards the ideal point (Das, "On characterizing the knee of the Pareto curve", 1999). With two
+ * objectives that is the distance from the line between the front's ends. `values` is (n,
+ * n_objectives), minimised; the first of equals. n > 0. */
+size_t weft_summary_knee(const double *values, size_t n, int n_objectives);
+
+#endif
