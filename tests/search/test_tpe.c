@@ -85,6 +85,30 @@ static void test_mixture_by_hand(void **state) {
     check_mixture((const double[]){8, 5}, 2, 0, 10, equal, 3);
 }
 
+/* Densities of the mixture that Hyperopt's adaptive_parzen_normal (revision c49ad14) makes of the
+ * 40 values (37 i mod 100) / 10 with a prior of weight 1 on [0, 10]: forgetting, repeated places,
+ * clipping and the prior's place all matter. */
+static void test_mixture_of_hyperopt(void **state) {
+    (void)state;
+    static const double expected[][2] = {{0.5, 0.11328924684460615},
+                                         {2.5, 0.08948937589442243},
+                                         {5.0, 0.09055681794718594},
+                                         {7.5, 0.09319502612291401},
+                                         {9.5, 0.11178820094397403}};
+    weft_observation observations[40];
+    weft_component components[41];
+    weft_parzen mixture;
+    for (int i = 0; i < 40; i++) {
+        observations[i].value = (i * 37 % 100) / 10.0;
+    }
+    weft_forget(observations, 40, 25);
+    weft_parzen_fit(observations, 40, 1.0, 0.0, 10.0, components, &mixture);
+    for (int k = 0; k < 5; k++) {
+        double density = weft_parzen_density(&mixture, expected[k][0]);
+        assert_true(fabs(density - expected[k][1]) < 1e-13);
+    }
+}
+
 static void test_density_and_mass(void **state) {
     (void)state;
     weft_observation observations[40];
@@ -328,6 +352,7 @@ int main(void) {
         cmocka_unit_test(test_forgetting),
         cmocka_unit_test(test_pseudocounts),
         cmocka_unit_test(test_mixture_by_hand),
+        cmocka_unit_test(test_mixture_of_hyperopt),
         cmocka_unit_test(test_density_and_mass),
         cmocka_unit_test(test_posterior_of_ask),
         cmocka_unit_test(test_largest_ratio_wins),
