@@ -14,7 +14,8 @@
  *   - linear forgetting, prior and bandwidths as in parzen.c.
  * Ours differs in that
  *   - trials are ordered by constrained domination and crowding (standing.h), which with one
- *     objective is Hyperopt's order; so several objectives and constraints need no weights;
+ *     objective is Hyperopt's order; so several objectives and constraints need no weights. With
+ *     several, up to sqrt(N) trials of the first front are good;
  *   - whole numbers lie on [lower - 1/2, upper + 1/2], so that the end values have full bins
  *     (Hyperopt's quniform gives them half), and choices and short ranges are drawn and scored from
  * a table of their exact masses;
@@ -108,6 +109,23 @@ static weft_status reserve(tpe *model, size_t n, weft_error *error) {
 /* ---- fit ---------------------------------------------------------------------------------------
  */
 
+/* How many of the sorted trials are good: Hyperopt's rule, and with several objectives the least
+ * crowded of the first front besides, up to sqrt(N): the rule's two or three would be the ends of
+ * the front alone. */
+static size_t count_good(const weft_optimizer *optimizer, const tpe *model) {
+    size_t n = optimizer->history.n;
+    double root = sqrt((double)n);
+    size_t good = (size_t)fmin(ceil(optimizer->settings.gamma * root), MAX_GOOD);
+    if (optimizer->settings.n_objectives > 1) {
+        size_t most = (size_t)fmin(ceil(root), MAX_GOOD);
+        while (good < n && good < most && model->standings[good].state == WEFT_OUTCOME_OK &&
+               model->standings[good].rank == 0) {
+            good++;
+        }
+    }
+    return good;
+}
+
 static weft_status split(weft_optimizer *optimizer, tpe *model, weft_error *error) {
     size_t n = optimizer->history.n;
     for (size_t i = 0; i < n; i++) {
@@ -115,9 +133,9 @@ static weft_status split(weft_optimizer *optimizer, tpe *model, weft_error *erro
     }
     WEFT_TRY(weft_standings_sort(&optimizer->history, optimizer->settings.n_objectives,
                                  model->standings, n, error));
-    double good = fmin(ceil(optimizer->settings.gamma * sqrt((double)n)), MAX_GOOD);
+    size_t good = count_good(optimizer, model);
     for (size_t i = 0; i < n; i++) {
-        model->is_good[model->standings[i].row] = (double)i < good;
+        model->is_good[model->standings[i].row] = i < good;
     }
     return WEFT_OK;
 }

@@ -163,6 +163,8 @@ static void check_constrained(const char *label, problem evaluate, const double 
                       nsga2.infeasible_late, tpe.infeasible_late, random.infeasible_late);
         assert_true(nsga2.volume > random.volume);
         assert_true(nsga2.infeasible_late <= random.infeasible_late);
+        assert_true(tpe.volume > 0.99 * random.volume);
+        assert_true(tpe.infeasible_late < 100);
         assert_true(nsga2.infeasible_late < 60);
     }
 }
@@ -219,8 +221,8 @@ static void test_networks(void **state) {
     }
     print_message("networks, mean volume: random %.4f, tpe %.4f, nsga2 %.4f\n", sums[0], sums[1],
                   sums[2]);
-    assert_true(sums[1] > sums[0]);
-    assert_true(sums[2] > sums[0]);
+    assert_true(sums[1] > sums[0] + 0.03);
+    assert_true(sums[2] > sums[0] + 0.015);
 }
 
 int main(void) {
