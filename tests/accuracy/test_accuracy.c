@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Accuracy by training, on a small set that this test makes: right, the same at any order and on
+ * any number of threads, and clear about what it cannot do. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <ftw.h>
+#include <math.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/rng.h"
+
+#include <weft/accuracy.h>
+
+enum { SIDE = 8, CLASSES = 3, TRAIN = 300, TEST = 90 };
+
+static char folder[64];
+
+/* ---- the set: class c is a bright bar in the c-th third, over noise -------------------------- */
+
+static void put_word(FILE *file, uint32_t word) {
+    for (int shift = 24; shift >= 0; shift -= 8) {
+        fputc((int)(word >> shift & 0xff), file);
+    }
+}
+
+static const char *path_of(const char *name, char path[128]) {
+    snprintf(path, 128, "%s/%s", folder, name);
+    return path;
+}
+
+static void write_images(const char *path, uint32_t n, uint64_t stream) {
+    weft_rng rng = weft_rng_make(5, WEFT_PURPOSE_TEST, stream);
+    FILE *file = fopen(path, "wb");
+    assert_non_null(file);
+    put_word(file, 0x803);
+    put_word(file, n);
+    put_word(file, SIDE);
+    put_word(file, SIDE);
+    for (uint32_t i = 0; i < n; i++) {
+        for (int p = 0; p < SIDE * SIDE; p++) {
+            bool bar = p / SIDE / 3 == (int)(i % CLASSES);
+            fputc((int)weft_rng_below(&rng, 120) + (bar ? 100 : 0), file);
+        }
+    }
+    assert_int_equal(fclose(file), 0);
+}
+
+static void write_labels(const char *path, uint32_t n) {
+    FILE *file = fopen(path, "wb");
+    assert_non_null(file);
+    put_word(file, 0x801);
+    put_word(file, n);
+    for (uint32_t i = 0; i < n; i++) {
+        fputc((int)(i % CLASSES), file);
+    }
+    assert_int_equal(fclose(file), 0);
+}
+
+static int make_set(void **state) {
+    (void)state;
+    char paths[5][128];
+    snprintf(folder, sizeof folder, "/tmp/weft-test-XXXXXX");
+    if (mkdtemp(folder) == NULL) {
+        return -1;
+    }
+    setenv("WEFT_DATA", path_of("catalogue", paths[4]), 1);
+    write_images(path_of("train-images", paths[0]), TRAIN, 0);
+    write_labels(path_of("train-labels", paths[1]), TRAIN);
+    write_images(path_of("test-images", paths[2]), TEST, 1);
+    write_labels(path_of("test-labels", paths[3]), TEST);
+    weft_data_add_settings settings = {.name = "bars",
+                                       .format = "idx",
+                                       .train_images = paths[0],
+                                       .train_labels = paths[1],
+                                       .test_images = paths[2],
+                                       .test_labels = paths[3]};
+    weft_dataset_info info;
+    weft_error error = {0};
+    return weft_data_add(&settings, &info, &error) == WEFT_OK ? 0 : -1;
+}
+
+static int remove_one(const char *path, const struct stat *status, int kind, struct FTW *walk) {
+    (void)status;
+    (void)kind;
+    (void)walk;
+    return remove(path);
+}
+
+static int remove_set(void **state) {
+    (void)state;
+    return nftw(folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+/* ---- networks and accuracies ----------------------------------------------------------------- */
+
+static weft_network *network_of(const char *text, weft_shape input, int classes) {
+    weft_imc_spec spec;
+    weft_imc_defaults(&spec);
+    weft_error error = {0};
+    weft_network *network = NULL;
+    assert_int_equal(weft_imc_parse(text, &spec, &error), WEFT_OK);
+    spec.input = input;
+    spec.classes = classes;
+    if (weft_imc_build(&spec, &network, &error) != WEFT_OK) {
+        fail_msg("%s", error.message);
+    }
+    return network;
+}
+
+static const weft_shape shape = {1, SIDE, SIDE};
+
+static weft_accuracy *accuracy_of(double epochs, double final_epochs) {
+    weft_accuracy_settings settings;
+    weft_accuracy_defaults(&settings);
+    settings.data = "bars";
+    settings.train.epochs = epochs;
+    settings.train.batch = 30;
+    settings.train.validation = 0.2;
+    settings.train.flip = false;
+    settings.train.crop_pad = 0;
+    settings.final_epochs = final_epochs;
+    weft_accuracy *accuracy = NULL;
+    weft_error error = {0};
+    if (weft_accuracy_create(&settings, &accuracy, &error) != WEFT_OK) {
+        fail_msg("%s: %s", error.file, error.message);
+    }
+    return accuracy;
+}
+
+static weft_accuracy_result evaluate(weft_accuracy *accuracy, const char *text,
+                                     weft_fidelity fidelity, uint64_t seed) {
+    weft_network *network = network_of(text, shape, CLASSES);
+    weft_accuracy_result result = {0};
+    weft_error error = {0};
+    if (weft_accuracy_evaluate(accuracy, network, fidelity, seed, NULL, &result, &error) !=
+        WEFT_OK) {
+        fail_msg("%s", error.message);
+    }
+    weft_network_destroy(network);
+    return result;
+}
+
+static void an_easy_set_is_learnt(void **state) {
+    (void)state;
+    weft_accuracy *accuracy = accuracy_of(4, 8);
+    weft_shape input = weft_accuracy_input(accuracy);
+    assert_memory_equal(&input, &shape, sizeof shape);
+    assert_int_equal(weft_accuracy_classes(accuracy), CLASSES);
+    weft_accuracy_result found = evaluate(accuracy, "V8", WEFT_FIDELITY_CANDIDATE, 1);
+    assert_true(found.accuracy > 0.8 && found.accuracy <= 1.0);
+    assert_true(found.seconds >= 0.0 && found.loss >= 0.0);
+    assert_int_equal(found.images_trained, 4 * 240); /* 0.2 of the 300 are for validation */
+    found = evaluate(accuracy, "V8", WEFT_FIDELITY_FINAL, 1);
+    assert_true(found.accuracy > 0.9 && found.accuracy <= 1.0);
+    assert_int_equal(found.images_trained, 8 * TRAIN); /* all of them */
+    /* The test set has 90 images: its accuracy is a whole number of 90ths. */
+    double right = found.accuracy * TEST;
+    assert_true(fabs(right - round(right)) < 1e-9);
+    weft_accuracy_destroy(accuracy);
+    weft_accuracy_destroy(NULL);
+}
+
+static bool same(weft_accuracy_result a, weft_accuracy_result b) {
+    return memcmp(&a.accuracy, &b.accuracy, sizeof a.accuracy) == 0 &&
+           memcmp(&a.loss, &b.loss, sizeof a.loss) == 0 && a.images_trained == b.images_trained;
+}
+
+static void results_depend_on_design_and_seed_alone(void **state) {
+    (void)state;
+    weft_accuracy *one = accuracy_of(1, 1);
+    weft_accuracy *other = accuracy_of(1, 1);
+    weft_accuracy_result a = evaluate(one, "R8", WEFT_FIDELITY_CANDIDATE, 7);
+    weft_accuracy_result b = evaluate(one, "V8", WEFT_FIDELITY_CANDIDATE, 7);
+    /* The other order, another object: the same. */
+    assert_true(same(b, evaluate(other, "V8", WEFT_FIDELITY_CANDIDATE, 7)));
+    assert_true(same(a, evaluate(other, "R8", WEFT_FIDELITY_CANDIDATE, 7)));
+    /* Another seed: another training. */
+    assert_false(same(a, evaluate(other, "R8", WEFT_FIDELITY_CANDIDATE, 8)));
+    weft_accuracy_destroy(one);
+    weft_accuracy_destroy(other);
+}
+
+static const char *const designs[] = {"V8", "R8", "M8", "V8,R16"};
+enum { DESIGNS = sizeof designs / sizeof designs[0] };
+
+typedef struct job {
+    weft_accuracy *accuracy;
+    const char *design;
+    weft_network *network;
+    weft_accuracy_result result;
+    weft_status status;
+} job;
+
+static void *run_job(void *context) {
+    job *j = context;
+    weft_error error;
+    j->status = weft_accuracy_evaluate(j->accuracy, j->network, WEFT_FIDELITY_CANDIDATE, 3, NULL,
+                                       &j->result, &error);
+    return NULL;
+}
+
+static void threads_give_what_one_gives(void **state) {
+    (void)state;
+    weft_accuracy *accuracy = accuracy_of(1, 1);
+    job jobs[DESIGNS];
+    pthread_t threads[DESIGNS];
+    for (int i = 0; i < DESIGNS; i++) {
+        jobs[i] = (job){.accuracy = accuracy, .network = network_of(designs[i], shape, CLASSES)};
+        assert_int_equal(pthread_create(&threads[i], NULL, run_job, &jobs[i]), 0);
+    }
+    for (int i = 0; i < DESIGNS; i++) {
+        assert_int_equal(pthread_join(threads[i], NULL), 0);
+        assert_int_equal(jobs[i].status, WEFT_OK);
+        weft_network_destroy(jobs[i].network);
+    }
+    for (int i = 0; i < DESIGNS; i++) {
+        assert_true(
+            same(jobs[i].result, evaluate(accuracy, designs[i], WEFT_FIDELITY_CANDIDATE, 3)));
+    }
+    weft_accuracy_destroy(accuracy);
+}
+
+static void other_shapes_are_refused(void **state) {
+    (void)state;
+    weft_accuracy *accuracy = accuracy_of(1, 1);
+    weft_accuracy_result result;
+    weft_error error = {0};
+    weft_network *network = network_of("V8", (weft_shape){3, SIDE, SIDE}, CLASSES);
+    assert_int_equal(weft_accuracy_evaluate(accuracy, network, WEFT_FIDELITY_CANDIDATE, 1, NULL,
+                                            &result, &error),
+                     WEFT_ERROR_INPUT);
+    assert_non_null(strstr(error.message, "3 x 8 x 8"));
+    assert_non_null(strstr(error.message, "1 x 8 x 8"));
+    weft_network_destroy(network);
+    network = network_of("V8", shape, CLASSES + 1);
+    assert_int_equal(weft_accuracy_evaluate(accuracy, network, WEFT_FIDELITY_CANDIDATE, 1, NULL,
+                                            &result, &error),
+                     WEFT_ERROR_INPUT);
+    assert_non_null(strstr(error.message, "3 classes"));
+    weft_network_destroy(network);
+    weft_accuracy_destroy(accuracy);
+}
+
+static void a_stop_is_passed_on(void **state) {
+    (void)state;
+    weft_accuracy *accuracy = accuracy_of(1000, 1);
+    weft_stop stop;
+    atomic_init(&stop.requested, true);
+    weft_network *network = network_of("V8", shape, CLASSES);
+    weft_accuracy_result result;
+    weft_error error = {0};
+    assert_int_equal(weft_accuracy_evaluate(accuracy, network, WEFT_FIDELITY_CANDIDATE, 1, &stop,
+                                            &result, &error),
+                     WEFT_STOPPED);
+    weft_network_destroy(network);
+    weft_accuracy_destroy(accuracy);
+}
+
+static void a_training_that_diverges_is_a_failed_evaluation(void **state) {
+    (void)state;
+    weft_accuracy_settings settings;
+    weft_accuracy_defaults(&settings);
+    settings.data = "bars";
+    settings.train.learning_rate = 1e30;
+    weft_accuracy *accuracy = NULL;
+    weft_error error = {0};
+    assert_int_equal(weft_accuracy_create(&settings, &accuracy, &error), WEFT_OK);
+    weft_network *network = network_of("V8", shape, CLASSES);
+    weft_accuracy_result result;
+    assert_int_equal(weft_accuracy_evaluate(accuracy, network, WEFT_FIDELITY_CANDIDATE, 1, NULL,
+                                            &result, &error),
+                     WEFT_ERROR_EVALUATION);
+    weft_network_destroy(network);
+    weft_accuracy_destroy(accuracy);
+}
+
+static void bad_settings_are_refused(void **state) {
+    (void)state;
+    weft_accuracy_settings good;
+    weft_accuracy *accuracy = NULL;
+    weft_error error = {0};
+    weft_accuracy_defaults(&good);
+    assert_string_equal(good.provider, "train");
+    assert_string_equal(weft_accuracy_names()[0], "train");
+    assert_null(weft_accuracy_names()[1]);
+    good.data = "bars";
+    weft_accuracy_settings bad = good;
+    bad.provider = "trian";
+    assert_int_equal(weft_accuracy_create(&bad, &accuracy, &error), WEFT_ERROR_INPUT);
+    bad.provider = "traim";
+    assert_int_equal(weft_accuracy_create(&bad, &accuracy, &error), WEFT_ERROR_INPUT);
+    assert_non_null(strstr(error.message, "\"traim\""));
+    assert_non_null(strstr(error.hint, "\"train\""));
+    bad.provider = NULL;
+    assert_int_equal(weft_accuracy_create(&bad, &accuracy, &error), WEFT_ERROR_INPUT);
+    bad = good;
+    bad.data = "barss";
+    assert_int_equal(weft_accuracy_create(&bad, &accuracy, &error), WEFT_ERROR_INPUT);
+    assert_non_null(strstr(error.hint, "\"bars\""));
+    bad.data = NULL;
+    assert_int_equal(weft_accuracy_create(&bad, &accuracy, &error), WEFT_ERROR_INPUT);
+    bad = good;
+    bad.final_epochs = 0.0;
+    assert_int_equal(weft_accuracy_create(&bad, &accuracy, &error), WEFT_ERROR_INPUT);
+    assert_null(accuracy);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_easy_set_is_learnt),
+        cmocka_unit_test(results_depend_on_design_and_seed_alone),
+        cmocka_unit_test(threads_give_what_one_gives),
+        cmocka_unit_test(other_shapes_are_refused),
+        cmocka_unit_test(a_stop_is_passed_on),
+        cmocka_unit_test(a_training_that_diverges_is_a_failed_evaluation),
+        cmocka_unit_test(bad_settings_are_refused),
+    };
+    return cmocka_run_group_tests(tests, make_set, remove_set);
+}
