@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Quanta: every time, energy and area of a cost is a whole multiple of a power of two,
+ *
+ *     time    2^-50 s   (0.89 fs)         exact sums up to 8 s
+ *     energy  2^-55 J   (28 aJ)           exact sums up to 0.25 J
+ *     area    2^-36 mm2 (15 nm x 1 nm)    exact sums up to 0.13 m2
+ *
+ * A double holds such numbers without rounding while they stay below 2^53 quanta, so parts add up
+ * to their total bit for bit, in any order, for whoever adds them. The price is an error of half a
+ * quantum a part, far below what any constant of a chip is known to. Beyond the limits above sums
+ * are right to 1e-15 of their value instead.
+ */
+#ifndef WEFT_HARDWARE_QUANTUM_H
+#define WEFT_HARDWARE_QUANTUM_H
+
+#include <math.h>
+#include <stdint.h>
+
+#define WEFT_TIME_QUANTUM   0x1p-50 /* s */
+#define WEFT_ENERGY_QUANTUM 0x1p-55 /* J */
+#define WEFT_AREA_QUANTUM   0x1p-36 /* mm2 */
+
+/* Latencies are counted in 64 bits; beyond 2^62 quanta (about 4096 s) a network is refused. */
+#define WEFT_TIME_LIMIT (INT64_C(1) << 62)
+
+/* Whole quanta of a time in seconds. */
+static inline int64_t weft_time_quanta(double seconds) {
+    return (int64_t)llrint(seconds * (1 / WEFT_TIME_QUANTUM));
+}
+
+static inline double weft_seconds(int64_t quanta) {
+    return (double)quanta * WEFT_TIME_QUANTUM;
+}
+
+/* Rounds to a whole number for |x| < 2^51: the sum has no bits left below one. Larger numbers need
+ * no rounding to speak of. */
+static inline double weft_whole(double x) {
+    const double magic = 0x1.8p52;
+    return fabs(x) < 0x1p51 ? (x + magic) - magic : x;
+}
+
+static inline double weft_whole_energy(double joule) {
+    return weft_whole(joule * (1 / WEFT_ENERGY_QUANTUM)) * WEFT_ENERGY_QUANTUM;
+}
+
+static inline double weft_whole_area(double mm2) {
+    return weft_whole(mm2 * (1 / WEFT_AREA_QUANTUM)) * WEFT_AREA_QUANTUM;
+}
+
+#endif

@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Lowering: from the graph of a network to the layers that occupy hardware.
+ *
+ *   - Batch norm, ReLU, flatten and dropout fold into their producer: they cost nothing here.
+ *   - An addition is done by the global accumulator.
+ *   - When the network's input goes to several layers, one tile takes it in and passes it on (the
+ *     input port): tiles have one sender. This is the 1 x 1 pool that MNSIM 2.0 needs in front of a
+ *     residual block in first position. */
+#include "hardware/workload.h"
+
+#include "base/error.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static bool folds(weft_op op) {
+    return op == WEFT_OP_BATCH_NORM || op == WEFT_OP_RELU || op == WEFT_OP_FLATTEN ||
+           op == WEFT_OP_DROPOUT;
+}
+
+/* The hardware layer that gives each network layer its data; -1: the network's input itself. */
+typedef struct lowering {
+    const weft_network *network;
+    weft_workload *workload;
+    int32_t *producer;
+} lowering;
+
+static weft_hw_op lower_op(weft_op op) {
+    switch (op) {
+    case WEFT_OP_CONV:
+        return WEFT_HW_CONV;
+    case WEFT_OP_LINEAR:
+        return WEFT_HW_LINEAR;
+    case WEFT_OP_MAX_POOL:
+        return WEFT_HW_MAX_POOL;
+    case WEFT_OP_AVERAGE_POOL:
+        return WEFT_HW_AVERAGE_POOL;
+    case WEFT_OP_ADD:
+        return WEFT_HW_ADD;
+    case WEFT_OP_INPUT:
+    case WEFT_OP_BATCH_NORM:
+    case WEFT_OP_RELU:
+    case WEFT_OP_FLATTEN:
+    case WEFT_OP_DROPOUT:
+    case WEFT_OP_COUNT:
+        break;
+    }
+    return WEFT_HW_PORT;
+}
+
+/* How many layers that cost something take the network's input. */
+static int32_t readers_of_input(const weft_network *network, bool *is_input) {
+    int32_t readers = 0;
+    for (int32_t i = 0; i < network->n_layers; i++) {
+        const weft_layer *layer = &network->layers[i];
+        is_input[i] = layer->op == WEFT_OP_INPUT || (folds(layer->op) && is_input[layer->input[0]]);
+        for (int32_t m = 0; m < layer->n_inputs && !folds(layer->op); m++) {
+            readers += is_input[layer->input[m]];
+        }
+    }
+    return readers;
+}
+
+static void add_layer(lowering *low, int32_t index, weft_hw_op op) {
+    const weft_layer *layer = &low->network->layers[index];
+    weft_hw_layer made = {
+        .op = op,
+        .layer = index,
+        .block = layer->block,
+        .in = layer->in,
+        .out = layer->out,
+        .kernel = op == WEFT_HW_CONV || op == WEFT_HW_MAX_POOL ? layer->kernel : 1,
+        .stride = op == WEFT_HW_CONV || op == WEFT_HW_MAX_POOL ? layer->stride : 1,
+        .pad = op == WEFT_HW_CONV ? layer->pad : 0,
+    };
+    if (op == WEFT_HW_PORT) {
+        made.in = layer->out;
+    }
+    for (int32_t m = 0; m < layer->n_inputs; m++) {
+        int32_t from = low->producer[layer->input[m]];
+        if (from >= 0) {
+            made.input[made.n_inputs++] = from;
+        }
+    }
+    low->producer[index] = low->workload->n_layers;
+    low->workload->layers[low->workload->n_layers++] = made;
+}
+
+static void lower(lowering *low, bool port) {
+    for (int32_t i = 0; i < low->network->n_layers; i++) {
+        const weft_layer *layer = &low->network->layers[i];
+        if (layer->op == WEFT_OP_INPUT) {
+            low->producer[i] = -1;
+            if (port) {
+                add_layer(low, i, WEFT_HW_PORT);
+            }
+        } else if (folds(layer->op)) {
+            low->producer[i] = low->producer[layer->input[0]];
+        } else {
+            add_layer(low, i, lower_op(layer->op));
+        }
+    }
+}
+
+/* Fills the lists of consumers, in the order of the layers. */
+static void link_consumers(weft_workload *w) {
+    for (int32_t l = 0; l < w->n_layers; l++) {
+        for (int32_t m = 0; m < w->layers[l].n_inputs; m++) {
+            w->layers[w->layers[l].input[m]].n_consumers++;
+        }
+    }
+    int32_t used = 0;
+    for (int32_t l = 0; l < w->n_layers; l++) {
+        w->layers[l].first_consumer = used;
+        used += w->layers[l].n_consumers;
+        w->layers[l].to_accumulator = w->layers[l].n_consumers > 0;
+        w->layers[l].n_consumers = 0;
+    }
+    for (int32_t l = 0; l < w->n_layers; l++) {
+        for (int32_t m = 0; m < w->layers[l].n_inputs; m++) {
+            weft_hw_layer *from = &w->layers[w->layers[l].input[m]];
+            w->consumers[from->first_consumer + from->n_consumers++] = l;
+            from->to_accumulator = from->to_accumulator && w->layers[l].op == WEFT_HW_ADD;
+        }
+    }
+}
+
+static weft_status allocate(weft_workload *w, size_t n, weft_error *error) {
+    w->layers = calloc(n, sizeof *w->layers);
+    w->consumers = calloc(n * WEFT_LAYER_MAX_INPUTS, sizeof *w->consumers);
+    w->places = calloc(n, sizeof *w->places);
+    w->times = calloc(n, sizeof *w->times);
+    w->costs = calloc(n, sizeof *w->costs);
+    w->pipes = calloc(n, sizeof *w->pipes);
+    if (w->layers == NULL || w->consumers == NULL || w->places == NULL || w->times == NULL ||
+        w->costs == NULL || w->pipes == NULL) {
+        return weft_fail_memory(error, n * sizeof *w->times);
+    }
+    return WEFT_OK;
+}
+
+weft_status weft_workload_create(const weft_network *network, weft_workload **workload,
+                                 weft_error *error) {
+    size_t n = (size_t)network->n_layers;
+    weft_workload *w = calloc(1, sizeof *w);
+    lowering low = {network, w, calloc(n + 1, sizeof *low.producer)};
+    bool *is_input = calloc(n + 1, sizeof *is_input);
+    weft_status status = WEFT_OK;
+    if (w == NULL || low.producer == NULL || is_input == NULL) {
+        status = weft_fail_memory(error, n * sizeof *low.producer);
+    } else {
+        status = allocate(w, n + 1, error);
+    }
+    if (status == WEFT_OK) {
+        lower(&low, readers_of_input(network, is_input) > 1);
+        link_consumers(w);
+        if (w->n_layers == 0) {
+            status = weft_fail(error, WEFT_ERROR_INFEASIBLE,
+                               "network %s has no layer that hardware computes", network->name);
+        } else {
+            status = weft_pipeline_create(w->n_layers, &w->pipeline, error);
+        }
+    }
+    free(is_input);
+    free(low.producer);
+    if (status != WEFT_OK) {
+        weft_workload_destroy(w);
+        return status;
+    }
+    *workload = w;
+    return WEFT_OK;
+}
+
+void weft_workload_destroy(weft_workload *workload) {
+    if (workload == NULL) {
+        return;
+    }
+    weft_pipeline_destroy(&workload->pipeline);
+    free(workload->layers);
+    free(workload->consumers);
+    free(workload->places);
+    free(workload->times);
+    free(workload->costs);
+    free(workload->pipes);
+    free(workload);
+}
+
+void weft_hw_name(const weft_hw_layer *layer, char *name, size_t size) {
+    int32_t in = layer->in.channels;
+    int32_t out = layer->out.channels;
+    switch (layer->op) {
+    case WEFT_HW_PORT:
+        snprintf(name, size, "input port %d", out);
+        break;
+    case WEFT_HW_CONV:
+        snprintf(name, size, "conv%dx%d %d>%d", layer->kernel, layer->kernel, in, out);
+        break;
+    case WEFT_HW_LINEAR:
+        snprintf(name, size, "linear %d>%d",
+                 (int)((int64_t)in * layer->in.height * layer->in.width), out);
+        break;
+    case WEFT_HW_MAX_POOL:
+        snprintf(name, size, "max pool %dx%d %d", layer->kernel, layer->kernel, out);
+        break;
+    case WEFT_HW_AVERAGE_POOL:
+        snprintf(name, size, "average pool %dx%d %d", layer->out.height, layer->out.width, out);
+        break;
+    case WEFT_HW_ADD:
+        snprintf(name, size, "add %d", out);
+        break;
+    }
+}
