@@ -39,6 +39,8 @@ typedef struct builder {
     anchor *anchors;
     size_t n_anchors, anchor_capacity;
     size_t position; /* where the last event ended */
+    char *scratch;   /* a text while its pieces come in */
+    size_t scratch_used, scratch_size;
     weft_error *error;
 } builder;
 
@@ -118,10 +120,54 @@ static void mark_place(builder *b, struct fy_event *event, size_t *start, size_t
 static char *copy_text(builder *b, const char *text, size_t length) {
     char *copy = weft_doc_take(b->doc, length + 1);
     if (copy != NULL) {
-        memcpy(copy, text, length);
+        if (length > 0) {
+            memcpy(copy, text, length);
+        }
         copy[length] = '\0';
     }
     return copy;
+}
+
+/* Adds n bytes to the scratch text. */
+static bool append_scratch(builder *b, const char *bytes, size_t n) {
+    if (b->scratch_size - b->scratch_used < n) {
+        size_t size = 2 * b->scratch_size + n + 64;
+        char *grown = realloc(b->scratch, size);
+        if (grown == NULL) {
+            return false;
+        }
+        b->scratch = grown;
+        b->scratch_size = size;
+    }
+    memcpy(b->scratch + b->scratch_used, bytes, n);
+    b->scratch_used += n;
+    return true;
+}
+
+/* The text of a scalar, piece by piece: fy_token_get_text of libfyaml 0.7 loses its list of pieces,
+ * and fy_token_get_text_length its count, when a text has many escapes. An empty value has no
+ * token. */
+static weft_status take_text(builder *b, struct fy_token *token, const char **text,
+                             size_t *length) {
+    struct fy_token_iter *pieces = token != NULL ? fy_token_iter_create(token) : NULL;
+    if (token != NULL && pieces == NULL) {
+        return fail_memory(b, 1);
+    }
+    b->scratch_used = 0;
+    bool fits = true;
+    int fault = 0;
+    const struct fy_iter_chunk *piece = NULL;
+    while (pieces != NULL && fits &&
+           (piece = fy_token_iter_chunk_next(pieces, piece, &fault)) != NULL) {
+        fits = append_scratch(b, piece->str, piece->len);
+    }
+    fy_token_iter_destroy(pieces);
+    *length = b->scratch_used;
+    if (b->scratch_used == 0) { /* libfyaml calls an empty block of text a fault */
+        fault = 0;
+    }
+    *text = fits && fault == 0 ? copy_text(b, b->scratch, b->scratch_used) : NULL;
+    return *text != NULL ? WEFT_OK : fail_memory(b, b->scratch_used + 1);
 }
 
 static weft_status make_node(builder *b, weft_node_kind kind, struct fy_event *event,
@@ -205,20 +251,12 @@ static weft_status on_scalar(builder *b, struct fy_event *event) {
     WEFT_TRY(make_node(b, WEFT_NODE_SCALAR, event, &node));
     WEFT_TRY(refuse_tag(b, event->scalar.tag, node));
     size_t length = 0;
-    const char *text = fy_token_get_text(event->scalar.value, &length);
-    if (text == NULL) {
-        text = "";
-        length = 0;
-    }
-    if (memchr(text, '\0', length) != NULL) {
+    WEFT_TRY(take_text(b, event->scalar.value, &node->text, &length));
+    if (memchr(node->text, '\0', length) != NULL) {
         return fail_at(b, node->start, node->end, "text with a zero byte");
     }
     node->plain = event->scalar.value == NULL ||
                   fy_token_scalar_style(event->scalar.value) == FYSS_PLAIN;
-    node->text = copy_text(b, text, length);
-    if (node->text == NULL) {
-        return fail_memory(b, length + 1);
-    }
     if (event->scalar.anchor != NULL) {
         const char *name = fy_token_get_text(event->scalar.anchor, &length);
         const char *copy = name != NULL ? copy_text(b, name, length) : NULL;
@@ -453,6 +491,7 @@ weft_status weft_doc_build(weft_doc *doc, weft_error *error) {
         free(b.stack[i].items);
     }
     free(b.anchors);
+    free(b.scratch);
     if (b.parser != NULL) {
         fy_parser_destroy(b.parser);
     }

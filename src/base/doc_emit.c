@@ -43,10 +43,19 @@ static void put_indent(output *out, int level) {
     }
 }
 
-/* What was plain stays plain, for quotes would make a text of a number; but a plain text of several
- * lines, or too long for a key, is no number and may be quoted. */
+static bool is_word(char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+/* What was plain must stay plain where it can be a number or true, for quotes would make a text of
+ * it. Any other text may be quoted, and is unless it has no character that YAML could take for
+ * something else. */
 static bool stays_plain(const weft_node *node) {
-    return node->plain && strlen(node->text) < 1000 && strpbrk(node->text, "\n\t\r") == NULL;
+    const char *text = node->text;
+    return node->plain && strlen(text) < 1000 && is_word(text[strspn(text, "+-.")]) &&
+           (is_word(text[0]) || strspn(text, "+-.") <= 2) &&
+           text[strspn(text, "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                             " ._/+-^()*=<>%")] == '\0';
 }
 
 static void put_scalar(output *out, const weft_node *node) {
