@@ -156,7 +156,7 @@ static void print_total(const weft_chip *chip, const weft_network *network,
 
 static void share_cells(cli_table *table, double part, double whole, const char *unit) {
     if (strcmp(unit, "mm2") == 0) {
-        cli_table_cell(table, "%.4g mm2", part);
+        cli_table_area(table, part);
     } else {
         cli_table_quantity(table, part, unit);
     }
@@ -194,7 +194,7 @@ static weft_status print_layers(cli_call *call, const weft_cost *cost) {
         }
         cli_table_quantity(&table, layer->energy_j, "J");
         cli_table_quantity(&table, layer->latency_s, "s");
-        cli_table_cell(&table, "%.4g mm2", layer->area_mm2);
+        cli_table_area(&table, layer->area_mm2);
         cli_table_cell(&table, "%lld", (long long)layer->crossbars);
         cli_table_cell(&table, "%.1f %%", 100 * layer->utilisation);
     }

@@ -87,8 +87,12 @@ char *cli_quantity(double value, const char *unit, char *buffer, size_t size) {
         scaled *= 1000;
         prefix--;
     }
-    const char *space = unit[0] == '\0' && prefix == UNITY ? "" : " ";
-    snprintf(buffer, size, "%.4g%s%s%s", scaled, space, PREFIXES[prefix], unit);
+    bool bare = unit[0] == '\0' && prefix == UNITY;
+    if (scaled == 0 || bare) {
+        snprintf(buffer, size, "%.4g%s%s", scaled, bare ? "" : " ", unit);
+    } else {
+        snprintf(buffer, size, "%#.4g %s%s", scaled, PREFIXES[prefix], unit);
+    }
     return buffer;
 }
 
@@ -147,7 +151,7 @@ void cli_table_area(cli_table *table, double area_mm2) {
     if (isnan(area_mm2)) {
         cli_table_cell(table, "-");
     } else {
-        cli_table_cell(table, "%.4g mm2", area_mm2);
+        cli_table_cell(table, area_mm2 == 0 ? "%.0f mm2" : "%#.4g mm2", area_mm2);
     }
 }
 

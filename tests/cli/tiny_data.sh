@@ -3,9 +3,16 @@
 # prints the options of `weft data add` that name its files. Each class is a bright quarter of the
 # image over a fixed pattern, so a network can learn it.
 
+tiny_byte() { # N: the byte of that value
+    # shellcheck disable=SC2059
+    printf "\\$(printf '%03o' "$1")"
+}
+
 tiny_images() { # N FILE
     {
-        printf '\000\000\010\003\000\000\000\%03o\000\000\000\020\000\000\000\020' "$1"
+        printf '\000\000\010\003\000\000\000'
+        tiny_byte "$1"
+        printf '\000\000\000\020\000\000\000\020'
         LC_ALL=C awk -v n="$1" 'BEGIN {
             for (i = 0; i < n; i++) for (y = 0; y < 16; y++) for (x = 0; x < 16; x++) {
                 quarter = (y >= 8) * 2 + (x >= 8)
@@ -18,10 +25,11 @@ tiny_images() { # N FILE
 
 tiny_labels() { # N FILE
     {
-        printf '\000\000\010\001\000\000\000\%03o' "$1"
+        printf '\000\000\010\001\000\000\000'
+        tiny_byte "$1"
         i=0
         while [ "$i" -lt "$1" ]; do
-            printf '\%03o' $((i % 4))
+            tiny_byte $((i % 4))
             i=$((i + 1))
         done
     } > "$2"

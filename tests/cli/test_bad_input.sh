@@ -1,0 +1,173 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Problem files and stores that are not as they should be: a clear error, the documented exit code,
+# nothing lost.
+. "$(dirname "$0")/lib.sh"
+cd "$folder" || exit 1
+
+cat > good.yaml << 'YAML'
+weft: problem/1
+name: good
+space: imc-cnn
+chip: mnsim-130nm-rram
+objectives: [energy min, latency min]
+search: {optimizer: random, trials: 20, batch: 4, seed: 3}
+YAML
+run search good.yaml --dry-run
+code_is 0 "the problem that the others are made from"
+
+# bad WHAT LINE SED-SCRIPT WORD: the changed problem is refused at that line.
+bad() {
+    sed "$3" good.yaml > bad.yaml
+    run search bad.yaml --dry-run
+    code_is 3 "$1"
+    err_has "bad.yaml:$2:" "$1: the place"
+    err_has "^" "$1: a caret"
+    err_has "$4" "$1: what is wrong"
+    out_empty "$1"
+}
+bad "an unknown key" 6 's/trials:/trails:/' "trials"
+bad "an unknown key at the top" 6 's/^search:/serch:/' "search"
+bad "a word for a number" 6 's/trials: 20/trials: many/' "many"
+bad "a real for a whole number" 6 's/trials: 20/trials: 2.5/' "2.5"
+bad "a number out of range" 6 's/trials: 20/trials: -1/' "-1"
+bad "an unknown optimizer" 6 's/random/randon/' "random"
+bad "an unknown metric" 5 's/energy/enrgy/' "energy"
+bad "a list for a text" 2 's/name: good/name: [good]/' "name"
+bad "another format" 1 's/problem.1/problem\/9/' "problem/1"
+bad "no objective" 5 's/objectives:.*/objectives: []/' "objectives"
+bad "a constraint that is none" 6 's/^search/constraints: ["energy < "]\nsearch/' "energy"
+bad "a constraint on nothing known" 6 's/^search/constraints: ["enrgy <= 1"]\nsearch/' "energy"
+bad "an unknown space" 3 's/imc-cnn/imc-cmn/' "imc-cnn"
+bad "an unknown chip" 4 's/130nm/13nm/' "mnsim-130nm-rram"
+
+sed 's/^name: good/name: good\nname: bad/' good.yaml > bad.yaml
+run search bad.yaml --dry-run
+code_is 3 "a repeated key"
+err_has "bad.yaml:3:" "a repeated key: the place"
+sed '/^chip/d' good.yaml > bad.yaml
+run search bad.yaml --dry-run
+code_is 3 "a missing key"
+err_has "chip" "a missing key is named"
+sed 's/energy min/accuracy max/' good.yaml > bad.yaml
+run search bad.yaml --dry-run
+code_is 3 "accuracy without data"
+err_has "data" "what is missing"
+sed 's/^objectives.*/&\nscore: energy/' good.yaml > bad.yaml
+run search bad.yaml --dry-run
+code_is 3 "objectives and a score"
+printf 'weft: problem/1\n\tname: x\n' > bad.yaml
+run search bad.yaml --dry-run
+code_is 3 "a tab"
+: > bad.yaml
+run search bad.yaml --dry-run
+code_is 3 "an empty file"
+head -c 4096 /dev/urandom > bad.yaml
+run search bad.yaml --dry-run
+code_is 3 "noise"
+run search nowhere.yaml
+code_is 4 "a problem that is not there"
+err_has "nowhere.yaml" "is named"
+run search .
+condition=0
+[ "$code" -eq 3 ] || [ "$code" -eq 4 ] || condition=1
+check "$condition" "a folder"
+left=$(find . -name '*.db*' | wc -l)
+condition=0
+[ "$left" -eq 0 ] || condition=1
+check "$condition" "none of them made a store"
+
+# Stores.
+run search good.yaml --store runs.db --quiet
+code_is 0 "a store"
+run front runs.db --json
+cp "$out" before.json
+
+for command in front report; do
+    run $command nowhere.db
+    condition=0
+    [ "$code" -eq 4 ] || [ "$code" -eq 5 ] || condition=1
+    check "$condition" "$command of a store that is not there"
+    err_has "nowhere.db" "$command names it"
+    [ ! -e nowhere.db ] || check 1 "$command does not make it"
+done
+echo "this is not a database, though it is a file of some length" > text.db
+cp text.db text.copy
+run front text.db
+code_is 5 "front of a file that is no database"
+run search good.yaml --store text.db
+code_is 5 "search into a file that is no database"
+same_files text.db text.copy "the file is as it was"
+run search good.yaml --store good.yaml
+code_is 5 "search into its own problem file"
+run search good.yaml --store nowhere/runs.db
+condition=0
+[ "$code" -eq 4 ] || [ "$code" -eq 5 ] || condition=1
+check "$condition" "search into a folder that is not there"
+err_has "nowhere" "the folder is named"
+
+sed 's/latency min/area min/' good.yaml > other.yaml
+run search other.yaml --store runs.db
+code_is 5 "the store of another problem"
+err_has "runs.db" "is named"
+head -c 5000 runs.db > cut.db
+run front cut.db
+code_is 5 "a truncated store"
+if have sqlite3; then
+    cp runs.db foreign.db
+    sqlite3 foreign.db 'PRAGMA application_id = 7' > /dev/null
+    run front foreign.db
+    code_is 5 "a database of another program"
+    cp runs.db newer.db
+    sqlite3 newer.db 'PRAGMA user_version = 99' > /dev/null
+    run front newer.db
+    code_is 5 "a store of a newer version"
+    err_has "newer" "says so"
+    run search good.yaml --store newer.db
+    code_is 5 "which is not gone on with"
+else
+    # The version lies at byte 60 of the file, four bytes, the highest first.
+    cp runs.db newer.db
+    printf '\143' | dd of=newer.db bs=1 seek=63 conv=notrunc 2> /dev/null
+    run front newer.db
+    code_is 5 "a store of a newer version"
+fi
+
+# In use.
+sed 's/trials: 20/trials: 100000000/' good.yaml > long.yaml
+"$weft" search long.yaml --store used.db --jobs 1 > "$folder/used.out" 2> "$folder/used.err" &
+search=$!
+sleep 1
+run search long.yaml --store used.db
+code_is 5 "a store that another search uses"
+err_has "$search" "the process is named"
+run front used.db --json
+code_is 0 "which may be looked at"
+json_valid "its front"
+kill "$search"
+wait "$search"
+run front used.db
+code_is 0 "and after it"
+
+# A disk that is full or may not be written to.
+if [ "$(id -u)" -ne 0 ]; then
+    mkdir locked
+    cp runs.db locked/
+    chmod 555 locked
+    run search good.yaml --store locked/new.db
+    condition=0
+    [ "$code" -eq 4 ] || [ "$code" -eq 5 ] || condition=1
+    check "$condition" "a read-only folder"
+    run report runs.db --out locked/page
+    code_is 4 "a report into a read-only folder"
+    chmod 755 locked
+else
+    skip "a read-only folder" "root may write everywhere"
+fi
+run report runs.db --out text.db
+code_is 4 "a report into a file"
+
+run front runs.db --json
+same_files "$out" before.json "after all this the good store is as it was"
+
+finish

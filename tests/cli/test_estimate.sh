@@ -1,0 +1,110 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# weft estimate: fields, sums, the constants, networks that do not fit.
+. "$(dirname "$0")/lib.sh"
+cd "$folder" || exit 1
+chip=mnsim-130nm-rram
+network=imc:R32,V64,R64,V128,R128,V128
+
+run estimate $network --chip $chip --json
+code_is 0 "the estimate of the first published design"
+err_empty "an estimate"
+json_valid "an estimate"
+json_true '.network == "imc:R32,V64,R64,V128,R128,V128"' "the network is named"
+json_true '.chip == "mnsim-130nm-rram"' "the chip is named"
+json_true '.feasible == true' "it fits"
+for key in latency_s energy_j area_mm2 crossbars tiles utilisation macs params; do
+    json_true ".total.$key > 0" "total has $key"
+done
+json_true '.total.utilisation <= 1' "no more than all cells are used"
+json_true '(.energy_by | keys | length) == 14' "all components are named"
+
+# Equal up to the rounding of a sum: 14 components, some 30 layers.
+close='def close(a; b): ((a - b) | fabs) <= 1e-12 * (b | fabs);'
+for pair in energy:energy_j latency:latency_s area:area_mm2; do
+    by=${pair%%:*}_by
+    total=${pair##*:}
+    json_true "$close close([.$by[]] | add; .total.$total)" "components sum to the total"
+    json_true "$close close([.layers[].$total] | add; .total.$total)" "layers sum to the total"
+    json_true "$close [.layers[] | close([.$by[]] | add; .$total)] | all" \
+        "components of a layer sum to the layer"
+done
+json_true '([.layers[].crossbars] | add) == .total.crossbars' "crossbars of the layers add up"
+json_true '[.layers[] | .utilisation >= 0 and .utilisation <= 1] | all' "utilisations are shares"
+json_true '[.layers[].block | values] | (min == 0 and max == 5)' "six blocks"
+cp "$out" first.json
+run estimate R32,V64,R64,V128,R128,V128 -c $chip --json
+same_files "$out" first.json "the family's name may be left out, and the same call gives the same"
+
+run estimate $network --chip $chip
+code_is 0 "an estimate for people"
+for word in energy latency area crossbars MACs parameters ADC; do
+    out_has "$word" "it has the word"
+done
+out_lacks "conv3x3" "layers are shown on request"
+run estimate $network --chip $chip --layers
+out_has "conv3x3" "they are shown"
+
+run estimate imc:V32 --chip $chip --json
+cp "$out" small.json
+run estimate imc:V32 --chip $chip --json --input 1,28,28 --classes 100 --hidden none
+json_true '.feasible == true' "another input, other classes, no hidden layer"
+if have jq; then
+    condition=0
+    [ "$(jq .total.params small.json)" != "$(jq .total.params "$out")" ] || condition=1
+    check "$condition" "they make a difference"
+fi
+
+run estimate --chip $chip --constants
+code_is 0 "the constants"
+out_has "source" "with their source"
+run estimate --chip $chip --constants --json
+json_valid "the constants"
+json_true '.constants | length > 10' "there are many"
+json_true '[.constants[] | .source != "" and .unit != ""] | all' "each has unit and source"
+
+# Not to be built, or too large.
+run estimate imc:V8,V8,V8,V8,V8,V8 --chip $chip --json
+code_is 1 "six halvings of a map of 32"
+json_valid "an infeasible estimate"
+json_true '.feasible == false and (.reason | length > 10)' "the reason is on stdout too"
+err_has "error:" "the reason is on stderr"
+run estimate imc:V8,V8,V8,V8,V8,V8 --chip $chip
+code_is 1 "the same for people"
+out_empty "nothing on stdout"
+
+# Wrong words.
+for wrong in imc: imc:Q32 imc:V imc:V0 imc:V32, imc:V32,,R8 imc:V-3 imc:V99999 vgg:V32 ','; do
+    run estimate "$wrong" --chip $chip
+    condition=0
+    [ "$code" -eq 2 ] || [ "$code" -eq 3 ] || condition=1
+    check "$condition" "the network '$wrong' is refused"
+    err_has "error:" "with a message"
+done
+long=imc:V32
+i=0
+while [ $i -lt 400 ]; do
+    long=$long,M32
+    i=$((i + 1))
+done
+run estimate "$long" --chip $chip
+condition=0
+[ "$code" -ge 1 ] && [ "$code" -le 3 ] || condition=1
+check "$condition" "400 blocks are refused"
+
+run estimate imc:V32 --chip mnsim-130nm-ram
+code_is 3 "an unknown chip"
+err_has "mnsim-130nm-rram" "the nearest one is named"
+run estimate imc:V32 --chip ./nowhere.yaml
+condition=0
+[ "$code" -eq 3 ] || [ "$code" -eq 4 ] || condition=1
+check "$condition" "a chip file that is not there"
+sed 's/^description:/descripton:/' "$root/share/weft/chips/$chip.yaml" > wrong.yaml
+run estimate imc:V32 --chip ./wrong.yaml
+code_is 3 "a chip file with an unknown key"
+err_has "wrong.yaml:" "file and line are named"
+cp "$root/share/weft/chips/$chip.yaml" own.yaml
+run estimate $network --chip ./own.yaml --json
+code_is 0 "a chip file of one's own"
+
+finish

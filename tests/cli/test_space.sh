@@ -1,0 +1,67 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# weft space: counts that were worked out by hand, samples, wrong words.
+. "$(dirname "$0")/lib.sh"
+cd "$folder" || exit 1
+
+# Depth d has 3^d choices of blocks and 6^d of kernels: the sum of 18^d for d = 1..7.
+run space imc-cnn
+code_is 0 "the built-in space"
+out_has "648232974" "all designs"
+# At most five VGG blocks halve a map of 32 to 1: for each depth the sum over v <= 5 of
+# C(d, v) 2^(d - v), times 6^d.
+out_has "643987278" "those that the cap leaves"
+out_has "depth" "the genes are shown"
+run space imc-cnn --json
+json_valid "a space"
+json_true '.total == 648232974 and .legal == 643987278' "the counts"
+json_true '.max_halvings == 5' "the cap"
+json_true '.input == [3, 32, 32]' "the input"
+json_true '[.genes[] | select(.name == "depth") | .lower, .upper] == [1, 7]' "the depth"
+json_true '(.genes | length) == 15' "depth, seven blocks, seven kernels"
+
+# 28 allows four halvings.
+expected=$(awk 'BEGIN {
+    for (d = 1; d <= 7; d++) for (v = 0; v <= d && v <= 4; v++) {
+        c = 1
+        for (i = 0; i < v; i++) c = c * (d - i) / (i + 1)
+        total += c * 2 ^ (d - v) * 6 ^ d
+    }
+    printf "%d", total
+}')
+run space imc-cnn --input 1,28,28 --json
+json_true '.max_halvings == 4' "the cap for 28"
+json_true ".legal == $expected" "the count for 28, worked out apart"
+
+run space imc-cnn --sample 50 --seed 7 --json
+json_valid "a sample"
+json_true '(.sample | length) == 50' "fifty designs"
+json_true '([.sample[].description] | unique | length) == 50' "all different"
+json_true '[.sample[] | .genes.depth as $d | (.description | split(",") | length) == $d] | all' \
+    "the description has as many blocks as the depth"
+json_true '[.sample[].description | [scan("V")] | length] | max <= 5' "none breaks the cap"
+cp "$out" sample.json
+run space imc-cnn --sample 50 --seed 7 --json
+same_files "$out" sample.json "the same seed draws the same"
+run space imc-cnn --sample 50 --seed 8 --json
+condition=0
+cmp -s "$out" sample.json && condition=1
+check "$condition" "another seed draws others"
+run space imc-cnn --sample 3
+code_is 0 "a sample for people"
+
+run space imc-cn
+code_is 3 "an unknown space"
+err_has "imc-cnn" "the nearest one is named"
+run space ./nowhere.yaml
+condition=0
+[ "$code" -eq 3 ] || [ "$code" -eq 4 ] || condition=1
+check "$condition" "a file that is not there"
+printf 'weft: space/1\nname: x\nbase: imc-cnn\nsize: 3\n' > wrong.yaml
+run space ./wrong.yaml
+code_is 3 "an unknown key"
+err_has "wrong.yaml:4:" "file and line"
+run space imc-cnn --classes 3
+code_is 2 "--classes alone has no use"
+
+finish
