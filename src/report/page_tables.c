@@ -58,7 +58,7 @@ void weft_page_design(weft_markup *html, const char *description) {
         weft_text_format(part, sizeof part, "%.*s", (int)n, at);
         weft_markup_text(html, part);
         at += n;
-        weft_markup_raw(html, *at != '\0' ? "<wbr/>" : "");
+        weft_markup_raw(html, *at != '\0' && *at != ' ' ? "<wbr/>" : "");
     }
 }
 

@@ -26,11 +26,11 @@ typedef struct fixture {
 } fixture;
 
 /* What happens to trial i. */
-static weft_trial_state fixture_state(int i) {
+static inline weft_trial_state fixture_state(int i) {
     return i % 11 == 7 ? WEFT_TRIAL_INFEASIBLE : i % 37 == 20 ? WEFT_TRIAL_FAILED : WEFT_TRIAL_OK;
 }
 
-static void fixture_trial(weft_trial *trial, int i, weft_rng *rng, bool trains) {
+static inline void fixture_trial(weft_trial *trial, int i, weft_rng *rng, bool trains) {
     static const char letters[] = "VMR";
     static const int kernels[] = {8, 16, 32, 64, 96, 128};
     double size = weft_rng_uniform(rng), energy = 2e-4 * pow(10.0, 2.2 * size);
@@ -70,7 +70,7 @@ static void fixture_trial(weft_trial *trial, int i, weft_rng *rng, bool trains) 
 }
 
 /* The front of a pair by comparing all with all; sorted by x. */
-static void fixture_front(fixture *made, weft_summary_front *front) {
+static inline void fixture_front(fixture *made, weft_summary_front *front) {
     weft_summary *summary = &made->summary;
     front->trials = calloc(summary->n_trials + 1, sizeof *front->trials);
     front->n = 0;
@@ -100,7 +100,7 @@ static void fixture_front(fixture *made, weft_summary_front *front) {
     }
 }
 
-static void fixture_cost(fixture *made, weft_rng *rng) {
+static inline void fixture_cost(fixture *made, weft_rng *rng) {
     static const char *const names[FIXTURE_LAYERS] = {"conv3x3 3>32",
                                                       "conv3x3 32>32",
                                                       "max_pool 2x2",
@@ -150,7 +150,7 @@ static void fixture_cost(fixture *made, weft_rng *rng) {
     cost->total.utilisation = 0.731;
 }
 
-static void fixture_picks(fixture *made) {
+static inline void fixture_picks(fixture *made) {
     weft_summary *summary = &made->summary;
     static const char *const names[] = {"accuracy", "energy", "accuracy / latency"};
     for (int i = 0; i < 3 && summary->n_front > 0; i++) {
@@ -163,7 +163,7 @@ static void fixture_picks(fixture *made) {
 }
 
 /* n trials; `trains`: with accuracy, else hardware alone. */
-static void fixture_make(fixture *made, int n, bool trains) {
+static inline void fixture_make(fixture *made, int n, bool trains) {
     memset(made, 0, sizeof *made);
     weft_rng rng = weft_rng_make(5, WEFT_PURPOSE_TEST, 0);
     weft_problem_info *info = &made->info;
@@ -235,7 +235,7 @@ static void fixture_make(fixture *made, int n, bool trains) {
     fixture_picks(made);
 }
 
-static void fixture_free(fixture *made) {
+static inline void fixture_free(fixture *made) {
     free(made->storage);
     free(made->summary.trials);
     free(made->summary.curve);

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Files: whole or not there, whatever the file system says. */
+#include <dirent.h>
+#include <errno.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "report/save.h"
+
+static char folder[] = "/tmp/weft-save-XXXXXX";
+
+static int make_folder(void **state) {
+    (void)state;
+    return mkdtemp(folder) == NULL ? -1 : 0;
+}
+
+static int count_files(const char *path) {
+    DIR *handle = opendir(path);
+    int n = 0;
+    for (struct dirent *entry; handle != NULL && (entry = readdir(handle)) != NULL;) {
+        n += strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
+    }
+    closedir(handle);
+    return n;
+}
+
+static int drop_folder(void **state) {
+    (void)state;
+    char path[128];
+    snprintf(path, sizeof path, "%s/a.svg", folder);
+    unlink(path);
+    return rmdir(folder);
+}
+
+static void read_back(const char *path, char *buffer, size_t size) {
+    FILE *file = fopen(path, "rb");
+    assert_non_null(file);
+    size_t n = fread(buffer, 1, size - 1, file);
+    buffer[n] = '\0';
+    fclose(file);
+}
+
+static void a_file_replaces_another(void **state) {
+    (void)state;
+    weft_error error;
+    char path[128], text[64];
+    snprintf(path, sizeof path, "%s/a.svg", folder);
+    assert_int_equal(weft_save_file(folder, "a.svg", "first", 5, &error), WEFT_OK);
+    assert_int_equal(weft_save_file(folder, "a.svg", "second", 6, &error), WEFT_OK);
+    read_back(path, text, sizeof text);
+    assert_string_equal(text, "second");
+    assert_int_equal(count_files(folder), 1); /* nothing temporary is left */
+}
+
+static void folders_are_made_once(void **state) {
+    (void)state;
+    weft_error error;
+    char path[128], deep[160];
+    snprintf(path, sizeof path, "%s/new", folder);
+    assert_int_equal(weft_save_folder(path, &error), WEFT_OK);
+    assert_int_equal(weft_save_folder(path, &error), WEFT_OK);
+    rmdir(path);
+    snprintf(deep, sizeof deep, "%s/no/such", folder);
+    assert_int_equal(weft_save_folder(deep, &error), WEFT_ERROR_IO);
+    assert_string_equal(error.file, deep);
+    assert_true(error.hint[0] != '\0');
+    snprintf(path, sizeof path, "%s/a.svg", folder);
+    assert_int_equal(weft_save_folder(path, &error), WEFT_ERROR_IO); /* a file of that name */
+    assert_non_null(strstr(error.message, "this is a file"));
+}
+
+/* A limit on the size of files fails a write as a full disk does: part of it is written. */
+static void a_failing_write_leaves_what_was_there(void **state) {
+    (void)state;
+    weft_error error;
+    char path[128], text[64];
+    snprintf(path, sizeof path, "%s/a.svg", folder);
+    assert_int_equal(weft_save_file(folder, "a.svg", "whole", 5, &error), WEFT_OK);
+    struct rlimit before, limit;
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    limit = before;
+    limit.rlim_cur = 100;
+    void (*handler)(int) = signal(SIGXFSZ, SIG_IGN);
+    setrlimit(RLIMIT_FSIZE, &limit);
+    static char large[5000];
+    memset(large, 'x', sizeof large);
+    weft_status status = weft_save_file(folder, "a.svg", large, sizeof large, &error);
+    setrlimit(RLIMIT_FSIZE, &before);
+    signal(SIGXFSZ, handler);
+    assert_int_equal(status, WEFT_ERROR_IO);
+    assert_string_equal(error.file, path);
+    read_back(path, text, sizeof text);
+    assert_string_equal(text, "whole");
+    assert_int_equal(count_files(folder), 1);
+}
+
+static void a_folder_without_permission_is_named(void **state) {
+    (void)state;
+    weft_error error;
+    if (getuid() == 0) { /* root may write to any folder but those of /proc */
+        assert_int_equal(weft_save_file("/proc/self", "a.svg", "x", 1, &error), WEFT_ERROR_IO);
+        assert_string_equal(error.file, "/proc/self/a.svg");
+        return;
+    }
+    char closed[128];
+    snprintf(closed, sizeof closed, "%s/closed", folder);
+    assert_int_equal(mkdir(closed, 0555), 0);
+    weft_status status = weft_save_file(closed, "a.svg", "x", 1, &error);
+    rmdir(closed);
+    assert_int_equal(status, WEFT_ERROR_IO);
+    assert_non_null(strstr(error.hint, "may write"));
+}
+
+static void a_name_that_is_too_long_is_refused(void **state) {
+    (void)state;
+    static char name[5000];
+    memset(name, 'd', sizeof name - 1);
+    weft_error error;
+    assert_int_equal(weft_save_folder(name, &error), WEFT_ERROR_IO);
+    assert_int_equal(weft_save_file(name, "a.svg", "x", 1, &error), WEFT_ERROR_IO);
+    assert_true(error.message[0] != '\0');
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_file_replaces_another),
+        cmocka_unit_test(folders_are_made_once),
+        cmocka_unit_test(a_failing_write_leaves_what_was_there),
+        cmocka_unit_test(a_folder_without_permission_is_named),
+        cmocka_unit_test(a_name_that_is_too_long_is_refused),
+    };
+    return cmocka_run_group_tests_name("report: files", tests, make_folder, drop_folder);
+}
