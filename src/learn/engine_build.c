@@ -320,11 +320,13 @@ static weft_status take_memory(weft_engine *engine, weft_error *error) {
     engine->gradients = weft_arena_take(&engine->memory, engine->n_parameters, sizeof(float));
     engine->velocity = weft_arena_take(&engine->memory, engine->n_parameters, sizeof(float));
     float *state = weft_arena_take(&engine->memory, n_state, sizeof(float));
-    engine->workspace = weft_arena_take(&engine->memory, engine->plan.size, 1);
     if (engine->parameters == NULL || engine->gradients == NULL || engine->velocity == NULL ||
-        state == NULL || engine->workspace == NULL) {
+        state == NULL || engine->memory.size - engine->memory.used < engine->plan.size) {
         return weft_fail(error, WEFT_ERROR_INTERNAL, "the engine's memory was counted wrongly");
     }
+    /* The rest as it is: hundreds of megabytes that are written before they are read. */
+    engine->workspace = engine->memory.base + engine->memory.used;
+    engine->memory.used += engine->plan.size;
     place_slots(engine, state);
     place_tensors(engine);
     return WEFT_OK;
