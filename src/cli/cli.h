@@ -234,9 +234,11 @@ void cli_progress_begin(cli_progress *progress, const cli_call *call);
 /* Whether a line is due; callers then format it and show it. */
 bool cli_progress_due(const cli_progress *progress);
 void cli_progress_show(cli_progress *progress, const char *format, ...) WEFT_PRINTF(2, 3);
-/* Shows `line` (NULL: the last one shown) for good. */
+/* Leaves the last line shown standing. */
 void cli_progress_end(cli_progress *progress);
-/* "[####......] " for a share 0..1. Returns `buffer` (size >= 24). */
+/* How many characters a line may have. */
+int cli_progress_room(const cli_progress *progress);
+/* "[####......]" for a share 0..1. Returns `buffer` (size >= 24). */
 char *cli_progress_bar(double share, char *buffer, size_t size);
 double cli_now(void); /* seconds of a clock that never goes back */
 

@@ -219,19 +219,26 @@ static void best_text(const weft_problem_info *info, const weft_study_progress *
     }
 }
 
+/* The whole line; where the terminal is too narrow for it, what matters most. */
 static void show_search(search_watch *watch, const weft_study_progress *now) {
-    char bar[32], best[240], volume[32] = "", eta[32];
+    char bar[32], best[240], volume[32] = "", eta[32], line[sizeof watch->progress.line];
     double share = now->total > 0 ? (double)now->done / (double)now->total : 1;
+    cli_progress_bar(share, bar, sizeof bar);
+    cli_duration(now->eta, eta, sizeof eta);
     best_text(watch->info, now, best, sizeof best);
     if (!isnan(now->hypervolume)) {
         snprintf(volume, sizeof volume, " | HV %.4f", now->hypervolume);
     }
-    cli_progress_show(&watch->progress,
-                      "%s %" PRId64 "/%" PRId64 " ok %" PRId64 " infeasible %" PRId64
-                      " failed %" PRId64 " | %s%s | %.3g/s | ETA %s",
-                      cli_progress_bar(share, bar, sizeof bar), now->done, now->total, now->ok,
-                      now->infeasible, now->failed, best, volume, now->rate,
-                      cli_duration(now->eta, eta, sizeof eta));
+    int length = snprintf(line, sizeof line,
+                          "%s %" PRId64 "/%" PRId64 " ok %" PRId64 " infeasible %" PRId64
+                          " failed %" PRId64 " | %s%s | %.3g/s | ETA %s",
+                          bar, now->done, now->total, now->ok, now->infeasible, now->failed, best,
+                          volume, now->rate, eta);
+    if (length > cli_progress_room(&watch->progress)) {
+        snprintf(line, sizeof line, "%s %" PRId64 "/%" PRId64 " | %s | ETA %s", bar, now->done,
+                 now->total, best, eta);
+    }
+    cli_progress_show(&watch->progress, "%s", line);
 }
 
 static void show_final(search_watch *watch, const weft_study_progress *now) {
@@ -348,6 +355,13 @@ static weft_status print_result(cli_call *call, const search_arguments *argument
 /* ---- the search --------------------------------------------------------------------------------
  */
 
+/* The first trial may take a while: a terminal should not stay empty until it ends. */
+static void show_start(search_watch *watch, const char *what) {
+    if (watch->progress.terminal) {
+        cli_progress_show(&watch->progress, "%s ...", what);
+    }
+}
+
 static void end_watch(search_watch *watch) {
     if (watch->any) {
         show(watch);
@@ -366,6 +380,7 @@ static weft_status run_phases(cli_call *call, const search_arguments *arguments,
         .context = &watch,
     };
     cli_progress_begin(&watch.progress, call);
+    show_start(&watch, "first trials");
     weft_status status = weft_study_run(study, &settings, &call->error);
     end_watch(&watch);
     if (status == WEFT_DONE) {
@@ -375,6 +390,7 @@ static weft_status run_phases(cli_call *call, const search_arguments *arguments,
     if (status == WEFT_OK && info->trains && !arguments->no_final) {
         watch = (search_watch){.info = info};
         cli_progress_begin(&watch.progress, call);
+        show_start(&watch, "final training");
         status = weft_study_finish(study, &settings, &call->error);
         end_watch(&watch);
     }

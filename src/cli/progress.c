@@ -27,15 +27,20 @@ bool cli_progress_due(const cli_progress *progress) {
     return progress->active && cli_now() - progress->last >= interval;
 }
 
+/* Columns that a line may take. */
 static int terminal_width(void) {
     struct winsize size;
     return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 20 ? size.ws_col : 80;
 }
 
+int cli_progress_room(const cli_progress *progress) {
+    return progress->terminal ? terminal_width() - 1 : (int)sizeof progress->line - 1;
+}
+
 static void write_line(cli_progress *progress) {
     if (progress->terminal) {
         /* Back to the first column, the line, clear what the one before was longer by. */
-        fprintf(stderr, "\r%.*s\033[K", terminal_width() - 1, progress->line);
+        fprintf(stderr, "\r%.*s\033[K", cli_progress_room(progress), progress->line);
         fflush(stderr);
     } else {
         fprintf(stderr, "%s\n", progress->line);
@@ -63,7 +68,7 @@ void cli_progress_end(cli_progress *progress) {
 }
 
 char *cli_progress_bar(double share, char *buffer, size_t size) {
-    enum { CELLS = 20 };
+    enum { CELLS = 10 };
     char cells[CELLS + 1];
     int full = share > 0 ? (int)(share * CELLS) : 0;
     for (int i = 0; i < CELLS; i++) {
