@@ -49,7 +49,9 @@ WEFT_API char *weft_space_describe(const weft_space *space, const double *genome
                                    size_t size);
 
 /* Exact sizes as decimal text (they overflow 64 bits): all genotypes with conditions applied, and
- * those that the cap on halvings leaves. A space with an active real gene has no count: "infinite". */
+ * those that the cap on halvings leaves. A space with an active real gene has no count: "infinite";
+ * one of more than 126 digits reads "10^126 or more". WEFT_ERROR_INPUT when its conditions tie so
+ * many genes together that it cannot be counted (it can still be searched). */
 typedef struct weft_space_count {
     char total[128];
     char legal[128];

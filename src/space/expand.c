@@ -37,9 +37,9 @@ static weft_status write_out(expansion *e) {
                 return weft_node_fail(rule->doc, rule->node, e->error, WEFT_ERROR_INPUT,
                                       "the space has more than %d genes", WEFT_SPACE_MAX_GENES);
             }
-            char suffix[16] = "";
+            char suffix[8] = "";
             if (rule->repeat > 0) {
-                snprintf(suffix, sizeof suffix, "%d", c);
+                snprintf(suffix, sizeof suffix, "%hd", (short)c);
             }
             /* Rule names are short enough for a number (read.c). */
             snprintf(e->names[e->n], WEFT_GENE_NAME, "%.*s%s", WEFT_GENE_NAME - 8, rule->name,

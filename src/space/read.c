@@ -22,7 +22,7 @@ static const char space_version[] = "space/1";
 typedef struct space_reader {
     weft_space *space;
     weft_doc *docs[MAX_BASES];
-    char paths[MAX_BASES][PATH_SIZE];
+    char *paths[MAX_BASES]; /* their real paths; NULL where that is unknown */
     int n_docs;
     weft_error *error;
 } space_reader;
@@ -44,6 +44,17 @@ static void place_path(const weft_doc *doc, const char *name, char *path, size_t
     snprintf(path, size, "%.*s%s", folder, from, name);
 }
 
+/* Whether the file is one of those being read, by whatever path. */
+static bool is_open(const space_reader *r, const char *path) {
+    char *real = realpath(path, NULL);
+    bool found = false;
+    for (int i = 0; real != NULL && i < r->n_docs; i++) {
+        found = found || (r->paths[i] != NULL && strcmp(r->paths[i], real) == 0);
+    }
+    free(real);
+    return found;
+}
+
 static weft_status read_file(space_reader *r, const char *path) {
     if (r->n_docs == MAX_BASES) {
         weft_fail(r->error, WEFT_ERROR_INPUT, "more than %d spaces build on one another",
@@ -54,7 +65,7 @@ static weft_status read_file(space_reader *r, const char *path) {
     weft_doc *doc = NULL;
     WEFT_TRY(weft_doc_read(path, &doc, r->error));
     r->docs[r->n_docs] = doc;
-    snprintf(r->paths[r->n_docs], PATH_SIZE, "%s", path);
+    r->paths[r->n_docs] = realpath(path, NULL);
     r->n_docs++;
     return overlay(r, doc, weft_doc_root(doc), true);
 }
@@ -73,13 +84,11 @@ static weft_status read_named(space_reader *r, const weft_doc *doc, const weft_n
         weft_hint(r->error, "%s", found.hint);
         return status;
     }
-    for (int i = 0; i < r->n_docs; i++) {
-        if (strcmp(r->paths[i], path) == 0) {
-            weft_node_fail(doc, node, r->error, WEFT_ERROR_INPUT,
-                           "'%s' builds on itself: its bases form a circle", name);
-            weft_hint(r->error, "one of the spaces must stand alone");
-            return WEFT_ERROR_INPUT;
-        }
+    if (is_open(r, path)) {
+        weft_node_fail(doc, node, r->error, WEFT_ERROR_INPUT,
+                       "'%s' builds on itself: its bases form a circle", name);
+        weft_hint(r->error, "one of the spaces must stand alone");
+        return WEFT_ERROR_INPUT;
     }
     return read_file(r, path);
 }
@@ -515,6 +524,7 @@ static weft_status begin(space_reader *r, weft_error *error) {
 static weft_status end(space_reader *r, weft_status status, weft_space **space) {
     for (int i = 0; i < r->n_docs; i++) {
         weft_doc_destroy(r->docs[i]);
+        free(r->paths[i]);
     }
     if (status == WEFT_OK) {
         *space = r->space;
