@@ -3,7 +3,8 @@
  * Data sets inside: a catalogue entry says which files a set has; a format (one file each) reads
  * them; data_load.c makes the data set of them.
  *
- * To add a format: write data_NAME.c with a `weft_data_format` and name it in data_load.c's table.
+ * To add a format: write data_NAME.c with a `weft_data_format`, name it in data_load.c's table and
+ * in WEFT_DATA_FORMATS below.
  */
 #ifndef WEFT_LEARN_DATA_H
 #define WEFT_LEARN_DATA_H

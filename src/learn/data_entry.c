@@ -223,6 +223,12 @@ static void write_text(FILE *file, const weft_data_entry *entry) {
     }
 }
 
+static weft_status fail_folder(const char *path, weft_error *error) {
+    weft_fail_errno(error, "cannot write into the catalogue of data sets", path);
+    weft_hint(error, "set WEFT_DATA to a folder that can be written");
+    return WEFT_ERROR_IO;
+}
+
 /* Makes a folder and those above it. */
 static weft_status make_folders(const char *folder, weft_error *error) {
     char path[WEFT_DATA_PATH];
@@ -232,12 +238,12 @@ static weft_status make_folders(const char *folder, weft_error *error) {
     for (char *slash = strchr(path + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
         *slash = '\0';
         if (mkdir(path, 0777) != 0 && errno != EEXIST) {
-            return weft_fail_errno(error, "cannot make the folder of the catalogue", path);
+            return fail_folder(path, error);
         }
         *slash = '/';
     }
     if (mkdir(path, 0777) != 0 && errno != EEXIST) {
-        return weft_fail_errno(error, "cannot make the folder of the catalogue", path);
+        return fail_folder(path, error);
     }
     return WEFT_OK;
 }
@@ -285,9 +291,7 @@ weft_status weft_data_entry_write(const weft_data_entry *entry, const char *fold
     snprintf(draft, sizeof draft, "%s/.%s.XXXXXX", folder, entry->info.name);
     int descriptor = mkostemp(draft, O_CLOEXEC);
     if (descriptor < 0) {
-        weft_status status = weft_fail_errno(error, "cannot write into the catalogue", folder);
-        weft_hint(error, "set WEFT_DATA to a folder that can be written");
-        return status;
+        return fail_folder(folder, error);
     }
     weft_status status = write_whole(descriptor, draft, entry, error);
     if (status == WEFT_OK && rename(draft, path) != 0) {

@@ -433,6 +433,7 @@ static void a_catalogue_that_cannot_be_written_is_an_error(void **state) {
     assert_int_equal(weft_data_add(&settings, &info, &error), WEFT_ERROR_IO);
     setenv("WEFT_DATA", "/proc/weft/data", 1);
     assert_int_equal(weft_data_add(&settings, &info, &error), WEFT_ERROR_IO);
+    assert_non_null(strstr(error.hint, "WEFT_DATA"));
     if (geteuid() != 0) {
         assert_int_equal(mkdir(path_of("read-only"), 0555), 0);
         setenv("WEFT_DATA", path_of("read-only"), 1);
