@@ -89,14 +89,14 @@ void weft_pipeline_destroy(weft_pipeline *pipeline) {
 /* ---- rows in, as functions of the output column ------------------------------------------------
  */
 
-static int32_t needed_row(const weft_pipe_layer *layer, int32_t i) {
-    int64_t row = layer->row_first + (int64_t)layer->row_step * i;
-    return row < layer->in_height ? (int32_t)row : layer->in_height - 1;
+static int32_t needed_row(const weft_pipe_edge *edge, int32_t i) {
+    int64_t row = edge->row_first + (int64_t)edge->row_step * i;
+    return row < edge->height ? (int32_t)row : edge->height - 1;
 }
 
-static int32_t needed_column(const weft_pipe_layer *layer, int32_t j) {
-    int64_t column = layer->column_first + (int64_t)layer->column_step * j;
-    return column < layer->in_width ? (int32_t)column : layer->in_width - 1;
+static int32_t needed_column(const weft_pipe_edge *edge, int32_t j) {
+    int64_t column = edge->column_first + (int64_t)edge->column_step * j;
+    return column < edge->width ? (int32_t)column : edge->width - 1;
 }
 
 static int64_t piece_at(const weft_piece *piece, int32_t j) {
@@ -109,14 +109,14 @@ static int32_t ceil_divide(int32_t a, int32_t b) {
 }
 
 /* X(j) = F_in(c(j)) + shift for j = 0 .. width - 1; at most n + 1 pieces. */
-static int32_t take_columns(const weft_pipe_layer *layer, const weft_piece *in, int32_t n,
-                            int64_t shift, weft_piece *out) {
-    int32_t first = layer->column_first;
-    int32_t step = layer->column_step;
-    int32_t last = layer->in_width - 1;
+static int32_t take_columns(const weft_pipe_edge *edge, int32_t width, const weft_piece *in,
+                            int32_t n, int64_t shift, weft_piece *out) {
+    int32_t first = edge->column_first;
+    int32_t step = edge->column_step;
+    int32_t last = edge->width - 1;
     int64_t end = piece_at(&in[n - 1], last) + shift;
-    int32_t stay = first >= last ? 0 : step == 0 ? layer->width : ceil_divide(last - first, step);
-    int32_t limit = stay < layer->width ? stay : layer->width;
+    int32_t stay = first >= last ? 0 : step == 0 ? width : ceil_divide(last - first, step);
+    int32_t limit = stay < width ? stay : width;
     int32_t made = 0;
     for (int32_t k = 0; k < n && limit > 0; k++) {
         int32_t from = in[k].first <= first ? 0
@@ -131,7 +131,7 @@ static int32_t take_columns(const weft_pipe_layer *layer, const weft_piece *in, 
         int32_t column = first + step * from;
         out[made++] = (weft_piece){from, piece_at(&in[k], column) + shift, in[k].slope * step};
     }
-    if (limit < layer->width) {
+    if (limit < width) {
         out[made++] = (weft_piece){limit, end, 0};
     }
     return made;
@@ -274,21 +274,22 @@ typedef struct row_in {
 /* One input's row for output row i in work[slot]; *run is where to start looking, and stays. */
 static int32_t take_input(weft_pipeline *p, const weft_pipe_layer *layer, int32_t i, int slot,
                           size_t *run, row_in *in) {
-    int32_t row = needed_row(layer, i);
+    const weft_pipe_edge *edge = &layer->input[slot];
+    int32_t row = needed_row(edge, i);
     while (row >= p->runs[*run].row + p->runs[*run].n_rows) {
         (*run)++;
     }
     const weft_run *r = &p->runs[*run];
     int64_t step = 0;
-    if (layer->row_step > 0 && row < layer->in_height - 1) {
-        int32_t more = (r->row + r->n_rows - 1 - row) / layer->row_step;
+    if (edge->row_step > 0 && row < edge->height - 1) {
+        int32_t more = (r->row + r->n_rows - 1 - row) / edge->row_step;
         in->more = more < in->more ? more : in->more;
-        step = r->period * layer->row_step;
+        step = r->period * edge->row_step;
     }
     in->one_step = slot == 0 || (in->one_step && step == in->step);
     in->step = slot == 0 || step > in->step ? step : in->step;
-    return take_columns(layer, p->pieces + r->piece, r->n_pieces, r->period * (row - r->row),
-                        p->work[slot]);
+    return take_columns(edge, layer->width, p->pieces + r->piece, r->n_pieces,
+                        r->period * (row - r->row), p->work[slot]);
 }
 
 static row_in take_row(weft_pipeline *p, const weft_pipe_layer *layer, int32_t i, int32_t rows,
@@ -316,7 +317,7 @@ static weft_status reserve_row(weft_pipeline *p, const weft_pipe_layer *layer, i
                                size_t *run, weft_error *error) {
     size_t n = 4;
     for (int32_t m = 0; m < layer->n_inputs; m++) {
-        int32_t row = needed_row(layer, i);
+        int32_t row = needed_row(&layer->input[m], i);
         while (row >= p->runs[run[m]].row + p->runs[run[m]].n_rows) {
             run[m]++;
         }
@@ -338,7 +339,7 @@ static weft_status compute_layer(weft_pipeline *p, const weft_pipe_layer *layer,
                                  int64_t *end, weft_error *error) {
     size_t run[WEFT_PIPE_MAX_INPUTS] = {0, 0};
     for (int32_t m = 0; m < layer->n_inputs; m++) {
-        run[m] = p->first_run[layer->input[m]];
+        run[m] = p->first_run[layer->input[m].layer];
     }
     size_t first_run = p->n_runs;
     int64_t before = 0;
@@ -379,9 +380,10 @@ static void find_last_rows(weft_pipeline *p, const weft_pipe_layer *layers) {
         if (p->last_row[l] < 0) {
             p->last_row[l] = layers[l].height - 1;
         }
-        int32_t row = needed_row(&layers[l], p->last_row[l]);
         for (int32_t m = 0; m < layers[l].n_inputs; m++) {
-            int32_t *need = &p->last_row[layers[l].input[m]];
+            const weft_pipe_edge *edge = &layers[l].input[m];
+            int32_t row = needed_row(edge, p->last_row[l]);
+            int32_t *need = &p->last_row[edge->layer];
             *need = row > *need ? row : *need;
         }
     }
@@ -392,7 +394,7 @@ static void find_last_rows(weft_pipeline *p, const weft_pipe_layer *layers) {
 static bool has_consumer(const weft_pipe_layer *layers, int32_t n, int32_t l) {
     for (int32_t k = l + 1; k < n; k++) {
         for (int32_t m = 0; m < layers[k].n_inputs; m++) {
-            if (layers[k].input[m] == l) {
+            if (layers[k].input[m].layer == l) {
                 return true;
             }
         }
@@ -465,17 +467,18 @@ void weft_pipeline_trace(const weft_pipeline *p, const weft_pipe_layer *layers,
             j = before_j;
             continue;
         }
-        int32_t row = needed_row(layer, i);
-        int32_t column = needed_column(layer, j);
         int32_t m = 0;
-        while (m < layer->n_inputs && done_at(p, layer->input[m], row, column) != began) {
+        while (m < layer->n_inputs &&
+               done_at(p, layer->input[m].layer, needed_row(&layer->input[m], i),
+                       needed_column(&layer->input[m], j)) != began) {
             m++;
         }
         if (m == layer->n_inputs) {
             return; /* began at time 0 */
         }
-        l = layer->input[m];
-        i = row;
-        j = column;
+        const weft_pipe_edge *edge = &layer->input[m];
+        l = edge->layer;
+        i = needed_row(edge, i);
+        j = needed_column(edge, j);
     }
 }

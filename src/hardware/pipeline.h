@@ -7,7 +7,7 @@
  * every input layer:
  *
  *     F(i,j) = max(F(before), max over inputs of F_in(r(i), c(j))) + t(i,j)            (1)
- *     r(i) = min(row_first + row_step i, in_height - 1),  c(j) likewise
+ *     r(i) = min(row_first + row_step i, height_in - 1),  c(j) likewise
  *
  * with F(before) = 0 for pixel (0, 0), and t one of four constants: the first pixel, the rest of
  * the first row, the first pixel of a later row, all others (what a line buffer must take in
@@ -29,14 +29,19 @@ static inline int weft_pipe_class(int32_t i, int32_t j) {
     return 2 * (i > 0) + (j > 0);
 }
 
-typedef struct weft_pipe_layer {
-    int32_t height, width;       /* of the output */
-    int32_t in_height, in_width; /* of every input */
-    int32_t row_first, row_step; /* see (1) */
+/* Where a layer gets its data: see (1). */
+typedef struct weft_pipe_edge {
+    int32_t layer;         /* a smaller index */
+    int32_t height, width; /* of its output */
+    int32_t row_first, row_step;
     int32_t column_first, column_step;
-    int32_t n_inputs; /* 0: reads the network's input, which is there at time 0 */
-    int32_t input[WEFT_PIPE_MAX_INPUTS]; /* smaller indices */
-    int64_t time[WEFT_PIPE_CLASSES];     /* quanta, >= 0 */
+} weft_pipe_edge;
+
+typedef struct weft_pipe_layer {
+    int32_t height, width; /* of the output */
+    int32_t n_inputs;      /* 0: reads the network's input, which is there at time 0 */
+    weft_pipe_edge input[WEFT_PIPE_MAX_INPUTS];
+    int64_t time[WEFT_PIPE_CLASSES]; /* quanta, >= 0 */
 } weft_pipe_layer;
 
 /* F on columns first .. (first of the next piece) - 1 is value + slope (j - first). */

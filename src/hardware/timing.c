@@ -214,54 +214,55 @@ static void time_layer(const weft_priced *p, const weft_hw_layer *layer, const w
 /* ---- what a pixel waits for --------------------------------------------------------------------
  */
 
-static void wait_for_window(weft_pipe_layer *pipe, window w, int32_t pad) {
-    pipe->row_first = (int32_t)at_least(w.height - pad, 1) - 1;
-    pipe->column_first = (int32_t)at_least(w.width - pad, 1) - 1;
-    pipe->row_step = w.row_step;
-    pipe->column_step = w.column_step;
-}
-
-static void pipe_layer(const weft_priced *p, const weft_hw_layer *layer, const weft_hw_time *time,
-                       weft_pipe_layer *pipe) {
-    *pipe = (weft_pipe_layer){
-        .height = layer->out.height,
-        .width = layer->out.width,
-        .in_height = layer->in.height,
-        .in_width = layer->in.width,
-        .row_step = 1,
-        .column_step = 1,
-        .n_inputs = layer->n_inputs,
-    };
-    for (int32_t m = 0; m < layer->n_inputs; m++) {
-        pipe->input[m] = layer->input[m];
-    }
-    for (int c = 0; c < WEFT_PIPE_CLASSES; c++) {
-        pipe->time[c] = time->total[c];
-    }
-    int32_t k = layer->kernel;
-    int32_t s = layer->stride;
+/* The rows and columns of its input that a pixel waits for. */
+static weft_pipe_edge edge_of(const weft_priced *p, const weft_hw_layer *layer) {
+    weft_pipe_edge edge = {.row_step = 1, .column_step = 1};
+    window w = {layer->kernel, layer->kernel, layer->stride, layer->stride};
     switch (layer->op) {
-    case WEFT_HW_CONV:
-        wait_for_window(pipe, (window){k, k, s, s}, layer->pad);
-        break;
     case WEFT_HW_MAX_POOL:
     case WEFT_HW_AVERAGE_POOL:
-        wait_for_window(pipe, pool_window(p, layer), 0);
+        w = pool_window(p, layer);
         break;
-    case WEFT_HW_LINEAR: /* for everything */
-        pipe->row_first = layer->in.height - 1;
-        pipe->column_first = layer->in.width - 1;
-        break;
+    case WEFT_HW_CONV:
+    case WEFT_HW_LINEAR:
     case WEFT_HW_ADD:
     case WEFT_HW_PORT:
         break;
+    }
+    edge.row_first = (int32_t)at_least(w.height - layer->pad, 1) - 1;
+    edge.column_first = (int32_t)at_least(w.width - layer->pad, 1) - 1;
+    edge.row_step = w.row_step;
+    edge.column_step = w.column_step;
+    return edge;
+}
+
+static void pipe_layer(const weft_priced *p, const weft_workload *workload, int32_t l) {
+    const weft_hw_layer *layer = &workload->layers[l];
+    weft_pipe_layer *pipe = &workload->pipes[l];
+    *pipe = (weft_pipe_layer){
+        .height = layer->out.height, .width = layer->out.width, .n_inputs = layer->n_inputs};
+    for (int c = 0; c < WEFT_PIPE_CLASSES; c++) {
+        pipe->time[c] = workload->times[l].total[c];
+    }
+    for (int32_t m = 0; m < layer->n_inputs; m++) {
+        weft_shape from = workload->layers[layer->input[m]].out;
+        weft_pipe_edge edge = edge_of(p, layer);
+        bool flat = from.height != layer->in.height || from.width != layer->in.width;
+        if (layer->op == WEFT_HW_LINEAR || flat) { /* waits for everything */
+            edge.row_first = from.height - 1;
+            edge.column_first = from.width - 1;
+        }
+        edge.layer = layer->input[m];
+        edge.height = from.height;
+        edge.width = from.width;
+        pipe->input[m] = edge;
     }
 }
 
 void weft_time_workload(const weft_priced *priced, weft_workload *workload) {
     for (int32_t l = 0; l < workload->n_layers; l++) {
         time_layer(priced, &workload->layers[l], &workload->places[l], &workload->times[l]);
-        pipe_layer(priced, &workload->layers[l], &workload->times[l], &workload->pipes[l]);
+        pipe_layer(priced, workload, l);
     }
 }
 
