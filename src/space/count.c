@@ -357,7 +357,7 @@ static void write_count(const sum *s, char text[WEFT_DECIMAL_TEXT]) {
 
 weft_status weft_space_counts(const weft_space *space, weft_space_count *result,
                               weft_error *error) {
-    sums s;
+    sums s = {0};
     WEFT_TRY(count(space, true, &s, error));
     write_count(&s.total, result->total);
     write_count(&s.legal, result->legal);
@@ -366,7 +366,7 @@ weft_status weft_space_counts(const weft_space *space, weft_space_count *result,
 }
 
 weft_status weft_space_check_remains(const weft_space *space, weft_error *error) {
-    sums s;
+    sums s = {0};
     weft_status status = count(space, false, &s, error);
     if (status == WEFT_ERROR_INPUT) {
         return WEFT_OK; /* too entangled to tell: the search will find out */

@@ -264,10 +264,10 @@ static int imc_halving_choice(const weft_space *space, int g) {
 
 static weft_block block_of(const weft_rule *rule, int choice) {
     int kind = 0;
-    while (strcmp(rule->labels[choice], block_names[kind]) != 0) {
+    while (kind + 1 < N_BLOCKS && strcmp(rule->labels[choice], block_names[kind]) != 0) {
         kind++;
     }
-    return (weft_block)kind;
+    return (weft_block)kind; /* check_kinds: it is one of them */
 }
 
 static void set_hidden(weft_imc_spec *spec, int number, int width) {

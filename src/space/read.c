@@ -286,29 +286,29 @@ static weft_status read_rule(space_reader *r, weft_rule *rule) {
     return WEFT_OK;
 }
 
-/* The rule of that name, or a new one at the end. */
-static weft_status find_rule(space_reader *r, const weft_doc *doc, const weft_node *node,
-                             const char *name, weft_rule **rule) {
+/* The rule of that name, or a new one at the end; NULL: the error is set. */
+static weft_rule *find_rule(space_reader *r, const weft_doc *doc, const weft_node *node,
+                            const char *name) {
     weft_space *space = r->space;
     if (!is_plain(name, "_", WEFT_GENE_NAME - 8) || !isalpha((unsigned char)name[0])) {
-        return weft_node_fail(doc, node, r->error, WEFT_ERROR_INPUT,
-                              "'%.64s' cannot be a gene's name: expected a letter, then up to %d "
-                              "letters, digits and _",
-                              name, WEFT_GENE_NAME - 9);
+        weft_node_fail(doc, node, r->error, WEFT_ERROR_INPUT,
+                       "'%.64s' cannot be a gene's name: expected a letter, then up to %d "
+                       "letters, digits and _",
+                       name, WEFT_GENE_NAME - 9);
+        return NULL;
     }
     for (int i = 0; i < space->n_rules; i++) {
         if (strcmp(space->rules[i].name, name) == 0) {
-            *rule = &space->rules[i];
-            return WEFT_OK;
+            return &space->rules[i];
         }
     }
     if (space->n_rules == WEFT_SPACE_MAX_RULES) {
-        return weft_node_fail(doc, node, r->error, WEFT_ERROR_INPUT,
-                              "more than %d genes; use 'repeat' for genes that are alike",
-                              WEFT_SPACE_MAX_RULES);
+        weft_node_fail(doc, node, r->error, WEFT_ERROR_INPUT,
+                       "more than %d genes; use 'repeat' for genes that are alike",
+                       WEFT_SPACE_MAX_RULES);
+        return NULL;
     }
-    *rule = &space->rules[space->n_rules++];
-    return WEFT_OK;
+    return &space->rules[space->n_rules++];
 }
 
 static weft_status read_genes(space_reader *r, const weft_doc *doc, const weft_node *node) {
@@ -320,9 +320,11 @@ static weft_status read_genes(space_reader *r, const weft_doc *doc, const weft_n
     for (int i = 0; i < weft_mapping_length(node); i++) {
         const char *name = NULL;
         const weft_node *value = NULL;
-        weft_rule *rule = NULL;
         WEFT_TRY(weft_mapping_at(doc, node, i, &name, &value, r->error));
-        WEFT_TRY(find_rule(r, doc, value, name, &rule));
+        weft_rule *rule = find_rule(r, doc, value, name);
+        if (rule == NULL) {
+            return r->error->status;
+        }
         memset(rule, 0, sizeof *rule);
         snprintf(rule->name, sizeof rule->name, "%s", name);
         rule->doc = doc;
