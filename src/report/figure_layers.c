@@ -7,7 +7,7 @@
 #include "report/figure.h"
 
 /* A component with less than this share of both totals is summed up as "other". */
-static const double LEAST_SHARE = 0.01;
+static const double LEAST_SHARE = 0.02;
 
 /* Rows, and the room between blocks. */
 static const double ROW = 20.0, BAR = 13.0, BLOCK_GAP = 6.0;

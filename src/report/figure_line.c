@@ -46,12 +46,12 @@ static void draw_marks(const weft_figure_line *figure, const weft_axis *x, const
         }
         char value[WEFT_VALUE_TEXT];
         weft_figure_value_text(figure, figure->values[i], value, sizeof value);
-        weft_svg_mark_begin(svg, "front", weft_axis_place(x, (double)i + 1.0),
+        weft_svg_mark_begin(svg, "change", weft_axis_place(x, (double)i + 1.0),
                             weft_axis_place(y, figure->values[i]), -1);
         weft_markup_format(svg, "<title>after %zu trial%s: ", i + 1, i == 0 ? "" : "s");
         weft_markup_text(svg, figure->name);
         weft_markup_format(svg, " %s</title>", value);
-        weft_svg_mark_end(svg, "front");
+        weft_svg_mark_end(svg, "change");
     }
 }
 

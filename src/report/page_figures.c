@@ -10,6 +10,13 @@ static bool is_scored(const weft_summary *summary) {
     return summary->info->score[0] != '\0';
 }
 
+/* "highest accuracy", "fewest crossbars". */
+static const char *superlative(weft_metric metric, bool maximise) {
+    bool counted = metric == WEFT_METRIC_MACS || metric == WEFT_METRIC_PARAMS ||
+                   metric == WEFT_METRIC_CROSSBARS;
+    return counted ? (maximise ? "most" : "fewest") : maximise ? "highest" : "lowest";
+}
+
 char *weft_page_goal(const weft_summary *summary, char *buffer, size_t size) {
     const weft_problem_info *info = summary->info;
     if (is_scored(summary)) {
@@ -19,7 +26,7 @@ char *weft_page_goal(const weft_summary *summary, char *buffer, size_t size) {
     size_t used = 0;
     for (int i = 0; i < info->n_objectives && used + 1 < size; i++) {
         weft_text_format(buffer + used, size - used, "%s%s %s", i > 0 ? ", " : "",
-                         info->maximise[i] ? "highest" : "lowest",
+                         superlative(info->objectives[i], info->maximise[i]),
                          weft_metric_name(info->objectives[i]));
         while (buffer[used] != '\0') {
             used++;

@@ -32,9 +32,10 @@ static const char style[] =
     "figcaption span{display:block;font-weight:400;color:var(--muted);font-size:13.5px}"
     "details{margin:10px 0 0}"
     "summary{cursor:pointer;color:var(--accent);font-size:13.5px;width:fit-content}"
-    ".scroll{overflow-x:auto;margin:12px 0;border:1px solid var(--edge);border-radius:8px;"
+    ".scroll{overflow:auto;max-height:680px;margin:12px 0;border:1px solid "
+    "var(--edge);border-radius:8px;"
     "background:var(--surface)}"
-    "details .scroll{max-height:420px;overflow-y:auto}"
+    "details .scroll{max-height:420px}"
     "table{border-collapse:collapse;width:100%;font-size:13.5px;line-height:1.4}"
     "table.narrow{width:auto}"
     "th,td{padding:7px 12px;text-align:left;vertical-align:top;white-space:nowrap;"
@@ -67,8 +68,8 @@ static const char style[] =
     "@media (max-width:520px){main,header,footer{padding-left:14px;padding-right:14px}"
     "header{padding-top:24px}h1{font-size:25px}figure{padding:14px 8px}"
     ".tiles div{flex-basis:130px;padding:11px 13px}.tiles dd{font-size:18px}"
-    ".terms{grid-template-columns:1fr;gap:0}.terms dd{margin-bottom:8px}}"
-    "@media print{body{background:#fff}figure,.scroll{break-inside:avoid}}";
+    ".terms{grid-template-columns:1fr;gap:0}.terms dd{margin-bottom:8px}.source{min-width:160px}}"
+    "@media print{body{background:#fff}figure{break-inside:avoid}.scroll{max-height:none}}";
 
 /* Sorting of tables by their heads, and the marks of a design lit up from its row and back. */
 static const char script[] =

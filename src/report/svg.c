@@ -33,6 +33,7 @@ static const char rules[] =
     "stroke-linecap:round}"
     ".wf .step{fill:none;stroke:var(--accent);stroke-width:1.75;stroke-linejoin:round}"
     ".wf .front{fill:var(--accent);stroke:var(--surface);stroke-width:1.25}"
+    ".wf .change{fill:var(--accent)}"
     ".wf .test{fill:var(--surface);stroke:var(--test);stroke-width:1.75}"
     ".wf .tie{stroke:var(--test);stroke-width:1;stroke-opacity:.45;stroke-dasharray:2 2}"
     ".wf .knee{fill:none;stroke:var(--ink);stroke-width:1.5}"

@@ -11,6 +11,29 @@
 #include "report/page.h"
 #include "wellformed.h"
 
+static weft_chip *chip;
+
+static int read_chip(void **state) {
+    (void)state;
+    weft_error error;
+    if (weft_chip_read("mnsim-130nm-rram", &chip, &error) != WEFT_OK) {
+        print_message("%s\n", error.message);
+        return -1;
+    }
+    return 0;
+}
+
+static int drop_chip(void **state) {
+    (void)state;
+    weft_chip_destroy(chip);
+    return 0;
+}
+
+static void make(fixture *made, int n, bool trains) {
+    fixture_make(made, n, trains);
+    made->summary.chip = chip;
+}
+
 static char *page_of(const weft_summary *summary) {
     weft_markup html = {0};
     weft_error error;
@@ -44,7 +67,7 @@ static void pages_of_any_size_are_whole(void **state) {
     for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++) {
         for (int trains = 0; trains < 2; trains++) {
             fixture made;
-            fixture_make(&made, sizes[s], trains);
+            make(&made, sizes[s], trains);
             char *html = page_of(&made.summary);
             assert_self_contained(html);
             assert_non_null(strstr(html, "fashion-imc"));
@@ -64,8 +87,8 @@ static void pages_of_any_size_are_whole(void **state) {
 static void the_same_study_gives_the_same_bytes(void **state) {
     (void)state;
     fixture a, b;
-    fixture_make(&a, 60, true);
-    fixture_make(&b, 60, true);
+    make(&a, 60, true);
+    make(&b, 60, true);
     char *first = page_of(&a.summary), *second = page_of(&b.summary);
     assert_string_equal(first, second);
     free(first);
@@ -77,7 +100,7 @@ static void the_same_study_gives_the_same_bytes(void **state) {
 static void names_from_outside_are_escaped(void **state) {
     (void)state;
     fixture made;
-    fixture_make(&made, 40, true);
+    make(&made, 40, true);
     static const char evil[] = "</title><script>alert('1')</script>&\"\xff";
     snprintf(made.info.name, sizeof made.info.name, "%s", evil);
     snprintf(made.info.space, sizeof made.info.space, "%s", evil);
@@ -102,7 +125,7 @@ static void names_from_outside_are_escaped(void **state) {
 static void the_page_says_what_the_study_says(void **state) {
     (void)state;
     fixture made;
-    fixture_make(&made, 240, true);
+    make(&made, 240, true);
     char *html = page_of(&made.summary), text[256];
     weft_summary *summary = &made.summary;
     snprintf(text, sizeof text, "%zu ok, %zu infeasible, %zu failed", summary->ok,
@@ -134,7 +157,7 @@ static void odd_studies_have_a_page(void **state) {
     (void)state;
     fixture made;
     /* a score instead of objectives */
-    fixture_make(&made, 30, true);
+    make(&made, 30, true);
     made.info.n_objectives = 1;
     snprintf(made.info.score, sizeof made.info.score, "accuracy / energy");
     for (int i = 0; i < 30; i++) {
@@ -150,7 +173,7 @@ static void odd_studies_have_a_page(void **state) {
     fixture_free(&made);
 
     /* a single objective with a unit */
-    fixture_make(&made, 30, false);
+    make(&made, 30, false);
     made.info.n_objectives = 1;
     html = page_of(&made.summary);
     assert_non_null(strstr(html, "Best value over trials"));
@@ -158,7 +181,7 @@ static void odd_studies_have_a_page(void **state) {
     fixture_free(&made);
 
     /* nothing feasible */
-    fixture_make(&made, 12, true);
+    make(&made, 12, true);
     for (int i = 0; i < 12; i++) {
         made.storage[i].state = WEFT_TRIAL_INFEASIBLE;
         snprintf(made.storage[i].reason, WEFT_TRIAL_TEXT, "does not fit");
@@ -175,7 +198,7 @@ static void odd_studies_have_a_page(void **state) {
     fixture_free(&made);
 
     /* a chosen design that does not fit the chip, and more objectives than hypervolume knows */
-    fixture_make(&made, 12, true);
+    make(&made, 12, true);
     made.summary.cost = NULL;
     snprintf(made.summary.cost_problem, sizeof made.summary.cost_problem, "needs 3 > 2 tiles");
     made.info.n_objectives = 4;
@@ -199,5 +222,5 @@ int main(void) {
         cmocka_unit_test(the_page_says_what_the_study_says),
         cmocka_unit_test(odd_studies_have_a_page),
     };
-    return cmocka_run_group_tests_name("report: page", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("report: page", tests, read_chip, drop_chip);
 }

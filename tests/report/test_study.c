@@ -1,0 +1,383 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Reports of real studies: searches over hardware cost, and one whose accuracies are made up after
+ * the search, since what is tested here is what is told, not how it was found. */
+#include <dirent.h>
+#include <fcntl.h>
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "report/summary.h"
+#include "wellformed.h"
+
+static char folder[] = "/tmp/weft-report-XXXXXX";
+
+static int make_folder(void **state) {
+    (void)state;
+    return mkdtemp(folder) == NULL ? -1 : 0;
+}
+
+/* Deletes a folder's files and the folder. */
+static void drop(const char *path) {
+    DIR *handle = opendir(path);
+    for (struct dirent *entry; handle != NULL && (entry = readdir(handle)) != NULL;) {
+        char name[600];
+        snprintf(name, sizeof name, "%s/%s", path, entry->d_name);
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 &&
+            unlink(name) != 0) {
+            drop(name);
+        }
+    }
+    if (handle != NULL) {
+        closedir(handle);
+    }
+    rmdir(path);
+}
+
+static int drop_folder(void **state) {
+    (void)state;
+    drop(folder);
+    return 0;
+}
+
+typedef struct opened {
+    weft_problem *problem;
+    weft_study *study;
+} opened;
+
+static void expect(weft_status status, const weft_error *error) {
+    if (status != WEFT_OK) {
+        char text[2048];
+        fail_msg("%s", weft_error_format(error, text, sizeof text));
+    }
+}
+
+/* A study of `goal` with so many trials run. */
+static opened search(const char *name, const char *goal, int trials) {
+    char path[256], store[256];
+    snprintf(path, sizeof path, "%s/%s.yaml", folder, name);
+    snprintf(store, sizeof store, "%s/%s.db", folder, name);
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    fprintf(file,
+            "weft: problem/1\nname: \"%s <&>\"\nspace: imc-cnn\nchip: mnsim-130nm-rram\n%s\n"
+            "search: {optimizer: random, trials: %d, batch: 10, seed: 4}\n",
+            name, goal, trials > 0 ? trials : 10);
+    fclose(file);
+    opened made = {0};
+    weft_error error;
+    expect(weft_problem_read(path, &made.problem, &error), &error);
+    expect(weft_study_open(made.problem, store, &made.study, &error), &error);
+    weft_run_settings settings = {.jobs = 1};
+    if (trials > 0) {
+        expect(weft_study_run(made.study, &settings, &error), &error);
+        assert_int_equal(weft_study_size(made.study), trials);
+    }
+    return made;
+}
+
+static void done(opened *made) {
+    weft_study_close(made->study);
+    weft_problem_destroy(made->problem);
+}
+
+/* The whole of a file of a report; the caller frees it. */
+static char *slurp(const char *report, const char *name) {
+    char path[600];
+    snprintf(path, sizeof path, "%s/%s", report, name);
+    FILE *file = fopen(path, "rb");
+    assert_non_null(file);
+    fseek(file, 0, SEEK_END);
+    long size = ftell(file);
+    rewind(file);
+    char *text = malloc((size_t)size + 1);
+    assert_int_equal(fread(text, 1, (size_t)size, file), (size_t)size);
+    text[size] = '\0';
+    fclose(file);
+    return text;
+}
+
+static void check_file(const char *report, const char *name) {
+    char *text = slurp(report, name);
+    wellformed check;
+    const char *fault = wellformed_check(&check, text);
+    if (fault[0] != '\0') {
+        fail_msg("%s: %s", name, fault);
+    }
+    free(text);
+}
+
+/* How many files a folder has; all of them well formed. */
+static int check_report(const char *report) {
+    DIR *handle = opendir(report);
+    assert_non_null(handle);
+    int n = 0;
+    for (struct dirent *entry; (entry = readdir(handle)) != NULL;) {
+        if (entry->d_name[0] != '.') {
+            check_file(report, entry->d_name);
+            n++;
+        } else {
+            assert_true(strlen(entry->d_name) <= 2); /* nothing temporary is left */
+        }
+    }
+    closedir(handle);
+    return n;
+}
+
+static void a_report_has_its_files(void **state) {
+    (void)state;
+    opened made = search("files", "objectives: [energy min, latency min]", 60);
+    char report[256], again[256];
+    snprintf(report, sizeof report, "%s/report", folder);
+    snprintf(again, sizeof again, "%s/again", folder);
+    weft_report_settings settings;
+    weft_report_defaults(&settings);
+    weft_error error;
+    expect(weft_report_write(made.study, report, &settings, &error), &error);
+    assert_int_equal(check_report(report), 5);
+    static const char *const names[] = {"index.html", "front-energy-latency.svg", "hypervolume.svg",
+                                        "layers-energy.svg", "layers-latency.svg"};
+    expect(weft_report_write(made.study, again, &settings, &error), &error);
+    expect(weft_report_write(made.study, again, &settings, &error), &error); /* over the first */
+    for (int i = 0; i < 5; i++) {
+        char *first = slurp(report, names[i]), *second = slurp(again, names[i]);
+        assert_string_equal(first, second);
+        free(first);
+        free(second);
+    }
+    done(&made);
+}
+
+static void a_design_can_be_chosen(void **state) {
+    (void)state;
+    opened made = search("chosen", "objectives: [energy min, latency min]", 20);
+    weft_report_settings settings = {.design = 7};
+    weft_summary summary;
+    weft_error error;
+    expect(weft_summary_gather(made.study, &settings, &summary, &error), &error);
+    assert_int_equal(summary.trials[summary.chosen]->number, 7);
+    assert_non_null(summary.cost);
+    weft_summary_free(&summary);
+    settings.design = 1000;
+    char report[256];
+    snprintf(report, sizeof report, "%s/none", folder);
+    assert_int_equal(weft_report_write(made.study, report, &settings, &error), WEFT_ERROR_USAGE);
+    assert_non_null(strstr(error.message, "1000"));
+    assert_non_null(strstr(error.hint, "from 0 to 19"));
+    assert_int_not_equal(access(report, F_OK), 0); /* nothing was made */
+    done(&made);
+}
+
+static void a_study_without_trials_has_a_page(void **state) {
+    (void)state;
+    opened made = search("empty", "objectives: [energy min, latency min, area min]", 0);
+    char report[256];
+    snprintf(report, sizeof report, "%s/empty", folder);
+    weft_report_settings settings;
+    weft_report_defaults(&settings);
+    weft_error error;
+    expect(weft_report_write(made.study, report, &settings, &error), &error);
+    check_report(report);
+    char *html = slurp(report, "index.html");
+    assert_non_null(strstr(html, "no finished trial"));
+    assert_non_null(strstr(html, "empty &lt;&amp;&gt;"));
+    free(html);
+    weft_pick picks[WEFT_MAX_PICKS];
+    int n = -1;
+    expect(weft_report_picks(made.study, picks, &n, &error), &error);
+    assert_int_equal(n, 0);
+    done(&made);
+}
+
+static void infeasible_designs_are_told(void **state) {
+    (void)state;
+    opened made = search("tight",
+                         "objectives: [energy min, latency min]\n"
+                         "constraints: [\"energy <= 1e-12\"]",
+                         12);
+    char report[256];
+    snprintf(report, sizeof report, "%s/tight", folder);
+    weft_report_settings settings;
+    weft_report_defaults(&settings);
+    weft_error error;
+    expect(weft_report_write(made.study, report, &settings, &error), &error);
+    check_report(report);
+    char *html = slurp(report, "index.html");
+    assert_non_null(strstr(html, "0 ok, 12 infeasible, 0 failed"));
+    assert_non_null(strstr(html, "No design was feasible"));
+    free(html);
+    done(&made);
+}
+
+static void where_it_cannot_be_written_is_told(void **state) {
+    (void)state;
+    opened made = search("nowhere", "objectives: [energy min, latency min]", 5);
+    weft_report_settings settings;
+    weft_report_defaults(&settings);
+    weft_error error;
+    char path[256];
+    snprintf(path, sizeof path, "%s/no/such", folder);
+    assert_int_equal(weft_report_write(made.study, path, &settings, &error), WEFT_ERROR_IO);
+    assert_string_equal(error.file, path);
+    snprintf(path, sizeof path, "%s/nowhere.yaml", folder); /* a file */
+    assert_int_equal(weft_report_write(made.study, path, &settings, &error), WEFT_ERROR_IO);
+    done(&made);
+}
+
+/* ---- picks -------------------------------------------------------------------------------------
+ */
+
+/* Gives the trials accuracies: a search with training would have found them. */
+static void make_up_accuracies(opened *made) {
+    weft_problem_get_info(made->problem)->trains = true;
+    weft_problem_get_info(made->problem)->accuracy.data = "made-up";
+    for (size_t i = 0; i < weft_study_size(made->study); i++) {
+        weft_trial *trial = (weft_trial *)(uintptr_t)weft_study_get_trial(made->study, i);
+        if (trial->state == WEFT_TRIAL_OK) {
+            trial->metrics[WEFT_METRIC_ACCURACY] =
+                0.5 + 0.4 * (1.0 - exp(-trial->metrics[WEFT_METRIC_PARAMS] / 3e5)) +
+                1e-3 * (double)(i % 17);
+            trial->test_accuracy = i % 5 == 0 ? 0.9 : NAN;
+        }
+    }
+}
+
+/* The trial with the most accuracy / metric^power, by looking at all. */
+static size_t best_by(const weft_study *study, weft_metric metric, double power) {
+    size_t best = SIZE_MAX;
+    double most = -1.0;
+    for (size_t i = 0; i < weft_study_size(study); i++) {
+        const weft_trial *trial = weft_study_get_trial(study, i);
+        double value = trial->metrics[WEFT_METRIC_ACCURACY] / pow(trial->metrics[metric], power);
+        if (trial->state == WEFT_TRIAL_OK && value > most) {
+            most = value;
+            best = i;
+        }
+    }
+    return best;
+}
+
+static void picks_are_the_best_of_all_trials(void **state) {
+    (void)state;
+    opened made = search("picks", "objectives: [params max, energy min]", 120);
+    make_up_accuracies(&made);
+    weft_pick picks[WEFT_MAX_PICKS];
+    int n = 0;
+    weft_error error;
+    expect(weft_report_picks(made.study, picks, &n, &error), &error);
+    assert_int_equal(n, 5);
+    static const char *const names[] = {"params", "energy", "accuracy", "accuracy / latency",
+                                        "accuracy / energy"};
+    for (int i = 0; i < 5; i++) {
+        assert_string_equal(picks[i].objective, names[i]);
+    }
+    assert_int_equal(picks[2].trial, best_by(made.study, WEFT_METRIC_ENERGY, 0.0));
+    assert_int_equal(picks[3].trial, best_by(made.study, WEFT_METRIC_LATENCY, 1.0));
+    assert_int_equal(picks[4].trial, best_by(made.study, WEFT_METRIC_ENERGY, 1.0));
+    for (int i = 0; i < n; i++) { /* the structure, read from the description in another way */
+        const char *text = weft_study_get_trial(made.study, picks[i].trial)->description;
+        int depth = 1, blocks[3] = {0};
+        double kernels = 0.0;
+        for (const char *c = text; *c != '\0'; c++) {
+            depth += *c == ',';
+            blocks[0] += *c == 'V';
+            blocks[1] += *c == 'M';
+            blocks[2] += *c == 'R';
+            kernels += strchr("VMR", *c) != NULL ? atof(c + 1) : 0.0;
+        }
+        assert_int_equal(picks[i].depth, depth);
+        assert_memory_equal(picks[i].blocks, blocks, sizeof blocks);
+        assert_true(fabs(picks[i].mean_kernels - kernels / depth) < 1e-12);
+    }
+    done(&made);
+}
+
+static void a_score_comes_first_and_once(void **state) {
+    (void)state;
+    opened made = search("score", "score: macs / energy", 30);
+    weft_pick picks[WEFT_MAX_PICKS];
+    int n = 0;
+    weft_error error;
+    expect(weft_report_picks(made.study, picks, &n, &error), &error);
+    assert_int_equal(n, 1); /* nothing was trained: no fitness of the paper */
+    assert_string_equal(picks[0].objective, "macs / energy");
+    /* the paper's own, written without blanks, is listed once */
+    make_up_accuracies(&made);
+    snprintf(weft_problem_get_info(made.problem)->score, WEFT_EXPRESSION, "accuracy/energy");
+    expect(weft_report_picks(made.study, picks, &n, &error), &error);
+    assert_int_equal(n, 3);
+    assert_string_equal(picks[0].objective, "accuracy/energy");
+    assert_string_equal(picks[1].objective, "accuracy");
+    assert_string_equal(picks[2].objective, "accuracy / latency");
+    done(&made);
+}
+
+static void a_study_that_trains_shows_accuracy(void **state) {
+    (void)state;
+    opened made = search("trained", "objectives: [params max, energy min]", 80);
+    make_up_accuracies(&made);
+    char report[256];
+    snprintf(report, sizeof report, "%s/trained", folder);
+    weft_report_settings settings;
+    weft_report_defaults(&settings);
+    weft_error error;
+    expect(weft_report_write(made.study, report, &settings, &error), &error);
+    assert_int_equal(check_report(report), 7);
+    char *svg = slurp(report, "front-accuracy-energy.svg");
+    size_t ok = 0, tests = 0;
+    for (size_t i = 0; i < 80; i++) {
+        const weft_trial *trial = weft_study_get_trial(made.study, i);
+        ok += trial->state == WEFT_TRIAL_OK;
+        tests += isfinite(trial->test_accuracy) ? 1 : 0;
+    }
+    assert_int_equal(count_text(svg, "data-trial="), (int)(ok + tests));
+    free(svg);
+    check_file(report, "front-accuracy-latency.svg");
+    check_file(report, "front-accuracy-params.svg");
+    done(&made);
+}
+
+/* ---- the knee ----------------------------------------------------------------------------------
+ */
+
+static void the_knee_is_where_the_front_bends(void **state) {
+    (void)state;
+    /* distances from the line (0, 10) - (10, 0), worked out by hand: (2, 3) lies farthest */
+    const double bent[][2] = {{0, 10}, {1, 6}, {2, 3}, {5, 2}, {10, 0}};
+    assert_int_equal(weft_summary_knee(bent[0], 5, 2), 2);
+    /* scaling an objective changes nothing */
+    double scaled[5][2];
+    for (int i = 0; i < 5; i++) {
+        scaled[i][0] = 1e-9 * bent[i][0] - 4.0;
+        scaled[i][1] = 1e6 * bent[i][1];
+    }
+    assert_int_equal(weft_summary_knee(scaled[0], 5, 2), 2);
+    const double one[] = {3.0, 4.0}, same[] = {1.0, 2.0, 1.0, 2.0};
+    assert_int_equal(weft_summary_knee(one, 1, 2), 0);
+    assert_int_equal(weft_summary_knee(same, 2, 2), 0);
+    const double three[][3] = {{0, 1, 1}, {1, 0, 1}, {1, 1, 0}, {0.4, 0.5, 0.4}};
+    assert_int_equal(weft_summary_knee(three[0], 4, 3), 3);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_report_has_its_files),
+        cmocka_unit_test(a_design_can_be_chosen),
+        cmocka_unit_test(a_study_without_trials_has_a_page),
+        cmocka_unit_test(infeasible_designs_are_told),
+        cmocka_unit_test(where_it_cannot_be_written_is_told),
+        cmocka_unit_test(picks_are_the_best_of_all_trials),
+        cmocka_unit_test(a_score_comes_first_and_once),
+        cmocka_unit_test(a_study_that_trains_shows_accuracy),
+        cmocka_unit_test(the_knee_is_where_the_front_bends),
+    };
+    return cmocka_run_group_tests_name("report: studies", tests, make_folder, drop_folder);
+}
