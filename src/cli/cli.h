@@ -247,7 +247,7 @@ double cli_now(void); /* seconds of a clock that never goes back */
 
 /* From here on SIGINT, SIGTERM and SIGHUP set the flag that is returned; a second one ends the
  * process at once. */
-const weft_stop *cli_interrupt_install(void);
+const weft_stop *cli_interrupt_install(const cli_call *call);
 /* 130 after SIGINT, 143 after SIGTERM, 129 after SIGHUP, 0 when there was none. */
 int cli_interrupt_code(void);
 

@@ -375,7 +375,7 @@ static weft_status run_phases(cli_call *call, const search_arguments *arguments,
     search_watch watch = {.info = info};
     weft_run_settings settings = {
         .jobs = arguments->jobs,
-        .stop = cli_interrupt_install(),
+        .stop = cli_interrupt_install(call),
         .progress = on_progress,
         .context = &watch,
     };

@@ -47,7 +47,7 @@ static const cli_option OPTIONS[] = {
     {"weight-decay", 0, CLI_REAL, "X", MEMBER(settings.weight_decay), 0, 1e3,
      .help = "Weight decay."},
     {"crop-pad", 0, CLI_INT, "PIXELS", MEMBER(settings.crop_pad), 0, 64,
-     .help = "Zeros around an image before it is cropped at random; 0: no crop."},
+     .help = "Black pixels around an image before it is cropped at random; 0: no crop."},
     {"flip", 0, CLI_SWITCH, "on|off", MEMBER(settings.flip),
      .help = "Flips images at random, left to right."},
     {"label-smoothing", 0, CLI_REAL, "X", MEMBER(settings.label_smoothing), 0, 0.999,
@@ -264,7 +264,7 @@ static weft_status train(cli_call *call, train_arguments *arguments,
     weft_train_result result;
     arguments->settings.split = (weft_split)arguments->split;
     weft_status status = weft_train(subject->network, subject->dataset, &arguments->settings,
-                                    on_progress, &watch, cli_interrupt_install(), &result,
+                                    on_progress, &watch, cli_interrupt_install(call), &result,
                                     &call->error);
     cli_progress_end(&watch.progress);
     if (status == WEFT_STOPPED) {

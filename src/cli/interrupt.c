@@ -9,6 +9,7 @@
 
 static weft_stop stop;
 static volatile sig_atomic_t received;
+static volatile sig_atomic_t quiet;
 
 static void on_signal(int number) {
     if (received != 0) {
@@ -16,14 +17,15 @@ static void on_signal(int number) {
     }
     received = number;
     atomic_store_explicit(&stop.requested, true, memory_order_relaxed);
-    if (number == SIGINT) {
-        static const char MESSAGE[] = "\nstopping (once more: at once) ...\n";
+    if (number == SIGINT && !quiet) {
+        static const char MESSAGE[] = "\nstopping; Ctrl-C once more ends at once\n";
         ssize_t written = write(STDERR_FILENO, MESSAGE, sizeof MESSAGE - 1);
         (void)written;
     }
 }
 
-const weft_stop *cli_interrupt_install(void) {
+const weft_stop *cli_interrupt_install(const cli_call *call) {
+    quiet = call->common.quiet;
     struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
     sigemptyset(&action.sa_mask);
     sigaction(SIGINT, &action, NULL);
