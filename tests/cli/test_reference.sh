@@ -6,13 +6,13 @@
 run help --markdown
 code_is 0 "the reference is printed"
 same_files "$out" "$root/docs/reference/command-line.md" \
-    "docs/reference/command-line.md is what 'weft help --markdown' prints (write it anew from that)"
+    "docs/reference/command-line.md is what 'weft help --markdown' prints (./dev docs writes it anew)"
 cp "$out" "$folder/reference.md"
 
 run help --man
 code_is 0 "the man page is printed"
 same_files "$out" "$root/docs/man/weft.1" \
-    "docs/man/weft.1 is what 'weft help --man' prints (write it anew from that)"
+    "docs/man/weft.1 is what 'weft help --man' prints (./dev docs writes it anew)"
 if have groff; then
     condition=0
     warnings=$(groff -man -Tascii -ww "$root/docs/man/weft.1" 2>&1 > /dev/null) || condition=1
