@@ -437,6 +437,7 @@ void weft_expr_destroy(weft_expr *expr) {
 
 double weft_expr_evaluate(const weft_expr *expr, const double *values) {
     double stack[MAX_STACK];
+    stack[0] = NAN; /* of an empty program, which parsing never makes */
     int top = -1;
     for (int i = 0; i < expr->n; i++) {
         const instruction *at = &expr->program[i];
