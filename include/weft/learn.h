@@ -79,11 +79,11 @@ typedef struct weft_train_settings {
     double share;             /* of the training part, drawn class by class; 1 */
     double validation;        /* of the training set; 0.15 (as 7 500 of 50 000) */
     int64_t validation_limit; /* at most so many validation images; 0: all */
-    double learning_rate;     /* 0.05, at the start of the cosine */
-    double warmup;            /* share of the steps with a linear rise of the rate; 0.05 */
+    double learning_rate;     /* 0.1, at the start of the cosine */
+    double warmup;            /* share of the steps with a linear rise of the rate; 0.1 */
     double momentum;          /* 0.9 (Nesterov off) */
     double weight_decay;      /* 3e-4 */
-    int crop_pad;             /* zeros around before a random crop; 4; 0: no crop */
+    int crop_pad;             /* black pixels around before a random crop; 2; 0: no crop */
     bool flip;                /* random horizontal flip */
     double label_smoothing;   /* 0 */
     int threads;              /* of this training; 1 */

@@ -131,7 +131,8 @@ WEFT_CLONES static void sum_chunk_gradient_relu(const float *restrict x, const f
         size_t m = n - at < length ? n - at : length;
         for (size_t i = 0; i < m; i++) {
             float y = x[at + i] * scale[i] + shift[i];
-            float g = y > 0.0F ? dy[at + i] : 0.0F;
+            float d = dy[at + i];
+            float g = y > 0.0F ? d : 0.0F;
             sum[i] += g;
             product[i] += g * (x[at + i] - mean[i]);
         }
@@ -238,7 +239,8 @@ WEFT_CLONES static void map_gradient_relu(const float *restrict x, const float *
         size_t m = w->count - at < w->length ? w->count - at : w->length;
         for (size_t i = 0; i < m; i++) {
             float y = x[at + i] * scale[i] + shift[i];
-            float g = y > 0.0F ? dy[at + i] : 0.0F;
+            float d = dy[at + i];
+            float g = y > 0.0F ? d : 0.0F;
             dx[at + i] = scale[i] * g - slope[i] * (x[at + i] - mean[i]) - offset[i];
         }
     }

@@ -2,14 +2,13 @@
  *
  * Max pool over k x k windows, no padding. Forward notes which of the window's values won (the
  * first of equal ones, in rows, as PyTorch does); backward gives the gradient to it. The 2 x 2
- * window with stride 2, which is what the networks use, writes each input's gradient once. */
+ * window with stride 2, which is what the networks use, writes each input's gradient once. Winners
+ * are as wide as values: both fill the same number of vector lanes. */
 #include "learn/kinds.h"
 
 #include <string.h>
 
 #include "learn/vector.h"
-
-enum { MAX_WINDOW = 16 }; /* the winner's number fits a byte */
 
 typedef struct pool {
     size_t images, height, width, channels, out_height, out_width, kernel, stride;
@@ -30,27 +29,21 @@ static pool pool_of(const weft_engine *engine, const weft_stage *stage) {
 }
 
 static weft_status create(weft_engine *engine, weft_stage *stage, weft_error *error) {
-    if (stage->layer->kernel > MAX_WINDOW) {
-        return weft_fail(error, WEFT_ERROR_INFEASIBLE,
-                         "layer %d: a max pool over %d x %d cannot be trained, at most %d x %d",
-                         stage->layer_index, stage->layer->kernel, stage->layer->kernel, MAX_WINDOW,
-                         MAX_WINDOW);
-    }
-    return weft_stage_claim(engine, stage, 0, stage->output->count, weft_moment_forward(stage),
-                            weft_moment_backward(engine, stage), error);
+    return weft_stage_claim(engine, stage, 0, stage->output->count * sizeof(int32_t),
+                            weft_moment_forward(stage), weft_moment_backward(engine, stage), error);
 }
 
-/* One more value of the window. !(x <= y): a NaN wins and stays. */
+/* One more value of the window. A NaN wins and stays. */
 WEFT_CLONES static void take_larger(const float *restrict x, float *restrict y,
-                                    uint8_t *restrict winner, uint8_t number, size_t channels) {
+                                    int32_t *restrict winner, int32_t number, size_t channels) {
     for (size_t c = 0; c < channels; c++) {
-        bool larger = !(x[c] <= y[c]);
-        y[c] = larger ? x[c] : y[c];
-        winner[c] = larger ? number : winner[c];
+        bool wins = x[c] > y[c] || x[c] != x[c];
+        y[c] = wins ? x[c] : y[c];
+        winner[c] = wins ? number : winner[c];
     }
 }
 
-static void forward_any(const pool *p, const float *x, float *y, uint8_t *winner) {
+static void forward_any(const pool *p, const float *x, float *y, int32_t *winner) {
     for (size_t n = 0; n < p->images * p->out_height * p->out_width; n++) {
         size_t column = n % p->out_width;
         size_t row = n / p->out_width % p->out_height;
@@ -59,17 +52,17 @@ static void forward_any(const pool *p, const float *x, float *y, uint8_t *winner
             x +
             ((image * p->height + row * p->stride) * p->width + column * p->stride) * p->channels;
         memcpy(y, corner, p->channels * sizeof *y);
-        memset(winner, 0, p->channels);
+        memset(winner, 0, p->channels * sizeof *winner);
         for (size_t k = 1; k < p->kernel * p->kernel; k++) {
             const float *value = corner + (k / p->kernel * p->width + k % p->kernel) * p->channels;
-            take_larger(value, y, winner, (uint8_t)k, p->channels);
+            take_larger(value, y, winner, (int32_t)k, p->channels);
         }
         y += p->channels;
         winner += p->channels;
     }
 }
 
-static void backward_any(const pool *p, const float *dy, const uint8_t *winner, float *dx) {
+static void backward_any(const pool *p, const float *dy, const int32_t *winner, float *dx) {
     memset(dx, 0, p->images * p->height * p->width * p->channels * sizeof *dx);
     for (size_t n = 0; n < p->images * p->out_height * p->out_width; n++) {
         size_t column = n % p->out_width;
@@ -79,7 +72,7 @@ static void backward_any(const pool *p, const float *dy, const uint8_t *winner, 
                         ((image * p->height + row * p->stride) * p->width + column * p->stride) *
                             p->channels;
         for (size_t c = 0; c < p->channels; c++) {
-            size_t k = winner[c];
+            size_t k = (size_t)winner[c];
             corner[(k / p->kernel * p->width + k % p->kernel) * p->channels + c] += dy[c];
         }
         dy += p->channels;
@@ -89,29 +82,34 @@ static void backward_any(const pool *p, const float *dy, const uint8_t *winner, 
 
 /* ---- 2 x 2, stride 2 ------------------------------------------------------------------------- */
 
-/* One row of outputs from two rows of inputs. */
+/* A NaN in either wins. */
+static inline float larger(float a, float b) {
+    float maximum = a > b ? a : b;
+    return a != a ? a : maximum;
+}
+
+/* One row of outputs from two rows of inputs. The winner is found after the maximum: comparisons
+ * one by one, which the compiler can do for many channels at once. */
 WEFT_CLONES static void forward_row(const float *restrict upper, const float *restrict lower,
-                                    float *restrict y, uint8_t *restrict winner, size_t out_width,
+                                    float *restrict y, int32_t *restrict winner, size_t out_width,
                                     size_t channels) {
     for (size_t column = 0; column < out_width; column++) {
         const float *a = upper + 2 * column * channels, *b = a + channels;
         const float *c = lower + 2 * column * channels, *d = c + channels;
         for (size_t i = 0; i < channels; i++) {
-            float best = a[i];
-            int number = 0;
-            number = !(b[i] <= best) ? 1 : number;
-            best = !(b[i] <= best) ? b[i] : best;
-            number = !(c[i] <= best) ? 2 : number;
-            best = !(c[i] <= best) ? c[i] : best;
-            number = !(d[i] <= best) ? 3 : number;
-            best = !(d[i] <= best) ? d[i] : best;
+            float ab = larger(a[i], b[i]), cd = larger(c[i], d[i]);
+            float best = larger(ab, cd);
+            int number = d[i] == best ? 3 : 0;
+            number = c[i] == best ? 2 : number;
+            number = b[i] == best ? 1 : number;
+            number = a[i] == best ? 0 : number;
             y[column * channels + i] = best;
-            winner[column * channels + i] = (uint8_t)number;
+            winner[column * channels + i] = number;
         }
     }
 }
 
-WEFT_CLONES static void backward_row(const float *restrict dy, const uint8_t *restrict winner,
+WEFT_CLONES static void backward_row(const float *restrict dy, const int32_t *restrict winner,
                                      float *restrict upper, float *restrict lower, size_t out_width,
                                      size_t channels) {
     for (size_t column = 0; column < out_width; column++) {
@@ -128,7 +126,7 @@ WEFT_CLONES static void backward_row(const float *restrict dy, const uint8_t *re
     }
 }
 
-static void forward_2x2(const pool *p, const float *x, float *y, uint8_t *winner) {
+static void forward_2x2(const pool *p, const float *x, float *y, int32_t *winner) {
     size_t row = p->width * p->channels, out_row = p->out_width * p->channels;
     for (size_t image = 0; image < p->images; image++) {
         for (size_t r = 0; r < p->out_height; r++, y += out_row, winner += out_row) {
@@ -151,7 +149,7 @@ static void clear_rest(const pool *p, float *image) {
     }
 }
 
-static void backward_2x2(const pool *p, const float *dy, const uint8_t *winner, float *dx) {
+static void backward_2x2(const pool *p, const float *dy, const int32_t *winner, float *dx) {
     size_t row = p->width * p->channels, out_row = p->out_width * p->channels;
     for (size_t image = 0; image < p->images; image++, dx += p->height * row) {
         for (size_t r = 0; r < p->out_height; r++, dy += out_row, winner += out_row) {
