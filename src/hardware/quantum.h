@@ -33,11 +33,10 @@ static inline double weft_seconds(int64_t quanta) {
     return (double)quanta * WEFT_TIME_QUANTUM;
 }
 
-/* Rounds to a whole number for |x| < 2^51: the sum has no bits left below one. Larger numbers need
- * no rounding to speak of. */
+/* Rounds x >= 0 to a whole number: a sum of at least 2^52 has no bits left below one, and a number
+ * that large is whole already. */
 static inline double weft_whole(double x) {
-    const double magic = 0x1.8p52;
-    return fabs(x) < 0x1p51 ? (x + magic) - magic : x;
+    return x < 0x1p52 ? (x + 0x1p52) - 0x1p52 : x;
 }
 
 static inline double weft_whole_energy(double joule) {

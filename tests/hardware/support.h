@@ -81,9 +81,10 @@ static inline const char *random_imc(weft_rng *rng, int max_depth, char *text, s
     size_t used = 0;
     for (int i = 0; i < depth; i++) {
         char block = "VMR"[weft_rng_below(rng, 3)];
-        if (block == 'V' && halvings++ == 5) {
+        if (block == 'V' && halvings == 5) {
             block = 'M';
         }
+        halvings += block == 'V';
         used += (size_t)snprintf(text + used, size - used, "%s%c%d", i > 0 ? "," : "", block,
                                  kernels[weft_rng_below(rng, sizeof kernels / sizeof *kernels)]);
     }
