@@ -93,28 +93,32 @@ char *weft_error_format(const weft_error *error, char *buffer, size_t size) {
     return buffer;
 }
 
-/* Levenshtein distance of two words cut at 63 characters: one row of the table is kept. */
+/* Edits between two words cut at 63 characters: insert, delete, replace, swap two neighbours
+ * (optimal string alignment). Three rows of the table are kept. */
 static size_t edit_distance(const char *a, const char *b) {
     enum { LONGEST = 63 };
-    size_t row[LONGEST + 1];
+    size_t rows[3][LONGEST + 1];
     size_t length_a = strnlen(a, LONGEST);
     size_t length_b = strnlen(b, LONGEST);
     for (size_t j = 0; j <= length_b; j++) {
-        row[j] = j;
+        rows[0][j] = j;
     }
     for (size_t i = 1; i <= length_a; i++) {
-        size_t diagonal = row[0];
+        size_t *row = rows[i % 3];
+        const size_t *above = rows[(i - 1) % 3];
+        const size_t *two_above = rows[(i + 1) % 3];
         row[0] = i;
         for (size_t j = 1; j <= length_b; j++) {
-            size_t above = row[j];
-            size_t best = diagonal + (a[i - 1] != b[j - 1]);
-            best = above + 1 < best ? above + 1 : best;
+            size_t best = above[j - 1] + (a[i - 1] != b[j - 1]);
+            best = above[j] + 1 < best ? above[j] + 1 : best;
             best = row[j - 1] + 1 < best ? row[j - 1] + 1 : best;
-            diagonal = above;
+            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) {
+                best = two_above[j - 2] + 1 < best ? two_above[j - 2] + 1 : best;
+            }
             row[j] = best;
         }
     }
-    return row[length_b];
+    return rows[length_a % 3][length_b];
 }
 
 const char *weft_nearest(const char *word, const char *const *names, size_t n) {

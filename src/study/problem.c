@@ -243,16 +243,15 @@ static weft_status read_goal(weft_problem *problem, weft_map *map, weft_error *e
     const weft_node *score = NULL;
     WEFT_TRY(weft_map_node(map, "objectives", WEFT_OPTIONAL, &objectives, error));
     WEFT_TRY(weft_map_node(map, "score", WEFT_OPTIONAL, &score, error));
-    if ((objectives == NULL) == (score == NULL)) {
-        weft_node_fail(map->doc, score != NULL ? score : map->node, error, WEFT_ERROR_INPUT,
-                       "expected either `objectives` or `score`, found %s",
-                       score != NULL ? "both" : "neither");
-        weft_hint(error, "for example `objectives: [accuracy max, energy min]`, or "
-                         "`score: accuracy / energy`");
-        return WEFT_ERROR_INPUT;
+    if (objectives != NULL && score != NULL) {
+        return weft_node_fail(map->doc, score, error, WEFT_ERROR_INPUT,
+                              "expected either `objectives` or `score`, found both");
     }
     if (score != NULL) {
         return read_score(problem, map->doc, score, error);
+    }
+    if (objectives == NULL) {
+        return WEFT_OK; /* told once all keys were seen: one may be misspelt */
     }
     int n = weft_node_is_sequence(objectives) ? weft_sequence_length(objectives) : 0;
     if (n < 1 || n > WEFT_MAX_OBJECTIVES) {
@@ -263,6 +262,17 @@ static weft_status read_goal(weft_problem *problem, weft_map *map, weft_error *e
         WEFT_TRY(read_objective(info, map->doc, weft_sequence_at(objectives, i), error));
     }
     return WEFT_OK;
+}
+
+static weft_status need_goal(const weft_problem *problem, const weft_map *map, weft_error *error) {
+    if (problem->info.n_objectives > 0) {
+        return WEFT_OK;
+    }
+    weft_node_fail(map->doc, map->node, error, WEFT_ERROR_INPUT,
+                   "expected either `objectives` or `score`, found neither");
+    weft_hint(error, "for example `objectives: [accuracy max, energy min]`, or "
+                     "`score: accuracy / energy`");
+    return WEFT_ERROR_INPUT;
 }
 
 static weft_status read_constraints(weft_problem *problem, weft_map *map, weft_error *error) {
@@ -419,6 +429,7 @@ static weft_status problem_fill(weft_problem *problem, const weft_doc *doc, weft
     WEFT_TRY(map_name(&map, "data", WEFT_OPTIONAL, problem->data, sizeof problem->data, error));
     WEFT_TRY(read_settings(problem, &map, error));
     WEFT_TRY(weft_map_end(&map, error));
+    WEFT_TRY(need_goal(problem, &map, error));
     WEFT_TRY(weft_space_read_node(doc, space, &problem->space, error));
     WEFT_TRY(read_chip(problem, &map, chip, error));
     WEFT_TRY(adopt_data(problem, &map, data, error));
@@ -502,6 +513,7 @@ static weft_status problem_refill(weft_problem *problem, const weft_doc *doc,
     WEFT_TRY(map_name(&map, "data", WEFT_OPTIONAL, problem->data, sizeof problem->data, error));
     WEFT_TRY(read_settings(problem, &map, error));
     WEFT_TRY(weft_map_end(&map, error));
+    WEFT_TRY(need_goal(problem, &map, error));
     WEFT_TRY(weft_space_parse(space_text, strlen(space_text), info->space, &problem->space, error));
     return weft_chip_parse(chip_text, strlen(chip_text), info->chip, &problem->chip, error);
 }

@@ -53,24 +53,26 @@ typedef struct bad_case {
     const char *message; /* a part of the message or the hint */
 } bad_case;
 
-/* Lines of `good`: 1 weft, 2 name, 3-8 space, 9 chip, 10 objectives, 11 constraints, 12 search. */
+/* Lines of `good`: 1 weft, 2 name, 3-9 space, 10 chip, 11 objectives, 12 constraints, 13 search. */
 static const bad_case bad_cases[] = {
-    {"unknown key", "chip: mnsim", "chipp: x\nchip: mnsim", 9, "chipp"},
+    {"unknown key", "chip: mnsim", "chipp: x\nchip: mnsim", 10, "chipp"},
     {"wrong format", "problem/1", "problem/9", 1, "problem/1"},
-    {"unknown metric", "energy min", "enrgy min", 10, "energy"},
-    {"wrong direction", "energy min", "energy best", 10, "max or min"},
-    {"objective twice", "energy min, latency", "energy min, energy", 10, "twice"},
-    {"both goals", "constraints:", "score: energy\nconstraints:", 11, "both"},
+    {"unknown metric", "energy min", "enrgy min", 11, "energy"},
+    {"wrong direction", "energy min", "energy best", 11, "max or min"},
+    {"objective twice", "energy min, latency", "energy min, energy", 11, "twice"},
+    {"both goals", "constraints:", "score: energy\nconstraints:", 12, "both"},
+    {"goal misspelt", "objectives:", "objctives:", 11, "objectives"},
+    {"space misspelt", "space:", "spcae:", 3, "space"},
     {"no goal", "objectives: [energy min, latency]\n", "", 0, "neither"},
-    {"constraint without sides", "area <= 500", "area", 11, "<="},
-    {"constraint of an unknown name", "area <= 500", "aera <= 500", 11, "area"},
-    {"unknown optimizer", "nsga2", "nsga3", 12, "nsga2"},
-    {"no trials", "trials: 12", "trials: 0", 12, "trials"},
-    {"trials as text", "trials: 12", "trials: many", 12, "many"},
-    {"unknown search key", "seed: 9", "sede: 9", 12, "seed"},
+    {"constraint without sides", "area <= 500", "area", 12, "<="},
+    {"constraint of an unknown name", "area <= 500", "aera <= 500", 12, "area"},
+    {"unknown optimizer", "nsga2", "nsga3", 13, "nsga2"},
+    {"no trials", "trials: 12", "trials: 0", 13, "trials"},
+    {"trials as text", "trials: 12", "trials: many", 13, "many"},
+    {"unknown search key", "seed: 9", "sede: 9", 13, "seed"},
     {"accuracy without data", "energy min, latency", "energy min, accuracy", 1, "data"},
-    {"unknown chip", "mnsim-130nm-rram", "mnsim-130nm-ram", 9, "mnsim-130nm-rram"},
-    {"unknown data", "chip: mnsim", "data: fashion-mnits\nchip: mnsim", 9, "fashion-mnist"},
+    {"unknown chip", "mnsim-130nm-rram", "mnsim-130nm-ram", 10, "mnsim-130nm-rram"},
+    {"unknown data", "chip: mnsim", "data: fashion-mnits\nchip: mnsim", 10, "fashion-mnist"},
 };
 
 static void replace(const char *text, const char *from, const char *to, char *out, size_t size) {
