@@ -1,0 +1,347 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Splits, subsets, crops, the loss, the optimizer and the memory plan: the parts of a training,
+ * each against what it promises. */
+#include "learn/batch.h"
+#include "learn/memory.h"
+#include "learn/sgd.h"
+#include "learn/split.h"
+#include "learn/train_support.h"
+
+enum { CLASSES = 5, TRAIN = 1003, TEST = 101 };
+
+static const weft_shape SHAPE = {1, 2, 2};
+
+static weft_train_settings split_settings(void) {
+    weft_train_settings settings;
+    weft_train_defaults(&settings);
+    settings.seed = 1;
+    settings.split_seed = 2;
+    return settings;
+}
+
+static void class_counts(const weft_image_list *list, int counts[CLASSES]) {
+    memset(counts, 0, CLASSES * sizeof *counts);
+    for (int64_t i = 0; i < list->n; i++) {
+        assert_true(i == 0 || list->index[i] > list->index[i - 1]);
+        counts[list->images->labels[list->index[i]]]++;
+    }
+}
+
+static bool same_list(const weft_image_list *a, const weft_image_list *b) {
+    return a->n == b->n && memcmp(a->index, b->index, (size_t)a->n * sizeof *a->index) == 0;
+}
+
+static bool have_common(const weft_image_list *a, const weft_image_list *b) {
+    static bool seen[TRAIN];
+    memset(seen, 0, sizeof seen);
+    for (int64_t i = 0; i < a->n; i++) {
+        seen[a->index[i]] = true;
+    }
+    for (int64_t i = 0; i < b->n; i++) {
+        if (seen[b->index[i]]) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* ---- splits ---------------------------------------------------------------------------------- */
+
+static void test_validation_split(void **state) {
+    (void)state;
+    weft_error error;
+    weft_dataset dataset;
+    synthetic_make(&dataset, SHAPE, CLASSES, TRAIN, TEST, 1);
+    weft_train_settings settings = split_settings();
+    weft_parts parts;
+    MUST(weft_parts_create(&dataset, &settings, &parts, &error));
+    assert_int_equal(parts.train.n + parts.measure.n, TRAIN);
+    assert_false(have_common(&parts.train, &parts.measure));
+    /* The test set is nowhere. */
+    assert_ptr_equal(parts.train.images, &dataset.train);
+    assert_ptr_equal(parts.measure.images, &dataset.train);
+    int whole[CLASSES] = {0}, measured[CLASSES];
+    for (int i = 0; i < TRAIN; i++) {
+        whole[dataset.train.labels[i]]++;
+    }
+    class_counts(&parts.measure, measured);
+    for (int c = 0; c < CLASSES; c++) {
+        assert_int_equal(measured[c], lround(0.15 * whole[c]));
+    }
+    weft_parts_destroy(&parts);
+    synthetic_free(&dataset);
+}
+
+/* The measuring images depend on split_seed alone; the subset on seed too. */
+static void test_seeds(void **state) {
+    (void)state;
+    weft_error error;
+    weft_dataset dataset;
+    synthetic_make(&dataset, SHAPE, CLASSES, TRAIN, TEST, 1);
+    weft_train_settings settings = split_settings();
+    settings.share = 0.5;
+    weft_parts first, trial, other;
+    MUST(weft_parts_create(&dataset, &settings, &first, &error));
+    settings.seed = 77;
+    MUST(weft_parts_create(&dataset, &settings, &trial, &error));
+    settings.split_seed = 3;
+    MUST(weft_parts_create(&dataset, &settings, &other, &error));
+    assert_true(same_list(&first.measure, &trial.measure));
+    assert_false(same_list(&first.train, &trial.train));
+    assert_false(same_list(&first.measure, &other.measure));
+    assert_false(have_common(&trial.train, &first.measure));
+    weft_parts_destroy(&first);
+    weft_parts_destroy(&trial);
+    weft_parts_destroy(&other);
+    synthetic_free(&dataset);
+}
+
+static void test_share_and_limit(void **state) {
+    (void)state;
+    weft_error error;
+    weft_dataset dataset;
+    synthetic_make(&dataset, SHAPE, CLASSES, TRAIN, TEST, 1);
+    weft_train_settings settings = split_settings();
+    settings.share = 0.1;
+    settings.validation_limit = 52;
+    weft_parts parts;
+    MUST(weft_parts_create(&dataset, &settings, &parts, &error));
+    assert_int_equal(parts.measure.n, 52);
+    int counts[CLASSES];
+    class_counts(&parts.measure, counts);
+    for (int c = 0; c < CLASSES; c++) {
+        assert_in_range(counts[c], 10, 11);
+    }
+    class_counts(&parts.train, counts);
+    for (int c = 0; c < CLASSES; c++) {
+        assert_in_range(counts[c], 16, 18); /* a tenth of about 170 */
+    }
+    weft_parts_destroy(&parts);
+    settings.share = 1e-9; /* one image of each class is left */
+    MUST(weft_parts_create(&dataset, &settings, &parts, &error));
+    assert_int_equal(parts.train.n, CLASSES);
+    weft_parts_destroy(&parts);
+    synthetic_free(&dataset);
+}
+
+static void test_test_split(void **state) {
+    (void)state;
+    weft_error error;
+    weft_dataset dataset;
+    synthetic_make(&dataset, SHAPE, CLASSES, TRAIN, TEST, 1);
+    weft_train_settings settings = split_settings();
+    settings.split = WEFT_SPLIT_TEST;
+    settings.validation_limit = 10; /* of validation: the test set is measured whole */
+    weft_parts parts;
+    MUST(weft_parts_create(&dataset, &settings, &parts, &error));
+    assert_int_equal(parts.train.n, TRAIN);
+    assert_int_equal(parts.measure.n, TEST);
+    assert_ptr_equal(parts.measure.images, &dataset.test);
+    weft_parts_destroy(&parts);
+    synthetic_free(&dataset);
+}
+
+/* A search that must not see the test set works where there is none to see. */
+static void test_without_test_set(void **state) {
+    (void)state;
+    weft_error error;
+    weft_dataset dataset;
+    synthetic_make(&dataset, (weft_shape){1, 8, 8}, CLASSES, 100, 0, 60);
+    free(dataset.test.pixels);
+    free(dataset.test.labels);
+    dataset.test = (weft_images){0};
+    weft_network *network = small_network("V8", &dataset);
+    weft_train_settings settings = split_settings();
+    settings.batch = 16;
+    weft_train_result result;
+    MUST(weft_train(network, &dataset, &settings, NULL, NULL, NULL, &result, &error));
+    settings.split = WEFT_SPLIT_TEST;
+    assert_int_equal(weft_train(network, &dataset, &settings, NULL, NULL, NULL, &result, &error),
+                     WEFT_ERROR_INPUT);
+    weft_network_destroy(network);
+    synthetic_free(&dataset);
+}
+
+/* ---- images ---------------------------------------------------------------------------------- */
+
+static void test_normalise(void **state) {
+    (void)state;
+    enum { H = 5, W = 7, C = 3 };
+    weft_dataset dataset = {0};
+    dataset.info.shape = (weft_shape){C, H, W};
+    uint8_t pixels[C * H * W];
+    for (int c = 0; c < C; c++) {
+        dataset.mean[c] = 0.1F + 0.2F * (float)c;
+        dataset.deviation[c] = c == 2 ? 0.0F : 0.25F; /* no deviation counts as 1 */
+    }
+    for (int i = 0; i < C * H * W; i++) {
+        pixels[i] = (uint8_t)(i * 2);
+    }
+    weft_normaliser normaliser;
+    weft_normaliser_fill(&dataset, &normaliser);
+    static const int moves[][3] = {{0, 0, 0}, {1, -2, 0}, {-4, 6, 1}, {9, -9, 1}, {0, 3, 1}};
+    for (size_t m = 0; m < sizeof moves / sizeof *moves; m++) {
+        float input[C * H * W];
+        weft_normalise(&normaliser, pixels, moves[m][0], moves[m][1], moves[m][2] != 0, input);
+        for (int k = 0; k < C * H * W; k++) {
+            int c = k % C, x = k / C % W, y = k / C / W;
+            int from_x = (moves[m][2] != 0 ? W - 1 - x : x) - moves[m][1];
+            int from_y = y - moves[m][0];
+            bool inside = from_x >= 0 && from_x < W && from_y >= 0 && from_y < H;
+            double byte = inside ? pixels[(c * H + from_y) * W + from_x] : 0.0;
+            double deviation = c == 2 ? 1.0 : 0.25;
+            assert_float_equal((double)input[k],
+                               (byte / 255.0 - (double)dataset.mean[c]) / deviation, 1e-6);
+        }
+    }
+}
+
+/* All (2 pad + 1)^2 places and both directions come up. */
+static void test_augment(void **state) {
+    (void)state;
+    enum { SIDE = 5, PAD = 1 };
+    weft_dataset dataset = {0};
+    dataset.info.shape = (weft_shape){1, SIDE, SIDE};
+    dataset.deviation[0] = 1.0F;
+    uint8_t pixels[SIDE * SIDE] = {0};
+    pixels[2 * SIDE + 1] = 255; /* row 2, column 1; mirrored column 3 */
+    weft_normaliser normaliser;
+    weft_normaliser_fill(&dataset, &normaliser);
+    weft_rng rng = weft_rng_make(8, WEFT_PURPOSE_TEST, 0);
+    int seen[SIDE * SIDE] = {0};
+    for (int i = 0; i < 4000; i++) {
+        float input[SIDE * SIDE];
+        weft_augment(&normaliser, pixels, PAD, true, &rng, input);
+        for (int k = 0; k < SIDE * SIDE; k++) {
+            seen[k] += input[k] > 0.5F;
+        }
+    }
+    for (int k = 0; k < SIDE * SIDE; k++) {
+        bool row = k / SIDE >= 1 && k / SIDE <= 3;
+        /* Columns 0 to 2 straight, 2 to 4 mirrored: the middle one twice as often. */
+        int expected = !row ? 0 : k % SIDE == 2 ? 4000 / 9 : 4000 / 18;
+        assert_true(abs(seen[k] - expected) <= 100);
+        assert_true((seen[k] > 0) == row);
+    }
+}
+
+/* ---- loss and optimizer ---------------------------------------------------------------------- */
+
+static void test_cross_entropy(void **state) {
+    (void)state;
+    const float z[] = {1.0F, -2.0F, 0.5F, 300.0F, 0.0F, -300.0F};
+    const uint16_t labels[] = {2, 0};
+    float gradient[6];
+    weft_loss loss = weft_cross_entropy(z, labels, 2, 3, 0.0, gradient);
+    double sum = exp(1.0) + exp(-2.0) + exp(0.5);
+    assert_float_equal(loss.sum, log(sum) - 0.5, 1e-6);
+    assert_int_equal(loss.right, 1);
+    assert_float_equal((double)gradient[0], 0.5 * exp(1.0) / sum, 1e-6);
+    assert_float_equal((double)gradient[2], 0.5 * (exp(0.5) / sum - 1.0), 1e-6);
+    assert_float_equal((double)gradient[3], 0.0, 1e-6);
+    loss = weft_cross_entropy(z, labels, 1, 3, 0.3, NULL);
+    assert_float_equal(loss.sum, log(sum) - (0.8 * 0.5 + 0.1 * 1.0 + 0.1 * -2.0), 1e-6);
+    const float broken[] = {NAN, 0.0F, 0.0F};
+    assert_true(isnan(weft_cross_entropy(broken, labels, 1, 3, 0.0, NULL).sum));
+}
+
+static void test_rate(void **state) {
+    (void)state;
+    double last = 0.0;
+    for (int64_t step = 0; step < 10; step++) {
+        double rate = weft_sgd_rate(0.4, 0.1, step, 100);
+        assert_true(rate > last && rate < 0.4);
+        last = rate;
+    }
+    assert_float_equal(weft_sgd_rate(0.4, 0.1, 10, 100), 0.4, 1e-12);
+    assert_float_equal(weft_sgd_rate(0.4, 0.1, 55, 100), 0.2, 1e-12);
+    assert_true(weft_sgd_rate(0.4, 0.1, 99, 100) > 0.0);
+    assert_float_equal(weft_sgd_rate(0.4, 0.0, 0, 1), 0.4, 1e-12);
+    assert_true(weft_sgd_rate(0.4, 1.0, 9, 10) < 0.4);
+}
+
+static void test_sgd(void **state) {
+    (void)state;
+    float w[3] = {1.0F, -2.0F, 0.0F}, v[3] = {0.0F, 0.5F, 0.0F};
+    const float g[3] = {0.3F, -0.1F, 0.0F};
+    weft_sgd_step(w, g, v, 3, 0.1, 0.9, 0.01);
+    assert_float_equal((double)v[0], 0.31, 1e-6);
+    assert_float_equal((double)w[0], 1.0 - 0.031, 1e-6);
+    assert_float_equal((double)v[1], 0.9 * 0.5 - 0.1 - 0.02, 1e-6);
+    assert_float_equal((double)w[1], -2.0 - 0.1 * 0.33, 1e-6);
+    assert_true(w[2] == 0.0F); /* padding of weights stays zero */
+}
+
+/* ---- the memory plan ------------------------------------------------------------------------- */
+
+static void test_plan(void **state) {
+    (void)state;
+    weft_error error;
+    for (uint64_t seed = 0; seed < 50; seed++) {
+        weft_rng rng = weft_rng_make(seed, WEFT_PURPOSE_TEST, 0);
+        weft_plan plan = {0};
+        size_t at_moment[40] = {0}, sum = 0, most = 0;
+        for (int i = 0; i < 60; i++) {
+            int index, first = (int)weft_rng_below(&rng, 30);
+            int last = first + (int)weft_rng_below(&rng, 10);
+            size_t size = 1 + (size_t)weft_rng_below(&rng, 5000);
+            MUST(weft_plan_claim(&plan, size, first, last, &index, &error));
+            assert_int_equal(index, i);
+            for (int m = first; m <= last; m++) {
+                at_moment[m] += plan.claims[i].size;
+            }
+            sum += plan.claims[i].size;
+        }
+        MUST(weft_plan_place(&plan, &error));
+        for (int i = 0; i < plan.n; i++) {
+            const weft_claim *a = &plan.claims[i];
+            assert_int_equal(a->offset % 64, 0);
+            assert_true(a->offset + a->size <= plan.size);
+            for (int j = 0; j < i; j++) {
+                const weft_claim *b = &plan.claims[j];
+                bool together = a->first <= b->last && b->first <= a->last;
+                bool overlap = a->offset < b->offset + b->size && b->offset < a->offset + a->size;
+                if (together && overlap) {
+                    fail_msg("seed %llu: claims %d and %d overlap", (unsigned long long)seed, i, j);
+                }
+            }
+        }
+        for (int m = 0; m < 40; m++) {
+            most = at_moment[m] > most ? at_moment[m] : most;
+        }
+        assert_true(plan.size >= most);
+        assert_true(plan.size <= sum && (double)plan.size < 1.6 * (double)most);
+        weft_plan_destroy(&plan);
+    }
+}
+
+static void test_memory_check(void **state) {
+    (void)state;
+    weft_error error;
+    assert_true(weft_memory_available() > 0);
+    MUST(weft_memory_check(1, "a byte", &error));
+    if (weft_memory_available() != SIZE_MAX) {
+        assert_int_equal(weft_memory_check(SIZE_MAX - 1, "everything", &error), WEFT_ERROR_MEMORY);
+        assert_non_null(strstr(error.message, "everything"));
+        assert_true(error.hint[0] != '\0');
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_validation_split),
+        cmocka_unit_test(test_seeds),
+        cmocka_unit_test(test_share_and_limit),
+        cmocka_unit_test(test_test_split),
+        cmocka_unit_test(test_without_test_set),
+        cmocka_unit_test(test_normalise),
+        cmocka_unit_test(test_augment),
+        cmocka_unit_test(test_cross_entropy),
+        cmocka_unit_test(test_rate),
+        cmocka_unit_test(test_sgd),
+        cmocka_unit_test(test_plan),
+        cmocka_unit_test(test_memory_check),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
