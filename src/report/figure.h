@@ -80,7 +80,7 @@ typedef struct weft_figure_layers {
     int n_blocks;
 } weft_figure_layers;
 
-weft_status weft_figure_layers_draw(const weft_figure_layers *figure, weft_markup *svg,
+weft_status weft_figure_layers_draw(const weft_figure_layers *all, weft_markup *svg,
                                     weft_error *error) WEFT_NODISCARD;
 
 #endif

@@ -9,6 +9,9 @@
 /* A component with less than this share of both totals is summed up as "other". */
 static const double LEAST_SHARE = 0.02;
 
+/* In a figure, a component with less than this share of its total joins "other". */
+static const double LEAST_SHOWN = 0.005;
+
 /* Rows, and the room between blocks. */
 static const double ROW = 20.0, BAR = 13.0, BLOCK_GAP = 6.0;
 
@@ -51,6 +54,21 @@ weft_figure_parts weft_figure_choose_parts(const weft_cost *cost) {
         }
     }
     return parts;
+}
+
+/* The parts that can be seen in one figure; they keep their colours. */
+static weft_figure_parts shown_parts(const weft_figure_layers *figure) {
+    const weft_cost *cost = figure->cost;
+    const double *by = figure->latency ? cost->latency_by : cost->energy_by;
+    double total = figure->latency ? cost->total.latency_s : cost->total.energy_j;
+    weft_figure_parts shown = {0};
+    for (int p = 0; p < figure->parts->n; p++) {
+        if (by[figure->parts->components[p]] >= LEAST_SHOWN * total) {
+            shown.colours[shown.n] = figure->parts->colours[p];
+            shown.components[shown.n++] = figure->parts->components[p];
+        }
+    }
+    return shown;
 }
 
 /* The value of part p of a layer; part n is the sum of the others. */
@@ -113,6 +131,17 @@ char *weft_layer_name_text(const char *name, char *buffer, size_t size) {
                             at != NULL ? at + 1 : "");
 }
 
+/* A layer's name as short as its column needs. */
+static char *column_name(const char *name, char *buffer, size_t size) {
+    static const char average[] = "average pool";
+    char arrowed[96];
+    weft_layer_name_text(name, arrowed, sizeof arrowed);
+    if (strncmp(arrowed, average, sizeof average - 1) != 0) {
+        return weft_text_format(buffer, size, "%s", arrowed);
+    }
+    return weft_text_format(buffer, size, "avg pool%s", arrowed + sizeof average - 1);
+}
+
 /* The left column: the block's name at its first layer, the layer's name. */
 static void draw_names(const weft_figure_layers *figure, int i, double y, double block_width,
                        double name_end, weft_markup *svg) {
@@ -121,9 +150,9 @@ static void draw_names(const weft_figure_layers *figure, int i, double y, double
     if (block_width > 0.0 && first && layer->block >= 0 && layer->block < figure->n_blocks) {
         weft_svg_text(svg, 2.0, y + 4.3, WEFT_ANCHOR_START, "strong", figure->blocks[layer->block]);
     }
-    char arrowed[96], name[96];
-    weft_layer_name_text(layer->name, arrowed, sizeof arrowed);
-    weft_svg_elide(arrowed, name_end - block_width, name, sizeof name);
+    char whole[96], name[96];
+    column_name(layer->name, whole, sizeof whole);
+    weft_svg_elide(whole, name_end - block_width, name, sizeof name);
     weft_svg_text(svg, name_end, y + 4.3, WEFT_ANCHOR_END, "", name);
 }
 
@@ -141,7 +170,7 @@ static void measure(const weft_figure_layers *figure, double *blocks, double *na
         weft_si_text(of_layer(layer, figure->latency), figure->latency ? "s" : "J", text,
                      sizeof text);
         *totals = fmax(*totals, weft_svg_text_width(text) + 8.0);
-        weft_layer_name_text(layer->name, text, sizeof text);
+        column_name(layer->name, text, sizeof text);
         *names = fmax(*names, weft_svg_text_width(text));
     }
     *names = fmin(*names, NAME_WIDTH);
@@ -169,8 +198,12 @@ static int fill_legend(const weft_figure_layers *figure, char texts[][96], char 
     return n;
 }
 
-weft_status weft_figure_layers_draw(const weft_figure_layers *figure, weft_markup *svg,
+weft_status weft_figure_layers_draw(const weft_figure_layers *all, weft_markup *svg,
                                     weft_error *error) {
+    weft_figure_parts parts = shown_parts(all);
+    weft_figure_layers with_parts = *all;
+    with_parts.parts = &parts;
+    const weft_figure_layers *figure = &with_parts;
     const weft_cost *cost = figure->cost;
     char texts[WEFT_FIGURE_PARTS + 1][96], marks[WEFT_FIGURE_PARTS + 1][16];
     weft_svg_key keys[WEFT_FIGURE_PARTS + 1];

@@ -188,8 +188,7 @@ void weft_page_curve_table(const weft_summary *summary, weft_markup *html) {
  */
 
 void weft_page_picks_table(const weft_summary *summary, weft_markup *html) {
-    static const weft_metric shown[] = {WEFT_METRIC_ACCURACY, WEFT_METRIC_LATENCY,
-                                        WEFT_METRIC_ENERGY};
+    bool trains = summary->info->trains, test = trains && any_test(summary);
     begin(html, "", "what each objective picks");
     head(html, "objective", false);
     head(html, "design", false);
@@ -198,9 +197,14 @@ void weft_page_picks_table(const weft_summary *summary, weft_markup *html) {
     head(html, "MVGG", true);
     head(html, "RES", true);
     head(html, "mean kernels", true);
-    for (int m = summary->info->trains ? 0 : 1; m < 3; m++) {
-        head(html, weft_metric_name(shown[m]), true);
+    if (trains) {
+        head(html, "accuracy", true);
     }
+    if (test) {
+        head(html, "test accuracy", true);
+    }
+    head(html, "latency", true);
+    head(html, "energy", true);
     body(html);
     for (int i = 0; i < summary->n_picks; i++) {
         const weft_pick *pick = &summary->picks[i];
@@ -222,9 +226,14 @@ void weft_page_picks_table(const weft_summary *summary, weft_markup *html) {
                 weft_markup_raw(html, "<td class=\"n\">–</td>");
             }
         }
-        for (int m = summary->info->trains ? 0 : 1; m < 3; m++) {
-            metric_cell(html, shown[m], trial->metrics[shown[m]]);
+        if (trains) {
+            metric_cell(html, WEFT_METRIC_ACCURACY, trial->metrics[WEFT_METRIC_ACCURACY]);
         }
+        if (test) {
+            metric_cell(html, WEFT_METRIC_ACCURACY, trial->test_accuracy);
+        }
+        metric_cell(html, WEFT_METRIC_LATENCY, trial->metrics[WEFT_METRIC_LATENCY]);
+        metric_cell(html, WEFT_METRIC_ENERGY, trial->metrics[WEFT_METRIC_ENERGY]);
         row_end(html);
     }
     end(html);
@@ -334,15 +343,28 @@ void weft_page_trials_table(const weft_summary *summary, weft_markup *html) {
     end(html);
 }
 
+/* The length of the number at `text`: digits, a fraction, an exponent. */
+static size_t number_length(const char *text) {
+    static const char digits[] = "0123456789";
+    size_t n = strspn(text, digits);
+    if (n > 0 && text[n] == '.') {
+        n += 1 + strspn(text + n + 1, digits);
+    }
+    if (n > 0 && (text[n] == 'e' || text[n] == 'E')) {
+        size_t sign = text[n + 1] == '+' || text[n + 1] == '-' ? 1 : 0;
+        size_t exponent = strspn(text + n + 1 + sign, digits);
+        n += exponent > 0 ? 1 + sign + exponent : 0;
+    }
+    return n;
+}
+
 /* Reasons that differ in their numbers alone are one kind. */
 static void reason_kind(const char *reason, char *kind, size_t size) {
     size_t used = 0;
-    for (const char *c = reason; *c != '\0' && used + 1 < size; c++) {
-        bool digit = *c >= '0' && *c <= '9';
-        if (digit && used > 0 && kind[used - 1] == '#') {
-            continue;
-        }
-        kind[used++] = digit ? '#' : *c;
+    while (*reason != '\0' && used + 1 < size) {
+        size_t n = number_length(reason);
+        kind[used++] = n > 0 ? '#' : *reason;
+        reason += n > 0 ? n : 1;
     }
     kind[used] = '\0';
 }

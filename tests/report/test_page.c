@@ -151,6 +151,21 @@ static void the_page_says_what_the_study_says(void **state) {
     assert_int_equal(count_text(html, text), 1);
     free(html);
     fixture_free(&made);
+
+    make(&made, 3, true);
+    static const char *const reasons[] = {"breaks 'macs <= 12e6' by 350 %",
+                                          "breaks 'macs <= 12e6' by 73.4 %",
+                                          "breaks 'macs <= 12e6' by 1.2e+03 %"};
+    for (int i = 0; i < 3; i++) {
+        made.storage[i].state = WEFT_TRIAL_INFEASIBLE;
+        snprintf(made.storage[i].reason, WEFT_TRIAL_TEXT, "%s", reasons[i]);
+    }
+    made.summary.ok = 0;
+    made.summary.infeasible = 3;
+    html = page_of(&made.summary);
+    assert_non_null(strstr(html, "<td class=\"n\">3</td><td>infeasible</td>"));
+    free(html);
+    fixture_free(&made);
 }
 
 static void odd_studies_have_a_page(void **state) {
