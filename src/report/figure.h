@@ -9,8 +9,7 @@
 /* More dominated trials than this share one path, without a tooltip each. */
 enum { WEFT_FIGURE_MARKS = 4000 };
 
-/* ---- fronts ------------------------------------------------------------------------------------
- */
+/* ---- fronts ---------------------------------------------------------------------------------- */
 
 /* A feasible trial. */
 typedef struct weft_figure_point {
@@ -34,8 +33,7 @@ typedef struct weft_figure_scatter {
 weft_status weft_figure_scatter_draw(const weft_figure_scatter *figure, weft_markup *svg,
                                      weft_error *error) WEFT_NODISCARD;
 
-/* ---- a value over trials -----------------------------------------------------------------------
- */
+/* ---- a value over trials --------------------------------------------------------------------- */
 typedef struct weft_figure_line {
     weft_svg_head head;
     const char *name;     /* "hypervolume" */
@@ -54,8 +52,7 @@ bool weft_figure_line_changes(const weft_figure_line *figure, size_t i);
 char *weft_figure_value_text(const weft_figure_line *figure, double value, char *buffer,
                              size_t size);
 
-/* ---- layers by component -----------------------------------------------------------------------
- */
+/* ---- layers by component --------------------------------------------------------------------- */
 
 /* Which components have a colour of their own; the others are summed up. */
 enum { WEFT_FIGURE_PARTS = 6 };

@@ -12,6 +12,9 @@ static const double LEAST_SHARE = 0.02;
 /* In a figure, a component with less than this share of its total joins "other". */
 static const double LEAST_SHOWN = 0.005;
 
+/* A narrower piece would vanish in the gap that parts it from its neighbours: it has none. */
+static const double THIN = 2.5;
+
 /* Rows, and the room between blocks. */
 static const double ROW = 20.0, BAR = 13.0, BLOCK_GAP = 6.0;
 
@@ -111,9 +114,10 @@ static void draw_bar(const weft_figure_layers *figure, const weft_axis *x,
         weft_si_text(value, unit, text, sizeof text);
         weft_percent_text(value / of_layer(layer, figure->latency), share, sizeof share);
         weft_markup_format(svg,
-                           "<rect class=\"part c%d\" x=\"%.2f\" y=\"%.2f\" width=\"%.2f\" "
+                           "<rect class=\"part c%d%s\" x=\"%.2f\" y=\"%.2f\" width=\"%.2f\" "
                            "height=\"%.1f\"><title>",
-                           part_colour(figure->parts, p), from, y - 0.5 * BAR, to - from, BAR);
+                           part_colour(figure->parts, p), to - from < THIN ? " thin" : "", from,
+                           y - 0.5 * BAR, to - from, BAR);
         weft_markup_text(svg, layer->name);
         weft_markup_format(svg, ": %s %s, %s of the layer</title></rect>\n",
                            part_name(figure->parts, p), text, share);
@@ -225,7 +229,6 @@ weft_status weft_figure_layers_draw(const weft_figure_layers *all, weft_markup *
 
     weft_svg_begin(svg, &figure->head, height + 4.0);
     weft_svg_legend(svg, keys, n_keys, 0.0);
-    weft_svg_line(svg, "axis", left, top, left, height);
     double y = top;
     for (int i = 0; i < cost->n_layers; i++) {
         y += i > 0 && cost->layers[i].block != cost->layers[i - 1].block ? BLOCK_GAP : 0.0;
@@ -233,6 +236,7 @@ weft_status weft_figure_layers_draw(const weft_figure_layers *all, weft_markup *
         draw_bar(figure, &x, &cost->layers[i], y + 0.5 * ROW, svg);
         y += ROW;
     }
+    weft_svg_line(svg, "axis", left, top, left, height);
     weft_svg_end(svg);
     return weft_markup_check(svg, error);
 }

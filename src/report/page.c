@@ -23,8 +23,7 @@ static void paragraph(weft_markup *html, const char *text) {
     weft_markup_raw(html, "\n");
 }
 
-/* ---- head --------------------------------------------------------------------------------------
- */
+/* ---- head ------------------------------------------------------------------------------------ */
 
 static void write_head(const weft_summary *summary, weft_markup *html) {
     weft_markup_raw(html, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n"
@@ -104,7 +103,7 @@ static void write_tiles(const weft_summary *summary, weft_markup *html) {
     tile(html, "designs tried", value, note);
     if (!is_scored(summary) && summary->info->n_objectives > 1 && summary->n_front > 0) {
         weft_text_format(value, sizeof value, "%zu", summary->n_front);
-        weft_text_format(note, sizeof note, "knee: %.120s",
+        weft_text_format(note, sizeof note, "%s%.120s", summary->n_front > 1 ? "knee: " : "",
                          summary->trials[summary->knee]->description);
         tile(html, "designs on the front", value, note);
     }
@@ -117,8 +116,7 @@ static void write_tiles(const weft_summary *summary, weft_markup *html) {
     weft_markup_raw(html, "</dl>\n</header>\n<main>\n");
 }
 
-/* ---- figures -----------------------------------------------------------------------------------
- */
+/* ---- figures --------------------------------------------------------------------------------- */
 
 static void figure_begin(weft_markup *html, const char *title, const char *note) {
     weft_markup_raw(html, "<figure>\n<figcaption>");
@@ -177,7 +175,11 @@ static void write_front_designs(const weft_summary *summary, weft_markup *html) 
     }
     char goal[512], text[1400];
     weft_page_goal(summary, goal, sizeof goal);
-    if (front) {
+    if (front && summary->n_front == 1) {
+        weft_text_format(text, sizeof text,
+                         "Of %zu feasible designs, one is the best in every objective (%s).",
+                         summary->ok, goal);
+    } else if (front) {
         weft_text_format(text, sizeof text,
                          "%zu of %zu feasible designs: no other is at least as good in every "
                          "objective (%s) and better in one. The knee, %s, is the design of the "
@@ -210,8 +212,7 @@ static void write_picks(const weft_summary *summary, weft_markup *html) {
     weft_page_picks_table(summary, html);
 }
 
-/* ---- breakdown ---------------------------------------------------------------------------------
- */
+/* ---- breakdown ------------------------------------------------------------------------------- */
 
 /* The two components that take most: "62.0 % of the energy goes to ADC, 25.0 % to buffers: ...". */
 static void dominance(const double *by, double total, const char *what, char *text, size_t size) {
@@ -321,8 +322,7 @@ static weft_status write_breakdown(const weft_summary *summary, weft_markup *htm
     return WEFT_OK;
 }
 
-/* ---- the search --------------------------------------------------------------------------------
- */
+/* ---- the search ------------------------------------------------------------------------------ */
 
 static weft_status write_search(const weft_summary *summary, weft_markup *html, weft_error *error) {
     heading(html, "search", "How the search went");
@@ -367,8 +367,7 @@ static weft_status write_search(const weft_summary *summary, weft_markup *html, 
     return WEFT_OK;
 }
 
-/* ---- repeating it ------------------------------------------------------------------------------
- */
+/* ---- repeating it ---------------------------------------------------------------------------- */
 
 static void term(weft_markup *html, const char *name, const char *value) {
     weft_markup_element(html, "dt", name);
@@ -439,8 +438,7 @@ static void write_meaning(const weft_summary *summary, weft_markup *html) {
                     "read-the-report.md explains every figure.");
 }
 
-/* ---- the whole ---------------------------------------------------------------------------------
- */
+/* ---- the whole ------------------------------------------------------------------------------- */
 
 static void write_empty(weft_markup *html) {
     heading(html, "fronts", "No trials yet");

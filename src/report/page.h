@@ -28,8 +28,7 @@ void weft_page_design(weft_markup *html, const char *description);
 weft_status weft_page_write(const weft_summary *summary, weft_markup *html,
                             weft_error *error) WEFT_NODISCARD;
 
-/* ---- parts of the page, each in a file of its own ----------------------------------------------
- */
+/* ---- parts of the page, each in a file of its own -------------------------------------------- */
 void weft_page_style(weft_markup *html);
 void weft_page_script(weft_markup *html);
 

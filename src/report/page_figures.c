@@ -35,8 +35,7 @@ char *weft_page_goal(const weft_summary *summary, char *buffer, size_t size) {
     return buffer;
 }
 
-/* ---- fronts ------------------------------------------------------------------------------------
- */
+/* ---- fronts ---------------------------------------------------------------------------------- */
 
 static weft_status fill_points(const weft_summary *summary, const weft_summary_front *front,
                                weft_figure_point *points, size_t *n, weft_error *error) {
@@ -58,7 +57,7 @@ static weft_status fill_points(const weft_summary *summary, const weft_summary_f
             .y = trial->metrics[front->y],
             .test = front->y == WEFT_METRIC_ACCURACY ? trial->test_accuracy : NAN,
             .front = in_front[i],
-            .knee = summary->knee == (ptrdiff_t)i,
+            .knee = summary->n_front > 1 && summary->knee == (ptrdiff_t)i,
             .trial = trial->number,
             .label = trial->description,
         };
@@ -101,8 +100,7 @@ weft_status weft_page_front(const weft_summary *summary, int i, bool standalone,
     return status;
 }
 
-/* ---- hypervolume, or the best value ------------------------------------------------------------
- */
+/* ---- hypervolume, or the best value ---------------------------------------------------------- */
 
 weft_figure_line weft_page_curve_figure(const weft_summary *summary) {
     weft_figure_line figure = {
@@ -143,8 +141,7 @@ weft_status weft_page_curve(const weft_summary *summary, bool standalone, weft_m
     return weft_figure_line_draw(&figure, svg, error);
 }
 
-/* ---- layers ------------------------------------------------------------------------------------
- */
+/* ---- layers ---------------------------------------------------------------------------------- */
 
 weft_status weft_page_layers(const weft_summary *summary, bool latency, bool standalone,
                              weft_markup *svg, weft_error *error) {

@@ -94,8 +94,7 @@ static const weft_metric costs[] = {WEFT_METRIC_ENERGY,    WEFT_METRIC_LATENCY, 
                                     WEFT_METRIC_CROSSBARS, WEFT_METRIC_PARAMS,  WEFT_METRIC_MACS};
 enum { COSTS = sizeof costs / sizeof *costs };
 
-/* ---- the front ---------------------------------------------------------------------------------
- */
+/* ---- the front ------------------------------------------------------------------------------- */
 
 void weft_page_front_table(const weft_summary *summary, weft_markup *html) {
     bool trains = summary->info->trains, test = trains && any_test(summary);
@@ -184,8 +183,7 @@ void weft_page_curve_table(const weft_summary *summary, weft_markup *html) {
     end(html);
 }
 
-/* ---- picks -------------------------------------------------------------------------------------
- */
+/* ---- picks ----------------------------------------------------------------------------------- */
 
 void weft_page_picks_table(const weft_summary *summary, weft_markup *html) {
     bool trains = summary->info->trains, test = trains && any_test(summary);
@@ -239,8 +237,7 @@ void weft_page_picks_table(const weft_summary *summary, weft_markup *html) {
     end(html);
 }
 
-/* ---- breakdown ---------------------------------------------------------------------------------
- */
+/* ---- breakdown ------------------------------------------------------------------------------- */
 
 void weft_page_layers_table(const weft_summary *summary, bool latency, weft_markup *html) {
     const weft_cost *cost = summary->cost;
@@ -300,8 +297,7 @@ void weft_page_constants_table(const weft_summary *summary, weft_markup *html) {
     end(html);
 }
 
-/* ---- trials ------------------------------------------------------------------------------------
- */
+/* ---- trials ---------------------------------------------------------------------------------- */
 
 void weft_page_trials_table(const weft_summary *summary, weft_markup *html) {
     bool trains = summary->info->trains;

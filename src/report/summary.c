@@ -34,8 +34,7 @@ size_t weft_summary_knee(const double *values, size_t n, int n_objectives) {
     return best;
 }
 
-/* ---- trials ------------------------------------------------------------------------------------
- */
+/* ---- trials ---------------------------------------------------------------------------------- */
 
 static weft_status gather_trials(const weft_study *study, weft_summary *summary,
                                  weft_error *error) {
@@ -103,8 +102,7 @@ static weft_status gather_knee(weft_summary *summary, weft_error *error) {
     return WEFT_OK;
 }
 
-/* ---- fronts of two metrics ---------------------------------------------------------------------
- */
+/* ---- fronts of two metrics ------------------------------------------------------------------- */
 
 static bool maximised(const weft_problem_info *info, weft_metric metric) {
     for (int i = 0; i < info->n_objectives && info->score[0] == '\0'; i++) {
@@ -168,8 +166,7 @@ static weft_status gather_fronts(const weft_study *study, weft_summary *summary,
     return gather_knee(summary, error);
 }
 
-/* ---- the chosen design -------------------------------------------------------------------------
- */
+/* ---- the chosen design ----------------------------------------------------------------------- */
 
 static weft_status choose_design(weft_summary *summary, int64_t number, weft_error *error) {
     summary->chosen = summary->knee;

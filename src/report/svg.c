@@ -7,6 +7,9 @@
 /* Letters in the figure's units: usual, and on a narrow screen (what layout is done for). */
 static const double LETTERS = 12.0, LARGE_LETTERS = 15.5;
 
+/* Empty ground around a figure in a file of its own. */
+static const double MARGIN = 14.0;
+
 /* Height of a legend's row and room between its entries. */
 static const double KEY_ROW = 21.0, KEY_GAP = 6.0, KEY_MARK = 18.0;
 
@@ -38,6 +41,7 @@ static const char rules[] =
     ".wf .tie{stroke:var(--test);stroke-width:1;stroke-opacity:.45;stroke-dasharray:2 2}"
     ".wf .knee{fill:none;stroke:var(--ink);stroke-width:1.5}"
     ".wf .part{stroke:var(--surface);stroke-width:.75}"
+    ".wf .thin{stroke:none}"
     ".wf .c0{fill:var(--c0)}.wf .c1{fill:var(--c1)}.wf .c2{fill:var(--c2)}.wf .c3{fill:var(--c3)}"
     ".wf .c4{fill:var(--c4)}.wf .c5{fill:var(--c5)}.wf .c6{fill:var(--c6)}"
     ".wf .ground{fill:var(--surface)}"
@@ -50,13 +54,15 @@ void weft_svg_style(weft_markup *css, const char *selector) {
 }
 
 void weft_svg_begin(weft_markup *svg, const weft_svg_head *head, double height) {
+    double margin = head->standalone ? MARGIN : 0.0, start = 0.0 - margin;
+    double whole_width = WEFT_SVG_WIDTH + 2.0 * margin, whole_height = height + 2.0 * margin;
     weft_markup_format(svg,
                        "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"wf\" role=\"img\" "
-                       "viewBox=\"0 0 %.0f %.0f\" aria-labelledby=\"%s-t %s-d\"",
-                       WEFT_SVG_WIDTH, height, head->id, head->id);
+                       "viewBox=\"%.0f %.0f %.0f %.0f\" aria-labelledby=\"%s-t %s-d\"",
+                       start, start, whole_width, whole_height, head->id, head->id);
     if (head->standalone) {
-        weft_markup_format(svg, " width=\"%.0f\" height=\"%.0f\"", 1.5 * WEFT_SVG_WIDTH,
-                           1.5 * height);
+        weft_markup_format(svg, " width=\"%.0f\" height=\"%.0f\"", 1.5 * whole_width,
+                           1.5 * whole_height);
     }
     weft_markup_format(svg, ">\n<title id=\"%s-t\">", head->id);
     weft_markup_text(svg, head->title);
@@ -66,8 +72,9 @@ void weft_svg_begin(weft_markup *svg, const weft_svg_head *head, double height) 
     if (head->standalone) {
         weft_markup_raw(svg, "<style>");
         weft_svg_style(svg, "svg");
-        weft_markup_raw(svg, "svg.wf{max-width:660px}</style>\n<rect class=\"ground\" ");
-        weft_markup_format(svg, "width=\"%.0f\" height=\"%.0f\"/>\n", WEFT_SVG_WIDTH, height);
+        weft_markup_raw(svg, "svg.wf{max-width:720px}</style>\n<rect class=\"ground\" ");
+        weft_markup_format(svg, "x=\"%.0f\" y=\"%.0f\" width=\"%.0f\" height=\"%.0f\"/>\n", start,
+                           start, whole_width, whole_height);
     }
 }
 

@@ -232,8 +232,7 @@ static void where_it_cannot_be_written_is_told(void **state) {
     done(&made);
 }
 
-/* ---- picks -------------------------------------------------------------------------------------
- */
+/* ---- picks ----------------------------------------------------------------------------------- */
 
 /* Gives the trials accuracies: a search with training would have found them. */
 static void make_up_accuracies(opened *made) {
@@ -345,8 +344,7 @@ static void a_study_that_trains_shows_accuracy(void **state) {
     done(&made);
 }
 
-/* ---- the knee ----------------------------------------------------------------------------------
- */
+/* ---- the knee -------------------------------------------------------------------------------- */
 
 static void the_knee_is_where_the_front_bends(void **state) {
     (void)state;
