@@ -13,7 +13,7 @@ typedef struct weft_accuracy_settings {
     const char *provider;      /* "train" */
     const char *data;          /* data set by name */
     weft_train_settings train; /* of a candidate: the search sees the validation part only */
-    double final_epochs;       /* of a design of the final front: whole training set, test set once */
+    double final_epochs;       /* of a design of the front: whole training set, test set once */
 } weft_accuracy_settings;
 
 WEFT_API void weft_accuracy_defaults(weft_accuracy_settings *settings);

@@ -23,8 +23,8 @@
 #include <stdint.h>
 
 #if defined(__GNUC__)
-#define WEFT_API __attribute__((visibility("default")))
-#define WEFT_NODISCARD __attribute__((warn_unused_result))
+#define WEFT_API                         __attribute__((visibility("default")))
+#define WEFT_NODISCARD                   __attribute__((warn_unused_result))
 #define WEFT_PRINTF(format_index, first) __attribute__((format(printf, format_index, first)))
 #else
 #define WEFT_API
@@ -59,12 +59,12 @@ typedef struct weft_error {
     weft_status status;
     char message[512];
     char hint[320];
-    char file[256];     /* "" where the fault has no place */
-    int line;           /* from 1; 0: unknown */
-    int column;         /* from 1; 0: unknown */
-    int length;         /* characters to underline from `column`; at least 1 where column > 0 */
-    char excerpt[200];  /* the source line, "" if unknown; a long line is cut */
-    int excerpt_start;  /* characters of the line that are cut away before the excerpt */
+    char file[256];    /* "" where the fault has no place */
+    int line;          /* from 1; 0: unknown */
+    int column;        /* from 1; 0: unknown */
+    int length;        /* characters to underline from `column`; at least 1 where column > 0 */
+    char excerpt[200]; /* the source line, "" if unknown; a long line is cut */
+    int excerpt_start; /* characters of the line that are cut away before the excerpt */
 } weft_error;
 
 /* A request to stop, set from anywhere (a signal handler included), polled by long work. */

@@ -55,8 +55,8 @@ WEFT_API bool weft_gene_active(const weft_gene_table *table, const double *genom
 /* Writes NaN to inactive genes, in place: each phenotype then has one genome. */
 WEFT_API void weft_genome_canonical(const weft_gene_table *table, double *genome);
 
-/* Whether every active gene lies in its range (and is whole where it must be), every inactive one is
- * NaN, and the table's own rule holds. */
+/* Whether every active gene lies in its range (and is whole where it must be), every inactive one
+ * is NaN, and the table's own rule holds. */
 WEFT_API bool weft_genome_legal(const weft_gene_table *table, const double *genome);
 
 /* Same genes, same values (NaN equals NaN). */

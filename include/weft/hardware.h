@@ -40,7 +40,7 @@ typedef enum weft_component {
 #define WEFT_COMPONENT_ENUM(name, token, text) name,
     WEFT_COMPONENT_MAP(WEFT_COMPONENT_ENUM)
 #undef WEFT_COMPONENT_ENUM
-    WEFT_COMPONENT_COUNT
+        WEFT_COMPONENT_COUNT
 } weft_component;
 
 WEFT_API const char *weft_component_token(weft_component component);
@@ -90,7 +90,7 @@ typedef struct weft_total {
     double energy_j;
     double latency_s;
     double area_mm2;
-    int64_t crossbars;  /* physical crossbars in use */
+    int64_t crossbars; /* physical crossbars in use */
     int64_t tiles;
     double utilisation; /* share of the cells of those crossbars that hold weights, 0..1 */
 } weft_total;
@@ -104,13 +104,13 @@ WEFT_API weft_status weft_estimate(const weft_priced *priced, weft_workload *wor
 /* The same with its breakdown. Sums over the layers and components give the total exactly
  * (latency: time on the critical path of the pipeline, which is what the total is made of). */
 typedef struct weft_layer_cost {
-    char name[32];        /* "conv3x3 32>64" */
-    int32_t layer;        /* index in the network */
-    int32_t block;        /* WEFT_NO_BLOCK: input or head */
-    double energy_j;      /* = sum of energy_by[] */
-    double latency_s;     /* on the critical path; = sum of latency_by[] */
-    double area_mm2;      /* = sum of area_by[] */
-    double busy_s;        /* computing time of all its output pixels, overlap ignored */
+    char name[32];    /* "conv3x3 32>64" */
+    int32_t layer;    /* index in the network */
+    int32_t block;    /* WEFT_NO_BLOCK: input or head */
+    double energy_j;  /* = sum of energy_by[] */
+    double latency_s; /* on the critical path; = sum of latency_by[] */
+    double area_mm2;  /* = sum of area_by[] */
+    double busy_s;    /* computing time of all its output pixels, overlap ignored */
     int64_t crossbars;
     int64_t tiles;
     double utilisation;

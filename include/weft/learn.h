@@ -8,10 +8,10 @@
 #include <weft/network.h>
 
 /* ---- data sets ---------------------------------------------------------------------------------
- * Known formats: IDX (images idx3 grey or idx4 planar, labels idx1; .gz too), CIFAR-10 and CIFAR-100
- * binary records, a folder of PNG files with one sub-folder for each class. A data set is known by a
- * name in the catalogue: the built-in entries (Fashion-MNIST of Debian's dataset-fashion-mnist) and
- * what `weft data add` wrote to $WEFT_DATA, else $XDG_DATA_HOME/weft/data, else
+ * Known formats: IDX (images idx3 grey or idx4 planar, labels idx1; .gz too), CIFAR-10 and -100
+ * binary records, a folder of PNG files with one sub-folder for each class. A data set is known by
+ * its name in the catalogue: the built-in entries (Fashion-MNIST of Debian's dataset-fashion-mnist)
+ * and what `weft data add` wrote to $WEFT_DATA, else $XDG_DATA_HOME/weft/data, else
  * ~/.local/share/weft/data: one NAME.yaml each, with paths, format, shape, counts and SHA-256 sums.
  * Nothing is ever downloaded. */
 typedef struct weft_dataset weft_dataset;
@@ -41,7 +41,7 @@ WEFT_API weft_status weft_data_info(const char *name, weft_dataset_info *info,
 typedef struct weft_data_add_settings {
     const char *name;
     const char *format;       /* as in weft_dataset_info */
-    const char *train_images; /* idx: images; cifar: records (several joined by ','); folder: path */
+    const char *train_images; /* idx: images; cifar: records, several joined by ','; folder */
     const char *train_labels; /* idx */
     const char *test_images;  /* may be NULL with test_every > 0 */
     const char *test_labels;
@@ -55,15 +55,15 @@ typedef struct weft_data_add_settings {
 WEFT_API weft_status weft_data_add(const weft_data_add_settings *settings, weft_dataset_info *info,
                                    weft_error *error) WEFT_NODISCARD;
 
-/* Opens by name; reads all images into memory and compares checksums. Missing, truncated and corrupt
- * files are WEFT_ERROR_IO/INPUT that say which file, what was found, and what to do. Read-only
- * afterwards: shared between threads. */
+/* Opens by name; reads all images into memory and compares checksums. Missing, truncated and
+ * corrupt files are WEFT_ERROR_IO/INPUT that say which file, what was found, and what to do.
+ * Read-only afterwards: shared between threads. */
 WEFT_API weft_status weft_dataset_open(const char *name, weft_dataset **dataset,
                                        weft_error *error) WEFT_NODISCARD;
 WEFT_API void weft_dataset_close(weft_dataset *dataset);
 WEFT_API const weft_dataset_info *weft_dataset_get_info(const weft_dataset *dataset);
 
-/* ---- training ---------------------------------------------------------------------------------- */
+/* ---- training -------------------------------------------------------------------------------- */
 
 /* Which images are trained on, and which measure the result. */
 typedef enum weft_split {
@@ -73,7 +73,7 @@ typedef enum weft_split {
 
 typedef struct weft_train_settings {
     uint64_t seed;            /* weights, order, augmentation, dropout, subset */
-    uint64_t split_seed;      /* the training/validation split: the same for all trials of a study */
+    uint64_t split_seed;      /* of training and validation: the same for all trials of a study */
     double epochs;            /* 2; fractions end after that share of the steps */
     int batch;                /* 96 */
     double share;             /* of the training part, drawn class by class; 1 */
@@ -96,24 +96,24 @@ WEFT_API void weft_train_defaults(weft_train_settings *settings);
 typedef struct weft_train_progress {
     int64_t step, steps;
     double epoch;
-    double loss;             /* running mean */
-    double accuracy;         /* on the last measurement; NaN before the first */
+    double loss;     /* running mean */
+    double accuracy; /* on the last measurement; NaN before the first */
     double images_per_second;
 } weft_train_progress;
 
 typedef struct weft_train_result {
-    double accuracy; /* 0..1 on the split's measuring set */
-    double loss;     /* cross-entropy there */
-    double train_loss;       /* mean over the last epoch */
-    int64_t images_trained;  /* forward and backward passes */
+    double accuracy;        /* 0..1 on the split's measuring set */
+    double loss;            /* cross-entropy there */
+    double train_loss;      /* mean over the last epoch */
+    int64_t images_trained; /* forward and backward passes */
     int64_t images_measured;
     double seconds;
     double images_per_second; /* training alone */
 } weft_train_result;
 
-/* Trains from scratch and measures. One engine thread; deterministic for the settings on one kind of
- * CPU. WEFT_ERROR_EVALUATION when the loss becomes NaN or infinite (the message has step and rate);
- * WEFT_STOPPED within 2 s of a request to stop. `progress` may be NULL. */
+/* Trains from scratch and measures. One engine thread; deterministic for the settings on one kind
+ * of CPU. WEFT_ERROR_EVALUATION when the loss becomes NaN or infinite (the message has step and
+ * rate); WEFT_STOPPED within 2 s of a request to stop. `progress` may be NULL. */
 WEFT_API weft_status weft_train(const weft_network *network, const weft_dataset *dataset,
                                 const weft_train_settings *settings,
                                 bool (*progress)(void *context, const weft_train_progress *now),

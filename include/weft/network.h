@@ -3,9 +3,9 @@
  * Networks: layers on a directed graph, with shapes, multiply-accumulates (MACs) and parameters.
  * This one definition is what is trained (learn.h) and what is mapped onto the chip (hardware.h).
  *
- * A network is grown layer by layer; each addition infers its shape or fails with the reason. Layers
- * stand in topological order: every input of a layer has a smaller index. Skip connections are
- * edges like any other.
+ * A network is grown layer by layer; each addition infers its shape or fails with the reason.
+ * Layers stand in topological order: every input of a layer has a smaller index. Skip connections
+ * are edges like any other.
  */
 #ifndef WEFT_NETWORK_H
 #define WEFT_NETWORK_H
@@ -29,7 +29,7 @@ typedef enum weft_op {
 #define WEFT_OP_ENUM(name, token) name,
     WEFT_OP_MAP(WEFT_OP_ENUM)
 #undef WEFT_OP_ENUM
-    WEFT_OP_COUNT
+        WEFT_OP_COUNT
 } weft_op;
 
 /* Channels, height, width; a flat vector of n features is {n, 1, 1}. */
@@ -104,8 +104,8 @@ typedef struct weft_imc_spec {
     int32_t depth;
     weft_block blocks[WEFT_IMC_MAX_DEPTH];
     int32_t kernels[WEFT_IMC_MAX_DEPTH];
-    int32_t head_pool; /* default 1; the paper's networks are trained with 2 */
-    int32_t n_hidden;  /* default 2 */
+    int32_t head_pool;                   /* default 1; the paper's networks are trained with 2 */
+    int32_t n_hidden;                    /* default 2 */
     int32_t hidden[WEFT_IMC_MAX_HIDDEN]; /* default 200, 50 */
     double dropout;                      /* default 0.2 */
 } weft_imc_spec;

@@ -26,7 +26,7 @@ typedef struct weft_pick {
     char objective[WEFT_EXPRESSION]; /* "accuracy", "accuracy / energy" */
     size_t trial;                    /* index in the study */
     int depth;
-    int blocks[3];      /* how many VGG, MVGG, RES */
+    int blocks[3]; /* how many VGG, MVGG, RES */
     double mean_kernels;
 } weft_pick;
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Optimizers with ask and tell over genes and objective vectors alone: random, TPE, NSGA-II; and the
- * measures of a front. All objectives are minimised: callers negate what they maximise.
+ * Optimizers with ask and tell over genes and objective vectors alone: random, TPE, NSGA-II; and
+ * the measures of a front. All objectives are minimised: callers negate what they maximise.
  *
  *     weft_optimizer_create(&table, &settings, &optimizer, &error);
  *     for (uint64_t t = 0; t < trials; t += n) {
@@ -66,9 +66,9 @@ WEFT_API weft_status weft_optimizer_create(const weft_gene_table *table,
                                            weft_error *error) WEFT_NODISCARD;
 WEFT_API void weft_optimizer_destroy(weft_optimizer *optimizer);
 
-/* Proposes n genomes (n x n_genes, row by row) for trials first_trial .. first_trial+n-1; canonical,
- * legal, not `seen`, and different from each other. *given becomes how many were found; fewer than n
- * (WEFT_DONE) only when the space seems exhausted. */
+/* Proposes n genomes (n x n_genes, row by row) for trials first_trial .. first_trial+n-1;
+ * canonical, legal, not `seen`, and different from each other. *given becomes how many were found;
+ * fewer than n (WEFT_DONE) only when the space seems exhausted. */
 WEFT_API weft_status weft_optimizer_ask(weft_optimizer *optimizer, uint64_t first_trial, int n,
                                         double *genomes, int *given,
                                         weft_error *error) WEFT_NODISCARD;
@@ -77,7 +77,7 @@ WEFT_API weft_status weft_optimizer_tell(weft_optimizer *optimizer, const double
                                          const weft_outcome *outcome,
                                          weft_error *error) WEFT_NODISCARD;
 
-/* ---- fronts ------------------------------------------------------------------------------------ */
+/* ---- fronts ---------------------------------------------------------------------------------- */
 
 /* a is no worse in every objective and better in one. */
 WEFT_API bool weft_dominates(const double *a, const double *b, int n_objectives);

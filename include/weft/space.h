@@ -11,7 +11,7 @@
 
 typedef struct weft_space weft_space;
 
-/* Reads a space by the name of a built-in one ("imc-cnn") or a path (has a '/' or ends in .yaml). */
+/* Reads a space by the name of a built-in one ("imc-cnn") or a path (with '/' or .yaml). */
 WEFT_API weft_status weft_space_read(const char *name_or_path, weft_space **space,
                                      weft_error *error) WEFT_NODISCARD;
 
@@ -33,14 +33,14 @@ WEFT_API weft_gene_table weft_space_genes(const weft_space *space);
 WEFT_API char *weft_space_value_text(const weft_space *space, int g, double value, char *buffer,
                                      size_t size);
 
-/* The input and classes of the networks; weft_space_set_data replaces what the file says by what the
- * data set has (and with it the cap on halvings). WEFT_ERROR_INPUT when nothing would remain. */
+/* The input and classes of the networks; weft_space_set_data replaces what the file says by what
+ * the data set has (and with it the cap on halvings). WEFT_ERROR_INPUT: nothing would remain. */
 WEFT_API weft_shape weft_space_input(const weft_space *space);
 WEFT_API weft_status weft_space_set_data(weft_space *space, weft_shape input, int classes,
                                          weft_error *error) WEFT_NODISCARD;
 
-/* Decodes a canonical genome; the caller destroys the network. WEFT_ERROR_INFEASIBLE with the reason
- * when the network cannot be built for the input. */
+/* Decodes a canonical genome; the caller destroys the network. WEFT_ERROR_INFEASIBLE with the
+ * reason when the network cannot be built for the input. */
 WEFT_API weft_status weft_space_decode(const weft_space *space, const double *genome,
                                        weft_network **network, weft_error *error) WEFT_NODISCARD;
 

@@ -39,8 +39,7 @@ WEFT_API const char *weft_metric_token(weft_metric metric);
 WEFT_API const char *weft_metric_unit(weft_metric metric);
 WEFT_API bool weft_metric_more_is_better(weft_metric metric);
 
-/* ---- problems ----------------------------------------------------------------------------------
- */
+/* ---- problems -------------------------------------------------------------------------------- */
 typedef struct weft_problem weft_problem;
 
 WEFT_API weft_status weft_problem_read(const char *path, weft_problem **problem,
@@ -72,8 +71,7 @@ WEFT_API weft_problem_info *weft_problem_get_info(weft_problem *problem);
 WEFT_API const weft_space *weft_problem_get_space(const weft_problem *problem);
 WEFT_API const weft_chip *weft_problem_get_chip(const weft_problem *problem);
 
-/* ---- trials ------------------------------------------------------------------------------------
- */
+/* ---- trials ---------------------------------------------------------------------------------- */
 typedef enum weft_trial_state {
     WEFT_TRIAL_OK,
     WEFT_TRIAL_INFEASIBLE, /* does not fit, cannot be built, or breaks a constraint: see `reason` */
@@ -101,8 +99,7 @@ typedef struct weft_trial {
     double final_seconds;
 } weft_trial;
 
-/* ---- studies -----------------------------------------------------------------------------------
- */
+/* ---- studies --------------------------------------------------------------------------------- */
 typedef struct weft_study weft_study;
 
 /* Creates the store, or resumes it when it holds the same problem. WEFT_ERROR_STORE: it holds

@@ -12,14 +12,14 @@
 
 /* What a stream is for; one value for each use, so that no two uses share numbers. */
 typedef enum weft_purpose {
-    WEFT_PURPOSE_ASK = 1,     /* an optimizer proposing trial `index` */
-    WEFT_PURPOSE_INITIALISE,  /* weights of a network */
-    WEFT_PURPOSE_SHUFFLE,     /* order of the images in epoch `index` */
-    WEFT_PURPOSE_AUGMENT,     /* crop and flip in epoch `index` */
-    WEFT_PURPOSE_DROPOUT,     /* masks of step `index` */
-    WEFT_PURPOSE_SPLIT,       /* training/validation split */
-    WEFT_PURPOSE_SUBSET,      /* the share of the images that a candidate sees */
-    WEFT_PURPOSE_TEST,        /* property tests */
+    WEFT_PURPOSE_ASK = 1,    /* an optimizer proposing trial `index` */
+    WEFT_PURPOSE_INITIALISE, /* weights of a network */
+    WEFT_PURPOSE_SHUFFLE,    /* order of the images in epoch `index` */
+    WEFT_PURPOSE_AUGMENT,    /* crop and flip in epoch `index` */
+    WEFT_PURPOSE_DROPOUT,    /* masks of step `index` */
+    WEFT_PURPOSE_SPLIT,      /* training/validation split */
+    WEFT_PURPOSE_SUBSET,     /* the share of the images that a candidate sees */
+    WEFT_PURPOSE_TEST,       /* property tests */
 } weft_purpose;
 
 /* A stream; a plain value, copy it to fork it. */

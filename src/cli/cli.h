@@ -17,8 +17,7 @@
 #include "base/error.h"
 #include "base/json.h"
 
-/* ---- options -----------------------------------------------------------------------------------
- */
+/* ---- options --------------------------------------------------------------------------------- */
 
 /* How the text of an option is read, and the C type of the member that it is stored in. */
 typedef enum cli_type {
@@ -73,8 +72,7 @@ typedef struct cli_operand {
     const char *help;
 } cli_operand;
 
-/* ---- commands ----------------------------------------------------------------------------------
- */
+/* ---- commands -------------------------------------------------------------------------------- */
 
 typedef struct cli_call cli_call;
 
@@ -125,8 +123,7 @@ struct cli_call {
     weft_error error;
 };
 
-/* ---- option.c ----------------------------------------------------------------------------------
- */
+/* ---- option.c -------------------------------------------------------------------------------- */
 
 /* Reads the words after the command's name into call and arguments (defaults first). */
 weft_status cli_parse(cli_call *call, int argc, char **argv, void *arguments) WEFT_NODISCARD;
@@ -145,8 +142,7 @@ int cli_cores(void);
 /* WEFT_ERROR_USAGE with the hint that names the command's help. */
 weft_status cli_usage(cli_call *call, const char *format, ...) WEFT_PRINTF(2, 3);
 
-/* ---- help.c, reference.c, complete.c -----------------------------------------------------------
- */
+/* ---- help.c, reference.c, complete.c --------------------------------------------------------- */
 void cli_print_overview(FILE *out);
 void cli_print_help(FILE *out, const cli_command *command);
 void cli_print_group(FILE *out, const char *group);
@@ -174,8 +170,7 @@ typedef struct cli_variable {
 } cli_variable;
 extern const cli_variable cli_environment[];
 
-/* ---- output.c ----------------------------------------------------------------------------------
- */
+/* ---- output.c -------------------------------------------------------------------------------- */
 
 /* A figure with an SI prefix and four digits: "3.107 uJ"; "-" for NaN. Returns `buffer`. */
 char *cli_quantity(double value, const char *unit, char *buffer, size_t size);
@@ -219,8 +214,7 @@ weft_status cli_json_print(cli_call *call, weft_json *json) WEFT_NODISCARD;
 /* A JSON writer, or NULL with the call's error set. */
 weft_json *cli_json_create(cli_call *call);
 
-/* ---- progress.c --------------------------------------------------------------------------------
- */
+/* ---- progress.c ------------------------------------------------------------------------------ */
 
 /* One line on stderr: on a terminal rewritten in place at most 6 times a second, else a plain line
  * each 30 seconds and one at the end. */
@@ -242,8 +236,7 @@ int cli_progress_room(const cli_progress *progress);
 char *cli_progress_bar(double share, char *buffer, size_t size);
 double cli_now(void); /* seconds of a clock that never goes back */
 
-/* ---- interrupt.c -------------------------------------------------------------------------------
- */
+/* ---- interrupt.c ----------------------------------------------------------------------------- */
 
 /* From here on SIGINT, SIGTERM and SIGHUP set the flag that is returned; a second one ends the
  * process at once. */
@@ -251,8 +244,7 @@ const weft_stop *cli_interrupt_install(const cli_call *call);
 /* 130 after SIGINT, 143 after SIGTERM, 129 after SIGHUP, 0 when there was none. */
 int cli_interrupt_code(void);
 
-/* ---- design.c ----------------------------------------------------------------------------------
- */
+/* ---- design.c -------------------------------------------------------------------------------- */
 
 /* The options that say how a network of the imc family is built. */
 typedef struct cli_network_options {

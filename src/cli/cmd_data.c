@@ -51,8 +51,7 @@ static const cli_operand NEW[] = {
     {"NAME", CLI_VALUES_NONE, NULL, "The name that it gets."},
 };
 
-/* ---- printing ----------------------------------------------------------------------------------
- */
+/* ---- printing -------------------------------------------------------------------------------- */
 
 static void info_json(weft_json *json, const weft_dataset_info *info) {
     weft_json_object_begin(json);
@@ -101,8 +100,7 @@ static weft_status show(cli_call *call, const data_arguments *arguments,
     return cli_json_print(call, json);
 }
 
-/* ---- data list ---------------------------------------------------------------------------------
- */
+/* ---- data list ------------------------------------------------------------------------------- */
 
 static void list_json(void *context, const weft_dataset_info *info) {
     info_json(context, info);
@@ -148,8 +146,7 @@ static weft_status run_list(cli_call *call, void *opaque) {
     return status != WEFT_OK ? status : printed;
 }
 
-/* ---- data info, data add -----------------------------------------------------------------------
- */
+/* ---- data info, data add --------------------------------------------------------------------- */
 
 static weft_status run_info(cli_call *call, void *opaque) {
     weft_dataset_info info;

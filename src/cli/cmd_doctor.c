@@ -52,8 +52,7 @@ static void add_problem(findings *found, bool needed, const char *what, const ch
     }
 }
 
-/* ---- examinations ------------------------------------------------------------------------------
- */
+/* ---- examinations ---------------------------------------------------------------------------- */
 
 static void examine_cpu(findings *found) {
 #if defined(__x86_64__)
@@ -151,8 +150,7 @@ static void examine(findings *found) {
     examine_folder(found);
 }
 
-/* ---- printing ----------------------------------------------------------------------------------
- */
+/* ---- printing -------------------------------------------------------------------------------- */
 
 static void print_text(const cli_call *call, const findings *found) {
     char memory[CLI_QUANTITY];

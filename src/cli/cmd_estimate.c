@@ -46,8 +46,7 @@ static void defaults(void *arguments) {
     cli_network_defaults(&((estimate_arguments *)arguments)->network);
 }
 
-/* ---- JSON --------------------------------------------------------------------------------------
- */
+/* ---- JSON ------------------------------------------------------------------------------------ */
 
 static void components_json(weft_json *json, const char *key, const double *by) {
     weft_json_key(json, key);
@@ -137,8 +136,7 @@ static void print_infeasible_json(cli_call *call, const char *network, const wef
     call->error = error;
 }
 
-/* ---- text --------------------------------------------------------------------------------------
- */
+/* ---- text ------------------------------------------------------------------------------------ */
 
 static void print_total(const weft_chip *chip, const weft_network *network,
                         const weft_total *total) {
@@ -216,8 +214,7 @@ static weft_status print_text(cli_call *call, const estimate_arguments *argument
     return WEFT_OK;
 }
 
-/* ---- constants ---------------------------------------------------------------------------------
- */
+/* ---- constants ------------------------------------------------------------------------------- */
 
 static weft_status print_constants_json(cli_call *call, const weft_chip *chip) {
     weft_json *json = cli_json_create(call);
@@ -256,8 +253,7 @@ static weft_status print_constants(cli_call *call, const weft_chip *chip) {
     return cli_table_print(&table, call);
 }
 
-/* ---- the command -------------------------------------------------------------------------------
- */
+/* ---- the command ----------------------------------------------------------------------------- */
 
 static weft_status estimate_network(cli_call *call, const weft_chip *chip,
                                     const weft_network *network, weft_cost **cost) {

@@ -43,8 +43,7 @@ static void defaults(void *opaque) {
     ((report_arguments *)opaque)->trial = settings.design;
 }
 
-/* ---- picks -------------------------------------------------------------------------------------
- */
+/* ---- picks ----------------------------------------------------------------------------------- */
 
 static const char *data_of(const weft_problem_info *info) {
     return info->trains && info->accuracy.data != NULL ? info->accuracy.data : "-";
@@ -147,8 +146,7 @@ static weft_status print_picks_json(cli_call *call) {
     return cli_json_print(call, json);
 }
 
-/* ---- the report --------------------------------------------------------------------------------
- */
+/* ---- the report ------------------------------------------------------------------------------ */
 
 /* "runs.db" gives "runs-report". */
 static void default_folder(const char *store, char *folder, size_t size) {

@@ -50,8 +50,7 @@ static void defaults(void *opaque) {
     ((search_arguments *)opaque)->jobs = cli_cores();
 }
 
-/* ---- the plan ----------------------------------------------------------------------------------
- */
+/* ---- the plan -------------------------------------------------------------------------------- */
 
 static void training_json(weft_json *json, const weft_problem_info *info) {
     weft_json_key(json, "accuracy");
@@ -181,8 +180,7 @@ static weft_status print_plan(cli_call *call, const search_arguments *arguments,
     return WEFT_OK;
 }
 
-/* ---- progress ----------------------------------------------------------------------------------
- */
+/* ---- progress -------------------------------------------------------------------------------- */
 
 typedef struct search_watch {
     cli_progress progress;
@@ -267,8 +265,7 @@ static void on_progress(void *context, const weft_study_progress *now) {
     }
 }
 
-/* ---- results -----------------------------------------------------------------------------------
- */
+/* ---- results --------------------------------------------------------------------------------- */
 
 typedef struct trial_counts {
     size_t ok, infeasible, failed;
@@ -352,8 +349,7 @@ static weft_status print_result(cli_call *call, const search_arguments *argument
     return status;
 }
 
-/* ---- the search --------------------------------------------------------------------------------
- */
+/* ---- the search ------------------------------------------------------------------------------ */
 
 /* The first trial may take a while: a terminal should not stay empty until it ends. */
 static void show_start(search_watch *watch, const char *what) {

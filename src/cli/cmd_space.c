@@ -73,8 +73,7 @@ static weft_status draw(cli_call *call, const space_arguments *arguments, const 
     return WEFT_OK;
 }
 
-/* ---- text --------------------------------------------------------------------------------------
- */
+/* ---- text ------------------------------------------------------------------------------------ */
 
 static const char *kind_text(weft_gene_kind kind) {
     switch (kind) {
@@ -183,8 +182,7 @@ static weft_status print_text(cli_call *call, const weft_space *space,
     return WEFT_OK;
 }
 
-/* ---- JSON --------------------------------------------------------------------------------------
- */
+/* ---- JSON ------------------------------------------------------------------------------------ */
 
 /* A count as a number where a double holds it exactly, else as text. */
 static void count_json(weft_json *json, const char *key, const char *count) {
@@ -272,8 +270,7 @@ static weft_status print_json(cli_call *call, const weft_space *space,
     return cli_json_print(call, json);
 }
 
-/* ---- the command -------------------------------------------------------------------------------
- */
+/* ---- the command ----------------------------------------------------------------------------- */
 
 static weft_status show(cli_call *call, const space_arguments *arguments, weft_space *space) {
     if (cli_given(call, "input")) {

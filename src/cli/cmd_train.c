@@ -87,8 +87,7 @@ static void defaults(void *opaque) {
     arguments->split = WEFT_SPLIT_TEST;
 }
 
-/* ---- the network -------------------------------------------------------------------------------
- */
+/* ---- the network ----------------------------------------------------------------------------- */
 
 enum { DESIGN_NAME = 320 };
 
@@ -190,8 +189,7 @@ static weft_status check(cli_call *call, const train_arguments *arguments) {
     return WEFT_OK;
 }
 
-/* ---- progress ----------------------------------------------------------------------------------
- */
+/* ---- progress -------------------------------------------------------------------------------- */
 
 typedef struct train_watch {
     cli_progress progress;
@@ -213,8 +211,7 @@ static bool on_progress(void *context, const weft_train_progress *now) {
     return true;
 }
 
-/* ---- results -----------------------------------------------------------------------------------
- */
+/* ---- results --------------------------------------------------------------------------------- */
 
 static weft_status print_json(cli_call *call, const train_arguments *arguments,
                               const trained_subject *subject, const weft_train_result *result) {

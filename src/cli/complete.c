@@ -71,8 +71,7 @@ static void print_options(FILE *out, const cli_command *command) {
     }
 }
 
-/* ---- bash --------------------------------------------------------------------------------------
- */
+/* ---- bash ------------------------------------------------------------------------------------ */
 
 static void bash_action(FILE *out, cli_values values, const char *const *words) {
     if (kind_word(values) != NULL) {
@@ -147,8 +146,7 @@ void cli_print_completion_bash(FILE *out) {
     fprintf(out, "    esac\n}\ncomplete -o filenames -F _weft weft\n");
 }
 
-/* ---- zsh ---------------------------------------------------------------------------------------
- */
+/* ---- zsh ------------------------------------------------------------------------------------- */
 
 /* Text inside '...' of a _arguments spec: ', [, ] and : have a meaning. */
 static void zsh_text(FILE *out, const char *text) {
@@ -231,8 +229,7 @@ void cli_print_completion_zsh(FILE *out) {
     fprintf(out, "    esac\n}\n_weft \"$@\"\n");
 }
 
-/* ---- fish --------------------------------------------------------------------------------------
- */
+/* ---- fish ------------------------------------------------------------------------------------ */
 
 static void fish_text(FILE *out, const char *text) {
     fputc('\'', out);

@@ -40,8 +40,7 @@ weft_status cli_network_build(const char *text, const cli_network_options *optio
     return weft_imc_build(&spec, network, error);
 }
 
-/* ---- genes -------------------------------------------------------------------------------------
- */
+/* ---- genes ----------------------------------------------------------------------------------- */
 
 void cli_genes_json(weft_json *json, const weft_space *space, const double *genome) {
     weft_gene_table table = weft_space_genes(space);
@@ -71,8 +70,7 @@ void cli_genes_json(weft_json *json, const weft_space *space, const double *geno
     weft_json_object_end(json);
 }
 
-/* ---- fronts ------------------------------------------------------------------------------------
- */
+/* ---- fronts ---------------------------------------------------------------------------------- */
 
 /* The metrics of a design in the order and under the names of --json and --csv. */
 static const struct {
@@ -141,8 +139,7 @@ void cli_designs_json(weft_json *json, const cli_designs *designs) {
     weft_json_array_end(json);
 }
 
-/* ---- CSV ---------------------------------------------------------------------------------------
- */
+/* ---- CSV ------------------------------------------------------------------------------------- */
 
 static void csv_text(const char *text) {
     if (strpbrk(text, ",\"\n") == NULL) {
@@ -211,8 +208,7 @@ void cli_designs_csv(const cli_designs *designs) {
     }
 }
 
-/* ---- table -------------------------------------------------------------------------------------
- */
+/* ---- table ----------------------------------------------------------------------------------- */
 
 /* "-" where it is not known. */
 static void accuracy_cell(cli_table *table, double value) {

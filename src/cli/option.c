@@ -45,8 +45,7 @@ int cli_cores(void) {
     return n > 0 ? (int)n : 1;
 }
 
-/* ---- values ------------------------------------------------------------------------------------
- */
+/* ---- values ---------------------------------------------------------------------------------- */
 
 static weft_status bad_value(cli_call *call, const cli_option *option, const char *text,
                              const char *expected) {
@@ -295,8 +294,7 @@ char *cli_default_text(const cli_command *command, const cli_option *option, cha
     return buffer;
 }
 
-/* ---- words -------------------------------------------------------------------------------------
- */
+/* ---- words ----------------------------------------------------------------------------------- */
 
 /* getopt_long's view of the tables; `val` is the option's place in `all`, plus this. */
 enum { FIRST_VALUE = 256 };

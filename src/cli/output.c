@@ -66,8 +66,7 @@ weft_status cli_json_print(cli_call *call, weft_json *json) {
     return status;
 }
 
-/* ---- figures -----------------------------------------------------------------------------------
- */
+/* ---- figures --------------------------------------------------------------------------------- */
 
 char *cli_quantity(double value, const char *unit, char *buffer, size_t size) {
     static const char *const PREFIXES[] = {"f", "p", "n", "u", "m", "", "k", "M", "G", "T"};
@@ -112,8 +111,7 @@ char *cli_duration(double seconds, char *buffer, size_t size) {
     return buffer;
 }
 
-/* ---- tables ------------------------------------------------------------------------------------
- */
+/* ---- tables ---------------------------------------------------------------------------------- */
 
 void cli_table_begin(cli_table *table, const char *const *headers, const char *align) {
     *table = (cli_table){.headers = headers, .align = align, .n_columns = (int)strlen(align)};

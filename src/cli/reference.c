@@ -5,8 +5,7 @@
 
 #include "cli/cli.h"
 
-/* ---- Markdown ----------------------------------------------------------------------------------
- */
+/* ---- Markdown -------------------------------------------------------------------------------- */
 
 /* A cell of a table: '|' would end it. */
 static void markdown_cell(FILE *out, const char *text) {
@@ -108,8 +107,7 @@ void cli_print_markdown(FILE *out) {
     }
 }
 
-/* ---- the man page (roff, man macros) -----------------------------------------------------------
- */
+/* ---- the man page (roff, man macros) --------------------------------------------------------- */
 
 /* '\' starts an escape, '-' would be a hyphen, and '.' or ''' at the start of a line a request. */
 static void man_text(FILE *out, const char *text) {

@@ -29,8 +29,7 @@ static const char *const PLACEMENTS[] = {
 #undef PLACEMENT
 };
 
-/* ---- quantities -------------------------------------------------------------------------------
- */
+/* ---- quantities ------------------------------------------------------------------------------ */
 
 static weft_status read_field(weft_map *map, const weft_chip_field *field, weft_need need,
                               void *owner, weft_error *error) {
@@ -69,8 +68,7 @@ static weft_status read_name(weft_map *map, const char *key, weft_need need, cha
     return WEFT_OK;
 }
 
-/* ---- tables ------------------------------------------------------------------------------------
- */
+/* ---- tables ---------------------------------------------------------------------------------- */
 
 const weft_converter *weft_converter_find(const weft_converters *table, const char *name) {
     for (int i = 0; i < table->n; i++) {
@@ -166,8 +164,7 @@ static weft_status read_srams(weft_map *map, weft_need need, weft_chip *chip, we
     return WEFT_OK;
 }
 
-/* ---- the file ----------------------------------------------------------------------------------
- */
+/* ---- the file -------------------------------------------------------------------------------- */
 
 /* Keys of a section that are words or lists. */
 static weft_status read_extra(weft_map *map, const char *section, weft_need need, weft_chip *chip,
@@ -359,8 +356,7 @@ static weft_status parse_chip(const char *text, size_t length, const char *name,
     return status;
 }
 
-/* ---- public ------------------------------------------------------------------------------------
- */
+/* ---- public ---------------------------------------------------------------------------------- */
 
 weft_status weft_chip_parse(const char *text, size_t length, const char *name, weft_chip **chip,
                             weft_error *error) {

@@ -48,8 +48,7 @@ const char *weft_component_text(weft_component component) {
     return TEXTS[component];
 }
 
-/* ---- energy ------------------------------------------------------------------------------------
- */
+/* ---- energy ---------------------------------------------------------------------------------- */
 
 static int64_t ceil_div(int64_t a, int64_t b) {
     return (a + b - 1) / b;
@@ -177,8 +176,7 @@ static void energy_of_layer(const weft_priced *p, const weft_workload *w, int32_
                                      busy_seconds(layer, time);
 }
 
-/* ---- area --------------------------------------------------------------------------------------
- */
+/* ---- area ------------------------------------------------------------------------------------ */
 
 static double buffer_area(const weft_priced *p, const weft_workload *w) {
     double area = w->in_buffer >= 0 ? p->pes * p->srams[w->in_buffer].area_mm2 : 0;
@@ -196,8 +194,7 @@ static void area_of_accumulator(const weft_priced *p, weft_workload *w) {
     w->sum_area_by[WEFT_COMPONENT_ACCUMULATOR] = w->sum_area_mm2;
 }
 
-/* ---- the whole ---------------------------------------------------------------------------------
- */
+/* ---- the whole ------------------------------------------------------------------------------- */
 
 static void cost_layers(const weft_priced *p, weft_workload *w) {
     double buffers = buffer_area(p, w);
@@ -282,8 +279,7 @@ weft_status weft_estimate(const weft_priced *priced, weft_workload *workload, we
     return evaluate(priced, workload, total, error);
 }
 
-/* ---- the breakdown -----------------------------------------------------------------------------
- */
+/* ---- the breakdown --------------------------------------------------------------------------- */
 
 /* Where a layer stands on the critical path: pixels of each class times their parts. */
 static void split_latency(const weft_hw_layer *layer, const weft_hw_time *time,

@@ -68,8 +68,7 @@ typedef struct weft_data_format {
 extern const weft_data_format weft_data_idx, weft_data_cifar10, weft_data_cifar100,
     weft_data_folder_png;
 
-/* ---- data_file.c: bytes of files ----------------------------------------------------------------
- */
+/* ---- data_file.c: bytes of files ------------------------------------------------------------- */
 typedef struct weft_bytes {
     uint8_t *data;
     size_t size;
@@ -81,8 +80,7 @@ weft_status weft_bytes_read(const char *path, weft_bytes *bytes, weft_error *err
 /* Adds a hint to an error about bytes that are really an archive or a web page. */
 void weft_bytes_hint(const uint8_t *bytes, size_t size, const char *path, weft_error *error);
 
-/* ---- data_load.c: from an entry to a data set ---------------------------------------------------
- */
+/* ---- data_load.c: from an entry to a data set ------------------------------------------------ */
 
 /* The format of that name, or NULL; and the names, joined by ", ". */
 const weft_data_format *weft_data_format_find(const char *name);
@@ -107,8 +105,7 @@ weft_status weft_data_check_shape(weft_data_entry *entry, weft_shape shape, cons
 weft_status weft_data_read(const weft_data_entry *entry, weft_data_file *file, weft_bytes *bytes,
                            weft_error *error) WEFT_NODISCARD;
 
-/* ---- data_catalogue.c, data_entry.c: entries by name --------------------------------------------
- */
+/* ---- data_catalogue.c, data_entry.c: entries by name ----------------------------------------- */
 
 /* The folder of the user's entries. */
 weft_status weft_data_folder(char *path, size_t size, weft_error *error) WEFT_NODISCARD;
@@ -135,8 +132,7 @@ weft_status weft_data_entry_write(const weft_data_entry *entry, const char *fold
 
 const char *weft_data_role_word(weft_data_role role);
 
-/* ---- parsers of bytes, each of the file named after it ------------------------------------------
- */
+/* ---- parsers of bytes, each of the file named after it --------------------------------------- */
 
 /* A view of an IDX file: `bytes` are borrowed. */
 typedef struct weft_idx_view {

@@ -10,8 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* ---- built-in sets ------------------------------------------------------------------------------
- */
+/* ---- built-in sets --------------------------------------------------------------------------- */
 
 typedef struct built_in {
     weft_dataset_info info;
@@ -66,8 +65,7 @@ static void fill_built_in(const built_in *set, weft_data_entry *entry) {
     snprintf(entry->package, sizeof entry->package, "%s", set->package);
 }
 
-/* ---- the folder of the user's entries -----------------------------------------------------------
- */
+/* ---- the folder of the user's entries -------------------------------------------------------- */
 
 weft_status weft_data_folder(char *path, size_t size, weft_error *error) {
     const char *own = getenv("WEFT_DATA");
@@ -129,8 +127,7 @@ static weft_status read_user_entry(const char *name, const char *path, weft_data
     return status;
 }
 
-/* ---- all names ----------------------------------------------------------------------------------
- */
+/* ---- all names ------------------------------------------------------------------------------- */
 
 typedef struct name_list {
     char (*names)[WEFT_DATASET_NAME];
@@ -203,8 +200,7 @@ static weft_status all_names(name_list *list, weft_error *error) {
     return WEFT_OK;
 }
 
-/* ---- finding ------------------------------------------------------------------------------------
- */
+/* ---- finding --------------------------------------------------------------------------------- */
 
 /* "unknown data set" with the nearest name, or the first few there are. */
 static weft_status fail_unknown(const char *name, weft_error *error) {
@@ -295,8 +291,7 @@ void weft_data_entry_look(weft_data_entry *entry) {
     }
 }
 
-/* ---- public -------------------------------------------------------------------------------------
- */
+/* ---- public ---------------------------------------------------------------------------------- */
 
 /* One line of the list: a damaged entry is shown as such and hides no other. */
 static weft_status show(const char *name, weft_data_entry *entry,

@@ -25,8 +25,7 @@ const char *weft_data_role_word(weft_data_role role) {
     return role_words[role];
 }
 
-/* ---- reading ------------------------------------------------------------------------------------
- */
+/* ---- reading --------------------------------------------------------------------------------- */
 
 static weft_status read_integer(weft_map *map, const char *key, int64_t lower, int64_t upper,
                                 int *value, weft_error *error) {
@@ -186,8 +185,7 @@ weft_status weft_data_entry_parse(const char *text, size_t length, const char *p
     return status;
 }
 
-/* ---- writing ------------------------------------------------------------------------------------
- */
+/* ---- writing --------------------------------------------------------------------------------- */
 
 /* A double-quoted YAML scalar: the escapes are those of YAML 1.2, section 5.7. */
 static void write_quoted(FILE *file, const char *text) {

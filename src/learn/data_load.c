@@ -23,8 +23,7 @@ const weft_data_format *weft_data_format_find(const char *name) {
     return NULL;
 }
 
-/* ---- what formats need -------------------------------------------------------------------------
- */
+/* ---- what formats need ----------------------------------------------------------------------- */
 
 weft_data_file *weft_data_entry_file(weft_data_entry *entry, weft_data_role role) {
     for (int i = 0; i < entry->n_files; i++) {
@@ -125,8 +124,7 @@ weft_status weft_data_read(const weft_data_entry *entry, weft_data_file *file, w
     return WEFT_OK;
 }
 
-/* ---- the test set that is taken out of the training set ----------------------------------------
- */
+/* ---- the test set that is taken out of the training set -------------------------------------- */
 
 /* Whether image i goes to the test set: it is the `every`-th, 2 every-th, ... of its class. */
 static bool is_test(const weft_images *images, int64_t i, int every, uint32_t *seen) {
@@ -173,8 +171,7 @@ static weft_status split_test(weft_data_entry *entry, weft_images *train, weft_i
     return status;
 }
 
-/* ---- statistics ---------------------------------------------------------------------------------
- */
+/* ---- statistics ------------------------------------------------------------------------------ */
 
 /* Mean and standard deviation of a channel from its histogram: exact sums, no order to depend on.
  * A channel without any spread gets deviation 1, so that dividing by it is harmless. */
@@ -204,8 +201,7 @@ static void measure_channel(const weft_images *images, weft_shape shape, int cha
     *deviation = spread > 0.0 ? (float)(spread / 255.0) : 1.0F;
 }
 
-/* ---- the whole ----------------------------------------------------------------------------------
- */
+/* ---- the whole ------------------------------------------------------------------------------- */
 
 static weft_status check_count(const weft_data_entry *entry, int64_t known, int64_t found,
                                const char *what, weft_error *error) {

@@ -152,7 +152,7 @@ weft_status weft_engine_set(weft_engine *engine, int layer, weft_slot_name name,
 /* The stage of a layer, NULL where it became part of another or does nothing. */
 weft_stage *weft_engine_stage(weft_engine *engine, int layer);
 
-/* ---- for the layer kinds ---- */
+/* ---- for the layer kinds --------------------------------------------------------------------- */
 
 const weft_kind *weft_kind_of(weft_op op);
 

@@ -27,8 +27,7 @@ void weft_imc_defaults(weft_imc_spec *spec) {
     };
 }
 
-/* ---- text --------------------------------------------------------------------------------------
- */
+/* ---- text ------------------------------------------------------------------------------------ */
 
 /* Places an error at `at` in `text`, with the text as the source line where it fits. */
 static weft_status fail_at(const char *text, const char *at, int length, weft_error *error) {
@@ -129,8 +128,7 @@ char *weft_imc_text(const weft_imc_spec *spec, char *buffer, size_t size) {
     return buffer;
 }
 
-/* ---- construction ------------------------------------------------------------------------------
- */
+/* ---- construction ---------------------------------------------------------------------------- */
 
 /* A network under construction: `at` is the layer that the next one takes, `block` the block that
  * layers are filed under. The first failure sticks and later additions do nothing. */

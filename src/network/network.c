@@ -174,8 +174,7 @@ weft_status weft_network_add(weft_network *network, const weft_layer *layer, int
     return WEFT_OK;
 }
 
-/* ---- hash --------------------------------------------------------------------------------------
- */
+/* ---- hash ------------------------------------------------------------------------------------ */
 
 enum { HASHED_FIELDS = 14 };
 

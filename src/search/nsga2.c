@@ -53,8 +53,7 @@ static weft_status create(weft_optimizer *optimizer, weft_error *error) {
                                     : WEFT_OK;
 }
 
-/* ---- survival ----------------------------------------------------------------------------------
- */
+/* ---- survival -------------------------------------------------------------------------------- */
 
 static weft_status prepare(weft_optimizer *optimizer, weft_error *error) {
     nsga2 *model = optimizer->state;
@@ -69,8 +68,7 @@ static weft_status prepare(weft_optimizer *optimizer, weft_error *error) {
     return WEFT_OK;
 }
 
-/* ---- variation ---------------------------------------------------------------------------------
- */
+/* ---- variation ------------------------------------------------------------------------------- */
 
 /* The better of two survivors drawn at random; they are sorted, so it is the one of lower place. */
 static const double *tournament(const weft_optimizer *optimizer, weft_rng *rng) {

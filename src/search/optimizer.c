@@ -42,8 +42,7 @@ void weft_optimizer_defaults(weft_optimizer_settings *settings) {
     };
 }
 
-/* ---- checks ------------------------------------------------------------------------------------
- */
+/* ---- checks ---------------------------------------------------------------------------------- */
 
 static weft_status find_method(const char *name, const weft_method **method, weft_error *error) {
     for (size_t i = 0; i < N_METHODS; i++) {
@@ -187,8 +186,7 @@ static weft_status check_outcome(const weft_outcome *outcome, int n_objectives, 
     }
 }
 
-/* ---- life --------------------------------------------------------------------------------------
- */
+/* ---- life ------------------------------------------------------------------------------------ */
 
 static weft_status fill(weft_optimizer *optimizer, const weft_gene_table *table,
                         weft_error *error) {
@@ -245,8 +243,7 @@ void weft_optimizer_destroy(weft_optimizer *optimizer) {
     free(optimizer);
 }
 
-/* ---- ask and tell ------------------------------------------------------------------------------
- */
+/* ---- ask and tell ---------------------------------------------------------------------------- */
 
 bool weft_optimizer_accepts(const weft_optimizer *optimizer, const double *genome) {
     const weft_optimizer_settings *settings = &optimizer->settings;

@@ -66,8 +66,7 @@ static int by_third(const void *left, const void *right) {
     return compare((*a)->f[2], (*b)->f[2]);
 }
 
-/* ---- Fenwick tree of prefix maxima, positions from 1 -------------------------------------------
- */
+/* ---- Fenwick tree of prefix maxima, positions from 1 ----------------------------------------- */
 
 static void tree_raise(int *tree, size_t n, uint32_t position, int value) {
     for (size_t i = position; i <= n; i += i & (~i + 1)) {
@@ -91,8 +90,7 @@ static int tree_maximum(const int *tree, uint32_t position) {
     return maximum;
 }
 
-/* ---- ranks of distinct rows in lexicographic order ---------------------------------------------
- */
+/* ---- ranks of distinct rows in lexicographic order ------------------------------------------- */
 
 static void number_values(ranking *work, size_t n, int m) {
     for (size_t i = 0; i < n; i++) {
@@ -215,8 +213,7 @@ static void rank_rows(ranking *work, int n_objectives, int *ranks) {
     }
 }
 
-/* ---- crowding ----------------------------------------------------------------------------------
- */
+/* ---- crowding -------------------------------------------------------------------------------- */
 
 typedef struct place {
     double f;
@@ -267,8 +264,7 @@ static void crowd(const double *points, size_t n, int n_objectives, const int *r
     }
 }
 
-/* ---- the public function -----------------------------------------------------------------------
- */
+/* ---- the public function --------------------------------------------------------------------- */
 
 static weft_status check(const double *points, size_t n, int n_objectives, weft_error *error) {
     if (n_objectives < 1 || n_objectives > WEFT_MAX_OBJECTIVES) {

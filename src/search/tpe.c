@@ -51,8 +51,7 @@ typedef struct tpe {
     gene_model *genes;              /* (n_genes) */
 } tpe;
 
-/* ---- life --------------------------------------------------------------------------------------
- */
+/* ---- life ------------------------------------------------------------------------------------ */
 
 static void destroy(void *state) {
     tpe *model = state;
@@ -106,8 +105,7 @@ static weft_status reserve(tpe *model, size_t n, weft_error *error) {
     return WEFT_OK;
 }
 
-/* ---- fit ---------------------------------------------------------------------------------------
- */
+/* ---- fit ------------------------------------------------------------------------------------- */
 
 /* How many of the sorted trials are good: Hyperopt's rule, and with several objectives the least
  * crowded of the first front besides, up to sqrt(N): the rule's two or three would be the ends of
@@ -233,8 +231,7 @@ static weft_status prepare(weft_optimizer *optimizer, weft_error *error) {
     return WEFT_OK;
 }
 
-/* ---- propose -----------------------------------------------------------------------------------
- */
+/* ---- propose --------------------------------------------------------------------------------- */
 
 static double draw_from_table(const weft_gene *gene, const gene_model *model, int candidates,
                               weft_rng *rng) {

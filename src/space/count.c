@@ -62,8 +62,7 @@ typedef struct counter {
     weft_error *error;
 } counter;
 
-/* ---- segments ----------------------------------------------------------------------------------
- */
+/* ---- segments -------------------------------------------------------------------------------- */
 
 static int compare_reals(const void *a, const void *b) {
     double left = *(const double *)a;
@@ -133,8 +132,7 @@ static void find_last_children(counter *c) {
     }
 }
 
-/* ---- sets of states ----------------------------------------------------------------------------
- */
+/* ---- sets of states -------------------------------------------------------------------------- */
 
 static void free_set(state_set *set) {
     free(set->states);
@@ -224,8 +222,7 @@ static weft_status add_state(counter *c, state_set *set, const state *added) {
     return WEFT_OK;
 }
 
-/* ---- counting ----------------------------------------------------------------------------------
- */
+/* ---- counting -------------------------------------------------------------------------------- */
 
 static bool is_active(const counter *c, const state *s, int g) {
     const weft_gene *gene = &c->space->genes[g];

@@ -40,8 +40,7 @@ static const char *const block_names[] = {
     [WEFT_BLOCK_VGG] = "VGG", [WEFT_BLOCK_MVGG] = "MVGG", [WEFT_BLOCK_RES] = "RES"};
 enum { N_BLOCKS = sizeof block_names / sizeof block_names[0] };
 
-/* ---- binding genes to their meaning ------------------------------------------------------------
- */
+/* ---- binding genes to their meaning ---------------------------------------------------------- */
 
 typedef struct binder {
     weft_space *space;
@@ -246,8 +245,7 @@ static weft_status imc_bind(weft_space *space, const weft_doc *doc, const weft_n
     return check_hidden(&b);
 }
 
-/* ---- genomes -----------------------------------------------------------------------------------
- */
+/* ---- genomes --------------------------------------------------------------------------------- */
 
 static int imc_halving_choice(const weft_space *space, int g) {
     if (space->roles[g].meaning != IMC_BLOCK) {

@@ -30,8 +30,7 @@ typedef struct space_reader {
 static weft_status overlay(space_reader *r, const weft_doc *doc, const weft_node *node,
                            bool is_file);
 
-/* ---- bases -------------------------------------------------------------------------------------
- */
+/* ---- bases ----------------------------------------------------------------------------------- */
 
 /* A path in a file is meant from the folder of that file. */
 static void place_path(const weft_doc *doc, const char *name, char *path, size_t size) {
@@ -93,8 +92,7 @@ static weft_status read_named(space_reader *r, const weft_doc *doc, const weft_n
     return read_file(r, path);
 }
 
-/* ---- genes -------------------------------------------------------------------------------------
- */
+/* ---- genes ----------------------------------------------------------------------------------- */
 
 /* Letters, digits and what `extra` lists; begins with a letter or digit; at most `most`. */
 static bool is_plain(const char *text, const char *extra, size_t most) {
@@ -334,8 +332,7 @@ static weft_status read_genes(space_reader *r, const weft_doc *doc, const weft_n
     return WEFT_OK;
 }
 
-/* ---- the keys of a space -----------------------------------------------------------------------
- */
+/* ---- the keys of a space --------------------------------------------------------------------- */
 
 static weft_status read_version(space_reader *r, weft_map *map, bool is_file) {
     const weft_node *node = NULL;
@@ -473,8 +470,7 @@ static weft_status overlay(space_reader *r, const weft_doc *doc, const weft_node
     return genes != NULL ? read_genes(r, doc, genes) : WEFT_OK;
 }
 
-/* ---- finishing ---------------------------------------------------------------------------------
- */
+/* ---- finishing ------------------------------------------------------------------------------- */
 
 /* An input that leaves no network is a fault of the space as a whole: placed at its table. */
 static weft_status check_remains(space_reader *r, const weft_doc *doc, const weft_node *node) {
@@ -536,8 +532,7 @@ static weft_status end(space_reader *r, weft_status status, weft_space **space) 
     return status;
 }
 
-/* ==== public ====================================================================================
- */
+/* ==== public ================================================================================== */
 
 weft_status weft_space_read(const char *name_or_path, weft_space **space, weft_error *error) {
     char path[PATH_SIZE];

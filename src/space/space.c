@@ -33,8 +33,7 @@ weft_shape weft_space_input(const weft_space *space) {
     return space->input;
 }
 
-/* ---- genes and the cap on halvings -------------------------------------------------------------
- */
+/* ---- genes and the cap on halvings ----------------------------------------------------------- */
 
 /* How often the shorter side may be halved, rounding down, and stay at smallest_map or more:
  * floor(log2(side / smallest_map)). */
@@ -99,8 +98,7 @@ weft_status weft_space_set_data(weft_space *space, weft_shape input, int classes
     return status;
 }
 
-/* ---- values ------------------------------------------------------------------------------------
- */
+/* ---- values ---------------------------------------------------------------------------------- */
 
 static const weft_rule *rule_of(const weft_space *space, int g) {
     return &space->rules[space->roles[g].rule];

@@ -51,8 +51,7 @@ static weft_status collect(const weft_study *study, const weft_metric *metrics,
     return WEFT_OK;
 }
 
-/* ---- fronts ------------------------------------------------------------------------------------
- */
+/* ---- fronts ---------------------------------------------------------------------------------- */
 
 typedef struct front_order {
     double first;
@@ -131,8 +130,7 @@ weft_status weft_study_front_of(const weft_study *study, const weft_metric *metr
     return status;
 }
 
-/* ---- hypervolume -------------------------------------------------------------------------------
- */
+/* ---- hypervolume ----------------------------------------------------------------------------- */
 
 /* Maps each dimension to 0 (best) .. 1 (worst) over all points; one without spread becomes 0. */
 static void normalise(points *all) {
@@ -210,8 +208,7 @@ weft_status weft_study_hypervolume(const weft_study *study, double *values, weft
     return status;
 }
 
-/* ---- breakdown ---------------------------------------------------------------------------------
- */
+/* ---- breakdown ------------------------------------------------------------------------------- */
 
 weft_status weft_study_cost(const weft_study *study, size_t i, weft_cost **cost,
                             weft_error *error) {

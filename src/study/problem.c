@@ -16,8 +16,7 @@
 
 #define PROBLEM_FORMAT "problem/1"
 
-/* ---- one table for each setting: reading, writing, ranges -------------------------------------
- */
+/* ---- one table for each setting: reading, writing, ranges ------------------------------------ */
 
 typedef enum option_type {
     OPTION_REAL,
@@ -134,8 +133,7 @@ static void write_options(FILE *out, const option *options, int n, const weft_pr
     }
 }
 
-/* ---- reading ----------------------------------------------------------------------------------
- */
+/* ---- reading --------------------------------------------------------------------------------- */
 
 static const char *const *metric_names(void) {
     static const char *const names[] = {
@@ -455,8 +453,7 @@ weft_status weft_problem_read(const char *path, weft_problem **problem, weft_err
     return WEFT_OK;
 }
 
-/* ---- the texts that go to a store --------------------------------------------------------------
- */
+/* ---- the texts that go to a store ------------------------------------------------------------ */
 
 weft_status weft_problem_write(const weft_problem *problem, weft_problem_texts *texts,
                                weft_error *error) {
@@ -537,8 +534,7 @@ weft_status weft_problem_parse(const char *problem_text, const char *space_text,
     return WEFT_OK;
 }
 
-/* ---- the rest ----------------------------------------------------------------------------------
- */
+/* ---- the rest -------------------------------------------------------------------------------- */
 
 void weft_problem_destroy(weft_problem *problem) {
     if (problem == NULL) {

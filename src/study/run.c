@@ -30,8 +30,7 @@ typedef struct run {
     bool final_failed; /* a design's full training failed: the others go on */
 } run;
 
-/* ---- progress ----------------------------------------------------------------------------------
- */
+/* ---- progress -------------------------------------------------------------------------------- */
 
 static void count_states(const weft_study *study, weft_study_progress *now) {
     const weft_problem_info *info = &study->problem->info;
@@ -86,8 +85,7 @@ static void report_progress(run *r, const weft_trial *trial, bool finishing) {
     r->settings->progress(r->settings->context, &now);
 }
 
-/* ---- one batch ---------------------------------------------------------------------------------
- */
+/* ---- one batch ------------------------------------------------------------------------------- */
 
 static void note_fault(run *r, weft_status status, const weft_error *error) {
     if (r->status == WEFT_OK) {
@@ -248,8 +246,7 @@ weft_status weft_study_run(weft_study *study, const weft_run_settings *settings,
     return status == WEFT_DONE && finished ? WEFT_OK : status;
 }
 
-/* ---- the final designs -------------------------------------------------------------------------
- */
+/* ---- the final designs ----------------------------------------------------------------------- */
 
 /* Designs of many MACs first: threads then end at about the same time. */
 static void sort_by_work(const weft_study *study, size_t *front, size_t n) {

@@ -44,8 +44,7 @@ static const char schema[] =
 
 static const char *const state_words[] = {"ok", "infeasible", "failed"};
 
-/* ---- errors ------------------------------------------------------------------------------------
- */
+/* ---- errors ---------------------------------------------------------------------------------- */
 
 static weft_status store_fail(const weft_store *store, weft_error *error, const char *what) {
     int code = store->db != NULL ? sqlite3_extended_errcode(store->db) : SQLITE_NOMEM;
@@ -85,8 +84,7 @@ static weft_status run_sql(weft_store *store, const char *sql, const char *what,
                : store_fail(store, error, what);
 }
 
-/* ---- opening -----------------------------------------------------------------------------------
- */
+/* ---- opening --------------------------------------------------------------------------------- */
 
 static weft_status read_pragma(weft_store *store, const char *sql, int64_t *value,
                                weft_error *error) {
@@ -284,8 +282,7 @@ const char *weft_store_path(const weft_store *store) {
     return store->path;
 }
 
-/* ---- facts -------------------------------------------------------------------------------------
- */
+/* ---- facts ----------------------------------------------------------------------------------- */
 
 weft_status weft_store_get(weft_store *store, const char *key, char **text, weft_error *error) {
     sqlite3_stmt *statement = NULL;
@@ -341,8 +338,7 @@ weft_status weft_store_put(weft_store *store, int n, const char *const *keys,
     return status;
 }
 
-/* ---- trials ------------------------------------------------------------------------------------
- */
+/* ---- trials ---------------------------------------------------------------------------------- */
 
 /* NaN (unknown) is NULL; infinity is kept: SQLite stores it as it is. */
 static void bind_real(sqlite3_stmt *statement, int column, double value) {

@@ -8,8 +8,7 @@
 #include <string.h>
 #include <sys/utsname.h>
 
-/* ---- trials in memory --------------------------------------------------------------------------
- */
+/* ---- trials in memory ------------------------------------------------------------------------ */
 
 /* The first index whose number is >= `number`. */
 static size_t lower_bound(const weft_study *study, uint64_t number) {
@@ -61,8 +60,7 @@ static weft_status keep_row(void *context, const weft_trial *trial, weft_error *
     return weft_study_keep(context, trial, error);
 }
 
-/* ---- what a store says of its study -------------------------------------------------------------
- */
+/* ---- what a store says of its study ---------------------------------------------------------- */
 
 enum { N_FACTS = 8 };
 static const char *const fact_keys[N_FACTS] = {"problem", "space", "chip",    "seed",
@@ -116,8 +114,7 @@ static void describe_machine(char *text, size_t size) {
              model[0] != '\0' ? model : "unknown CPU");
 }
 
-/* ---- one problem, one store --------------------------------------------------------------------
- */
+/* ---- one problem, one store ------------------------------------------------------------------ */
 
 /* Whether a line of a problem's text may differ between runs of one study. */
 static bool may_differ(const char *line) {
@@ -204,8 +201,7 @@ static weft_status match_store(weft_study *study, weft_error *error) {
     return status;
 }
 
-/* ---- opening -----------------------------------------------------------------------------------
- */
+/* ---- opening --------------------------------------------------------------------------------- */
 
 /* Told apart for the optimizer: genomes whose network was evaluated before. */
 static bool network_seen(void *context, const double *genome) {
@@ -348,8 +344,7 @@ void weft_study_close(weft_study *study) {
     free(study);
 }
 
-/* ---- looking -----------------------------------------------------------------------------------
- */
+/* ---- looking --------------------------------------------------------------------------------- */
 
 weft_problem *weft_study_get_problem(const weft_study *study) {
     return study->problem;

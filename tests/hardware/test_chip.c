@@ -5,8 +5,7 @@
 
 #include <math.h>
 
-/* ---- good files --------------------------------------------------------------------------------
- */
+/* ---- good files ------------------------------------------------------------------------------ */
 
 static weft_chip *read_preset(const char *name) {
     weft_error error;
@@ -157,8 +156,7 @@ static void components_have_tokens_and_texts(void **state) {
     }
 }
 
-/* ---- bad files ---------------------------------------------------------------------------------
- */
+/* ---- bad files ------------------------------------------------------------------------------- */
 
 /* Parses `text` and expects a fault in that line whose message holds `says`. */
 static void expect_bad(const char *text, int line, const char *says) {

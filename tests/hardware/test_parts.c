@@ -118,8 +118,7 @@ static void meshes_are_filled_once(void **state) {
     }
 }
 
-/* ---- mapping -----------------------------------------------------------------------------------
- */
+/* ---- mapping --------------------------------------------------------------------------------- */
 
 static int32_t hops(const weft_priced *p, int64_t a, int64_t b) {
     return abs(p->tile_row[a] - p->tile_row[b]) + abs(p->tile_column[a] - p->tile_column[b]);

@@ -67,8 +67,7 @@ static const char *changes_of(const char *name) {
     return NULL;
 }
 
-/* ---- the networks that MNSIM brings ------------------------------------------------------------
- */
+/* ---- the networks that MNSIM brings ---------------------------------------------------------- */
 
 static int32_t add(weft_network *network, weft_layer layer) {
     weft_error error;
@@ -161,8 +160,7 @@ static weft_network *stock_network(const char *name) {
     return network;
 }
 
-/* ---- the comparison ----------------------------------------------------------------------------
- */
+/* ---- the comparison -------------------------------------------------------------------------- */
 
 typedef struct reference {
     char chip[32], network[128];

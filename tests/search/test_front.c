@@ -41,8 +41,7 @@ static void test_dominates(void **state) {
     assert_false(weft_dominates(broken, a, 3));
 }
 
-/* ---- archive -----------------------------------------------------------------------------------
- */
+/* ---- archive --------------------------------------------------------------------------------- */
 
 /* Ids of the points that nobody dominates and that no earlier one (in `order`) equals. */
 static size_t twin_front(const double *points, const uint32_t *order, size_t n, int m,
@@ -131,8 +130,7 @@ static void test_archive_edges(void **state) {
     weft_archive_destroy(NULL);
 }
 
-/* ---- hypervolume -------------------------------------------------------------------------------
- */
+/* ---- hypervolume ----------------------------------------------------------------------------- */
 
 /* Cells of the grid spanned by all coordinates, each counted when a point dominates its corner. */
 static double twin_volume(const double *points, size_t n, int m, const double *reference) {
@@ -276,8 +274,7 @@ static void test_hypervolume_bad_input(void **state) {
     assert_true(volume == 7.0);
 }
 
-/* ---- ranks and crowding ------------------------------------------------------------------------
- */
+/* ---- ranks and crowding ---------------------------------------------------------------------- */
 
 /* Peels fronts off: O(n^3). */
 static void twin_ranks(const double *points, size_t n, int m, int *ranks) {

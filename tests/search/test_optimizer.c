@@ -134,8 +134,7 @@ static void test_ask_is_a_function_of_what_was_told(void **state) {
     }
 }
 
-/* ---- exhaustion --------------------------------------------------------------------------------
- */
+/* ---- exhaustion ------------------------------------------------------------------------------ */
 
 /* parent 0..3; child (3 choices) exists where the parent is at least 2: 2 + 2 * 3 = 8 genomes. */
 static void small_genes(weft_gene genes[2]) {
@@ -304,8 +303,7 @@ static void test_nothing_works(void **state) {
     }
 }
 
-/* ---- bad input ---------------------------------------------------------------------------------
- */
+/* ---- bad input ------------------------------------------------------------------------------- */
 
 static void refuse_settings(const weft_gene_table *table, const weft_optimizer_settings *settings,
                             const char *text) {

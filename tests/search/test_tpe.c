@@ -215,8 +215,7 @@ static void test_largest_ratio_wins(void **state) {
     weft_optimizer_destroy(optimizer);
 }
 
-/* ---- quality -----------------------------------------------------------------------------------
- */
+/* ---- quality --------------------------------------------------------------------------------- */
 
 /* A mixed toy with conditions: a branch chooses which genes exist; the better branch has a real on
  * a log scale, an ordinal, a wide integer and a choice. Least value 0. */

@@ -261,8 +261,7 @@ static void repeats_meet_by_number(void **state) {
     weft_space_destroy(space);
 }
 
-/* ---- bases -------------------------------------------------------------------------------------
- */
+/* ---- bases ----------------------------------------------------------------------------------- */
 
 typedef struct folder {
     char path[64];
@@ -351,8 +350,7 @@ static void base_faults_are_placed(void **state) {
     rmdir(f.path);
 }
 
-/* ---- spaces inside another file ----------------------------------------------------------------
- */
+/* ---- spaces inside another file -------------------------------------------------------------- */
 
 static weft_status read_inside(const char *text, weft_space **space, weft_error *error) {
     weft_doc *doc = NULL;
