@@ -239,11 +239,24 @@ void weft_page_picks_table(const weft_summary *summary, weft_markup *html) {
 
 /* ---- breakdown ------------------------------------------------------------------------------- */
 
+/* A row of components; those that are nowhere in the design (`by` 0) have no column. */
+static void layer_row(weft_markup *html, const char *name, double total, const double *parts,
+                      const double *by, const char *unit) {
+    char text[WEFT_VALUE_TEXT];
+    weft_markup_element(html, "th", name);
+    number_cell(html, total, weft_si_text(total, unit, text, sizeof text));
+    for (int c = 0; c < WEFT_COMPONENT_COUNT; c++) {
+        if (by[c] > 0.0) {
+            number_cell(html, parts[c], weft_si_text(parts[c], unit, text, sizeof text));
+        }
+    }
+    row_end(html);
+}
+
 void weft_page_layers_table(const weft_summary *summary, bool latency, weft_markup *html) {
     const weft_cost *cost = summary->cost;
     const double *by = latency ? cost->latency_by : cost->energy_by;
     const char *unit = latency ? "s" : "J";
-    char text[WEFT_VALUE_TEXT];
     begin(html, "", "values of the figure");
     head(html, "layer", false);
     head(html, "total", true);
@@ -253,26 +266,17 @@ void weft_page_layers_table(const weft_summary *summary, bool latency, weft_mark
         }
     }
     body(html);
-    for (int i = 0; i <= cost->n_layers; i++) {
-        bool sum = i == cost->n_layers;
-        const weft_layer_cost *layer = sum ? NULL : &cost->layers[i];
-        double total = sum ? (latency ? cost->total.latency_s : cost->total.energy_j)
-                           : (latency ? layer->latency_s : layer->energy_j);
-        const double *parts = sum ? by : latency ? layer->latency_by : layer->energy_by;
-        weft_markup_raw(html,
-                        sum ? "<tr class=\"sum\"><th scope=\"row\">" : "<tr><th scope=\"row\">");
+    for (int i = 0; i < cost->n_layers; i++) {
+        const weft_layer_cost *layer = &cost->layers[i];
         char name[64];
-        weft_markup_text(html,
-                         sum ? "all layers" : weft_layer_name_text(layer->name, name, sizeof name));
-        weft_markup_raw(html, "</th>");
-        number_cell(html, total, weft_si_text(total, unit, text, sizeof text));
-        for (int c = 0; c < WEFT_COMPONENT_COUNT; c++) {
-            if (by[c] > 0.0) {
-                number_cell(html, parts[c], weft_si_text(parts[c], unit, text, sizeof text));
-            }
-        }
-        row_end(html);
+        weft_layer_name_text(layer->name, name, sizeof name);
+        weft_markup_raw(html, "<tr>");
+        layer_row(html, name, latency ? layer->latency_s : layer->energy_j,
+                  latency ? layer->latency_by : layer->energy_by, by, unit);
     }
+    weft_markup_raw(html, "<tr class=\"sum\">");
+    layer_row(html, "all layers", latency ? cost->total.latency_s : cost->total.energy_j, by, by,
+              unit);
     end(html);
 }
 
