@@ -119,7 +119,7 @@ static weft_status bench_weft(const bench_case *c, double *rate, double *megabyt
         status = weft_engine_create(network, c->batch, &engine, error);
     }
     if (status == WEFT_OK) {
-        status = weft_engine_initialise(engine, 1, error);
+        status = weft_engine_initialise(engine, 1, NULL, error);
     }
     if (status == WEFT_OK) {
         *megabytes = (double)weft_engine_bytes(engine) * 1e-6;

@@ -83,7 +83,7 @@ typedef struct weft_train_settings {
     double warmup;            /* share of the steps with a linear rise of the rate; 0.1 */
     double momentum;          /* 0.9 (Nesterov off) */
     double weight_decay;      /* 3e-4 */
-    int crop_pad;             /* black pixels around before a random crop; 2; 0: no crop */
+    int crop_pad;             /* black pixels around before a random crop; 1; 0: no crop */
     bool flip;                /* random horizontal flip */
     double label_smoothing;   /* 0 */
     int threads;              /* of this training; 1 */

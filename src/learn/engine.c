@@ -128,12 +128,16 @@ static weft_status initialise_product(weft_engine *engine, const weft_stage *sta
     return status;
 }
 
-weft_status weft_engine_initialise(weft_engine *engine, uint64_t seed, weft_error *error) {
+weft_status weft_engine_initialise(weft_engine *engine, uint64_t seed, const weft_stop *stop,
+                                   weft_error *error) {
     memset(engine->parameters, 0, engine->n_parameters * sizeof *engine->parameters);
     memset(engine->gradients, 0, engine->n_parameters * sizeof *engine->gradients);
     memset(engine->velocity, 0, engine->n_parameters * sizeof *engine->velocity);
     engine->steps = 0;
     for (int s = 0; s < engine->n_stages; s++) {
+        if (weft_stop_requested(stop)) {
+            return WEFT_STOPPED;
+        }
         weft_stage *stage = &engine->stages[s];
         if (stage->product != NULL) {
             WEFT_TRY(initialise_product(engine, stage, seed, error));

@@ -125,11 +125,11 @@ void weft_engine_destroy(weft_engine *engine);
 /* Bytes of memory that the engine holds. */
 size_t weft_engine_bytes(const weft_engine *engine);
 
-/* Start values, each layer from its own stream of the seed:
- *   convolutions and hidden linear layers  N(0, 2 / inputs)           (He et al., ICCV 2015, eq.
- * 10) the last linear layer                  N(0, 1 / inputs) biases and shifts 0, scales 1,
- * running mean 0 and variance 1. */
-weft_status weft_engine_initialise(weft_engine *engine, uint64_t seed,
+/* Start values, each layer from its own stream of the seed. Weights of convolutions and of hidden
+ * linear layers: N(0, 2 / inputs) (He et al., "Delving deep into rectifiers", ICCV 2015, eq. 10);
+ * of the last layer: N(0, 1 / inputs). Biases and shifts 0, scales 1; running mean 0, variance 1.
+ * WEFT_STOPPED between layers when asked for. */
+weft_status weft_engine_initialise(weft_engine *engine, uint64_t seed, const weft_stop *stop,
                                    weft_error *error) WEFT_NODISCARD;
 
 /* Reads engine->input->data, writes engine->output->data: the logits (batch, classes).

@@ -20,8 +20,9 @@ typedef struct lowering {
 static weft_tensor *add_tensor(weft_engine *engine, weft_shape shape, int producer) {
     weft_tensor *tensor = &engine->tensors[engine->n_tensors++];
     *tensor = (weft_tensor){.shape = shape, .producer = producer};
-    tensor->count = (size_t)engine->batch * (size_t)shape.channels * (size_t)shape.height *
-                    (size_t)shape.width;
+    tensor->count = weft_size_product((size_t)engine->batch, (size_t)shape.channels);
+    tensor->count = weft_size_product(tensor->count, (size_t)shape.height);
+    tensor->count = weft_size_product(tensor->count, (size_t)shape.width);
     tensor->claim = WEFT_NO_CLAIM;
     tensor->gradient_claim = WEFT_NO_CLAIM;
     return tensor;
@@ -148,12 +149,16 @@ static bool runs_backward(const weft_stage *stage) {
     return stage->output->needs_gradient;
 }
 
+static size_t tensor_bytes(const weft_tensor *tensor) {
+    return weft_size_product(tensor->count, sizeof(float));
+}
+
 static weft_status claim_activations(weft_engine *engine, weft_error *error) {
     for (int t = 0; t < engine->n_tensors; t++) {
         weft_tensor *tensor = &engine->tensors[t];
         int born = tensor->producer < 0 ? 0 : tensor->producer;
-        WEFT_TRY(weft_plan_claim(&engine->plan, tensor->count * sizeof(float), born, born,
-                                 &tensor->claim, error));
+        WEFT_TRY(weft_plan_claim(&engine->plan, tensor_bytes(tensor), born, born, &tensor->claim,
+                                 error));
     }
     for (int s = 0; s < engine->n_stages; s++) {
         const weft_stage *stage = &engine->stages[s];
@@ -200,7 +205,7 @@ static weft_status claim_input_gradient(weft_engine *engine, weft_stage *stage, 
     }
     int now = weft_moment_backward(engine, stage);
     int until = 2 * engine->n_stages - input->producer;
-    size_t bytes = input->count * sizeof(float);
+    size_t bytes = tensor_bytes(input);
     if (may_share(engine, stage, input)) {
         input->gradient_of = stage->output;
         weft_plan_extend(&engine->plan, gradient_root(input)->gradient_claim, until);
@@ -218,7 +223,7 @@ static weft_status claim_gradients(weft_engine *engine, weft_error *error) {
     if (!output->needs_gradient) {
         return weft_fail(error, WEFT_ERROR_INFEASIBLE, "the network has nothing to train");
     }
-    WEFT_TRY(weft_plan_claim(&engine->plan, output->count * sizeof(float), engine->n_stages,
+    WEFT_TRY(weft_plan_claim(&engine->plan, tensor_bytes(output), engine->n_stages,
                              2 * engine->n_stages - output->producer, &output->gradient_claim,
                              error));
     for (int s = engine->n_stages - 1; s >= 0; s--) {
@@ -306,15 +311,19 @@ static void place_tensors(weft_engine *engine) {
     }
 }
 
+static weft_status check_memory(const weft_engine *engine, size_t bytes, weft_error *error) {
+    char what[WEFT_NETWORK_NAME + 64];
+    snprintf(what, sizeof what, "training %s at batch %d", engine->network->name, engine->batch);
+    return weft_memory_check(bytes, what, error);
+}
+
 static weft_status take_memory(weft_engine *engine, weft_error *error) {
     WEFT_TRY(weft_plan_place(&engine->plan, error));
     engine->n_parameters = slot_floats(engine, true);
     size_t n_state = slot_floats(engine, false) + 1; /* never an empty block */
     size_t total = 3 * weft_arena_room(engine->n_parameters, sizeof(float)) +
                    weft_arena_room(n_state, sizeof(float)) + weft_arena_room(engine->plan.size, 1);
-    char what[WEFT_NETWORK_NAME + 64];
-    snprintf(what, sizeof what, "training %s at batch %d", engine->network->name, engine->batch);
-    WEFT_TRY(weft_memory_check(total, what, error));
+    WEFT_TRY(check_memory(engine, total, error));
     WEFT_TRY(weft_arena_create(total, &engine->memory, error));
     engine->parameters = weft_arena_take(&engine->memory, engine->n_parameters, sizeof(float));
     engine->gradients = weft_arena_take(&engine->memory, engine->n_parameters, sizeof(float));
@@ -339,6 +348,9 @@ static weft_status build(weft_engine *engine, weft_error *error) {
     WEFT_TRY(lower(engine, error));
     WEFT_TRY(claim_activations(engine, error));
     WEFT_TRY(claim_gradients(engine, error));
+    /* What is far too large is refused before oneDNN hears of it. */
+    WEFT_TRY(weft_plan_place(&engine->plan, error));
+    WEFT_TRY(check_memory(engine, engine->plan.size, error));
     for (int s = 0; s < engine->n_stages; s++) {
         weft_stage *stage = &engine->stages[s];
         WEFT_TRY(stage->kind->create(engine, stage, error));

@@ -29,7 +29,7 @@ void weft_train_defaults(weft_train_settings *settings) {
         .warmup = 0.1,
         .momentum = 0.9,
         .weight_decay = 3e-4,
-        .crop_pad = 2,
+        .crop_pad = 1,
         .flip = true,
         .threads = 1,
         .split = WEFT_SPLIT_VALIDATION,
@@ -127,7 +127,7 @@ static weft_status training_begin(training *t, const weft_network *network,
         return weft_fail_memory(error, (size_t)n * sizeof *t->order);
     }
     WEFT_TRY(weft_engine_create(network, (int)t->batch, &t->engine, error));
-    return weft_engine_initialise(t->engine, t->settings->seed, error);
+    return weft_engine_initialise(t->engine, t->settings->seed, t->stop, error);
 }
 
 static void training_end(training *t) {

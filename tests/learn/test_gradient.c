@@ -62,7 +62,7 @@ static void compare_network(const weft_network *network, int batch, uint64_t see
     weft_error error;
     weft_engine *engine = NULL;
     MUST(weft_engine_create(network, batch, &engine, &error));
-    MUST(weft_engine_initialise(engine, seed, &error));
+    MUST(weft_engine_initialise(engine, seed, NULL, &error));
     reference r;
     reference_make(&r, network, batch);
     r.smoothing = 0.1;
@@ -279,7 +279,7 @@ static void test_evaluation(void **state) {
     MUST(weft_imc_build(&spec, &network, &error));
     weft_engine *engine = NULL;
     MUST(weft_engine_create(network, 6, &engine, &error));
-    MUST(weft_engine_initialise(engine, 1, &error));
+    MUST(weft_engine_initialise(engine, 1, NULL, &error));
     reference r;
     reference_make(&r, network, 6);
     same_parameters(engine, &r, 77);
@@ -319,7 +319,7 @@ static void test_batch_norm_large_mean(void **state) {
     grow(network, linear_layer(CLASSES), -1, -1);
     weft_engine *engine = NULL;
     MUST(weft_engine_create(network, 8, &engine, &error));
-    MUST(weft_engine_initialise(engine, 1, &error));
+    MUST(weft_engine_initialise(engine, 1, NULL, &error));
     weft_rng rng = weft_rng_make(5, WEFT_PURPOSE_TEST, 0);
     for (size_t i = 0; i < engine->input->count; i++) {
         engine->input->data[i] = 1000.0F + 0.5F * (float)weft_rng_normal(&rng);

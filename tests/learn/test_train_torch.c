@@ -178,7 +178,7 @@ static void test_steps(void **state) {
     weft_network *network = build_network();
     weft_engine *engine = NULL;
     MUST(weft_engine_create(network, BATCH, &engine, &error));
-    MUST(weft_engine_initialise(engine, 0, &error));
+    MUST(weft_engine_initialise(engine, 0, NULL, &error));
     generator g = {.state = 1};
     fill_parameters(engine, network, &g);
     uint16_t labels[BATCH];
