@@ -54,7 +54,7 @@ int64_t weft_multiplexer_time(double stage_seconds, int64_t ways) {
     for (int64_t rest = ways / 8; rest > 0; rest /= 8) {
         stages++;
     }
-    return stages * weft_time_quanta(stage_seconds);
+    return weft_time_times(stages, weft_time_quanta(stage_seconds));
 }
 
 int64_t weft_adders_of_groups(int64_t groups) {

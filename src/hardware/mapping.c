@@ -29,6 +29,12 @@ static int64_t ceil_div(int64_t a, int64_t b) {
     return (a + b - 1) / b;
 }
 
+/* a b, or a number larger than any chip has PEs. */
+static int64_t product(int64_t a, int64_t b) {
+    int64_t made = 0;
+    return __builtin_mul_overflow(a, b, &made) ? INT64_MAX / 4 : made;
+}
+
 /* The smallest 2^n bytes, in bits, with at least bits / parts each; at least one byte. */
 static int64_t power_of_two_bits(int64_t bits, int64_t parts) {
     int64_t size = BYTE;
@@ -38,8 +44,7 @@ static int64_t power_of_two_bits(int64_t bits, int64_t parts) {
     return size;
 }
 
-/* ---- crossbars and tiles -----------------------------------------------------------------------
- */
+/* ---- crossbars and tiles --------------------------------------------------------------------- */
 
 static void map_conv(const weft_priced *p, const weft_hw_layer *layer, weft_hw_place *place) {
     int64_t window = (int64_t)layer->kernel * layer->kernel;
@@ -48,11 +53,11 @@ static void map_conv(const weft_priced *p, const weft_hw_layer *layer, weft_hw_p
     int64_t channels = p->rows / window;
     if (channels > 0) {
         channels = channels < layer->in.channels ? channels : layer->in.channels;
-        place->pes = across * ceil_div(layer->in.channels, p->rows / window);
+        place->pes = product(across, ceil_div(layer->in.channels, p->rows / window));
         place->row = (int32_t)(channels * window);
         place->channels = (int32_t)channels;
     } else {
-        place->pes = across * ceil_div(layer->in.channels * window, p->rows);
+        place->pes = product(across, ceil_div(layer->in.channels * window, p->rows));
         place->row = p->rows;
         place->channels = 1;
     }
@@ -62,7 +67,7 @@ static void map_linear(const weft_priced *p, const weft_hw_layer *layer, weft_hw
     int64_t features = (int64_t)layer->in.channels * layer->in.height * layer->in.width;
     int64_t across = (int64_t)ceil_div(p->planes, p->groups) *
                      ceil_div(layer->out.channels, p->columns);
-    place->pes = across * ceil_div(features, p->rows);
+    place->pes = product(across, ceil_div(features, p->rows));
     place->row = features < p->rows ? (int32_t)features : p->rows;
     place->channels = place->row;
 }
@@ -114,8 +119,7 @@ int64_t weft_mapped_tiles(const weft_workload *workload) {
     return last->first_tile + last->tiles;
 }
 
-/* ---- distances ---------------------------------------------------------------------------------
- */
+/* ---- distances ------------------------------------------------------------------------------- */
 
 static int32_t smaller(int32_t a, int32_t b) {
     return a < b ? a : b;
@@ -225,8 +229,7 @@ static void map_distances(const weft_priced *p, weft_workload *w) {
     }
 }
 
-/* ---- buffers -----------------------------------------------------------------------------------
- */
+/* ---- buffers --------------------------------------------------------------------------------- */
 
 /* The largest need so far, and whose it is. */
 typedef struct buffer_need {

@@ -86,8 +86,7 @@ void weft_pipeline_destroy(weft_pipeline *pipeline) {
     *pipeline = (weft_pipeline){0};
 }
 
-/* ---- rows in, as functions of the output column ------------------------------------------------
- */
+/* ---- rows in, as functions of the output column ---------------------------------------------- */
 
 static int32_t needed_row(const weft_pipe_edge *edge, int32_t i) {
     int64_t row = edge->row_first + (int64_t)edge->row_step * i;
@@ -129,7 +128,9 @@ static int32_t take_columns(const weft_pipe_edge *edge, int32_t width, const wef
             made--;
         }
         int32_t column = first + step * from;
-        out[made++] = (weft_piece){from, piece_at(&in[k], column) + shift, in[k].slope * step};
+        int32_t end_of_piece = k + 1 < n ? in[k + 1].first : edge->width;
+        int64_t slope = column + step < end_of_piece ? in[k].slope * step : 0;
+        out[made++] = (weft_piece){from, piece_at(&in[k], column) + shift, slope};
     }
     if (limit < width) {
         out[made++] = (weft_piece){limit, end, 0};
@@ -179,8 +180,7 @@ static int32_t maximum(const weft_piece *a, int32_t na, const weft_piece *b, int
     return made;
 }
 
-/* ---- one row out -------------------------------------------------------------------------------
- */
+/* ---- one row out ----------------------------------------------------------------------------- */
 
 /* Adds a line on columns first .. first + n - 1; joins it to the piece before where that is the
  * same line. `last` is the index of the piece before, `first_piece` that of the row's first. */
@@ -236,8 +236,7 @@ static int64_t compute_row(weft_pipeline *p, const weft_piece *x, int32_t n, int
     return now;
 }
 
-/* ---- rows as runs ------------------------------------------------------------------------------
- */
+/* ---- rows as runs ---------------------------------------------------------------------------- */
 
 /* Files the pieces from `start` on as row i: as one more row of the last run if they are its row
  * `delta` later, else as a new run. */
@@ -368,8 +367,7 @@ static weft_status compute_layer(weft_pipeline *p, const weft_pipe_layer *layer,
     return WEFT_OK;
 }
 
-/* ---- the network -------------------------------------------------------------------------------
- */
+/* ---- the network ----------------------------------------------------------------------------- */
 
 /* The last row of each layer that a later layer needs; a layer without consumers needs them all. */
 static void find_last_rows(weft_pipeline *p, const weft_pipe_layer *layers) {
@@ -389,8 +387,7 @@ static void find_last_rows(weft_pipeline *p, const weft_pipe_layer *layers) {
     }
 }
 
-/* The last pixel of a layer without consumers is what the network waits for. A layer with
- * consumers ends earlier than one of them or is not waited for. */
+/* The network waits for the last pixel of every layer without consumers. */
 static bool has_consumer(const weft_pipe_layer *layers, int32_t n, int32_t l) {
     for (int32_t k = l + 1; k < n; k++) {
         for (int32_t m = 0; m < layers[k].n_inputs; m++) {
@@ -423,8 +420,7 @@ weft_status weft_pipeline_run(weft_pipeline *p, const weft_pipe_layer *layers, i
     return WEFT_OK;
 }
 
-/* ---- the critical path -------------------------------------------------------------------------
- */
+/* ---- the critical path ----------------------------------------------------------------------- */
 
 /* F of a pixel of the last computation. */
 static int64_t done_at(const weft_pipeline *p, int32_t l, int32_t i, int32_t j) {

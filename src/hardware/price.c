@@ -41,7 +41,7 @@ static void price_structure(const weft_chip *chip, const weft_converter *dac,
     p->groups = whole(&chip->pe.groups);
     p->xbars_a_group = chip->crossbar.signs == WEFT_SIGNS_PAIR ? 2 : 1;
     p->pes = whole(&chip->tile.pe_rows) * whole(&chip->tile.pe_columns);
-    p->dacs = whole(&chip->pe.dacs) * (p->rows / p->subarray_rows);
+    p->dacs = (int64_t)whole(&chip->pe.dacs) * (p->rows / p->subarray_rows);
     p->adcs = whole(&chip->pe.adcs);
     p->demux_ways = ceil_ratio(p->subarray_rows, whole(&chip->pe.dacs));
     p->mux_ways = ceil_ratio(p->columns, p->adcs);
@@ -102,7 +102,7 @@ static void price_tile(const weft_chip *chip, const weft_converter *dac, const w
     weft_circuit adder = adder_circuit(chip);
     weft_circuit pooling = pooling_circuit(chip);
     double subarrays = p->rows / p->subarray_rows;
-    double dacs = (double)p->pes * p->groups * p->dacs;
+    double dacs = (double)p->pes * p->groups * (double)p->dacs;
     double adcs = (double)p->pes * p->groups * p->adcs * subarrays;
     double group_adders = (double)p->pes * p->adcs * subarrays *
                           (double)weft_adders_of_groups(p->groups);

@@ -22,7 +22,7 @@ struct weft_priced {
     int32_t groups;        /* crossbars (or pairs) of a PE */
     int32_t xbars_a_group; /* 2: a pair for the signs; 1 */
     int32_t pes;           /* of a tile */
-    int32_t dacs;          /* of a crossbar: over all its sub-arrays */
+    int64_t dacs;          /* of a crossbar: over all its sub-arrays */
     int32_t adcs;          /* columns converted at once */
     int32_t demux_ways, mux_ways;
     int32_t planes; /* cells that a weight takes, side by side in PEs */

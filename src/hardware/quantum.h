@@ -15,18 +15,27 @@
 #define WEFT_HARDWARE_QUANTUM_H
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #define WEFT_TIME_QUANTUM   0x1p-50 /* s */
 #define WEFT_ENERGY_QUANTUM 0x1p-55 /* J */
 #define WEFT_AREA_QUANTUM   0x1p-36 /* mm2 */
 
-/* Latencies are counted in 64 bits; beyond 2^62 quanta (about 4096 s) a network is refused. */
-#define WEFT_TIME_LIMIT (INT64_C(1) << 62)
+/* Times are counted up to 2^56 quanta (64 s): anything longer counts as that, and a network that
+ * takes as long is refused. A few such times still add up in 64 bits. */
+#define WEFT_TIME_LIMIT (INT64_C(1) << 56)
 
 /* Whole quanta of a time in seconds. */
 static inline int64_t weft_time_quanta(double seconds) {
-    return (int64_t)llrint(seconds * (1 / WEFT_TIME_QUANTUM));
+    double quanta = seconds * (1 / WEFT_TIME_QUANTUM);
+    return quanta < (double)WEFT_TIME_LIMIT ? (int64_t)llrint(quanta) : WEFT_TIME_LIMIT;
+}
+
+/* n times a time; both >= 0. */
+static inline int64_t weft_time_times(int64_t n, int64_t quanta) {
+    bool fits = (double)n * (double)quanta < (double)WEFT_TIME_LIMIT;
+    return fits ? n * quanta : WEFT_TIME_LIMIT;
 }
 
 static inline double weft_seconds(int64_t quanta) {

@@ -34,7 +34,7 @@ static int64_t ceil_div(int64_t a, int64_t b) {
 }
 
 static int64_t move_bits(const weft_priced *p, int64_t bits) {
-    return ceil_div(bits, p->buffer_port) * p->buffer_cycle;
+    return weft_time_times(ceil_div(bits, p->buffer_port), p->buffer_cycle);
 }
 
 static int32_t levels_of(int64_t n) {
@@ -75,8 +75,7 @@ static window pool_window(const weft_priced *p, const weft_hw_layer *layer) {
                     layer->in.width - (layer->out.width - 1) * column_step, row_step, column_step};
 }
 
-/* ---- conv and linear ---------------------------------------------------------------------------
- */
+/* ---- conv and linear ------------------------------------------------------------------------- */
 
 static void time_compute(const weft_priced *p, const weft_hw_place *place, weft_hw_time *time) {
     int64_t row_turns = ceil_div(place->row, p->dacs);
@@ -84,16 +83,16 @@ static void time_compute(const weft_priced *p, const weft_hw_place *place, weft_
     int64_t steps = p->cycles * row_turns * column_turns;
     int64_t levels = levels_of(place->tile_pes);
     time->steps = steps;
-    time->by[WEFT_COMPONENT_CROSSBAR] = steps * p->xbar_time;
-    time->by[WEFT_COMPONENT_DAC] = steps * p->dac_time;
-    time->by[WEFT_COMPONENT_ADC] = steps * p->adc_time;
-    time->by[WEFT_COMPONENT_DEMUX] = steps * p->demux_time;
-    time->by[WEFT_COMPONENT_MUX] = steps * p->mux_time;
-    time->by[WEFT_COMPONENT_SHIFT] = steps * p->period;
+    time->by[WEFT_COMPONENT_CROSSBAR] = weft_time_times(steps, p->xbar_time);
+    time->by[WEFT_COMPONENT_DAC] = weft_time_times(steps, p->dac_time);
+    time->by[WEFT_COMPONENT_ADC] = weft_time_times(steps, p->adc_time);
+    time->by[WEFT_COMPONENT_DEMUX] = weft_time_times(steps, p->demux_time);
+    time->by[WEFT_COMPONENT_MUX] = weft_time_times(steps, p->mux_time);
+    time->by[WEFT_COMPONENT_SHIFT] = weft_time_times(steps, p->period);
     time->by[WEFT_COMPONENT_REGISTER] = (row_turns * column_turns + steps + column_turns) *
                                         p->period;
-    time->by[WEFT_COMPONENT_ADDER] = column_turns * p->group_levels * p->period;
-    time->by[WEFT_COMPONENT_JOINT] = levels * p->period;
+    time->by[WEFT_COMPONENT_ADDER] = weft_time_times(column_turns * p->group_levels, p->period);
+    time->by[WEFT_COMPONENT_JOINT] = weft_time_times(levels, p->period);
 }
 
 static void time_links(const weft_priced *p, const weft_hw_layer *layer, const weft_hw_place *place,
@@ -103,7 +102,8 @@ static void time_links(const weft_priced *p, const weft_hw_layer *layer, const w
                    (double)(levels * (levels + 1)) / 2;
     int64_t within = weft_time_quanta(width * place->column * p->tile_bit_s);
     double merged = (double)place->column * place->tile_pes * p->activation_bits;
-    int64_t merge = place->in_hops * (p->period + weft_time_quanta(merged * p->mesh_bit_s));
+    int64_t hop = p->period + weft_time_quanta(merged * p->mesh_bit_s);
+    int64_t merge = weft_time_times(place->in_hops, hop);
     time->by[WEFT_COMPONENT_LINK] = within + merge + send_time(p, layer, place);
 }
 
@@ -148,8 +148,7 @@ static void time_linear(const weft_priced *p, const weft_hw_layer *layer,
     time_out_buffer(p, place, time);
 }
 
-/* ---- the others --------------------------------------------------------------------------------
- */
+/* ---- the others ------------------------------------------------------------------------------ */
 
 static void time_pool(const weft_priced *p, const weft_hw_layer *layer, const weft_hw_place *place,
                       weft_hw_time *time) {
@@ -165,8 +164,8 @@ static void time_pool(const weft_priced *p, const weft_hw_layer *layer, const we
         time->read[c] = move_bits(p, held * channel) + out;
     }
     time->by[WEFT_COMPONENT_BUFFER] = out; /* the second read: time, but no energy */
-    time->by[WEFT_COMPONENT_POOLING] = ceil_div(layer->in.channels, p->pool_units) *
-                                       ceil_div(size, p->pool_window) * p->pool_time;
+    int64_t turns = ceil_div(layer->in.channels, p->pool_units) * ceil_div(size, p->pool_window);
+    time->by[WEFT_COMPONENT_POOLING] = weft_time_times(turns, p->pool_time);
     time->by[WEFT_COMPONENT_LINK] = send_time(p, layer, place);
 }
 
@@ -211,8 +210,7 @@ static void time_layer(const weft_priced *p, const weft_hw_layer *layer, const w
     }
 }
 
-/* ---- what a pixel waits for --------------------------------------------------------------------
- */
+/* ---- what a pixel waits for ------------------------------------------------------------------ */
 
 /* The rows and columns of its input that a pixel waits for. */
 static weft_pipe_edge edge_of(const weft_priced *p, const weft_hw_layer *layer) {

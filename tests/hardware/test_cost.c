@@ -15,8 +15,7 @@
 
 enum { NETWORKS = 10000, CHIPS = 60 };
 
-/* ---- parts add up ------------------------------------------------------------------------------
- */
+/* ---- parts add up ---------------------------------------------------------------------------- */
 
 static double sum_of(const double *by) {
     double sum = 0;
@@ -121,8 +120,7 @@ static void parts_add_up_on_random_networks(void **state) {
     weft_priced_destroy(priced);
 }
 
-/* ---- chips of any size -------------------------------------------------------------------------
- */
+/* ---- chips of any size ----------------------------------------------------------------------- */
 
 static const char *pick(weft_rng *rng, const char *const *words, size_t n) {
     return words[weft_rng_below(rng, n)];
@@ -207,8 +205,7 @@ static void parts_add_up_on_random_chips(void **state) {
     assert_true(fitted > 100 && refused > 20);
 }
 
-/* ---- what moves how ----------------------------------------------------------------------------
- */
+/* ---- what moves how -------------------------------------------------------------------------- */
 
 static void more_kernels_never_cost_less(void **state) {
     (void)state;
@@ -296,8 +293,7 @@ static void waiting_for_the_whole_map_takes_longer(void **state) {
     weft_priced_destroy(whole);
 }
 
-/* ---- lowering ----------------------------------------------------------------------------------
- */
+/* ---- lowering -------------------------------------------------------------------------------- */
 
 static void rows_name_the_layers(void **state) {
     (void)state;
@@ -334,8 +330,7 @@ static void networks_without_work_are_refused(void **state) {
     weft_network_destroy(network);
 }
 
-/* ---- what does not fit -------------------------------------------------------------------------
- */
+/* ---- what does not fit ----------------------------------------------------------------------- */
 
 static void expect_refused(const char *changes, const char *imc, int32_t side, const char *reason) {
     weft_error error;
@@ -372,8 +367,59 @@ static void what_does_not_fit_is_refused_with_the_reason(void **state) {
     expect_refused(small, "M32", 32, "needs a PE input buffer");
 }
 
-/* ---- no allocation, many threads ---------------------------------------------------------------
- */
+/* The largest layers that a network may have: refused, or costed with finite numbers. */
+static void extreme_layers_are_no_trouble(void **state) {
+    (void)state;
+    enum { MOST = 65536 };
+    static const weft_shape inputs[] = {{MOST, 1, 1}, {1, MOST, MOST}, {3, 2, MOST}, {MOST, 64, 1}};
+    static const char *const chips[] = {
+        "",
+        "crossbar: {rows: " N("1") ", columns: " N("1") ", subarray_rows: " N("1") "}",
+        "buffer: {port: {value: 1, unit: bit, source: t}, cycle: {value: 1, unit: ms, source: t}}",
+        "pe: {dacs: " N("65536") "}\ncrossbar: {rows: " N("65536") ", subarray_rows: " N("1") "}",
+        "clock: {frequency: {value: 1, unit: kHz, source: t}}\npe: {adc: ramp-8b}\nadcs: {ramp-8b: "
+        "{bits: {value: 32, unit: bit, source: t}, rate: {value: 1, unit: kHz, source: t}}}",
+    };
+    int fitted = 0;
+    for (int i = 0; i < 4 * 5 * 40; i++) {
+        weft_rng rng = weft_rng_make(15, WEFT_PURPOSE_TEST, (uint64_t)i);
+        weft_error error;
+        weft_network *network = NULL;
+        weft_workload *workload = NULL;
+        weft_total total;
+        int32_t index = 0;
+        weft_priced *priced = priced_with(chips[i % 5]);
+        expect_ok(weft_network_create("extreme", inputs[i / 5 % 4], &network, &error), &error, "");
+        for (int l = 0; l < 4; l++) {
+            int32_t k = 1 + (int32_t)weft_rng_below(&rng, weft_rng_below(&rng, 2) > 0 ? 3 : MOST);
+            weft_layer layer = {.op = l % 2 == 0 ? WEFT_OP_CONV : WEFT_OP_MAX_POOL,
+                                .input = {network->n_layers - 1},
+                                .n_inputs = 1,
+                                .block = WEFT_NO_BLOCK,
+                                .out_channels = 1 + (int32_t)weft_rng_below(&rng, MOST),
+                                .kernel = k,
+                                .stride = 1 + (int32_t)weft_rng_below(&rng, MOST),
+                                .pad = l % 2 == 0 ? k / 2 : 0};
+            if (weft_network_add(network, &layer, &index, &error) != WEFT_OK) {
+                break;
+            }
+        }
+        if (weft_workload_create(network, &workload, &error) == WEFT_OK) {
+            weft_status status = weft_estimate(priced, workload, &total, &error);
+            fitted += status == WEFT_OK;
+            assert_true(status == WEFT_ERROR_INFEASIBLE || status == WEFT_OK);
+            assert_true(status != WEFT_OK ||
+                        (isfinite(total.energy_j) && total.latency_s > 0 && total.energy_j > 0));
+        }
+        weft_workload_destroy(workload);
+        weft_network_destroy(network);
+        weft_priced_destroy(priced);
+    }
+    print_message("%d fitted\n", fitted);
+    assert_true(fitted > 20);
+}
+
+/* ---- no allocation, many threads ------------------------------------------------------------- */
 
 /* Blocks and bytes in use, as the allocator counts them. */
 static size_t in_use(void) {
@@ -493,6 +539,7 @@ int main(void) {
         cmocka_unit_test(rows_name_the_layers),
         cmocka_unit_test(networks_without_work_are_refused),
         cmocka_unit_test(what_does_not_fit_is_refused_with_the_reason),
+        cmocka_unit_test(extreme_layers_are_no_trouble),
         cmocka_unit_test(estimates_do_not_allocate),
         cmocka_unit_test(threads_share_a_priced_chip),
     };

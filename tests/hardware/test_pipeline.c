@@ -65,7 +65,7 @@ static weft_pipe_edge random_edge(weft_rng *rng, const weft_pipe_layer *layers, 
         edge.row_step = edge.column_step = 1;
         return edge;
     }
-    edge.row_step = between(rng, 0, 9) == 0 ? 3 : between(rng, 1, 2);
+    edge.row_step = between(rng, 0, 9) == 0 ? 3 * between(rng, 0, 1) : between(rng, 1, 2);
     edge.column_step = between(rng, 0, 3) > 0 ? edge.row_step : between(rng, 1, 3);
     edge.row_first = between(rng, 0, 4);
     edge.column_first = between(rng, 0, 3) > 0 ? edge.row_first : between(rng, 0, 4);
