@@ -13,6 +13,7 @@
 
 enum { MAX_BASES = 4, MAX_CHIP_FILE = 1 << 20 };
 
+static const char *const VERSIONS[] = {"chip/1"};
 static const char *const KINDS[] = {
 #define KIND(name, token) token,
     WEFT_CONVERTER_KIND_MAP(KIND)
@@ -327,6 +328,8 @@ static weft_status read_base(weft_map *root, const char *name, int bases, weft_c
 static weft_status read_root(weft_map *root, int bases, weft_chip *chip, weft_error *error) {
     const char *base = NULL;
     const char *description = NULL;
+    int version = 0;
+    WEFT_TRY(weft_map_choice(root, "weft", WEFT_OPTIONAL, VERSIONS, 1, &version, error));
     WEFT_TRY(weft_map_text(root, "base", WEFT_OPTIONAL, &base, error));
     if (base != NULL) {
         WEFT_TRY(read_base(root, base, bases, chip, error));
