@@ -197,8 +197,8 @@ void weft_hw_name(const weft_hw_layer *layer, char *name, size_t size) {
         snprintf(name, size, "conv%dx%d %d>%d", layer->kernel, layer->kernel, in, out);
         break;
     case WEFT_HW_LINEAR:
-        snprintf(name, size, "linear %d>%d",
-                 (int)((int64_t)in * layer->in.height * layer->in.width), out);
+        snprintf(name, size, "linear %lld>%d", (long long)in * layer->in.height * layer->in.width,
+                 out);
         break;
     case WEFT_HW_MAX_POOL:
         snprintf(name, size, "max pool %dx%d %d", layer->kernel, layer->kernel, out);
