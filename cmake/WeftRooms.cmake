@@ -86,7 +86,7 @@ function(weft_tests)
             add_test(NAME ${room}/${name} COMMAND ${target} WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
             # Where threads meet: what ThreadSanitizer should see.
             set(label unit)
-            if(target STREQUAL test_pool_base OR room STREQUAL "study")
+            if(target STREQUAL test_pool_base OR room MATCHES "^(accuracy|study)$")
                 set(label unit threads)
                 add_dependencies(threaded_tests ${target})
             endif()
