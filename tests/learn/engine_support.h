@@ -245,6 +245,43 @@ static inline void reference_forward(const reference *r, int from) {
     }
 }
 
+/* How near the second largest value of a window comes to the largest. */
+static inline double lead_at(const reference *r, const weft_layer *layer, int n, int c, int y,
+                             int x) {
+    double best = -HUGE_VAL, second = -HUGE_VAL;
+    for (int k = 0; k < layer->kernel * layer->kernel; k++) {
+        double value = pixel(r->value[layer->input[0]], layer->in, n, c,
+                             y * layer->stride + k / layer->kernel,
+                             x * layer->stride + k % layer->kernel);
+        second = value > best ? best : fmax(second, value);
+        best = fmax(best, value);
+    }
+    /* Of equal ones (both cut by a ReLU) either gets a gradient that goes nowhere. */
+    return best == second ? HUGE_VAL : best - second;
+}
+
+/* The least distance of any value from where a ReLU or a maximum has a kink: with single precision
+ * it may fall to the other side, and a gradient changes by more than rounding. */
+static inline double reference_kink(const reference *r) {
+    double least = HUGE_VAL;
+    for (int i = 0; i < r->network->n_layers; i++) {
+        const weft_layer *layer = &r->network->layers[i];
+        weft_shape out = layer->out;
+        for (size_t k = 0; k < (size_t)r->batch * shape_size(out); k++) {
+            int x = (int)(k % (size_t)out.width);
+            int y = (int)(k / (size_t)out.width % (size_t)out.height);
+            int c = (int)(k / (size_t)(out.width * out.height) % (size_t)out.channels);
+            int n = (int)(k / shape_size(out));
+            if (layer->op == WEFT_OP_RELU) {
+                least = fmin(least, fabs(r->value[layer->input[0]][k]));
+            } else if (layer->op == WEFT_OP_MAX_POOL) {
+                least = fmin(least, lead_at(r, layer, n, c, y, x));
+            }
+        }
+    }
+    return least;
+}
+
 static inline const double *reference_logits(const reference *r) {
     return r->value[r->network->n_layers - 1];
 }
