@@ -24,9 +24,9 @@ close='def close(a; b): ((a - b) | fabs) <= 1e-12 * (b | fabs);'
 for pair in energy:energy_j latency:latency_s area:area_mm2; do
     by=${pair%%:*}_by
     total=${pair##*:}
-    json_true "$close close([.$by[]] | add; .total.$total)" "components sum to the total"
+    json_true "$close close([.${by}[]] | add; .total.$total)" "components sum to the total"
     json_true "$close close([.layers[].$total] | add; .total.$total)" "layers sum to the total"
-    json_true "$close [.layers[] | close([.$by[]] | add; .$total)] | all" \
+    json_true "$close [.layers[] | close([.${by}[]] | add; .$total)] | all" \
         "components of a layer sum to the layer"
 done
 json_true '([.layers[].crossbars] | add) == .total.crossbars' "crossbars of the layers add up"
@@ -74,7 +74,7 @@ code_is 1 "the same for people"
 out_empty "nothing on stdout"
 
 # Wrong words.
-for wrong in imc: imc:Q32 imc:V imc:V0 imc:V32, imc:V32,,R8 imc:V-3 imc:V99999 vgg:V32 ','; do
+for wrong in imc: imc:Q32 imc:V imc:V0 'imc:V32,' imc:V32,,R8 imc:V-3 imc:V99999 vgg:V32 ','; do
     run estimate "$wrong" --chip $chip
     condition=0
     [ "$code" -eq 2 ] || [ "$code" -eq 3 ] || condition=1

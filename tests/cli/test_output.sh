@@ -65,17 +65,17 @@ if have script; then
         TERM=xterm script -qec "$*" /dev/null > "$out" 2> "$err" < /dev/null
     }
     in_terminal "$weft estimate imc:V32 --chip mnsim-130nm-rram"
-    out_has "$escape[1m" "bold headings on a terminal"
+    out_has "${escape}[1m" "bold headings on a terminal"
     in_terminal "$weft estimate imc:V32 --chip mnsim-130nm-rram --no-color"
-    out_lacks "$escape[1m" "none with --no-color"
+    out_lacks "${escape}[1m" "none with --no-color"
     in_terminal "NO_COLOR=1 $weft estimate imc:V32 --chip mnsim-130nm-rram"
-    out_lacks "$escape[1m" "none with NO_COLOR"
+    out_lacks "${escape}[1m" "none with NO_COLOR"
     in_terminal "NO_COLOR= $weft estimate imc:V32 --chip mnsim-130nm-rram"
-    out_has "$escape[1m" "an empty NO_COLOR says nothing"
+    out_has "${escape}[1m" "an empty NO_COLOR says nothing"
     in_terminal "TERM=dumb $weft estimate imc:V32 --chip mnsim-130nm-rram"
-    out_lacks "$escape[1m" "none on a dumb terminal"
+    out_lacks "${escape}[1m" "none on a dumb terminal"
     in_terminal "$weft estimate --chip nowhere imc:V32"
-    out_has "$escape[1;31merror:" "errors are red on a terminal"
+    out_has "${escape}[1;31merror:" "errors are red on a terminal"
 else
     skip "colours" "script is not here"
 fi
