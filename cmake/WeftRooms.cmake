@@ -171,12 +171,31 @@ function(weft_replays)
     endforeach()
 endfunction()
 
+# weft_completion(SHELL FILE FOLDER): what `weft completion SHELL` prints, where SHELL looks for it.
+function(weft_completion shell file folder)
+    set(script ${PROJECT_BINARY_DIR}/completion/${shell}/${file})
+    add_custom_command(OUTPUT ${script}
+        COMMAND ${CMAKE_COMMAND} -E make_directory ${PROJECT_BINARY_DIR}/completion/${shell}
+        COMMAND weft completion ${shell} > ${script}
+        DEPENDS weft VERBATIM)
+    add_custom_target(completion_${shell} ALL DEPENDS ${script})
+    install(FILES ${script} DESTINATION ${CMAKE_INSTALL_DATADIR}/${folder})
+endfunction()
+
+# The command, what it reads, its manual page and its completion.
 function(weft_install)
     if(NOT TARGET weft)
         return()
     endif()
     install(TARGETS weft RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
     install(DIRECTORY ${PROJECT_SOURCE_DIR}/share/weft DESTINATION ${CMAKE_INSTALL_DATADIR})
+    install(FILES ${PROJECT_SOURCE_DIR}/docs/man/weft.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
+    # A command built for another machine cannot print its completion here.
+    if(NOT CMAKE_CROSSCOMPILING)
+        weft_completion(bash weft bash-completion/completions)
+        weft_completion(zsh _weft zsh/site-functions)
+        weft_completion(fish weft.fish fish/vendor_completions.d)
+    endif()
 endfunction()
 
 # Figures that the code needs from the build.
