@@ -123,13 +123,21 @@ static weft_status fail_unknown(const char *kind, const char *name, const char *
     return WEFT_ERROR_INPUT;
 }
 
+/* A file of the user's, not a name of ours. */
+static bool is_user_path(const char *name) {
+    size_t length = strlen(name);
+    return strchr(name, '/') != NULL || (length > 5 && strcmp(name + length - 5, ".yaml") == 0);
+}
+
+static weft_status fail_long(const char *name, weft_error *error) {
+    return weft_fail(error, WEFT_ERROR_INPUT, "the path '%.100s...' is too long", name);
+}
+
 /* ==== public ================================================================================== */
 
 weft_status weft_share_find(const char *kind, const char *name, char *path, size_t size,
                             weft_error *error) {
-    size_t length = strlen(name);
-    bool is_path = strchr(name, '/') != NULL ||
-                   (length > 5 && strcmp(name + length - 5, ".yaml") == 0);
+    bool is_path = is_user_path(name);
     char folder[PATH_SIZE + 64] = "";
     if (!is_path) {
         WEFT_TRY(find_folder(kind, folder, sizeof folder, error));
@@ -138,13 +146,22 @@ weft_status weft_share_find(const char *kind, const char *name, char *path, size
     int written = is_path ? snprintf(found, sizeof found, "%s", name)
                           : snprintf(found, sizeof found, "%s/%s.yaml", folder, name);
     if (written < 0 || (size_t)written >= size || (size_t)written >= sizeof found) {
-        return weft_fail(error, WEFT_ERROR_INPUT, "the path '%.100s...' is too long", name);
+        return fail_long(name, error);
     }
-    if (!is_path && (length == 0 || access(found, F_OK) != 0)) {
+    if (!is_path && (name[0] == '\0' || access(found, F_OK) != 0)) {
         return fail_unknown(kind, name, folder, error);
     }
     memcpy(path, found, (size_t)written + 1);
     return WEFT_OK;
+}
+
+weft_status weft_share_beside(const char *file, const char *name, char *path, size_t size,
+                              weft_error *error) {
+    const char *slash = strrchr(file, '/');
+    bool moves = is_user_path(name) && name[0] != '/' && slash != NULL;
+    int folder = moves ? (int)(slash - file) + 1 : 0;
+    int written = snprintf(path, size, "%.*s%s", folder, file, name);
+    return written >= 0 && (size_t)written < size ? WEFT_OK : fail_long(name, error);
 }
 
 weft_status weft_share_list(const char *kind, void (*each)(void *context, const char *name),

@@ -13,6 +13,11 @@
 weft_status weft_share_find(const char *kind, const char *name, char *path, size_t size,
                             weft_error *error) WEFT_NODISCARD;
 
+/* `name` as `file` means it: a relative path is meant from the folder of the file that names it;
+ * a name of ours and an absolute path stay as they are. The result is for weft_share_find. */
+weft_status weft_share_beside(const char *file, const char *name, char *path, size_t size,
+                              weft_error *error) WEFT_NODISCARD;
+
 /* The names of a kind in alphabetical order: calls `each` for every one. */
 weft_status weft_share_list(const char *kind, void (*each)(void *context, const char *name),
                             void *context, weft_error *error) WEFT_NODISCARD;

@@ -32,17 +32,6 @@ static weft_status overlay(space_reader *r, const weft_doc *doc, const weft_node
 
 /* ---- bases ----------------------------------------------------------------------------------- */
 
-/* A path in a file is meant from the folder of that file. */
-static void place_path(const weft_doc *doc, const char *name, char *path, size_t size) {
-    const char *from = weft_doc_name(doc);
-    const char *slash = strrchr(from, '/');
-    size_t length = strlen(name);
-    bool is_path = strchr(name, '/') != NULL ||
-                   (length > 5 && strcmp(name + length - 5, ".yaml") == 0);
-    int folder = is_path && name[0] != '/' && slash != NULL ? (int)(slash - from) + 1 : 0;
-    snprintf(path, size, "%.*s%s", folder, from, name);
-}
-
 /* Whether the file is one of those being read, by whatever path. */
 static bool is_open(const space_reader *r, const char *path) {
     char *real = realpath(path, NULL);
@@ -75,8 +64,11 @@ static weft_status read_named(space_reader *r, const weft_doc *doc, const weft_n
     WEFT_TRY(weft_node_text(doc, node, &name, r->error));
     char wanted[PATH_SIZE];
     char path[PATH_SIZE];
-    place_path(doc, name, wanted, sizeof wanted);
-    weft_status status = weft_share_find("spaces", wanted, path, sizeof path, r->error);
+    weft_status status =
+        weft_share_beside(weft_doc_name(doc), name, wanted, sizeof wanted, r->error);
+    if (status == WEFT_OK) {
+        status = weft_share_find("spaces", wanted, path, sizeof path, r->error);
+    }
     if (status != WEFT_OK) {
         weft_error found = *r->error;
         weft_node_fail(doc, node, r->error, status, "%s", found.message);

@@ -56,6 +56,27 @@ static void test_finds_by_name_and_by_path(void **state) {
     assert_string_equal(path, "mine.yaml");
 }
 
+static void test_paths_are_meant_from_the_file_that_names_them(void **state) {
+    (void)state;
+    static const char *const cases[][3] = {
+        {"/a/b/problem.yaml", "mine.yaml", "/a/b/mine.yaml"},
+        {"/a/b/problem.yaml", "./mine", "/a/b/./mine"},
+        {"b c/problem.yaml", "../mine.yaml", "b c/../mine.yaml"},
+        {"problem.yaml", "mine.yaml", "mine.yaml"},
+        {"/a/b/problem.yaml", "/mine.yaml", "/mine.yaml"},
+        {"/a/b/problem.yaml", "tiny-rram", "tiny-rram"},
+    };
+    weft_error error = {0};
+    char path[64];
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        assert_int_equal(weft_share_beside(cases[i][0], cases[i][1], path, sizeof path, &error),
+                         WEFT_OK);
+        assert_string_equal(path, cases[i][2]);
+    }
+    assert_int_equal(weft_share_beside("/a/b/c.yaml", "mine.yaml", path, 8, &error),
+                     WEFT_ERROR_INPUT);
+}
+
 static void test_unknown_names(void **state) {
     (void)state;
     weft_error error = {0};
@@ -104,6 +125,7 @@ static void test_source_tree_is_the_last_resort(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_finds_by_name_and_by_path),
+        cmocka_unit_test(test_paths_are_meant_from_the_file_that_names_them),
         cmocka_unit_test(test_unknown_names),
         cmocka_unit_test(test_list_is_sorted),
         cmocka_unit_test(test_source_tree_is_the_last_resort),
