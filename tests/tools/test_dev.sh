@@ -67,6 +67,8 @@ exit 100
 STUB
 dev deps
 [ "$status" -eq 7 ] || fail "apt-get fails, yet exit $status"
+grep -q "apt-get install --no-install-recommends cmake libfyaml-dev$" "$folder/err" ||
+    fail "no advice"
 
 # Not root: with sudo, and without.
 user 1000
