@@ -14,6 +14,8 @@
 #ifndef WEFT_BASE_DOC_H
 #define WEFT_BASE_DOC_H
 
+#include <stdio.h>
+
 #include "base/error.h"
 
 typedef struct weft_doc weft_doc;
@@ -129,5 +131,8 @@ weft_status weft_map_end(weft_map *map, weft_error *error) WEFT_NODISCARD;
 /* The document as canonical YAML text (comments gone); malloc'ed, the caller frees. */
 weft_status weft_node_emit(const weft_doc *doc, const weft_node *node, char **text,
                            weft_error *error) WEFT_NODISCARD;
+
+/* Writes any text as one double-quoted YAML scalar (YAML 1.2, section 5.7). */
+void weft_text_emit(const char *text, FILE *out);
 
 #endif

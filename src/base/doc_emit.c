@@ -8,38 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-typedef struct output {
-    char *text;
-    size_t used, size;
-    bool failed;
-} output;
-
-static void put_bytes(output *out, const char *bytes, size_t n) {
-    if (out->failed) {
-        return;
-    }
-    if (out->size - out->used <= n) {
-        size_t size = 2 * out->size + n + 256;
-        char *grown = realloc(out->text, size);
-        if (grown == NULL) {
-            out->failed = true;
-            return;
-        }
-        out->text = grown;
-        out->size = size;
-    }
-    memcpy(out->text + out->used, bytes, n);
-    out->used += n;
-    out->text[out->used] = '\0';
-}
-
-static void put_text(output *out, const char *text) {
-    put_bytes(out, text, strlen(text));
-}
-
-static void put_indent(output *out, int level) {
+static void put_indent(FILE *out, int level) {
     for (int i = 0; i < level; i++) {
-        put_text(out, "  ");
+        fputs("  ", out);
     }
 }
 
@@ -58,63 +29,62 @@ static bool stays_plain(const weft_node *node) {
                              " ._/+-^()*=<>%")] == '\0';
 }
 
-static void put_scalar(output *out, const weft_node *node) {
-    if (weft_node_is_null(node)) {
-        put_text(out, "null");
-        return;
-    }
-    if (stays_plain(node)) {
-        put_text(out, node->text);
-        return;
-    }
-    put_text(out, "\"");
-    for (const char *at = node->text; *at != '\0'; at++) {
+void weft_text_emit(const char *text, FILE *out) {
+    fputc('"', out);
+    for (const char *at = text; *at != '\0'; at++) {
         unsigned char c = (unsigned char)*at;
-        char escape[8];
         if (c == '"' || c == '\\') {
-            snprintf(escape, sizeof escape, "\\%c", c);
-            put_text(out, escape);
+            fprintf(out, "\\%c", c);
         } else if (c == '\n') {
-            put_text(out, "\\n");
+            fputs("\\n", out);
         } else if (c < 0x20 || c == 0x7F) {
-            snprintf(escape, sizeof escape, "\\x%02X", c);
-            put_text(out, escape);
+            fprintf(out, "\\x%02X", c);
         } else {
-            put_bytes(out, at, 1);
+            fputc(c, out);
         }
     }
-    put_text(out, "\"");
+    fputc('"', out);
+}
+
+static void put_scalar(FILE *out, const weft_node *node) {
+    if (weft_node_is_null(node)) {
+        fputs("null", out);
+    } else if (stays_plain(node)) {
+        fputs(node->text, out);
+    } else {
+        weft_text_emit(node->text, out);
+    }
 }
 
 /* Depth is at most WEFT_DOC_MAX_DEPTH, so recursion is safe. Written after "key:" or "-". */
-static void put_node(output *out, const weft_node *node, int level) {
+static void put_node(FILE *out, const weft_node *node, int level) {
     if (node->kind == WEFT_NODE_SCALAR) {
-        put_text(out, level > 0 ? " " : "");
+        fputs(level > 0 ? " " : "", out);
         put_scalar(out, node);
-        put_text(out, "\n");
+        fputs("\n", out);
         return;
     }
     if (node->n == 0) {
-        put_text(out, level > 0 ? " " : "");
-        put_text(out, node->kind == WEFT_NODE_SEQUENCE ? "[]\n" : "{}\n");
+        fputs(level > 0 ? " " : "", out);
+        fputs(node->kind == WEFT_NODE_SEQUENCE ? "[]\n" : "{}\n", out);
         return;
     }
-    put_text(out, level > 0 ? "\n" : "");
+    fputs(level > 0 ? "\n" : "", out);
     for (int i = 0; i < node->n; i++) {
         put_indent(out, level);
         if (node->kind == WEFT_NODE_SEQUENCE) {
-            put_text(out, "-");
+            fputs("-", out);
             put_node(out, node->items[i], level + 1);
         } else {
             const weft_node *key = node->items[2 * i];
             bool long_key = strlen(key->text) >= 1000; /* YAML 1.2, 7.4: 1024 characters at most */
-            put_text(out, long_key ? "? " : "");
+            fputs(long_key ? "? " : "", out);
             put_scalar(out, key);
             if (long_key) {
-                put_text(out, "\n");
+                fputs("\n", out);
                 put_indent(out, level);
             }
-            put_text(out, ":");
+            fputs(":", out);
             put_node(out, node->items[2 * i + 1], level + 1);
         }
     }
@@ -123,12 +93,18 @@ static void put_node(output *out, const weft_node *node, int level) {
 weft_status weft_node_emit(const weft_doc *doc, const weft_node *node, char **text,
                            weft_error *error) {
     (void)doc;
-    output out = {0};
-    put_node(&out, node, 0);
-    if (out.failed) {
-        free(out.text);
-        return weft_fail_memory(error, out.size);
+    char *made = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&made, &size);
+    if (out == NULL) {
+        return weft_fail_memory(error, 1);
     }
-    *text = out.text;
+    put_node(out, node, 0);
+    bool failed = ferror(out) != 0;
+    if (fclose(out) != 0 || failed) {
+        free(made);
+        return weft_fail_memory(error, size);
+    }
+    *text = made;
     return WEFT_OK;
 }

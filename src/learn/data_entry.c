@@ -187,21 +187,6 @@ weft_status weft_data_entry_parse(const char *text, size_t length, const char *p
 
 /* ---- writing --------------------------------------------------------------------------------- */
 
-/* A double-quoted YAML scalar: the escapes are those of YAML 1.2, section 5.7. */
-static void write_quoted(FILE *file, const char *text) {
-    fputc('"', file);
-    for (const char *c = text; *c != '\0'; c++) {
-        if (*c == '"' || *c == '\\') {
-            fprintf(file, "\\%c", *c);
-        } else if ((unsigned char)*c < 0x20 || *c == 0x7f) {
-            fprintf(file, "\\x%02x", (unsigned char)*c);
-        } else {
-            fputc(*c, file);
-        }
-    }
-    fputc('"', file);
-}
-
 static void write_text(FILE *file, const weft_data_entry *entry) {
     const weft_dataset_info *info = &entry->info;
     fprintf(file, "# A data set of Weft's catalogue, written by `weft data add`.\n");
@@ -212,11 +197,11 @@ static void write_text(FILE *file, const weft_data_entry *entry) {
     fprintf(file, "train_images: %" PRId64 "\ntest_images: %" PRId64 "\n", info->train_images,
             info->test_images);
     fprintf(file, "test_every: %d\nresize: %d\nnote: ", entry->test_every, entry->resize);
-    write_quoted(file, info->note);
+    weft_text_emit(info->note, file);
     fprintf(file, "\n# sha256: of the unpacked contents\nfiles:\n");
     for (int i = 0; i < entry->n_files; i++) {
         fprintf(file, "  - role: %s\n    path: ", role_words[entry->files[i].role]);
-        write_quoted(file, entry->files[i].path);
+        weft_text_emit(entry->files[i].path, file);
         fprintf(file, "\n    sha256: \"%s\"\n", entry->files[i].sha256);
     }
 }

@@ -12,6 +12,7 @@
 
 #include "base/doc.h"
 #include "base/json.h"
+#include "base/share.h"
 #include "space/space.h"
 
 #define PROBLEM_FORMAT "problem/1"
@@ -401,7 +402,9 @@ static weft_status read_chip(weft_problem *problem, const weft_map *map, const w
                              weft_error *error) {
     const char *text = NULL;
     WEFT_TRY(weft_node_text(map->doc, node, &text, error));
-    weft_status status = weft_chip_read(text, &problem->chip, error);
+    char name[4096];
+    WEFT_TRY(weft_share_beside(weft_doc_name(map->doc), text, name, sizeof name, error));
+    weft_status status = weft_chip_read(name, &problem->chip, error);
     if (status != WEFT_OK) {
         if (error->line == 0) {
             weft_error inner = *error;
@@ -455,22 +458,15 @@ weft_status weft_problem_read(const char *path, weft_problem **problem, weft_err
 
 /* ---- the texts that go to a store ------------------------------------------------------------ */
 
-weft_status weft_problem_write(const weft_problem *problem, weft_problem_texts *texts,
-                               weft_error *error) {
-    const weft_problem_info *info = &problem->info;
-    char *text = NULL;
-    size_t size = 0;
-    FILE *out = open_memstream(&text, &size);
-    if (out == NULL) {
-        return weft_fail_memory(error, 4096);
-    }
-    fprintf(out, "weft: " PROBLEM_FORMAT "\nname: \"%s\"\nspace: \"%s\"\nchip: \"%s\"\n",
-            info->name, info->space, info->chip);
-    if (problem->data[0] != '\0') {
-        fprintf(out, "data: \"%s\"\n", problem->data);
-    }
+static void write_text(FILE *out, const char *before, const char *text) {
+    fputs(before, out);
+    weft_text_emit(text, out);
+    fputc('\n', out);
+}
+
+static void write_goal(FILE *out, const weft_problem_info *info) {
     if (info->score[0] != '\0') {
-        fprintf(out, "score: \"%s\"\n", info->score);
+        write_text(out, "score: ", info->score);
     } else {
         fprintf(out, "objectives:\n");
         for (int i = 0; i < info->n_objectives; i++) {
@@ -481,9 +477,28 @@ weft_status weft_problem_write(const weft_problem *problem, weft_problem_texts *
     if (info->n_constraints > 0) {
         fprintf(out, "constraints:\n");
         for (int i = 0; i < info->n_constraints; i++) {
-            fprintf(out, "- \"%s\"\n", info->constraints[i]);
+            write_text(out, "- ", info->constraints[i]);
         }
     }
+}
+
+weft_status weft_problem_write(const weft_problem *problem, weft_problem_texts *texts,
+                               weft_error *error) {
+    const weft_problem_info *info = &problem->info;
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+    if (out == NULL) {
+        return weft_fail_memory(error, 4096);
+    }
+    fprintf(out, "weft: " PROBLEM_FORMAT "\n");
+    write_text(out, "name: ", info->name);
+    write_text(out, "space: ", info->space);
+    write_text(out, "chip: ", info->chip);
+    if (problem->data[0] != '\0') {
+        write_text(out, "data: ", problem->data);
+    }
+    write_goal(out, info);
     fprintf(out, "accuracy:\n  provider: %s\n", problem->provider);
     write_options(out, accuracy_options, N_ACCURACY_OPTIONS, info);
     fprintf(out, "search:\n  optimizer: %s\n", problem->optimizer);

@@ -28,6 +28,25 @@ static void reads_every_setting(void **state) {
     weft_problem_destroy(problem);
 }
 
+/* In YAML as it is written to the store, a name is any text. */
+static void a_name_of_any_characters_is_kept(void **state) {
+    static const char text[] = "weft: problem/1\n"
+                               "name: 'the \"best\" \\ #1: one'\n" SMALL_SPACE
+                               "chip: mnsim-130nm-rram\n"
+                               "score: 1 / energy\n";
+    weft_problem *problem = read_problem(*state, "named.yaml", text);
+    weft_problem *again = NULL;
+    weft_problem_texts texts;
+    weft_error error;
+    expect_ok(weft_problem_write(problem, &texts, &error), &error);
+    expect_ok(weft_problem_parse(texts.problem, texts.space, texts.chip, "store", &again, &error),
+              &error);
+    assert_string_equal(weft_problem_get_info(again)->name, "the \"best\" \\ #1: one");
+    free(texts.problem);
+    weft_problem_destroy(problem);
+    weft_problem_destroy(again);
+}
+
 static void written_form_reads_back_the_same(void **state) {
     weft_problem *problem = read_problem(*state, "good.yaml", good);
     weft_problem *again = NULL;
@@ -115,6 +134,8 @@ static void refuses_a_missing_file(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(reads_every_setting, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(a_name_of_any_characters_is_kept, make_folder,
+                                        remove_folder),
         cmocka_unit_test_setup_teardown(written_form_reads_back_the_same, make_folder,
                                         remove_folder),
         cmocka_unit_test_setup_teardown(refuses_bad_files_with_their_place, make_folder,
