@@ -17,7 +17,8 @@ typedef struct run {
     weft_study *study;
     const weft_run_settings *settings;
     double began;
-    int64_t done_before; /* trials in the store when this run began */
+    int64_t done_before;        /* trials in the store when this run began */
+    weft_study_progress so_far; /* states and best values of the trials there are */
     double hypervolume, hypervolume_at;
     weft_status status; /* the first fault of any thread: nothing more is begun */
     weft_error error;
@@ -32,22 +33,26 @@ typedef struct run {
 
 /* ---- progress -------------------------------------------------------------------------------- */
 
-static void count_states(const weft_study *study, weft_study_progress *now) {
-    const weft_problem_info *info = &study->problem->info;
-    for (int i = 0; i < WEFT_MAX_OBJECTIVES; i++) {
-        now->best[i] = NAN;
+static void count_trial(run *r, const weft_trial *trial) {
+    const weft_problem_info *info = &r->study->problem->info;
+    weft_study_progress *now = &r->so_far;
+    now->ok += trial->state == WEFT_TRIAL_OK;
+    now->infeasible += trial->state == WEFT_TRIAL_INFEASIBLE;
+    now->failed += trial->state == WEFT_TRIAL_FAILED;
+    for (int i = 0; trial->state == WEFT_TRIAL_OK && i < info->n_objectives; i++) {
+        bool score = info->score[0] != '\0';
+        double value = score ? trial->score : trial->metrics[info->objectives[i]];
+        bool better = info->maximise[i] ? value > now->best[i] : value < now->best[i];
+        now->best[i] = isnan(now->best[i]) || better ? value : now->best[i];
     }
-    for (size_t t = 0; t < study->n_trials; t++) {
-        const weft_trial *trial = &study->trials[t];
-        now->ok += trial->state == WEFT_TRIAL_OK;
-        now->infeasible += trial->state == WEFT_TRIAL_INFEASIBLE;
-        now->failed += trial->state == WEFT_TRIAL_FAILED;
-        for (int i = 0; trial->state == WEFT_TRIAL_OK && i < info->n_objectives; i++) {
-            bool score = info->score[0] != '\0';
-            double value = score ? trial->score : trial->metrics[info->objectives[i]];
-            bool better = info->maximise[i] ? value > now->best[i] : value < now->best[i];
-            now->best[i] = isnan(now->best[i]) || better ? value : now->best[i];
-        }
+}
+
+static void count_all(run *r) {
+    for (int i = 0; i < WEFT_MAX_OBJECTIVES; i++) {
+        r->so_far.best[i] = NAN;
+    }
+    for (size_t t = 0; t < r->study->n_trials; t++) {
+        count_trial(r, &r->study->trials[t]);
     }
 }
 
@@ -73,8 +78,9 @@ static void report_progress(run *r, const weft_trial *trial, bool finishing) {
         return;
     }
     double time = weft_now();
-    weft_study_progress now = {.trial = trial, .finishing = finishing};
-    count_states(r->study, &now);
+    weft_study_progress now = r->so_far;
+    now.trial = trial;
+    now.finishing = finishing;
     now.done = finishing ? (int64_t)r->front_done : (int64_t)r->study->n_trials;
     now.total = finishing ? (int64_t)r->n_front : r->study->problem->info.trials;
     now.hypervolume = latest_hypervolume(r, time);
@@ -116,6 +122,7 @@ static void record(run *r, const weft_trial *trial) {
         return;
     }
     study->batch.done[trial->number - study->batch.first] = true;
+    count_trial(r, trial);
     report_progress(r, trial, false);
 }
 
@@ -239,6 +246,7 @@ weft_status weft_study_run(weft_study *study, const weft_run_settings *settings,
              .settings = settings,
              .began = weft_now(),
              .done_before = (int64_t)study->n_trials};
+    count_all(&r);
     weft_status status = run_batches(&r, pool, error);
     weft_pool_destroy(pool);
     /* Batches end with DONE: it is a reason to tell only when the space ended them. */
@@ -340,6 +348,7 @@ weft_status weft_study_finish(weft_study *study, const weft_run_settings *settin
         return WEFT_OK;
     }
     run r = {.study = study, .settings = settings, .began = weft_now()};
+    count_all(&r);
     WEFT_TRY(weft_study_front(study, &r.front, &r.n_front, error));
     weft_status status = r.n_front > 0 ? finish_front(&r, error) : WEFT_OK;
     free(r.front);
