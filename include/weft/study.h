@@ -3,9 +3,9 @@
  * Studies: a problem file, the loop that searches it, and the store that loses nothing.
  *
  *     weft_problem_read("problem.yaml", &problem, &error);
- *     weft_study_open(problem, "runs.db", &study, &error);      // creates or resumes
- *     weft_study_run(study, &settings, &error);                 // WEFT_OK, WEFT_STOPPED, or a
- * fault weft_study_finish(study, &settings, &error);              // front: full training, test set
+ *     weft_study_open(problem, "runs.db", &study, &error);  // creates or resumes
+ *     weft_study_run(study, &settings, &error);             // searches until it is done or stopped
+ *     weft_study_finish(study, &settings, &error);          // front: full training, test set
  *     weft_study_front(study, &front, &n, &error);
  */
 #ifndef WEFT_STUDY_H
@@ -147,9 +147,12 @@ WEFT_API weft_status weft_study_run(weft_study *study, const weft_run_settings *
  *         weft_study_evaluate(study, &trial, NULL, &error);   // or fill its state and metrics
  *         weft_study_tell(study, &trial, &error);
  *     }
- * ask gives the next trial of the batch at hand (number, genome, description); when all of a batch
- * are handed out they must be told before ask goes on: WEFT_ERROR_USAGE otherwise. WEFT_DONE ends
- * it. tell stores the trial: one transaction. Not thread-safe, evaluate is. */
+ * ask gives the next trial of the batch at hand (number, genome, description; all else unknown);
+ * when all of a batch are handed out they must be told before ask goes on: WEFT_ERROR_USAGE
+ * otherwise. WEFT_DONE ends it. tell stores the trial, with the score of its metrics, in one
+ * transaction; an ok trial without its objectives or an infeasible one without a violation is
+ * refused with WEFT_ERROR_USAGE and nothing is stored. The genome is borrowed until the batch is
+ * told. Not thread-safe, evaluate is. */
 WEFT_API weft_status weft_study_ask(weft_study *study, weft_trial *trial,
                                     weft_error *error) WEFT_NODISCARD;
 WEFT_API weft_status weft_study_evaluate(const weft_study *study, weft_trial *trial,

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The loop by hand: ask, evaluate, tell, one trial at a time. */
-#include <string.h>
-
 #include "study/study.h"
 
 static weft_status need_store(const weft_study *study, weft_error *error) {
@@ -38,11 +36,7 @@ weft_status weft_study_ask(weft_study *study, weft_trial *trial, weft_error *err
         WEFT_TRY(weft_batch_close(study, error));
     }
     const double *genome = batch->genomes + (size_t)batch->next * (size_t)study->genes.n_genes;
-    memset(trial, 0, sizeof *trial);
-    trial->number = batch->first + (uint64_t)batch->next++;
-    trial->genome = genome;
-    weft_space_describe(study->problem->space, genome, trial->description,
-                        sizeof trial->description);
+    weft_trial_begin(study, batch->first + (uint64_t)batch->next++, genome, trial);
     return WEFT_OK;
 }
 
@@ -62,8 +56,19 @@ weft_status weft_study_tell(weft_study *study, const weft_trial *trial, weft_err
                          "trial %llu was not asked for, or was told before",
                          (unsigned long long)trial->number);
     }
-    WEFT_TRY(weft_store_add_trial(study->store, trial, study->genes.n_genes, error));
-    WEFT_TRY(weft_study_keep(study, trial, error));
-    batch->done[trial->number - batch->first] = true;
+    size_t place = (size_t)(trial->number - batch->first);
+    weft_trial told = *trial;
+    told.genome = batch->genomes + place * (size_t)study->genes.n_genes;
+    if (told.state == WEFT_TRIAL_OK && study->problem->score != NULL) {
+        told.score = weft_expr_evaluate(study->problem->score, told.metrics);
+    }
+    const char *fault = weft_trial_fault(study, &told);
+    if (fault != NULL) {
+        return weft_fail(error, WEFT_ERROR_USAGE, "trial %llu cannot be told: %s",
+                         (unsigned long long)told.number, fault);
+    }
+    WEFT_TRY(weft_store_add_trial(study->store, &told, study->genes.n_genes, error));
+    WEFT_TRY(weft_study_keep(study, &told, error));
+    batch->done[place] = true;
     return batch_complete(batch) ? weft_batch_close(study, error) : WEFT_OK;
 }

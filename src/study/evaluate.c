@@ -5,7 +5,6 @@
  */
 #include <math.h>
 #include <stdio.h>
-#include <string.h>
 #include <time.h>
 
 #include "study/study.h"
@@ -23,13 +22,18 @@ static void end_trial(weft_trial *trial, weft_trial_state state, double violatio
     snprintf(trial->reason, sizeof trial->reason, "%s", reason);
 }
 
-static void unknown_trial(weft_trial *trial) {
+void weft_trial_begin(const weft_study *study, uint64_t number, const double *genome,
+                      weft_trial *trial) {
+    *trial = (weft_trial){.number = number,
+                          .genome = genome,
+                          .score = NAN,
+                          .test_accuracy = NAN,
+                          .final_seconds = NAN};
     for (int m = 0; m < WEFT_METRIC_COUNT; m++) {
         trial->metrics[m] = NAN;
     }
-    trial->score = NAN;
-    trial->test_accuracy = NAN;
-    trial->final_seconds = NAN;
+    weft_space_describe(study->problem->space, genome, trial->description,
+                        sizeof trial->description);
 }
 
 /* Sums what the constraints are broken by; those that name a metric still unknown wait. */
@@ -146,15 +150,10 @@ static weft_status evaluate_network(const weft_study *study, const weft_network 
 
 weft_status weft_evaluate(const weft_study *study, uint64_t number, const double *genome,
                           const weft_stop *stop, weft_trial *trial, weft_error *error) {
-    memset(trial, 0, sizeof *trial);
-    unknown_trial(trial);
-    trial->number = number;
-    trial->genome = genome;
+    weft_trial_begin(study, number, genome, trial);
     trial->started = weft_now();
-    const weft_space *space = study->problem->space;
-    weft_space_describe(space, genome, trial->description, sizeof trial->description);
     weft_network *network = NULL;
-    weft_status status = weft_space_decode(space, genome, &network, error);
+    weft_status status = weft_space_decode(study->problem->space, genome, &network, error);
     if (status == WEFT_ERROR_INFEASIBLE) {
         end_trial(trial, WEFT_TRIAL_INFEASIBLE, INFINITY, error->message);
         status = WEFT_OK;

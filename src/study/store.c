@@ -454,7 +454,8 @@ static bool read_row(sqlite3_stmt *row, double *genome, int n_genes, weft_trial 
     int column = 0;
     char word[16];
     char hash[24];
-    trial->number = (uint64_t)sqlite3_column_int64(row, column++);
+    int64_t number = sqlite3_column_int64(row, column++);
+    trial->number = (uint64_t)number;
     copy_column(row, column++, word, sizeof word);
     copy_column(row, column++, trial->reason, sizeof trial->reason);
     copy_column(row, column++, trial->description, sizeof trial->description);
@@ -480,7 +481,8 @@ static bool read_row(sqlite3_stmt *row, double *genome, int n_genes, weft_trial 
             known = true;
         }
     }
-    return known && end == hash + 16 && genes != NULL && genome_parse(genes, genome, n_genes);
+    return number >= 0 && known && end == hash + 16 && genes != NULL &&
+           genome_parse(genes, genome, n_genes);
 }
 
 weft_status weft_store_each_trial(weft_store *store, int n_genes,
@@ -504,11 +506,11 @@ weft_status weft_store_each_trial(weft_store *store, int n_genes,
     int step = SQLITE_DONE;
     while (status == WEFT_OK && (step = sqlite3_step(row)) == SQLITE_ROW) {
         weft_trial trial;
-        if (read_row(row, genome, n_genes, &trial)) {
-            status = each(context, &trial, error);
-        } else {
-            status = weft_fail(error, WEFT_ERROR_STORE, "trial %lld cannot be read",
-                               (long long)sqlite3_column_int64(row, 0));
+        status = read_row(row, genome, n_genes, &trial)
+                     ? each(context, &trial, error)
+                     : weft_fail(error, WEFT_ERROR_STORE, "trial %lld cannot be read",
+                                 (long long)sqlite3_column_int64(row, 0));
+        if (status == WEFT_ERROR_STORE) {
             weft_error_file(error, store->path);
             weft_hint(error, "the row was changed by another program, or is of another space");
         }

@@ -43,7 +43,8 @@ weft_status weft_store_add_trial(weft_store *store, const weft_trial *trial, int
 weft_status weft_store_add_final(weft_store *store, uint64_t number, double test_accuracy,
                                  double seconds, weft_error *error) WEFT_NODISCARD;
 
-/* Calls `each` for every trial in order of number; `trial->genome` is valid during the call. */
+/* Calls `each` for every trial in order of number; `trial->genome` is valid during the call. Where
+ * `each` refuses a trial with WEFT_ERROR_STORE, the error gets the store's path. */
 weft_status weft_store_each_trial(weft_store *store, int n_genes,
                                   weft_status (*each)(void *context, const weft_trial *trial,
                                                       weft_error *error),

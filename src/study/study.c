@@ -56,8 +56,34 @@ weft_status weft_study_keep(weft_study *study, const weft_trial *trial, weft_err
     return WEFT_OK;
 }
 
+const char *weft_trial_fault(const weft_study *study, const weft_trial *trial) {
+    if (!weft_genome_legal(&study->genes, trial->genome)) {
+        return "its genome is not of the space";
+    }
+    double vector[WEFT_MAX_OBJECTIVES];
+    switch (trial->state) {
+    case WEFT_TRIAL_OK:
+        weft_problem_objectives(study->problem, trial, vector);
+        for (int i = 0; i < study->problem->info.n_objectives; i++) {
+            if (!isfinite(vector[i])) {
+                return "it is ok, and lacks an objective";
+            }
+        }
+        return NULL;
+    case WEFT_TRIAL_INFEASIBLE:
+        return trial->violation > 0.0 ? NULL : "it is infeasible, and violates nothing";
+    case WEFT_TRIAL_FAILED:
+        return NULL;
+    }
+    return "its state is unknown";
+}
+
 static weft_status keep_row(void *context, const weft_trial *trial, weft_error *error) {
-    return weft_study_keep(context, trial, error);
+    weft_study *study = context;
+    const char *fault = weft_trial_fault(study, trial);
+    return fault == NULL ? weft_study_keep(study, trial, error)
+                         : weft_fail(error, WEFT_ERROR_STORE, "trial %llu cannot be used: %s",
+                                     (unsigned long long)trial->number, fault);
 }
 
 /* ---- what a store says of its study ---------------------------------------------------------- */

@@ -41,6 +41,9 @@ struct weft_study {
     pthread_mutex_t mutex; /* store and trials, while several threads evaluate */
 };
 
+/* Why a trial cannot be one of this study, whoever wrote it; NULL: it can. */
+const char *weft_trial_fault(const weft_study *study, const weft_trial *trial);
+
 /* Keeps a finished trial in memory, in order of number; copies its genome. */
 weft_status weft_study_keep(weft_study *study, const weft_trial *trial,
                             weft_error *error) WEFT_NODISCARD;
@@ -54,6 +57,10 @@ weft_status weft_batch_open(weft_study *study, weft_error *error) WEFT_NODISCARD
 
 /* Tells the optimizer the trials of a batch that is done, in order of number, and closes it. */
 weft_status weft_batch_close(weft_study *study, weft_error *error) WEFT_NODISCARD;
+
+/* A trial of which nothing is known but its number and genome (borrowed). */
+void weft_trial_begin(const weft_study *study, uint64_t number, const double *genome,
+                      weft_trial *trial);
 
 /* Evaluates `genome` as trial `number` into *trial (genome borrowed). Thread-safe. WEFT_OK whatever
  * state the trial ends in; WEFT_STOPPED: nothing is to be kept. */

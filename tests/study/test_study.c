@@ -345,6 +345,76 @@ static void refuses_a_damaged_store(void **state) {
     weft_problem_destroy(problem);
 }
 
+/* What another program may have written to a row: never a crash, never a trial. */
+static void refuses_rows_that_are_no_trials_of_its_space(void **state) {
+    static const char *const edits[] = {
+        "UPDATE trials SET genome = '[1e300' || substr(genome, 3)",
+        "UPDATE trials SET genome = '[0' || substr(genome, 3)",
+        "UPDATE trials SET genome = '[1.5' || substr(genome, 3)",
+        "UPDATE trials SET genome = '[null' || substr(genome, 3)",
+        "UPDATE trials SET genome = '[nan' || substr(genome, 3)",
+        "UPDATE trials SET genome = replace(genome, 'null', '0')",
+        "UPDATE trials SET genome = replace(genome, ']', ',1]')",
+        "UPDATE trials SET genome = '[]'",
+        "UPDATE trials SET genome = ''",
+        "UPDATE trials SET hash = 'x'",
+        "UPDATE trials SET state = 'well'",
+        "UPDATE trials SET state = 'infeasible', violation = NULL",
+        "UPDATE trials SET state = 'ok', energy = NULL",
+        "UPDATE trials SET state = 'ok', energy = 9e999",
+        "UPDATE trials SET number = number - 1",
+    };
+    weft_problem *problem = make_problem(*state, "random", 12, 3);
+    for (size_t i = 0; i < sizeof edits / sizeof *edits; i++) {
+        char store[600], name[32];
+        weft_study *study = NULL;
+        weft_error error;
+        sqlite3 *db = NULL;
+        snprintf(name, sizeof name, "edited-%zu.db", i);
+        path_in(*state, name, store, sizeof store);
+        assert_int_equal(run_for(problem, store, 1, -1), WEFT_OK);
+        assert_int_equal(sqlite3_open(store, &db), SQLITE_OK);
+        assert_int_equal(sqlite3_exec(db, edits[i], NULL, NULL, NULL), SQLITE_OK);
+        sqlite3_close(db);
+        refuse(problem, store, WEFT_ERROR_STORE, "trial ");
+        weft_status status = weft_study_open_read(store, &study, &error);
+        if (status != WEFT_ERROR_STORE || strcmp(error.file, store) != 0 || error.hint[0] == '\0') {
+            fail_msg("%s: read with status %s", edits[i], weft_status_word(status));
+        }
+    }
+    weft_problem_destroy(problem);
+}
+
+/* A program that evaluates by itself fills state and metrics, and no more. */
+static void what_is_told_by_hand_is_checked_first(void **state) {
+    char store[600];
+    static const char text[] = "weft: problem/1\n"
+                               "name: hand\n" SMALL_SPACE "chip: mnsim-130nm-rram\n"
+                               "score: 1 / energy\n"
+                               "search: {optimizer: random, trials: 4, batch: 4}\n";
+    weft_problem *problem = read_problem(*state, "hand.yaml", text);
+    path_in(*state, "s.db", store, sizeof store);
+    weft_study *study = NULL;
+    weft_error error;
+    weft_trial trial;
+    expect_ok(weft_study_open(problem, store, &study, &error), &error);
+    expect_ok(weft_study_ask(study, &trial, &error), &error);
+    assert_true(isnan(trial.metrics[WEFT_METRIC_ENERGY]));
+    assert_true(isnan(trial.test_accuracy)); /* else it would count as trained in full */
+    trial.state = WEFT_TRIAL_OK;
+    assert_int_equal(weft_study_tell(study, &trial, &error), WEFT_ERROR_USAGE);
+    trial.state = WEFT_TRIAL_INFEASIBLE;
+    assert_int_equal(weft_study_tell(study, &trial, &error), WEFT_ERROR_USAGE);
+    assert_int_equal(weft_study_size(study), 0);
+    trial.state = WEFT_TRIAL_OK;
+    trial.metrics[WEFT_METRIC_ENERGY] = 0.25;
+    expect_ok(weft_study_tell(study, &trial, &error), &error);
+    assert_int_equal(weft_study_size(study), 1);
+    assert_true(weft_study_get_trial(study, 0)->score == 4.0);
+    weft_study_close(study);
+    weft_problem_destroy(problem);
+}
+
 static void one_writer_and_any_reader(void **state) {
     char store[600];
     weft_problem *problem = make_problem(*state, "tpe", 6, 1);
@@ -405,6 +475,8 @@ int main(void) {
         IN_FOLDER(a_score_that_divides_by_zero_never_wins),
         IN_FOLDER(refuses_stores_that_are_not_its_own),
         IN_FOLDER(refuses_a_damaged_store),
+        IN_FOLDER(refuses_rows_that_are_no_trials_of_its_space),
+        IN_FOLDER(what_is_told_by_hand_is_checked_first),
         IN_FOLDER(one_writer_and_any_reader),
         IN_FOLDER(breakdown_of_a_trial_is_its_metrics),
     };
