@@ -403,12 +403,15 @@ static weft_status read_chip(weft_problem *problem, const weft_map *map, const w
     const char *text = NULL;
     WEFT_TRY(weft_node_text(map->doc, node, &text, error));
     char name[4096];
-    WEFT_TRY(weft_share_beside(weft_doc_name(map->doc), text, name, sizeof name, error));
-    weft_status status = weft_chip_read(name, &problem->chip, error);
+    weft_status status = weft_share_beside(weft_doc_name(map->doc), text, name, sizeof name, error);
+    if (status == WEFT_OK) {
+        status = weft_chip_read(name, &problem->chip, error);
+    }
     if (status != WEFT_OK) {
         if (error->line == 0) {
             weft_error inner = *error;
-            weft_node_fail(map->doc, node, error, inner.status, "%s", inner.message);
+            weft_node_fail(map->doc, node, error, inner.status, "%s%s%s", inner.file,
+                           inner.file[0] != '\0' ? ": " : "", inner.message);
             snprintf(error->hint, sizeof error->hint, "%s", inner.hint);
         }
         return error->status;
