@@ -168,9 +168,25 @@ static weft_status open_database(weft_store *store, weft_error *error) {
     return WEFT_OK;
 }
 
+/* Trials that a search left in the WAL, as after a kill: without it the file alone is older. */
+static bool has_wal(const weft_store *store) {
+    char wal[sizeof store->path + 8];
+    struct stat file;
+    snprintf(wal, sizeof wal, "%s-wal", store->path);
+    return stat(wal, &file) == 0 && file.st_size > 0;
+}
+
 /* In a folder that may not be written, WAL's shared memory cannot be made: a store at rest is then
  * read as a file that nobody changes. */
 static weft_status reopen_immutable(weft_store *store, weft_error *error) {
+    if (has_wal(store)) {
+        weft_fail(error, WEFT_ERROR_IO,
+                  "the store's search was killed: its last trials lie in the file beside it that "
+                  "ends in -wal, which cannot be read in a folder that may not be written");
+        weft_error_file(error, store->path);
+        weft_hint(error, "copy both files to a folder of your own and read the store there");
+        return WEFT_ERROR_IO;
+    }
     char uri[1600] = "file:";
     size_t used = strlen(uri);
     for (const char *c = store->path; *c != '\0' && used + 20 < sizeof uri; c++) {
