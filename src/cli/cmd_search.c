@@ -25,7 +25,7 @@ static const cli_option OPTIONS[] = {
     {"jobs", 'j', CLI_THREADS, "N|auto", MEMBER(jobs),
      .help = "Trials evaluated at once, one thread each; auto: the cores of this machine. The "
              "results do not depend on it."},
-    {"trials", 'n', CLI_INT64, "N", MEMBER(trials), 1, 1e12, .unset = "as in the problem",
+    {"trials", 'n', CLI_INT64, "N", MEMBER(trials), 1, 1e9, .unset = "as in the problem",
      .help = "How many trials the study has in all."},
     {"seed", 's', CLI_UINT64, "N", MEMBER(seed), .unset = "as in the problem",
      .help = "Seed of the study."},

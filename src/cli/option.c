@@ -68,13 +68,17 @@ static weft_status read_integer(cli_call *call, const cli_option *option, const 
     return WEFT_OK;
 }
 
+/* Seeds are those of a problem file, and such as JSON tells exactly. */
 static weft_status read_seed(cli_call *call, const cli_option *option, const char *text,
                              uint64_t *value) {
+    const unsigned long long most = 9000000000000000;
     char *end = NULL;
     errno = 0;
     unsigned long long number = strtoull(text, &end, 10);
-    if (text[0] < '0' || text[0] > '9' || *end != '\0' || errno != 0) {
-        return bad_value(call, option, text, "a whole number from 0 to 18446744073709551615");
+    if (text[0] < '0' || text[0] > '9' || *end != '\0' || errno != 0 || number > most) {
+        char expected[64];
+        snprintf(expected, sizeof expected, "a whole number from 0 to %llu", most);
+        return bad_value(call, option, text, expected);
     }
     *value = number;
     return WEFT_OK;

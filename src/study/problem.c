@@ -108,6 +108,26 @@ static weft_status read_options(weft_map *map, const option *options, int n,
     return WEFT_OK;
 }
 
+/* A program may have changed a setting since the file was read: what reading would refuse must not
+ * get into a store. */
+static weft_status check_options(const option *options, int n, const weft_problem_info *info,
+                                 weft_error *error) {
+    for (int i = 0; i < n; i++) {
+        const option *o = &options[i];
+        const void *member = (const char *)info + o->offset;
+        double value = o->type == OPTION_REAL     ? *(const double *)member
+                       : o->type == OPTION_INT    ? *(const int *)member
+                       : o->type == OPTION_INT64  ? (double)*(const int64_t *)member
+                       : o->type == OPTION_UINT64 ? (double)*(const uint64_t *)member
+                                                  : 0.0;
+        if (!(value >= o->lower && value <= o->upper)) {
+            return weft_fail(error, WEFT_ERROR_USAGE, "'%s' is %.17g; expected %.17g to %.17g",
+                             o->key, value, o->lower, o->upper);
+        }
+    }
+    return WEFT_OK;
+}
+
 static void write_options(FILE *out, const option *options, int n, const weft_problem_info *info) {
     char number[40];
     for (int i = 0; i < n; i++) {
@@ -488,6 +508,8 @@ static void write_goal(FILE *out, const weft_problem_info *info) {
 weft_status weft_problem_write(const weft_problem *problem, weft_problem_texts *texts,
                                weft_error *error) {
     const weft_problem_info *info = &problem->info;
+    WEFT_TRY(check_options(accuracy_options, N_ACCURACY_OPTIONS, info, error));
+    WEFT_TRY(check_options(search_options, N_SEARCH_OPTIONS, info, error));
     char *text = NULL;
     size_t size = 0;
     FILE *out = open_memstream(&text, &size);

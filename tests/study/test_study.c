@@ -385,6 +385,23 @@ static void refuses_rows_that_are_no_trials_of_its_space(void **state) {
     weft_problem_destroy(problem);
 }
 
+/* Else the store could be searched and not be read. */
+static void settings_out_of_range_get_into_no_store(void **state) {
+    char store[600];
+    path_in(*state, "s.db", store, sizeof store);
+    weft_problem *problem = make_problem(*state, "random", 6, 1);
+    weft_problem_info *info = weft_problem_get_info(problem);
+    info->seed = UINT64_MAX;
+    refuse(problem, store, WEFT_ERROR_USAGE, "'seed'");
+    info->seed = 1;
+    info->trials = 0;
+    refuse(problem, store, WEFT_ERROR_USAGE, "'trials'");
+    info->trials = 6;
+    info->optimizer.gamma = NAN;
+    refuse(problem, store, WEFT_ERROR_USAGE, "'gamma'");
+    weft_problem_destroy(problem);
+}
+
 /* A program that evaluates by itself fills state and metrics, and no more. */
 static void what_is_told_by_hand_is_checked_first(void **state) {
     char store[600];
@@ -476,6 +493,7 @@ int main(void) {
         IN_FOLDER(refuses_stores_that_are_not_its_own),
         IN_FOLDER(refuses_a_damaged_store),
         IN_FOLDER(refuses_rows_that_are_no_trials_of_its_space),
+        IN_FOLDER(settings_out_of_range_get_into_no_store),
         IN_FOLDER(what_is_told_by_hand_is_checked_first),
         IN_FOLDER(one_writer_and_any_reader),
         IN_FOLDER(breakdown_of_a_trial_is_its_metrics),
