@@ -207,6 +207,11 @@ bool weft_node_is_mapping(const weft_node *node) {
     return node->kind == WEFT_NODE_MAPPING;
 }
 
+bool weft_node_is_quoted(const weft_doc *doc, const weft_node *node) {
+    char first = doc->source[node->start];
+    return node->kind == WEFT_NODE_SCALAR && !node->plain && (first == '\'' || first == '"');
+}
+
 bool weft_node_is_null(const weft_node *node) {
     return node->kind == WEFT_NODE_SCALAR && node->plain &&
            (node->text[0] == '\0' || strcmp(node->text, "~") == 0 ||

@@ -42,6 +42,9 @@ bool weft_node_is_scalar(const weft_node *node);
 bool weft_node_is_sequence(const weft_node *node);
 bool weft_node_is_mapping(const weft_node *node);
 
+/* Whether the place of a scalar begins with a quote, one character before its text. */
+bool weft_node_is_quoted(const weft_doc *doc, const weft_node *node);
+
 /* ---- scalars ---------------------------------------------------------------------------------
  * Each fails with WEFT_ERROR_INPUT when the node is of another type or out of [lower, upper]. Text
  * is borrowed from the document. An integer written 1e3 or 8.0 is an error: it is a real. */

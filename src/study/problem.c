@@ -236,7 +236,7 @@ static weft_status place_expression_error(const weft_doc *doc, const weft_node *
     weft_node_fail(doc, node, error, inner.status, "%s", inner.message);
     snprintf(error->hint, sizeof error->hint, "%s", inner.hint);
     if (inner.column > 0) {
-        error->column += inner.column - 1;
+        error->column += inner.column - 1 + (weft_node_is_quoted(doc, node) ? 1 : 0);
         error->length = inner.length;
     }
     return error->status;
