@@ -48,10 +48,15 @@ size_t weft_number_scan(const char *text, double *value, bool *whole) {
         *value = 0.0;
         return length;
     }
-    locale_t locale = c_locale();
-    *value = strtod_l(text, NULL, locale);
-    freelocale(locale);
+    *value = weft_real_parse(text, NULL);
     return length;
+}
+
+double weft_real_parse(const char *text, char **end) {
+    locale_t locale = c_locale();
+    double value = strtod_l(text, end, locale);
+    freelocale(locale);
+    return value;
 }
 
 char *weft_real_text(double value, char *buffer, size_t size) {

@@ -15,4 +15,8 @@ size_t weft_number_scan(const char *text, double *value, bool *whole);
  * Returns `buffer` (size >= 32). */
 char *weft_real_text(double value, char *buffer, size_t size);
 
+/* Reads what weft_real_text writes, as strtod does but with a decimal point in every locale; *end
+ * becomes where it ends (`text` itself where there is no number). */
+double weft_real_parse(const char *text, char **end);
+
 #endif

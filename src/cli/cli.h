@@ -234,7 +234,6 @@ void cli_progress_end(cli_progress *progress);
 int cli_progress_room(const cli_progress *progress);
 /* "[####......]" for a share 0..1. Returns `buffer` (size >= 24). */
 char *cli_progress_bar(double share, char *buffer, size_t size);
-double cli_now(void); /* seconds of a clock that never goes back */
 
 /* ---- interrupt.c ----------------------------------------------------------------------------- */
 

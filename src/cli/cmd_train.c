@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "cli/cli.h"
 
 typedef struct train_arguments {
@@ -201,7 +202,7 @@ static bool on_progress(void *context, const weft_train_progress *now) {
     if (cli_progress_due(&watch->progress) || now->step == now->steps) {
         char bar[32], eta[32];
         double share = now->steps > 0 ? (double)now->step / (double)now->steps : 0;
-        double left = (cli_now() - watch->started) * (1 - share) / share;
+        double left = (weft_steady_time() - watch->started) * (1 - share) / share;
         cli_progress_show(
             &watch->progress,
             "%s epoch %.1f, step %" PRId64 "/%" PRId64 " | loss %.4f | %.0f images/s | ETA %s",
@@ -256,7 +257,7 @@ static void print_text(const train_arguments *arguments, const trained_subject *
 
 static weft_status train(cli_call *call, train_arguments *arguments,
                          const trained_subject *subject) {
-    train_watch watch = {.started = cli_now()};
+    train_watch watch = {.started = weft_steady_time()};
     cli_progress_begin(&watch.progress, call);
     weft_train_result result;
     arguments->settings.split = (weft_split)arguments->split;

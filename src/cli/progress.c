@@ -3,28 +3,22 @@
 #include <stdarg.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "cli/cli.h"
-
-double cli_now(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
 
 void cli_progress_begin(cli_progress *progress, const cli_call *call) {
     *progress = (cli_progress){
         .active = !call->common.quiet && !call->common.no_progress,
         .terminal = isatty(STDERR_FILENO),
-        .last = cli_now(),
+        .last = weft_steady_time(),
     };
 }
 
 bool cli_progress_due(const cli_progress *progress) {
     double interval = progress->terminal ? 1.0 / 6 : 30;
-    return progress->active && cli_now() - progress->last >= interval;
+    return progress->active && weft_steady_time() - progress->last >= interval;
 }
 
 /* Columns that a line may take. */
@@ -46,7 +40,7 @@ static void write_line(cli_progress *progress) {
         fprintf(stderr, "%s\n", progress->line);
     }
     progress->shown = true;
-    progress->last = cli_now();
+    progress->last = weft_steady_time();
 }
 
 void cli_progress_show(cli_progress *progress, const char *format, ...) {

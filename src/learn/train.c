@@ -7,8 +7,8 @@
 #include <omp.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/rng.h"
 #include "learn/batch.h"
 #include "learn/dataset.h"
@@ -104,12 +104,6 @@ typedef struct training {
     double started; /* s */
 } training;
 
-static double now_seconds(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
-
 static weft_status training_begin(training *t, const weft_network *network,
                                   const weft_dataset *dataset, weft_error *error) {
     WEFT_TRY(weft_parts_create(dataset, t->settings, &t->parts, error));
@@ -191,7 +185,7 @@ static weft_status train_step(training *t, int64_t step, weft_error *error) {
 }
 
 static double training_rate(const training *t, int64_t steps) {
-    double seconds = now_seconds() - t->started;
+    double seconds = weft_steady_time() - t->started;
     return seconds > 0.0 ? (double)(steps * t->batch) / seconds : 0.0;
 }
 
@@ -267,9 +261,9 @@ static weft_status measure(training *t, weft_train_result *result, weft_error *e
 static weft_status train_and_measure(training *t, const weft_network *network,
                                      const weft_dataset *dataset, weft_train_result *result,
                                      weft_error *error) {
-    double began = now_seconds();
+    double began = weft_steady_time();
     WEFT_TRY(training_begin(t, network, dataset, error));
-    t->started = now_seconds();
+    t->started = weft_steady_time();
     WEFT_TRY(train_all(t, error));
     weft_train_result made = {
         .train_loss = t->loss_sum / (double)t->loss_steps,
@@ -277,7 +271,7 @@ static weft_status train_and_measure(training *t, const weft_network *network,
         .images_per_second = training_rate(t, t->steps),
     };
     WEFT_TRY(measure(t, &made, error));
-    made.seconds = now_seconds() - began;
+    made.seconds = weft_steady_time() - began;
     (void)report(t, t->steps, made.accuracy);
     *result = made;
     return WEFT_OK;

@@ -5,15 +5,9 @@
  */
 #include <math.h>
 #include <stdio.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "study/study.h"
-
-double weft_now(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
 
 static void end_trial(weft_trial *trial, weft_trial_state state, double violation,
                       const char *reason) {
@@ -151,7 +145,8 @@ static weft_status evaluate_network(const weft_study *study, const weft_network 
 weft_status weft_evaluate(const weft_study *study, uint64_t number, const double *genome,
                           const weft_stop *stop, weft_trial *trial, weft_error *error) {
     weft_trial_begin(study, number, genome, trial);
-    trial->started = weft_now();
+    trial->started = weft_unix_time();
+    double began = weft_steady_time();
     weft_network *network = NULL;
     weft_status status = weft_space_decode(study->problem->space, genome, &network, error);
     if (status == WEFT_ERROR_INFEASIBLE) {
@@ -161,7 +156,7 @@ weft_status weft_evaluate(const weft_study *study, uint64_t number, const double
         status = evaluate_network(study, network, stop, trial, error);
     }
     weft_network_destroy(network);
-    trial->finished = weft_now();
-    trial->seconds = trial->finished - trial->started;
+    trial->finished = weft_unix_time();
+    trial->seconds = weft_steady_time() - began;
     return status;
 }

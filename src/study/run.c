@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/pool.h"
 #include "study/study.h"
 
@@ -77,7 +78,7 @@ static void report_progress(run *r, const weft_trial *trial, bool finishing) {
     if (r->settings->progress == NULL) {
         return;
     }
-    double time = weft_now();
+    double time = weft_steady_time();
     weft_study_progress now = r->so_far;
     now.trial = trial;
     now.finishing = finishing;
@@ -188,7 +189,7 @@ static void copy_twins(run *r) {
         weft_trial trial = study->trials[index];
         trial.number = study->batch.first + (uint64_t)i;
         trial.genome = batch_genome(study, i);
-        trial.started = trial.finished = weft_now();
+        trial.started = trial.finished = weft_unix_time();
         trial.seconds = 0.0;
         weft_space_describe(study->problem->space, trial.genome, trial.description,
                             sizeof trial.description);
@@ -244,7 +245,7 @@ weft_status weft_study_run(weft_study *study, const weft_run_settings *settings,
     WEFT_TRY(weft_pool_create(settings->jobs > 0 ? settings->jobs : 1, &pool, error));
     run r = {.study = study,
              .settings = settings,
-             .began = weft_now(),
+             .began = weft_steady_time(),
              .done_before = (int64_t)study->n_trials};
     count_all(&r);
     weft_status status = run_batches(&r, pool, error);
@@ -347,7 +348,7 @@ weft_status weft_study_finish(weft_study *study, const weft_run_settings *settin
     if (study->accuracy == NULL) {
         return WEFT_OK;
     }
-    run r = {.study = study, .settings = settings, .began = weft_now()};
+    run r = {.study = study, .settings = settings, .began = weft_steady_time()};
     count_all(&r);
     WEFT_TRY(weft_study_front(study, &r.front, &r.n_front, error));
     weft_status status = r.n_front > 0 ? finish_front(&r, error) : WEFT_OK;

@@ -405,7 +405,7 @@ static bool genome_parse(const char *text, double *genome, int n) {
             continue;
         }
         char *end = NULL;
-        genome[g] = strtod(text, &end);
+        genome[g] = weft_real_parse(text, &end);
         if (end == text) {
             return false;
         }

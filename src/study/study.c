@@ -8,6 +8,9 @@
 #include <string.h>
 #include <sys/utsname.h>
 
+#include "base/clock.h"
+#include "base/number.h"
+
 /* ---- trials in memory ------------------------------------------------------------------------ */
 
 /* The first index whose number is >= `number`. */
@@ -114,7 +117,7 @@ static void origin_from(const facts *all, weft_study_origin *origin) {
     snprintf(origin->version, sizeof origin->version, "%s", all->text[4]);
     snprintf(origin->build, sizeof origin->build, "%s", all->text[5]);
     snprintf(origin->machine, sizeof origin->machine, "%s", all->text[6]);
-    origin->created = strtod(all->text[7], NULL);
+    origin->created = weft_real_parse(all->text[7], NULL);
 }
 
 /* "Linux 6.1 x86_64, Intel(R) Xeon(R) ..." */
@@ -188,14 +191,14 @@ static weft_status check_same(const weft_study *study, const facts *stored,
 static weft_status found_study(weft_study *study, const weft_problem_texts *texts,
                                weft_error *error) {
     char seed[32];
-    char created[32];
+    char created[40];
     weft_study_origin *origin = &study->origin;
-    origin->created = weft_now();
+    origin->created = weft_unix_time();
     snprintf(origin->version, sizeof origin->version, "%s", weft_version());
     snprintf(origin->build, sizeof origin->build, "%s", weft_build_info());
     describe_machine(origin->machine, sizeof origin->machine);
     snprintf(seed, sizeof seed, "%llu", (unsigned long long)study->problem->info.seed);
-    snprintf(created, sizeof created, "%.3f", origin->created);
+    weft_real_text(origin->created, created, sizeof created);
     const char *values[N_FACTS] = {texts->problem,  texts->space,  texts->chip,     seed,
                                    origin->version, origin->build, origin->machine, created};
     return weft_store_put(study->store, N_FACTS, fact_keys, values, error);

@@ -68,6 +68,4 @@ weft_status weft_evaluate(const weft_study *study, uint64_t number, const double
                           const weft_stop *stop, weft_trial *trial,
                           weft_error *error) WEFT_NODISCARD;
 
-double weft_now(void); /* Unix time in seconds */
-
 #endif
