@@ -380,7 +380,8 @@ static void write_repeat(const weft_summary *summary, weft_markup *html) {
     char text[512];
     heading(html, "repeat", "How to repeat it");
     paragraph(html, "Save the problem below as problem.yaml and run it with the same version of "
-                    "Weft: the same seed gives the same trials on the same kind of machine.");
+                    "Weft: the same seed gives the same trials on the same kind of machine. A chip "
+                    "of your own is named by the path of its file.");
     weft_markup_format(html,
                        "<pre><code>weft search problem.yaml --store again.db --seed %" PRIu64
                        " --trials %" PRId64 "</code></pre>\n",

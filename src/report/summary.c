@@ -209,9 +209,7 @@ static weft_status gather(const weft_study *study, const weft_report_settings *s
     summary->info = weft_problem_get_info(problem);
     summary->origin = weft_study_get_origin(study);
     summary->chip = weft_problem_get_chip(problem);
-    weft_problem_texts texts;
-    WEFT_TRY(weft_problem_write(problem, &texts, error));
-    summary->problem_text = texts.problem;
+    WEFT_TRY(weft_problem_write_alone(problem, &summary->problem_text, error));
     WEFT_TRY(gather_trials(study, summary, error));
     WEFT_TRY(gather_fronts(study, summary, error));
     if (summary->info->n_objectives == 1) {

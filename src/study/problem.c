@@ -505,20 +505,33 @@ static void write_goal(FILE *out, const weft_problem_info *info) {
     }
 }
 
-weft_status weft_problem_write(const weft_problem *problem, weft_problem_texts *texts,
-                               weft_error *error) {
+/* The space inside the problem: every line two blanks further in. */
+static void write_space(FILE *out, const char *text) {
+    fputs("space:\n", out);
+    while (*text != '\0') {
+        size_t length = strcspn(text, "\n");
+        fprintf(out, "%s%.*s\n", length > 0 ? "  " : "", (int)length, text);
+        text += length + (text[length] == '\n');
+    }
+}
+
+/* The problem with every setting written out; `alone`: with its space in it, not its name. */
+static weft_status write_problem(const weft_problem *problem, bool alone, char **text,
+                                 weft_error *error) {
     const weft_problem_info *info = &problem->info;
-    WEFT_TRY(check_options(accuracy_options, N_ACCURACY_OPTIONS, info, error));
-    WEFT_TRY(check_options(search_options, N_SEARCH_OPTIONS, info, error));
-    char *text = NULL;
+    char *made = NULL;
     size_t size = 0;
-    FILE *out = open_memstream(&text, &size);
+    FILE *out = open_memstream(&made, &size);
     if (out == NULL) {
         return weft_fail_memory(error, 4096);
     }
     fprintf(out, "weft: " PROBLEM_FORMAT "\n");
     write_text(out, "name: ", info->name);
-    write_text(out, "space: ", info->space);
+    if (alone) {
+        write_space(out, weft_space_text(problem->space));
+    } else {
+        write_text(out, "space: ", info->space);
+    }
     write_text(out, "chip: ", info->chip);
     if (problem->data[0] != '\0') {
         write_text(out, "data: ", problem->data);
@@ -528,14 +541,27 @@ weft_status weft_problem_write(const weft_problem *problem, weft_problem_texts *
     write_options(out, accuracy_options, N_ACCURACY_OPTIONS, info);
     fprintf(out, "search:\n  optimizer: %s\n", problem->optimizer);
     write_options(out, search_options, N_SEARCH_OPTIONS, info);
-    if (fclose(out) != 0) {
-        free(text);
+    bool failed = ferror(out) != 0;
+    if (fclose(out) != 0 || failed) {
+        free(made);
         return weft_fail_memory(error, size);
     }
-    texts->problem = text;
+    *text = made;
+    return WEFT_OK;
+}
+
+weft_status weft_problem_write(const weft_problem *problem, weft_problem_texts *texts,
+                               weft_error *error) {
+    WEFT_TRY(check_options(accuracy_options, N_ACCURACY_OPTIONS, &problem->info, error));
+    WEFT_TRY(check_options(search_options, N_SEARCH_OPTIONS, &problem->info, error));
+    WEFT_TRY(write_problem(problem, false, &texts->problem, error));
     texts->space = weft_space_text(problem->space);
     texts->chip = weft_chip_text(problem->chip);
     return WEFT_OK;
+}
+
+weft_status weft_problem_write_alone(const weft_problem *problem, char **text, weft_error *error) {
+    return write_problem(problem, true, text, error);
 }
 
 static weft_status problem_refill(weft_problem *problem, const weft_doc *doc,

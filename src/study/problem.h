@@ -30,6 +30,11 @@ typedef struct weft_problem_texts {
 weft_status weft_problem_write(const weft_problem *problem, weft_problem_texts *texts,
                                weft_error *error) WEFT_NODISCARD;
 
+/* A problem file of its own, for a person to run again: the space is written out in it, the chip is
+ * named. *text is malloc'ed. */
+weft_status weft_problem_write_alone(const weft_problem *problem, char **text,
+                                     weft_error *error) WEFT_NODISCARD;
+
 /* Reads what weft_problem_write gave; needs neither the data set nor the files of share/weft. */
 weft_status weft_problem_parse(const char *problem_text, const char *space_text,
                                const char *chip_text, const char *name, weft_problem **problem,

@@ -65,6 +65,26 @@ static void written_form_reads_back_the_same(void **state) {
     weft_problem_destroy(again);
 }
 
+/* What a report says to save and run again. */
+static void a_problem_alone_is_the_same_problem(void **state) {
+    weft_problem *problem = read_problem(*state, "good.yaml", good);
+    weft_problem_texts first, second;
+    weft_error error;
+    char *alone = NULL;
+    expect_ok(weft_problem_write(problem, &first, &error), &error);
+    expect_ok(weft_problem_write_alone(problem, &alone, &error), &error);
+    weft_problem *again = read_problem(*state, "again.yaml", alone);
+    expect_ok(weft_problem_write(again, &second, &error), &error);
+    assert_string_equal(first.problem, second.problem);
+    assert_string_equal(first.space, second.space);
+    assert_string_equal(first.chip, second.chip);
+    free(alone);
+    free(first.problem);
+    free(second.problem);
+    weft_problem_destroy(problem);
+    weft_problem_destroy(again);
+}
+
 typedef struct bad_case {
     const char *name;
     const char *from, *to; /* replaced in the good file */
@@ -137,6 +157,8 @@ int main(void) {
         cmocka_unit_test_setup_teardown(a_name_of_any_characters_is_kept, make_folder,
                                         remove_folder),
         cmocka_unit_test_setup_teardown(written_form_reads_back_the_same, make_folder,
+                                        remove_folder),
+        cmocka_unit_test_setup_teardown(a_problem_alone_is_the_same_problem, make_folder,
                                         remove_folder),
         cmocka_unit_test_setup_teardown(refuses_bad_files_with_their_place, make_folder,
                                         remove_folder),
