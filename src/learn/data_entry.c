@@ -2,16 +2,13 @@
  *
  * Catalogue entries as YAML: what docs/reference/data.md describes under "The entry file". */
 #include "base/doc.h"
+#include "base/save.h"
 #include "learn/data.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 enum { ENTRY_VERSION = 1 };
 
@@ -206,12 +203,6 @@ static void write_text(FILE *file, const weft_data_entry *entry) {
     }
 }
 
-static weft_status fail_folder(const char *path, weft_error *error) {
-    weft_fail_errno(error, "cannot write into the catalogue of data sets", path);
-    weft_hint(error, "set WEFT_DATA to a folder that can be written");
-    return WEFT_ERROR_IO;
-}
-
 /* Makes a folder and those above it. */
 static weft_status make_folders(const char *folder, weft_error *error) {
     char path[WEFT_DATA_PATH];
@@ -220,69 +211,41 @@ static weft_status make_folders(const char *folder, weft_error *error) {
     }
     for (char *slash = strchr(path + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
         *slash = '\0';
-        if (mkdir(path, 0777) != 0 && errno != EEXIST) {
-            return fail_folder(path, error);
-        }
+        WEFT_TRY(weft_save_folder(path, error));
         *slash = '/';
     }
-    if (mkdir(path, 0777) != 0 && errno != EEXIST) {
-        return fail_folder(path, error);
-    }
-    return WEFT_OK;
+    return weft_save_folder(path, error);
 }
 
-/* The name of a file is only safe on the disk when its folder is. */
-static weft_status sync_folder(const char *folder, weft_error *error) {
-    int descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (descriptor < 0) {
-        return weft_fail_errno(error, "cannot open the folder of the catalogue", folder);
-    }
-    /* Some file systems cannot sync a folder (EINVAL): the entry itself is written all the same. */
-    if (fsync(descriptor) != 0 && errno != EINVAL) {
-        weft_status status = weft_fail_errno(error, "cannot write the catalogue", folder);
-        close(descriptor);
-        return status;
-    }
-    close(descriptor);
-    return WEFT_OK;
-}
-
-static weft_status write_whole(int descriptor, const char *path, const weft_data_entry *entry,
-                               weft_error *error) {
-    FILE *file = fdopen(descriptor, "w");
+static weft_status entry_text(const weft_data_entry *entry, char **text, size_t *size,
+                              weft_error *error) {
+    FILE *file = open_memstream(text, size);
     if (file == NULL) {
-        weft_status status = weft_fail_errno(error, "cannot write the entry", path);
-        close(descriptor);
-        return status;
+        return weft_fail_memory(error, 4096);
     }
     write_text(file, entry);
-    bool written = fflush(file) == 0 && ferror(file) == 0 && fchmod(descriptor, 0644) == 0 &&
-                   fsync(descriptor) == 0;
-    weft_status status = written ? WEFT_OK : weft_fail_errno(error, "cannot write the entry", path);
-    if (fclose(file) != 0 && status == WEFT_OK) {
-        status = weft_fail_errno(error, "cannot write the entry", path);
+    bool failed = ferror(file) != 0;
+    if (fclose(file) != 0 || failed) {
+        free(*text);
+        return weft_fail_memory(error, *size);
     }
-    return status;
+    return WEFT_OK;
 }
 
 weft_status weft_data_entry_write(const weft_data_entry *entry, const char *folder,
                                   weft_error *error) {
-    char path[WEFT_DATA_PATH + WEFT_DATASET_NAME];
-    char draft[WEFT_DATA_PATH + WEFT_DATASET_NAME];
-    WEFT_TRY(make_folders(folder, error));
-    snprintf(path, sizeof path, "%s/%s.yaml", folder, entry->info.name);
-    snprintf(draft, sizeof draft, "%s/.%s.XXXXXX", folder, entry->info.name);
-    int descriptor = mkostemp(draft, O_CLOEXEC);
-    if (descriptor < 0) {
-        return fail_folder(folder, error);
+    char *text = NULL;
+    size_t size = 0;
+    char name[WEFT_DATASET_NAME + 8];
+    snprintf(name, sizeof name, "%s.yaml", entry->info.name);
+    WEFT_TRY(entry_text(entry, &text, &size, error));
+    weft_status status = make_folders(folder, error);
+    if (status == WEFT_OK) {
+        status = weft_save_file(folder, name, text, size, error);
     }
-    weft_status status = write_whole(descriptor, draft, entry, error);
-    if (status == WEFT_OK && rename(draft, path) != 0) {
-        status = weft_fail_errno(error, "cannot write the entry", path);
+    free(text);
+    if (status == WEFT_ERROR_IO) {
+        weft_hint(error, "set WEFT_DATA to a folder that can be written");
     }
-    if (status != WEFT_OK) {
-        unlink(draft);
-        return status;
-    }
-    return sync_folder(folder, error);
+    return status;
 }

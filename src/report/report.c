@@ -2,8 +2,8 @@
  * Reports of a study: the page and its figures as files. */
 #include <weft/report.h>
 
+#include "base/save.h"
 #include "report/page.h"
-#include "report/save.h"
 
 void weft_report_defaults(weft_report_settings *settings) {
     *settings = (weft_report_settings){.design = -1};

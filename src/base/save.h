@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Files that are either whole or not there. */
-#ifndef WEFT_REPORT_SAVE_H
-#define WEFT_REPORT_SAVE_H
+#ifndef WEFT_BASE_SAVE_H
+#define WEFT_BASE_SAVE_H
 
 #include "base/error.h"
 

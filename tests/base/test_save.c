@@ -15,7 +15,7 @@
 
 #include <cmocka.h>
 
-#include "report/save.h"
+#include "base/save.h"
 
 static char folder[] = "/tmp/weft-save-XXXXXX";
 
@@ -139,5 +139,5 @@ int main(void) {
         cmocka_unit_test(a_folder_without_permission_is_named),
         cmocka_unit_test(a_name_that_is_too_long_is_refused),
     };
-    return cmocka_run_group_tests_name("report: files", tests, make_folder, drop_folder);
+    return cmocka_run_group_tests_name("base: files", tests, make_folder, drop_folder);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "report/save.h"
+#include "base/save.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -14,7 +14,7 @@ static weft_status fail_errno(weft_error *error, const char *what, const char *p
     int code = errno;
     weft_fail_errno(error, what, path);
     if (code == ENOSPC || code == EDQUOT) {
-        weft_hint(error, "free some space, or write the report to another disk");
+        weft_hint(error, "free some space, or write to another disk");
     } else if (code == EACCES || code == EPERM || code == EROFS) {
         weft_hint(error, "choose a folder that you may write to");
     } else if (code == ENOENT) {
@@ -28,16 +28,16 @@ weft_status weft_save_folder(const char *folder, weft_error *error) {
         return WEFT_OK;
     }
     if (errno != EEXIST) {
-        return fail_errno(error, "the report's folder cannot be made", folder);
+        return fail_errno(error, "the folder cannot be made", folder);
     }
     struct stat info;
     if (stat(folder, &info) != 0) {
-        return fail_errno(error, "the report's folder cannot be looked at", folder);
+        return fail_errno(error, "the folder cannot be looked at", folder);
     }
     if (!S_ISDIR(info.st_mode)) {
-        weft_fail(error, WEFT_ERROR_IO, "the report needs a folder, and this is a file");
+        weft_fail(error, WEFT_ERROR_IO, "expected a folder, and this is a file");
         weft_error_file(error, folder);
-        weft_hint(error, "give another name for the report's folder");
+        weft_hint(error, "give another name for the folder");
         return WEFT_ERROR_IO;
     }
     return WEFT_OK;
@@ -97,7 +97,7 @@ weft_status weft_save_file(const char *folder, const char *name, const char *byt
     enum { SUFFIX = 40 }; /* of the temporary name */
     char path[PATH_MAX], temporary[PATH_MAX];
     if (strlen(folder) + strlen(name) + SUFFIX > sizeof temporary) {
-        weft_fail(error, WEFT_ERROR_IO, "the name of the report's folder is too long");
+        weft_fail(error, WEFT_ERROR_IO, "the name of the folder is too long");
         weft_hint(error, "at most %d bytes with the name of a file in it", PATH_MAX - SUFFIX);
         return WEFT_ERROR_IO;
     }
