@@ -135,8 +135,12 @@ static weft_status bench_weft(const bench_case *c, double *rate, double *megabyt
 /* PyTorch's rate, or 0 with its reason in `answer`. */
 static double bench_torch(const bench_case *c, char *answer, size_t size) {
     static const char script[] = WEFT_SOURCE_SHARE "/../../bench/torch_train.py";
-    if (access("/usr/bin/python3", X_OK) != 0 || access(script, R_OK) != 0) {
-        snprintf(answer, size, "no /usr/bin/python3 or no %s", script);
+    if (access("/usr/bin/python3", X_OK) != 0) {
+        snprintf(answer, size, "no python3 here (Debian: apt install python3-torch)");
+        return 0.0;
+    }
+    if (access(script, R_OK) != 0) {
+        snprintf(answer, size, "no bench/torch_train.py in the source tree");
         return 0.0;
     }
     char command[1024];

@@ -4,7 +4,7 @@
 
     torch_train.py BLOCKS CHANNELS SIDE POOL BATCH STEPS
 
-Prints the images per second of CPU time (best step), or "none" and the reason.
+Prints the images per second of CPU time (best step), or why there is none.
 """
 import sys
 import time
@@ -13,7 +13,7 @@ try:
     import torch
     from torch import nn
 except ImportError as reason:
-    print("none", reason)
+    print(f"{reason} (Debian: apt install python3-torch)")
     sys.exit(0)
 
 
