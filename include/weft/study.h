@@ -149,7 +149,8 @@ WEFT_API weft_status weft_study_run(weft_study *study, const weft_run_settings *
  *     }
  * ask gives the next trial of the batch at hand (number, genome, description; all else unknown);
  * when all of a batch are handed out they must be told before ask goes on: WEFT_ERROR_USAGE
- * otherwise. WEFT_DONE ends it. tell stores the trial, with the score of its metrics, in one
+ * otherwise. WEFT_DONE ends it. evaluate gives WEFT_ERROR_MEMORY where there was no room beside what
+ * else runs, and may be called again. tell stores the trial, with the score of its metrics, in one
  * transaction; an ok trial without its objectives or an infeasible one without a violation is
  * refused with WEFT_ERROR_USAGE and nothing is stored. The genome is borrowed until the batch is
  * told. Not thread-safe, evaluate is. */

@@ -9,8 +9,8 @@
 #include "base/clock.h"
 #include "study/study.h"
 
-static void end_trial(weft_trial *trial, weft_trial_state state, double violation,
-                      const char *reason) {
+void weft_trial_end(weft_trial *trial, weft_trial_state state, double violation,
+                    const char *reason) {
     trial->state = state;
     trial->violation = violation;
     snprintf(trial->reason, sizeof trial->reason, "%s", reason);
@@ -62,7 +62,7 @@ static bool price_network(const weft_study *study, const weft_network *network, 
     }
     weft_workload_destroy(workload);
     if (*status == WEFT_ERROR_INFEASIBLE) {
-        end_trial(trial, WEFT_TRIAL_INFEASIBLE, INFINITY, error->message);
+        weft_trial_end(trial, WEFT_TRIAL_INFEASIBLE, INFINITY, error->message);
         *status = WEFT_OK;
         return false;
     }
@@ -83,7 +83,7 @@ static bool check_constraints(const weft_study *study, weft_trial *trial) {
     char reason[WEFT_TRIAL_TEXT] = "";
     double violation = broken_constraints(study->problem, trial->metrics, reason, sizeof reason);
     if (violation > 0.0) {
-        end_trial(trial, WEFT_TRIAL_INFEASIBLE, violation, reason);
+        weft_trial_end(trial, WEFT_TRIAL_INFEASIBLE, violation, reason);
         return false;
     }
     return true;
@@ -98,8 +98,8 @@ static bool measure_accuracy(const weft_study *study, const weft_network *networ
     weft_accuracy_result result;
     *status = weft_accuracy_evaluate(study->accuracy, network, WEFT_FIDELITY_CANDIDATE,
                                      study->problem->info.seed, stop, &result, error);
-    if (*status == WEFT_ERROR_EVALUATION || *status == WEFT_ERROR_MEMORY) {
-        end_trial(trial, WEFT_TRIAL_FAILED, INFINITY, error->message);
+    if (*status == WEFT_ERROR_EVALUATION) {
+        weft_trial_end(trial, WEFT_TRIAL_FAILED, INFINITY, error->message);
         *status = WEFT_OK;
         return false;
     }
@@ -124,7 +124,7 @@ static void score_trial(const weft_problem *problem, weft_trial *trial) {
                      problem->score != NULL ? "the score"
                                             : weft_metric_token(problem->info.objectives[i]));
             trial->score = NAN;
-            end_trial(trial, WEFT_TRIAL_FAILED, INFINITY, reason);
+            weft_trial_end(trial, WEFT_TRIAL_FAILED, INFINITY, reason);
             return;
         }
     }
@@ -150,7 +150,7 @@ weft_status weft_evaluate(const weft_study *study, uint64_t number, const double
     weft_network *network = NULL;
     weft_status status = weft_space_decode(study->problem->space, genome, &network, error);
     if (status == WEFT_ERROR_INFEASIBLE) {
-        end_trial(trial, WEFT_TRIAL_INFEASIBLE, INFINITY, error->message);
+        weft_trial_end(trial, WEFT_TRIAL_INFEASIBLE, INFINITY, error->message);
         status = WEFT_OK;
     } else if (status == WEFT_OK) {
         status = evaluate_network(study, network, stop, trial, error);

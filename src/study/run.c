@@ -147,10 +147,35 @@ static void evaluate_item(void *context, int item, int thread) {
     pthread_mutex_lock(&study->mutex);
     if (status == WEFT_OK) {
         record(r, &trial);
-    } else {
+    } else if (status != WEFT_ERROR_MEMORY) {
         note_fault(r, status, &error);
     }
     pthread_mutex_unlock(&study->mutex);
+}
+
+/* Trials that found no room for themselves get the machine to themselves, so that how many run at
+ * once does not decide which fail; one that has no room even then is a failed trial. */
+static void evaluate_alone(run *r) {
+    weft_study *study = r->study;
+    for (int i = 0; i < study->batch.n && !halted(r); i++) {
+        if (study->batch.done[i] || r->twins[i] >= 0) {
+            continue;
+        }
+        weft_trial trial;
+        weft_error error;
+        weft_status status = weft_evaluate(study, study->batch.first + (uint64_t)i,
+                                           batch_genome(study, i), r->settings->stop, &trial,
+                                           &error);
+        if (status == WEFT_ERROR_MEMORY) {
+            weft_trial_end(&trial, WEFT_TRIAL_FAILED, INFINITY, error.message);
+            status = WEFT_OK;
+        }
+        if (status == WEFT_OK) {
+            record(r, &trial);
+        } else {
+            note_fault(r, status, &error);
+        }
+    }
 }
 
 /* Finds networks that stand twice in the batch: 0 stands for one that cannot be built. */
@@ -213,6 +238,7 @@ static weft_status evaluate_batch(run *r, weft_pool *pool, weft_error *error) {
             }
         }
         weft_pool_run(pool, n_items, evaluate_item, r);
+        evaluate_alone(r);
         if (r->status == WEFT_OK && weft_stop_requested(r->settings->stop)) {
             r->status = WEFT_STOPPED;
         }

@@ -62,8 +62,12 @@ weft_status weft_batch_close(weft_study *study, weft_error *error) WEFT_NODISCAR
 void weft_trial_begin(const weft_study *study, uint64_t number, const double *genome,
                       weft_trial *trial);
 
+void weft_trial_end(weft_trial *trial, weft_trial_state state, double violation,
+                    const char *reason);
+
 /* Evaluates `genome` as trial `number` into *trial (genome borrowed). Thread-safe. WEFT_OK whatever
- * state the trial ends in; WEFT_STOPPED: nothing is to be kept. */
+ * state the trial ends in; WEFT_STOPPED: nothing is to be kept; WEFT_ERROR_MEMORY: there was no
+ * room for it beside what else runs. */
 weft_status weft_evaluate(const weft_study *study, uint64_t number, const double *genome,
                           const weft_stop *stop, weft_trial *trial,
                           weft_error *error) WEFT_NODISCARD;

@@ -385,6 +385,76 @@ static void refuses_rows_that_are_no_trials_of_its_space(void **state) {
     weft_problem_destroy(problem);
 }
 
+static void write_idx(const char *path, const uint8_t *head, size_t n_head, size_t n, int classes) {
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    assert_int_equal(fwrite(head, 1, n_head, file), n_head);
+    for (size_t i = 0; i < n; i++) {
+        fputc((int)(i % (size_t)classes), file);
+    }
+    assert_int_equal(fclose(file), 0);
+}
+
+/* 4200 images of 64 x 64 in 10 classes. */
+static void add_large_images(const char *folder) {
+    static const uint8_t images[] = {0, 0, 8, 3, 0, 0, 16, 104, 0, 0, 0, 64, 0, 0, 0, 64};
+    static const uint8_t labels[] = {0, 0, 8, 1, 0, 0, 16, 104};
+    char image_path[600], label_path[600];
+    path_in(folder, "images", image_path, sizeof image_path);
+    path_in(folder, "labels", label_path, sizeof label_path);
+    write_idx(image_path, images, sizeof images, (size_t)4200 * 64 * 64, 251);
+    write_idx(label_path, labels, sizeof labels, 4200, 10);
+    assert_int_equal(setenv("WEFT_DATA", folder, 1), 0);
+    weft_data_add_settings settings = {.name = "large",
+                                       .format = "idx",
+                                       .train_images = image_path,
+                                       .train_labels = label_path,
+                                       .test_every = 2};
+    weft_dataset_info info;
+    weft_error error;
+    expect_ok(weft_data_add(&settings, &info, &error), &error);
+}
+
+/* A network that no memory holds fails with the reason, and stops nothing. */
+static void a_network_without_room_is_a_failed_trial(void **state) {
+    static const char text[] = "weft: problem/1\n"
+                               "name: roomy\n"
+                               "space:\n"
+                               "  base: imc-cnn\n"
+                               "  name: roomy\n"
+                               "  genes:\n"
+                               "    depth: {integer: [1, 1]}\n"
+                               "    block: {categorical: [VGG], repeat: 1}\n"
+                               "    kernels: {ordinal: [1, 2048], repeat: 1}\n"
+                               "chip: mnsim-130nm-rram\n"
+                               "data: large\n"
+                               "accuracy: {epochs: 0.001, batch: 4096, validation_limit: 10}\n"
+                               "objectives: [accuracy max, energy min]\n"
+                               "search: {optimizer: random, trials: 2, batch: 2}\n";
+    double memory = (double)sysconf(_SC_PHYS_PAGES) * (double)sysconf(_SC_PAGESIZE);
+    if (memory > 250e9) {
+        print_message("skipped: this machine has %.0f GB, and might hold it\n", memory * 1e-9);
+        skip();
+    }
+    char store[600];
+    add_large_images(*state);
+    weft_problem *problem = read_problem(*state, "roomy.yaml", text);
+    path_in(*state, "s.db", store, sizeof store);
+    assert_int_equal(run_for(problem, store, 2, -1), WEFT_OK);
+    weft_problem_destroy(problem);
+    weft_study *study = NULL;
+    weft_error error;
+    expect_ok(weft_study_open_read(store, &study, &error), &error);
+    assert_int_equal(weft_study_size(study), 2);
+    for (size_t i = 0; i < 2; i++) {
+        const weft_trial *trial = weft_study_get_trial(study, i);
+        bool large = strcmp(trial->description, "V2048") == 0;
+        assert_int_equal(trial->state, large ? WEFT_TRIAL_FAILED : WEFT_TRIAL_OK);
+        assert_int_equal(strstr(trial->reason, "of memory") != NULL, large);
+    }
+    weft_study_close(study);
+}
+
 /* Else the store could be searched and not be read. */
 static void settings_out_of_range_get_into_no_store(void **state) {
     char store[600];
@@ -493,6 +563,7 @@ int main(void) {
         IN_FOLDER(refuses_stores_that_are_not_its_own),
         IN_FOLDER(refuses_a_damaged_store),
         IN_FOLDER(refuses_rows_that_are_no_trials_of_its_space),
+        IN_FOLDER(a_network_without_room_is_a_failed_trial),
         IN_FOLDER(settings_out_of_range_get_into_no_store),
         IN_FOLDER(what_is_told_by_hand_is_checked_first),
         IN_FOLDER(one_writer_and_any_reader),
