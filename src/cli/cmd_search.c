@@ -321,6 +321,22 @@ static weft_status print_result_json(cli_call *call, const weft_study *study, co
     return cli_json_print(call, json);
 }
 
+/* A search that found nothing did not do what was asked for. */
+static weft_status fail_without_design(cli_call *call, const weft_study *study,
+                                       const trial_counts *tally) {
+    size_t size = weft_study_size(study);
+    if (tally->failed > 0) {
+        weft_fail(&call->error, WEFT_ERROR_EVALUATION,
+                  "no design was found: of %zu trials %zu failed, the others are infeasible", size,
+                  tally->failed);
+    } else {
+        weft_fail(&call->error, WEFT_ERROR_INFEASIBLE,
+                  "no design was found: none of %zu trials is feasible", size);
+    }
+    weft_hint(&call->error, "'weft front STORE --all' gives the reason for each trial");
+    return call->error.status;
+}
+
 static weft_status print_result(cli_call *call, const search_arguments *arguments,
                                 const weft_study *study, const char *store,
                                 const weft_problem_info *info) {
@@ -342,11 +358,7 @@ static weft_status print_result(cli_call *call, const search_arguments *argument
                  tally.failed == 1 ? "" : "s", tally.first_failed->number,
                  tally.first_failed->description, tally.first_failed->reason);
     }
-    if (n == 0) {
-        cli_note(call, "no trial of %zu is feasible: 'weft estimate' tells why for one design",
-                 weft_study_size(study));
-    }
-    return status;
+    return status == WEFT_OK && n == 0 ? fail_without_design(call, study, &tally) : status;
 }
 
 /* ---- the search ------------------------------------------------------------------------------ */

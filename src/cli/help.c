@@ -21,7 +21,8 @@ static const struct {
     const char *meaning;
 } EXIT_CODES[] = {
     {0, "done"},
-    {1, "infeasible: the network does not fit the chip or cannot be built"},
+    {1, "infeasible: the network does not fit the chip or cannot be built; a search found no "
+        "feasible design"},
     {2, "usage: an unknown command, option or value"},
     {3, "bad input: a problem, space, chip or data file says something that it must not"},
     {4, "input/output: a file cannot be read or written, the disk is full, memory ran out"},

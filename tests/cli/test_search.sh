@@ -113,6 +113,13 @@ code_is 0 "another seed"
 run search hardware.yaml --seed 7 --trials 20 --store seed.db
 code_is 5 "a store of another seed is not gone on with"
 
+# A search that finds no feasible design says so.
+sed 's/area <= 1e5/macs <= 1/; s/trials: 200/trials: 20/; s/name: .*/name: none/' hardware.yaml > none.yaml
+run search none.yaml --json
+code_is 1 "no feasible design"
+json_true '.front == [] and .infeasible == 20' "the result is told all the same"
+err_has "none of 20 trials" "and why"
+
 run report hardware.db --out page
 code_is 0 "a report"
 out_has "page/index.html" "its path is printed"
