@@ -8,7 +8,8 @@
 #include <weft/study.h>
 
 typedef struct weft_report_settings {
-    int64_t design; /* number of the trial whose breakdown is drawn; -1: the knee of the front */
+    int64_t design; /* number of the trial whose breakdown is drawn; -1: the knee of the front, the
+                     * least sum of the objectives, each scaled to the front's range */
 } weft_report_settings;
 
 WEFT_API void weft_report_defaults(weft_report_settings *settings);

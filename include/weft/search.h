@@ -39,7 +39,8 @@ typedef struct weft_optimizer_settings {
     /* TPE (Bergstra et al. 2011; rules as in Hyperopt) */
     int startup_trials;    /* random trials first; 20 */
     int candidates;        /* draws from the good density; 24 */
-    double gamma;          /* n_good = min(ceil(gamma * sqrt(N)), 25); 0.25 */
+    double gamma;          /* n_good = min(ceil(gamma * sqrt(N)), 25); 0.25. With several
+                            * objectives members of the first front besides, up to sqrt(N), 25 */
     double prior_weight;   /* 1 */
     int linear_forgetting; /* newest observations of full weight; 25 */
     /* NSGA-II (Deb et al. 2002) */

@@ -180,15 +180,15 @@ static void write_front_designs(const weft_summary *summary, weft_markup *html) 
                          "Of %zu feasible designs, one is the best in every objective (%s).",
                          summary->ok, goal);
     } else if (front) {
-        weft_text_format(text, sizeof text,
-                         "%zu of %zu feasible designs: no other is at least as good in every "
-                         "objective (%s) and better in one. The knee, %s, is the design of the "
-                         "front farthest from the %s through its extremes, with each objective "
-                         "scaled to the front's range: past it, a gain in one objective costs more "
-                         "of the others.",
-                         summary->n_front, summary->ok, goal,
-                         summary->trials[summary->knee]->description,
-                         summary->info->n_objectives == 2 ? "line" : "plane");
+        weft_text_format(
+            text, sizeof text,
+            "%zu of %zu feasible designs: no other is at least as good in every "
+            "objective (%s) and better in one. The knee, %s, is the design of the "
+            "front %s, with each objective scaled to the front's range: past it, a "
+            "gain in one objective costs more of the others.",
+            summary->n_front, summary->ok, goal, summary->trials[summary->knee]->description,
+            summary->info->n_objectives == 2 ? "farthest from the line between its ends"
+                                             : "with the least sum of objectives");
     } else {
         weft_text_format(text, sizeof text, "Of %zu feasible designs, the one with %s.",
                          summary->ok, goal);

@@ -43,10 +43,9 @@ weft_status weft_summary_gather(const weft_study *study, const weft_report_setti
 void weft_summary_free(weft_summary *summary);
 
 /* The knee of a front: objectives are normalised over the front's members (0: best, 1: worst); it
- * is the member that lies farthest from the hyperplane through the extremes, sum of objectives = 1,
- * towards the ideal point (Das, "On characterizing the knee of the Pareto curve", 1999). With two
- * objectives that is the distance from the line between the front's ends. `values` is (n,
- * n_objectives), minimised; the first of equals. n > 0. */
+ * is the member with the least sum of them. With two objectives that is the one farthest from the
+ * line between the front's ends, towards the ideal point (Das, "On characterizing the knee of the
+ * Pareto curve", 1999). `values` is (n, n_objectives), minimised; the first of equals. n > 0. */
 size_t weft_summary_knee(const double *values, size_t n, int n_objectives);
 
 #endif

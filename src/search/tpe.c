@@ -17,10 +17,10 @@
  *     objective is Hyperopt's order; so several objectives and constraints need no weights. With
  *     several, up to sqrt(N) trials of the first front are good;
  *   - whole numbers lie on [lower - 1/2, upper + 1/2], so that the end values have full bins
- *     (Hyperopt's quniform gives them half), and choices and short ranges are drawn and scored from
- * a table of their exact masses;
+ *     (Hyperopt's quniform gives them half); choices and short ranges are drawn and scored from a
+ *     table of their exact masses;
  *   - a genome already known is drawn again with half the candidates after every 8 refusals, down
- * to plain draws from l: the argmax of l/g hardly varies, and would be refused for ever.
+ *     to plain draws from l: the argmax of l/g hardly varies, and would be refused for ever.
  */
 #include "search/optimizer.h"
 #include "search/parzen.h"
