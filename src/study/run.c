@@ -11,8 +11,9 @@
 #include "base/pool.h"
 #include "study/study.h"
 
-/* Progress asks for the hypervolume at most so often (s). */
+/* Progress asks for the hypervolume at most so often (s), and for a share of the time at most. */
 static const double hypervolume_period = 0.2;
+static const double hypervolume_share = 0.05;
 
 typedef struct run {
     weft_study *study;
@@ -20,7 +21,7 @@ typedef struct run {
     double began;
     int64_t done_before;        /* trials in the store when this run began */
     weft_study_progress so_far; /* states and best values of the trials there are */
-    double hypervolume, hypervolume_at;
+    double hypervolume, hypervolume_due;
     weft_status status; /* the first fault of any thread: nothing more is begun */
     weft_error error;
     /* the batch at hand: */
@@ -58,7 +59,7 @@ static void count_all(run *r) {
 }
 
 static double latest_hypervolume(run *r, double time) {
-    if (time - r->hypervolume_at < hypervolume_period && r->hypervolume_at > 0.0) {
+    if (time < r->hypervolume_due) {
         return r->hypervolume;
     }
     size_t n = r->study->n_trials;
@@ -69,7 +70,8 @@ static double latest_hypervolume(run *r, double time) {
         r->hypervolume = values[n - 1];
     }
     free(values);
-    r->hypervolume_at = time;
+    double now = weft_steady_time();
+    r->hypervolume_due = now + fmax(hypervolume_period, (now - time) / hypervolume_share);
     return r->hypervolume;
 }
 

@@ -253,12 +253,14 @@ weft_status weft_store_open(const char *path, weft_store_mode mode, bool durable
     made->mode = mode;
     made->lock.descriptor = -1;
     weft_status status = WEFT_OK;
-    if (path[0] == '\0' || strlen(path) >= sizeof made->path) {
+    /* SQLite takes ":memory:" for no file at all. */
+    const char *here = path[0] == ':' ? "./" : "";
+    if (path[0] == '\0' || strlen(here) + strlen(path) >= sizeof made->path) {
         status = weft_fail(error, WEFT_ERROR_USAGE, "a store needs a path of 1 to %zu bytes",
                            sizeof made->path - 1);
     }
     if (status == WEFT_OK) {
-        snprintf(made->path, sizeof made->path, "%s", path);
+        snprintf(made->path, sizeof made->path, "%s%s", here, path);
         status = mode == WEFT_STORE_WRITE ? weft_lock_take(&made->lock, path, error) : WEFT_OK;
     }
     if (status == WEFT_OK) {
