@@ -3,6 +3,7 @@
 #include "study/support.h"
 
 #include <sqlite3.h>
+#include <sys/wait.h>
 
 static const char searched[] = "weft: problem/1\n"
                                "name: searched\n" SMALL_SPACE "chip: mnsim-130nm-rram\n"
@@ -528,6 +529,73 @@ static void one_writer_and_any_reader(void **state) {
     weft_problem_destroy(problem);
 }
 
+static void copy_file(const char *from, const char *to) {
+    FILE *in = fopen(from, "r");
+    FILE *out = fopen(to, "w");
+    assert_non_null(in);
+    assert_non_null(out);
+    for (int c = fgetc(in); c != EOF; c = fgetc(in)) {
+        fputc(c, out);
+    }
+    fclose(in);
+    assert_int_equal(fclose(out), 0);
+}
+
+/* Reads a store as somebody who may not write its folder (root may write anywhere); 0: all trials
+ * were read, 1: an error that names the WAL, 2: anything else. */
+static int read_as_nobody(const char *store, size_t trials) {
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        weft_study *study = NULL;
+        weft_error error;
+        if (getuid() == 0 && setuid(65534) != 0) {
+            _exit(2);
+        }
+        weft_status status = weft_study_open_read(store, &study, &error);
+        if (status == WEFT_OK) {
+            _exit(weft_study_size(study) == trials ? 0 : 2);
+        }
+        _exit(status == WEFT_ERROR_IO && strstr(error.message, "-wal") != NULL ? 1 : 2);
+    }
+    int code = 0;
+    assert_int_equal(waitpid(child, &code, 0), child);
+    assert_true(WIFEXITED(code));
+    return WEXITSTATUS(code);
+}
+
+/* A copy of what a killed search leaves, where nothing can be written: its last trials are in the
+ * WAL, and without them the store would seem to be older or empty. */
+static void a_wal_that_cannot_be_read_is_told(void **state) {
+    char store[600], wal[640], copy[600], copy_wal[640];
+    char closed[] = "/tmp/weft-test-closed-XXXXXX";
+    assert_non_null(mkdtemp(closed));
+    weft_problem *problem = make_problem(*state, "random", 6, 1);
+    path_in(*state, "s.db", store, sizeof store);
+    path_in(closed, "s.db", copy, sizeof copy);
+    snprintf(wal, sizeof wal, "%s-wal", store);
+    snprintf(copy_wal, sizeof copy_wal, "%s-wal", copy);
+    weft_study *study = NULL;
+    weft_error error;
+    weft_run_settings settings = {.jobs = 1};
+    expect_ok(weft_study_open(problem, store, &study, &error), &error);
+    expect_ok(weft_study_run(study, &settings, &error), &error);
+    copy_file(store, copy);
+    copy_file(wal, copy_wal);
+    weft_study_close(study);
+    assert_int_equal(chmod(closed, 0555), 0);
+    assert_int_equal(read_as_nobody(copy, 6), 1);
+    assert_int_equal(chmod(closed, 0755), 0);
+    unlink(copy_wal);
+    copy_file(store, copy); /* at rest, all is in the one file */
+    assert_int_equal(chmod(closed, 0555), 0);
+    assert_int_equal(read_as_nobody(copy, 6), 0);
+    assert_int_equal(chmod(closed, 0755), 0);
+    unlink(copy);
+    rmdir(closed);
+    weft_problem_destroy(problem);
+}
+
 static void breakdown_of_a_trial_is_its_metrics(void **state) {
     char store[600];
     weft_problem *problem = make_problem(*state, "random", 12, 4);
@@ -567,6 +635,7 @@ int main(void) {
         IN_FOLDER(settings_out_of_range_get_into_no_store),
         IN_FOLDER(what_is_told_by_hand_is_checked_first),
         IN_FOLDER(one_writer_and_any_reader),
+        IN_FOLDER(a_wal_that_cannot_be_read_is_told),
         IN_FOLDER(breakdown_of_a_trial_is_its_metrics),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
