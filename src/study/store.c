@@ -312,10 +312,11 @@ weft_status weft_store_get(weft_store *store, const char *key, char **text, weft
     int step = sqlite3_step(statement);
     char *copy = NULL;
     weft_status status = WEFT_OK;
-    if (step == SQLITE_ROW) {
-        copy = strdup((const char *)sqlite3_column_text(statement, 0));
-        status = copy != NULL ? WEFT_OK : weft_fail_memory(error, 1);
-    } else if (step != SQLITE_DONE) {
+    const char *value = step == SQLITE_ROW ? (const char *)sqlite3_column_text(statement, 0) : NULL;
+    if (value != NULL) {
+        copy = strdup(value);
+        status = copy != NULL ? WEFT_OK : weft_fail_memory(error, strlen(value) + 1);
+    } else if (step != SQLITE_ROW && step != SQLITE_DONE) {
         status = store_fail(store, error, "cannot read the store");
     }
     sqlite3_finalize(statement);

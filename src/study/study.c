@@ -210,20 +210,19 @@ static weft_status match_store(weft_study *study, weft_error *error) {
     facts stored;
     WEFT_TRY(weft_problem_write(study->problem, &texts, error));
     weft_status status = facts_read(study->store, &stored, error);
-    if (status == WEFT_OK && stored.text[0] == NULL) {
+    int known = 0;
+    for (int i = 0; status == WEFT_OK && i < N_FACTS; i++) {
+        known += stored.text[i] != NULL;
+    }
+    if (status == WEFT_OK && known == N_FACTS) {
+        origin_from(&stored, &study->origin);
+        status = check_same(study, &stored, &texts, error);
+    } else if (status == WEFT_OK && known == 0) {
         status = found_study(study, &texts, error);
     } else if (status == WEFT_OK) {
-        bool complete = true;
-        for (int i = 0; i < N_FACTS; i++) {
-            complete = complete && stored.text[i] != NULL;
-        }
-        if (complete) {
-            origin_from(&stored, &study->origin);
-            status = check_same(study, &stored, &texts, error);
-        } else {
-            status = weft_fail(error, WEFT_ERROR_STORE, "the store lacks parts of its problem");
-            weft_error_file(error, weft_store_path(study->store));
-        }
+        status = weft_fail(error, WEFT_ERROR_STORE, "the store lacks parts of its problem");
+        weft_error_file(error, weft_store_path(study->store));
+        weft_hint(error, "another program changed it; start a new store");
     }
     facts_free(&stored);
     free(texts.problem);
@@ -323,6 +322,11 @@ static weft_status read_store(weft_study *study, weft_store *store, weft_error *
         origin_from(&stored, &study->origin);
         status = weft_problem_parse(stored.text[0], stored.text[1], stored.text[2],
                                     weft_store_path(store), &study->problem, error);
+        if (status == WEFT_ERROR_INPUT) { /* what Weft wrote, it reads */
+            status = error->status = WEFT_ERROR_STORE;
+            weft_hint(error, "this is in the store %s: another program changed it",
+                      weft_store_path(store));
+        }
     }
     if (status == WEFT_OK) {
         study->owns_problem = true;

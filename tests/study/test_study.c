@@ -416,6 +416,43 @@ static void add_large_images(const char *folder) {
     expect_ok(weft_data_add(&settings, &info, &error), &error);
 }
 
+/* Tables and facts that another program took away or wrote over. */
+static void refuses_a_store_without_its_parts(void **state) {
+    static const char *const edits[] = {
+        "DROP TABLE finals; DROP TABLE trials",
+        "DROP TABLE meta",
+        "DELETE FROM meta WHERE key = 'space'",
+        "UPDATE meta SET value = 'weft: problem/1' WHERE key = 'problem'",
+        "UPDATE meta SET value = 'no: [chip' WHERE key = 'chip'",
+        "UPDATE meta SET value = '' WHERE key = 'space'",
+        "DELETE FROM meta WHERE key = 'problem'",
+        "CREATE TABLE other (key TEXT, value TEXT); INSERT INTO other"
+        " SELECT key, CASE key WHEN 'problem' THEN NULL ELSE value END FROM meta;"
+        "DROP TABLE meta; ALTER TABLE other RENAME TO meta",
+    };
+    weft_problem *problem = make_problem(*state, "random", 6, 3);
+    for (size_t i = 0; i < sizeof edits / sizeof *edits; i++) {
+        char store[600], name[32];
+        weft_study *study = NULL;
+        weft_error error;
+        sqlite3 *db = NULL;
+        snprintf(name, sizeof name, "parts-%zu.db", i);
+        path_in(*state, name, store, sizeof store);
+        assert_int_equal(run_for(problem, store, 1, -1), WEFT_OK);
+        assert_int_equal(sqlite3_open(store, &db), SQLITE_OK);
+        assert_int_equal(sqlite3_exec(db, edits[i], NULL, NULL, NULL), SQLITE_OK);
+        sqlite3_close(db);
+        weft_status status = weft_study_open_read(store, &study, &error);
+        char said[2048];
+        if (status != WEFT_ERROR_STORE ||
+            strstr(weft_error_format(&error, said, sizeof said), store) == NULL) {
+            fail_msg("%s: read with status %s", edits[i], weft_status_word(status));
+        }
+        refuse(problem, store, WEFT_ERROR_STORE, store);
+    }
+    weft_problem_destroy(problem);
+}
+
 /* A network that no memory holds fails with the reason, and stops nothing. */
 static void a_network_without_room_is_a_failed_trial(void **state) {
     static const char text[] = "weft: problem/1\n"
@@ -631,6 +668,7 @@ int main(void) {
         IN_FOLDER(refuses_stores_that_are_not_its_own),
         IN_FOLDER(refuses_a_damaged_store),
         IN_FOLDER(refuses_rows_that_are_no_trials_of_its_space),
+        IN_FOLDER(refuses_a_store_without_its_parts),
         IN_FOLDER(a_network_without_room_is_a_failed_trial),
         IN_FOLDER(settings_out_of_range_get_into_no_store),
         IN_FOLDER(what_is_told_by_hand_is_checked_first),
