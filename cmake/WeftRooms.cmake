@@ -138,6 +138,23 @@ function(weft_rooms_of source result)
     set(${result} ${found} PARENT_SCOPE)
 endfunction()
 
+# examples/c/*.c: programs on the C API, linked with the static libraries as a user's would be; each
+# runs as a test with its problem and a store of its own.
+function(weft_examples)
+    file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/examples/c/*.c)
+    foreach(source ${sources})
+        get_filename_component(name ${source} NAME_WE)
+        string(REPLACE "_" "-" problem ${name})
+        add_executable(${name} ${source})
+        target_link_libraries(${name} PRIVATE ${WEFT_ROOMS})
+        add_test(NAME examples/${name} COMMAND sh -c "rm -f $1.db* && ./$1 $2 $1.db && ./$1 $2 $1.db" sh
+                 ${name} ${PROJECT_SOURCE_DIR}/examples/c/${problem}.yaml
+                 WORKING_DIRECTORY ${PROJECT_BINARY_DIR})
+        set_tests_properties(examples/${name} PROPERTIES TIMEOUT 300 LABELS "examples"
+            ENVIRONMENT "${WEFT_TEST_ENVIRONMENT}")
+    endforeach()
+endfunction()
+
 # fuzz/fuzz_*.c: one libFuzzer executable each.
 function(weft_fuzzers)
     file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/fuzz/fuzz_*.c)
