@@ -124,7 +124,10 @@ static void print_infeasible_json(cli_call *call, const char *network, const wef
     weft_json *json = cli_json_create(call);
     if (json != NULL) {
         weft_json_object_begin(json);
-        weft_json_member_text(json, "network", network);
+        char name[WEFT_NETWORK_NAME];
+        bool whole = strncmp(network, "imc:", 4) == 0;
+        snprintf(name, sizeof name, "%s%s", whole ? "" : "imc:", network);
+        weft_json_member_text(json, "network", name);
         weft_json_member_text(json, "chip", weft_chip_name(chip));
         weft_json_member_bool(json, "feasible", false);
         weft_json_member_text(json, "reason", error.message);

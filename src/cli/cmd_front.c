@@ -11,8 +11,8 @@ typedef struct front_arguments {
 
 static const cli_option OPTIONS[] = {
     {"all", 'a', CLI_FLAG, .offset = offsetof(front_arguments, all),
-     .help =
-         "Prints every finished trial in order of number, with its state, instead of the front."},
+     .help = "Prints every finished trial in order of number, with its state and reason, instead "
+             "of the front."},
     {"json", 0, CLI_FLAG, .offset = offsetof(front_arguments, json), .help = "Prints JSON."},
     {"csv", 0, CLI_FLAG, .offset = offsetof(front_arguments, csv),
      .help = "Prints comma-separated values: a header, then a line for each design."},

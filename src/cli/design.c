@@ -237,6 +237,9 @@ static void design_row(cli_table *table, const cli_designs *designs, const weft_
     if (info->score[0] != '\0') {
         cli_table_cell(table, isnan(trial->score) ? "-" : "%.5g", trial->score);
     }
+    if (designs->all) {
+        cli_table_cell(table, "%s", trial->reason);
+    }
 }
 
 weft_status cli_designs_table(cli_call *call, const cli_designs *designs) {
@@ -247,11 +250,12 @@ weft_status cli_designs_table(cli_call *call, const cli_designs *designs) {
         char align;
         bool shown;
     } all[] = {
-        {"trial", 'r', true},         {"design", 'l', true},
-        {"state", 'l', designs->all}, {"accuracy", 'r', info->trains},
-        {"test", 'r', info->trains},  {"energy", 'r', true},
-        {"latency", 'r', true},       {"area", 'r', true},
-        {"params", 'r', true},        {"score", 'r', scored},
+        {"trial", 'r', true},          {"design", 'l', true},
+        {"state", 'l', designs->all},  {"accuracy", 'r', info->trains},
+        {"test", 'r', info->trains},   {"energy", 'r', true},
+        {"latency", 'r', true},        {"area", 'r', true},
+        {"params", 'r', true},         {"score", 'r', scored},
+        {"reason", 'l', designs->all},
     };
     const char *headers[16];
     char align[16] = "";

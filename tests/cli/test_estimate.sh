@@ -68,6 +68,8 @@ run estimate imc:V8,V8,V8,V8,V8,V8 --chip $chip --json
 code_is 1 "six halvings of a map of 32"
 json_valid "an infeasible estimate"
 json_true '.feasible == false and (.reason | length > 10)' "the reason is on stdout too"
+run estimate V8,V8,V8,V8,V8,V8 --chip $chip --json
+json_true '.network == "imc:V8,V8,V8,V8,V8,V8"' "its name is that of one that fits"
 err_has "error:" "the reason is on stderr"
 run estimate imc:V8,V8,V8,V8,V8,V8 --chip $chip
 code_is 1 "the same for people"

@@ -141,6 +141,8 @@ run search score.yaml --trials 60 --json
 code_is 0 "a search for one score"
 json_true '.hypervolume == null and (.front | length) == 1' "one design is best"
 json_true '.front[0].score > 0' "it has a score"
+run front score.db --all
+out_has "reason" "the table of all trials has their reasons"
 run front score.db --all --json
 cp "$out" all.json
 json_true '([.[].score | values] | max) as $best | $best > 0' "the scores are there"
