@@ -110,10 +110,17 @@ static void list_row(void *context, const weft_dataset_info *info) {
     cli_table *table = context;
     cli_table_cell(table, "%s", info->name);
     cli_table_cell(table, "%s", info->format);
-    cli_table_cell(table, "%dx%dx%d", info->shape.channels, info->shape.height, info->shape.width);
-    cli_table_cell(table, "%d", info->classes);
-    cli_table_cell(table, "%lld", (long long)info->train_images);
-    cli_table_cell(table, "%lld", (long long)info->test_images);
+    if (info->classes == 0) { /* a damaged entry tells nothing of its images */
+        for (int i = 0; i < 4; i++) {
+            cli_table_cell(table, "-");
+        }
+    } else {
+        cli_table_cell(table, "%dx%dx%d", info->shape.channels, info->shape.height,
+                       info->shape.width);
+        cli_table_cell(table, "%d", info->classes);
+        cli_table_cell(table, "%lld", (long long)info->train_images);
+        cli_table_cell(table, "%lld", (long long)info->test_images);
+    }
     cli_table_cell(table, "%s", info->available ? "available" : "missing");
     cli_table_cell(table, "%s", info->available ? info->location : info->note);
 }

@@ -63,7 +63,9 @@ static weft_status fail_gzip(gzFile file, const char *path, weft_error *error) {
     if (code == Z_BUF_ERROR) {
         weft_fail(error, WEFT_ERROR_INPUT, "the file is truncated: its gzip stream ends too early");
     } else {
-        weft_fail(error, WEFT_ERROR_INPUT, "the file is damaged: %s", text);
+        const char *cause = strstr(text, ": "); /* zlib puts the number of its file before it */
+        weft_fail(error, WEFT_ERROR_INPUT, "the file is damaged: %s",
+                  cause != NULL ? cause + 2 : text);
     }
     weft_error_file(error, path);
     weft_hint(error, "get the file again and compare its size with that of its source");

@@ -351,9 +351,10 @@ static weft_status write_search(const weft_summary *summary, weft_markup *html, 
     weft_duration_text(seconds, spent, sizeof spent);
     weft_duration_text(final_seconds, final_spent, sizeof final_spent);
     weft_text_format(text, sizeof text,
-                     "%zu trials took %s of computing; %zu were feasible, %zu infeasible, %zu "
+                     "%zu trial%s took %s of computing; %zu were feasible, %zu infeasible, %zu "
                      "failed.%s%s%s",
-                     summary->n_trials, spent, summary->ok, summary->infeasible, summary->failed,
+                     summary->n_trials, summary->n_trials == 1 ? "" : "s", spent, summary->ok,
+                     summary->infeasible, summary->failed,
                      final_seconds > 0.0 ? " Training the final designs took " : "",
                      final_seconds > 0.0 ? final_spent : "", final_seconds > 0.0 ? "." : "");
     weft_markup_raw(html, "<div>\n");
