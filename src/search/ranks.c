@@ -202,7 +202,7 @@ static void rank_rows(ranking *work, int n_objectives, int *ranks) {
     size_t n = 0;
     for (size_t i = 0; i < work->n; i++) {
         bool first = i == 0 || !equal(&work->rows[i], &work->rows[n - 1]);
-        ranks[work->rows[i].index] = (int)(first ? n : n - 1); /* its run, for now */
+        ranks[work->rows[i].index] = (int)(first ? n : n - 1); /* the run; its rank comes below */
         if (first) {
             work->rows[n++] = work->rows[i];
         }

@@ -2,12 +2,6 @@
  * The loop by hand: ask, evaluate, tell, one trial at a time. */
 #include "study/study.h"
 
-static weft_status need_store(const weft_study *study, weft_error *error) {
-    return study->store != NULL
-               ? WEFT_OK
-               : weft_fail(error, WEFT_ERROR_USAGE, "the study was opened to be read only");
-}
-
 static bool batch_complete(const weft_batch *batch) {
     for (int i = 0; i < batch->n; i++) {
         if (!batch->done[i]) {
@@ -19,7 +13,7 @@ static bool batch_complete(const weft_batch *batch) {
 
 weft_status weft_study_ask(weft_study *study, weft_trial *trial, weft_error *error) {
     weft_batch *batch = &study->batch;
-    WEFT_TRY(need_store(study, error));
+    WEFT_TRY(weft_study_need_store(study, error));
     for (;;) {
         WEFT_TRY(weft_batch_open(study, error));
         while (batch->next < batch->n && batch->done[batch->next]) {
@@ -35,20 +29,21 @@ weft_status weft_study_ask(weft_study *study, weft_trial *trial, weft_error *err
         }
         WEFT_TRY(weft_batch_close(study, error));
     }
-    const double *genome = batch->genomes + (size_t)batch->next * (size_t)study->genes.n_genes;
-    weft_trial_begin(study, batch->first + (uint64_t)batch->next++, genome, trial);
+    weft_trial_begin(study, batch->first + (uint64_t)batch->next,
+                     weft_batch_genome(study, batch->next), trial);
+    batch->next++;
     return WEFT_OK;
 }
 
 weft_status weft_study_evaluate(const weft_study *study, weft_trial *trial, const weft_stop *stop,
                                 weft_error *error) {
-    WEFT_TRY(need_store(study, error));
+    WEFT_TRY(weft_study_need_store(study, error));
     return weft_evaluate(study, trial->number, trial->genome, stop, trial, error);
 }
 
 weft_status weft_study_tell(weft_study *study, const weft_trial *trial, weft_error *error) {
     weft_batch *batch = &study->batch;
-    WEFT_TRY(need_store(study, error));
+    WEFT_TRY(weft_study_need_store(study, error));
     bool asked = trial->number >= batch->first &&
                  trial->number - batch->first < (uint64_t)batch->next;
     if (!asked || batch->done[trial->number - batch->first]) {
@@ -56,9 +51,8 @@ weft_status weft_study_tell(weft_study *study, const weft_trial *trial, weft_err
                          "trial %llu was not asked for, or was told before",
                          (unsigned long long)trial->number);
     }
-    size_t place = (size_t)(trial->number - batch->first);
     weft_trial told = *trial;
-    told.genome = batch->genomes + place * (size_t)study->genes.n_genes;
+    told.genome = weft_batch_genome(study, (int)(trial->number - batch->first));
     if (told.state == WEFT_TRIAL_OK && study->problem->score != NULL) {
         told.score = weft_expr_evaluate(study->problem->score, told.metrics);
     }
@@ -67,8 +61,6 @@ weft_status weft_study_tell(weft_study *study, const weft_trial *trial, weft_err
         return weft_fail(error, WEFT_ERROR_USAGE, "trial %llu cannot be told: %s",
                          (unsigned long long)told.number, fault);
     }
-    WEFT_TRY(weft_store_add_trial(study->store, &told, study->genes.n_genes, error));
-    WEFT_TRY(weft_study_keep(study, &told, error));
-    batch->done[place] = true;
+    WEFT_TRY(weft_batch_record(study, &told, error));
     return batch_complete(batch) ? weft_batch_close(study, error) : WEFT_OK;
 }

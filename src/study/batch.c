@@ -34,7 +34,18 @@ static void batch_free(weft_batch *batch) {
     *batch = (weft_batch){.first = batch->first};
 }
 
-/* Marks what the store has, and checks that it is what is asked for now. */
+const double *weft_batch_genome(const weft_study *study, int place) {
+    return study->batch.genomes + (size_t)place * (size_t)study->genes.n_genes;
+}
+
+weft_status weft_batch_record(weft_study *study, const weft_trial *trial, weft_error *error) {
+    WEFT_TRY(weft_store_add_trial(study->store, trial, study->genes.n_genes, error));
+    WEFT_TRY(weft_study_keep(study, trial, error));
+    study->batch.done[trial->number - study->batch.first] = true;
+    return WEFT_OK;
+}
+
+/* Marks what the store has, and checks that this search would propose the same. */
 static weft_status recognise(weft_study *study, weft_error *error) {
     weft_batch *batch = &study->batch;
     for (int i = 0; i < batch->n; i++) {
@@ -42,8 +53,8 @@ static weft_status recognise(weft_study *study, weft_error *error) {
         if (found == SIZE_MAX) {
             continue;
         }
-        const double *genome = batch->genomes + (size_t)i * (size_t)study->genes.n_genes;
-        if (!weft_genome_equal(&study->genes, study->trials[found].genome, genome)) {
+        if (!weft_genome_equal(&study->genes, study->trials[found].genome,
+                               weft_batch_genome(study, i))) {
             weft_fail(error, WEFT_ERROR_STORE,
                       "trial %llu of the store is not what this search would propose",
                       (unsigned long long)study->trials[found].number);

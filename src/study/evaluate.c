@@ -142,6 +142,17 @@ static weft_status evaluate_network(const weft_study *study, const weft_network 
     return status;
 }
 
+uint64_t weft_phenotype_hash(const weft_study *study, const double *genome) {
+    weft_network *network = NULL;
+    weft_error ignored;
+    if (weft_space_decode(study->problem->space, genome, &network, &ignored) != WEFT_OK) {
+        return 0;
+    }
+    uint64_t hash = weft_network_hash(network);
+    weft_network_destroy(network);
+    return hash;
+}
+
 weft_status weft_evaluate(const weft_study *study, uint64_t number, const double *genome,
                           const weft_stop *stop, weft_trial *trial, weft_error *error) {
     weft_trial_begin(study, number, genome, trial);

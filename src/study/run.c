@@ -114,23 +114,14 @@ static bool halted(run *r) {
 
 /* Stores a trial, then remembers it; with the mutex held. */
 static void record(run *r, const weft_trial *trial) {
-    weft_study *study = r->study;
     weft_error error;
-    weft_status status = weft_store_add_trial(study->store, trial, study->genes.n_genes, &error);
-    if (status == WEFT_OK) {
-        status = weft_study_keep(study, trial, &error);
-    }
+    weft_status status = weft_batch_record(r->study, trial, &error);
     if (status != WEFT_OK) {
         note_fault(r, status, &error);
         return;
     }
-    study->batch.done[trial->number - study->batch.first] = true;
     count_trial(r, trial);
     report_progress(r, trial, false);
-}
-
-static const double *batch_genome(const weft_study *study, int place) {
-    return study->batch.genomes + (size_t)place * (size_t)study->genes.n_genes;
 }
 
 static void evaluate_item(void *context, int item, int thread) {
@@ -144,7 +135,7 @@ static void evaluate_item(void *context, int item, int thread) {
     weft_trial trial;
     weft_error error;
     weft_status status = weft_evaluate(study, study->batch.first + (uint64_t)place,
-                                       batch_genome(study, place), r->settings->stop, &trial,
+                                       weft_batch_genome(study, place), r->settings->stop, &trial,
                                        &error);
     pthread_mutex_lock(&study->mutex);
     if (status == WEFT_OK) {
@@ -166,7 +157,7 @@ static void evaluate_alone(run *r) {
         weft_trial trial;
         weft_error error;
         weft_status status = weft_evaluate(study, study->batch.first + (uint64_t)i,
-                                           batch_genome(study, i), r->settings->stop, &trial,
+                                           weft_batch_genome(study, i), r->settings->stop, &trial,
                                            &error);
         if (status == WEFT_ERROR_MEMORY) {
             weft_trial_end(&trial, WEFT_TRIAL_FAILED, INFINITY, error.message);
@@ -189,13 +180,7 @@ static weft_status find_twins(run *r, weft_error *error) {
         return weft_fail_memory(error, (size_t)n * sizeof *hashes);
     }
     for (int i = 0; i < n; i++) {
-        weft_network *network = NULL;
-        weft_error ignored; /* the evaluation gives the reason */
-        if (weft_space_decode(study->problem->space, batch_genome(study, i), &network, &ignored) ==
-            WEFT_OK) {
-            hashes[i] = weft_network_hash(network);
-        }
-        weft_network_destroy(network);
+        hashes[i] = weft_phenotype_hash(study, weft_batch_genome(study, i));
         r->twins[i] = -1;
         for (int j = 0; hashes[i] != 0 && j < i && r->twins[i] < 0; j++) {
             r->twins[i] = hashes[j] == hashes[i] ? j : -1;
@@ -215,7 +200,7 @@ static void copy_twins(run *r) {
         size_t index = weft_study_find(study, study->batch.first + (uint64_t)r->twins[i]);
         weft_trial trial = study->trials[index];
         trial.number = study->batch.first + (uint64_t)i;
-        trial.genome = batch_genome(study, i);
+        trial.genome = weft_batch_genome(study, i);
         trial.started = trial.finished = weft_unix_time();
         trial.seconds = 0.0;
         weft_space_describe(study->problem->space, trial.genome, trial.description,
@@ -266,9 +251,7 @@ static weft_status run_batches(run *r, weft_pool *pool, weft_error *error) {
 
 weft_status weft_study_run(weft_study *study, const weft_run_settings *settings,
                            weft_error *error) {
-    if (study->store == NULL) {
-        return weft_fail(error, WEFT_ERROR_USAGE, "the study was opened to be read only");
-    }
+    WEFT_TRY(weft_study_need_store(study, error));
     weft_pool *pool = NULL;
     WEFT_TRY(weft_pool_create(settings->jobs > 0 ? settings->jobs : 1, &pool, error));
     run r = {.study = study,
@@ -370,9 +353,7 @@ static weft_status finish_front(run *r, weft_error *error) {
 
 weft_status weft_study_finish(weft_study *study, const weft_run_settings *settings,
                               weft_error *error) {
-    if (study->store == NULL) {
-        return weft_fail(error, WEFT_ERROR_USAGE, "the study was opened to be read only");
-    }
+    WEFT_TRY(weft_study_need_store(study, error));
     if (study->accuracy == NULL) {
         return WEFT_OK;
     }

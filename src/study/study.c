@@ -234,14 +234,8 @@ static weft_status match_store(weft_study *study, weft_error *error) {
 /* Told apart for the optimizer: genomes whose network was evaluated before. */
 static bool network_seen(void *context, const double *genome) {
     const weft_study *study = context;
-    weft_network *network = NULL;
-    weft_error error;
-    if (weft_space_decode(study->problem->space, genome, &network, &error) != WEFT_OK) {
-        return false; /* it becomes an infeasible trial, with its reason */
-    }
-    bool seen = weft_seen_has(&study->seen, weft_network_hash(network));
-    weft_network_destroy(network);
-    return seen;
+    uint64_t hash = weft_phenotype_hash(study, genome);
+    return hash != 0 && weft_seen_has(&study->seen, hash);
 }
 
 /* Tells the optimizer the whole batches that the store has. */
@@ -393,4 +387,10 @@ const weft_trial *weft_study_get_trial(const weft_study *study, size_t i) {
 
 const weft_study_origin *weft_study_get_origin(const weft_study *study) {
     return &study->origin;
+}
+
+weft_status weft_study_need_store(const weft_study *study, weft_error *error) {
+    return study->store != NULL
+               ? WEFT_OK
+               : weft_fail(error, WEFT_ERROR_USAGE, "the study was opened to be read only");
 }

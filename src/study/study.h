@@ -55,8 +55,22 @@ size_t weft_study_find(const weft_study *study, uint64_t number);
  * the store has. WEFT_DONE: all trials are finished, or the space is exhausted. */
 weft_status weft_batch_open(weft_study *study, weft_error *error) WEFT_NODISCARD;
 
+/* The genome at a place of the batch at hand, borrowed until it closes. */
+const double *weft_batch_genome(const weft_study *study, int place);
+
+/* Stores a finished trial of the batch at hand, then remembers it and marks its place as done. */
+weft_status weft_batch_record(weft_study *study, const weft_trial *trial,
+                              weft_error *error) WEFT_NODISCARD;
+
 /* Tells the optimizer the trials of a batch that is done, in order of number, and closes it. */
 weft_status weft_batch_close(weft_study *study, weft_error *error) WEFT_NODISCARD;
+
+/* WEFT_ERROR_USAGE for a study that was opened to look at. */
+weft_status weft_study_need_store(const weft_study *study, weft_error *error) WEFT_NODISCARD;
+
+/* The hash of the network that a genome decodes to; 0 where it cannot be built: the evaluation then
+ * gives the reason. */
+uint64_t weft_phenotype_hash(const weft_study *study, const double *genome);
 
 /* A trial of which nothing is known but its number and genome (borrowed). */
 void weft_trial_begin(const weft_study *study, uint64_t number, const double *genome,
