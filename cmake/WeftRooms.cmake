@@ -41,7 +41,8 @@ set(WEFT_TEST_ENVIRONMENT
 # weft_room(NAME [ROOMS ...] [LIBRARIES ...]): src/NAME/*.c as a static library.
 function(weft_room name)
     cmake_parse_arguments(room "" "" "ROOMS;LIBRARIES" ${ARGN})
-    file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/${name}/*.c)
+    file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/${name}/*.c
+         ${PROJECT_SOURCE_DIR}/src/${name}/*/*.c)
     if(NOT sources)
         message(WARNING "src/${name} holds no .c file")
         add_library(weft_${name} INTERFACE)
