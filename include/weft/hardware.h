@@ -19,33 +19,6 @@
 
 #include <weft/network.h>
 
-/* The components of the breakdown, once: name, token of the JSON, what a person reads. */
-#define WEFT_COMPONENT_MAP(X)                                                                      \
-    X(WEFT_COMPONENT_CROSSBAR, "crossbar", "crossbar read")                                        \
-    X(WEFT_COMPONENT_DAC, "dac", "DAC")                                                            \
-    X(WEFT_COMPONENT_ADC, "adc", "ADC")                                                            \
-    X(WEFT_COMPONENT_DEMUX, "input_demux", "input demultiplexers")                                 \
-    X(WEFT_COMPONENT_MUX, "output_mux", "output multiplexers")                                     \
-    X(WEFT_COMPONENT_REGISTER, "register", "registers")                                            \
-    X(WEFT_COMPONENT_SHIFT, "shift", "shift registers")                                            \
-    X(WEFT_COMPONENT_ADDER, "adder", "adders of the PEs")                                          \
-    X(WEFT_COMPONENT_JOINT, "joint", "joint adders of the tiles")                                  \
-    X(WEFT_COMPONENT_BUFFER, "buffer", "buffers")                                                  \
-    X(WEFT_COMPONENT_POOLING, "pooling", "pooling units")                                          \
-    X(WEFT_COMPONENT_LINK, "link", "links within and between tiles")                               \
-    X(WEFT_COMPONENT_ACCUMULATOR, "accumulator", "global accumulator")                             \
-    X(WEFT_COMPONENT_CONTROL, "control", "other digital")
-
-typedef enum weft_component {
-#define WEFT_COMPONENT_ENUM(name, token, text) name,
-    WEFT_COMPONENT_MAP(WEFT_COMPONENT_ENUM)
-#undef WEFT_COMPONENT_ENUM
-        WEFT_COMPONENT_COUNT
-} weft_component;
-
-WEFT_API const char *weft_component_token(weft_component component);
-WEFT_API const char *weft_component_text(weft_component component);
-
 typedef struct weft_chip weft_chip;
 typedef struct weft_priced weft_priced;
 typedef struct weft_workload weft_workload;
@@ -73,6 +46,14 @@ typedef struct weft_constant {
 } weft_constant;
 WEFT_API bool weft_chip_constant(const weft_chip *chip, int i, weft_constant *constant);
 
+/* Changes a parameter or field before the chip is priced: `path` is "rows", "macro.rows" or
+ * "chip.macro.rows" (the last name, and as many of the levels before it as make it unique), `value`
+ * is "256", "4 ns" or a word; without a unit it is in the unit that the file uses. The chip's text
+ * changes with it, so that what is stored is what was used. WEFT_ERROR_USAGE names the nearest path;
+ * a value that has no meaning there is WEFT_ERROR_INPUT with the legal range. */
+WEFT_API weft_status weft_chip_set(weft_chip *chip, const char *path, const char *value,
+                                   weft_error *error) WEFT_NODISCARD;
+
 /* Works out component energies, delays and areas; read-only afterwards, shared between threads.
  * The chip may be destroyed afterwards. */
 WEFT_API weft_status weft_priced_create(const weft_chip *chip, weft_priced **priced,
@@ -85,24 +66,58 @@ WEFT_API weft_status weft_workload_create(const weft_network *network, weft_work
                                           weft_error *error) WEFT_NODISCARD;
 WEFT_API void weft_workload_destroy(weft_workload *workload);
 
-/* Totals of one inference. */
+/* How a chip runs a network; the chip file says which (`execution`), `--set` may change it.
+ *   layers    one layer after the other, each has the chip's whole attention
+ *   pipeline  all layers at once, each on its own arrays, on images in a row: a result every
+ *             interval, which the slowest stage sets
+ *   pixels    the same, and a layer starts as soon as the pixels that it needs are there */
+#define WEFT_EXECUTION_MAP(X)                                                                      \
+    X(WEFT_EXECUTION_LAYERS, "layers")                                                             \
+    X(WEFT_EXECUTION_PIPELINE, "pipeline")                                                         \
+    X(WEFT_EXECUTION_PIXELS, "pixels")
+
+/* What an inference costs and how well it uses the chip. An operation is a multiplication or an
+ * addition: 2 a MAC. */
 typedef struct weft_total {
     double energy_j;
-    double latency_s;
+    double latency_s;  /* from the first input to the last output of one inference (of a batch) */
+    double interval_s; /* between two results in a row; latency_s where nothing overlaps */
     double area_mm2;
-    int64_t crossbars; /* physical crossbars in use */
+    double power_w;      /* mean while results come one after the other: energy_j / interval_s */
+    double peak_power_w; /* of the layer, or of all at once where they overlap, that takes most */
+    int64_t macs;        /* that the chip does */
+    int64_t crossbars;   /* physical crossbars in use */
     int64_t tiles;
     double utilisation; /* share of the cells of those crossbars that hold weights, 0..1 */
+    int32_t bottleneck; /* row of the breakdown that sets the interval; -1: none */
 } weft_total;
+
+/* 2 MACs a second, in 1e12; the same for a watt (2 MACs a joule) and for a mm2: of the whole
+ * network, total over total. Energy-delay-area product in J s mm2. */
+WEFT_API double weft_total_tops(const weft_total *total);
+WEFT_API double weft_total_tops_w(const weft_total *total);
+WEFT_API double weft_total_tops_mm2(const weft_total *total);
+WEFT_API double weft_total_edap(const weft_total *total);
 
 /* Fast path: no allocation beyond the priced chip's and the workload's own. Thread-safe for
  * different workloads. WEFT_ERROR_INFEASIBLE with the reason when the network does not fit the
- * chip. Equal bit for bit to weft_cost_create's total. */
+ * chip, or when the chip cannot work as it is described. Equal bit for bit to weft_cost_create's
+ * total. */
 WEFT_API weft_status weft_estimate(const weft_priced *priced, weft_workload *workload,
                                    weft_total *total, weft_error *error) WEFT_NODISCARD;
 
-/* The same with its breakdown. Sums over the layers and components give the total exactly
- * (latency: time on the critical path of the pipeline, which is what the total is made of). */
+/* One part of the breakdown: what it is called in JSON, what a person reads, and the level of the
+ * hierarchy that it stands at ("tile"). */
+enum { WEFT_MAX_PARTS = 64 };
+typedef struct weft_part_info {
+    char token[48];
+    char text[64];
+    char level[32];
+} weft_part_info;
+
+/* The same with its breakdown. Sums over the layers and parts give the total exactly (latency: time
+ * on the critical path, which is what the total is made of). Of the arrays, the first n_parts of
+ * weft_cost are used. */
 typedef struct weft_layer_cost {
     char name[32];    /* "conv3x3 32>64" */
     int32_t layer;    /* index in the network */
@@ -111,25 +126,58 @@ typedef struct weft_layer_cost {
     double latency_s; /* on the critical path; = sum of latency_by[] */
     double area_mm2;  /* = sum of area_by[] */
     double busy_s;    /* computing time of all its output pixels, overlap ignored */
+    double cycles;    /* of the arrays; 0 where the chip has no such cycle */
+    int64_t macs;
     int64_t crossbars;
     int64_t tiles;
+    int64_t copies; /* of its weights, that work side by side */
     double utilisation;
-    double energy_by[WEFT_COMPONENT_COUNT];
-    double latency_by[WEFT_COMPONENT_COUNT];
-    double area_by[WEFT_COMPONENT_COUNT];
+    double energy_by[WEFT_MAX_PARTS];
+    double latency_by[WEFT_MAX_PARTS];
+    double area_by[WEFT_MAX_PARTS];
+    double actions_by[WEFT_MAX_PARTS]; /* how often the part acts; 0 where it is not counted so */
 } weft_layer_cost;
 
+enum { WEFT_MAX_WARNINGS = 16 };
 typedef struct weft_cost {
     weft_total total;
-    double energy_by[WEFT_COMPONENT_COUNT]; /* over all layers, and what belongs to no layer */
-    double latency_by[WEFT_COMPONENT_COUNT];
-    double area_by[WEFT_COMPONENT_COUNT];
+    int32_t n_parts;
+    weft_part_info parts[WEFT_MAX_PARTS];
+    double energy_by[WEFT_MAX_PARTS]; /* over all layers, and what belongs to no layer */
+    double latency_by[WEFT_MAX_PARTS];
+    double area_by[WEFT_MAX_PARTS];
     int32_t n_layers;
     weft_layer_cost *layers; /* rows of the workload; the last may be "chip": what is shared */
+    int32_t n_warnings;
+    char warnings[WEFT_MAX_WARNINGS][192]; /* figures to be doubted: "adc: below the best ..." */
 } weft_cost;
 
 WEFT_API weft_status weft_cost_create(const weft_priced *priced, weft_workload *workload,
                                       weft_cost **cost, weft_error *error) WEFT_NODISCARD;
 WEFT_API void weft_cost_destroy(weft_cost *cost);
+
+/* How a figure comes about: from the total down to constants with their sources, each row with its
+ * equation. `depth` indents: a row explains the nearest row above it that is one less deep. */
+typedef struct weft_explained {
+    int32_t depth;
+    char name[96]; /* "macro.adc energy", "conversions", "FOM_f" */
+    double value;
+    char unit[16];      /* "J", "1", "" where the row is text alone */
+    char equation[256]; /* "conversions x energy a conversion" */
+    char source[256];   /* "" where it follows from the rows below */
+} weft_explained;
+
+typedef struct weft_explanation {
+    int32_t n;
+    weft_explained *rows;
+} weft_explanation;
+
+/* Explains the energy, latency and area of one part (its token; NULL: all) on one layer (its row in
+ * weft_cost; -1: the sum of all). WEFT_ERROR_USAGE for a part or layer that is not there, with the
+ * nearest one. */
+WEFT_API weft_status weft_explain(const weft_chip *chip, weft_workload *workload, const char *part,
+                                  int32_t layer, weft_explanation **explanation,
+                                  weft_error *error) WEFT_NODISCARD;
+WEFT_API void weft_explanation_destroy(weft_explanation *explanation);
 
 #endif
