@@ -12,7 +12,7 @@
 
 #include <weft/base.h>
 
-/* Every operation, once: name, token, human name. */
+/* Every operation, once: name, token. What each needs and makes is at weft_layer. */
 #define WEFT_OP_MAP(X)                                                                             \
     X(WEFT_OP_INPUT, "input")                                                                      \
     X(WEFT_OP_CONV, "conv")                                                                        \
@@ -23,8 +23,25 @@
     X(WEFT_OP_ADD, "add")                                                                          \
     X(WEFT_OP_FLATTEN, "flatten")                                                                  \
     X(WEFT_OP_LINEAR, "linear")                                                                    \
-    X(WEFT_OP_DROPOUT, "dropout")
+    X(WEFT_OP_DROPOUT, "dropout")                                                                  \
+    X(WEFT_OP_MATMUL, "matmul")                                                                    \
+    X(WEFT_OP_LAYER_NORM, "layer_norm")                                                            \
+    X(WEFT_OP_RELU6, "relu6")                                                                      \
+    X(WEFT_OP_HARD_SWISH, "hard_swish")                                                            \
+    X(WEFT_OP_HARD_SIGMOID, "hard_sigmoid")                                                        \
+    X(WEFT_OP_SIGMOID, "sigmoid")                                                                  \
+    X(WEFT_OP_GELU, "gelu")                                                                        \
+    X(WEFT_OP_SOFTMAX, "softmax")                                                                  \
+    X(WEFT_OP_AVERAGE_WINDOW, "average_window")                                                    \
+    X(WEFT_OP_MULTIPLY, "multiply")                                                                \
+    X(WEFT_OP_CONCAT, "concat")                                                                    \
+    X(WEFT_OP_SLICE, "slice")                                                                      \
+    X(WEFT_OP_TOKENS, "tokens")                                                                    \
+    X(WEFT_OP_TOKEN, "token")                                                                      \
+    X(WEFT_OP_EMBEDDING, "embedding")                                                              \
+    X(WEFT_OP_ADD_EMBEDDING, "add_embedding")
 
+/* The order is part of the hash: new operations go to the end. */
 typedef enum weft_op {
 #define WEFT_OP_ENUM(name, token) name,
     WEFT_OP_MAP(WEFT_OP_ENUM)
@@ -32,26 +49,82 @@ typedef enum weft_op {
         WEFT_OP_COUNT
 } weft_op;
 
-/* Channels, height, width; a flat vector of n features is {n, 1, 1}. */
+/* Channels, height, width. A flat vector of n features is {n, 1, 1}; a sequence of T tokens with n
+ * features each is {n, T, 1}. */
 typedef struct weft_shape {
     int32_t channels, height, width;
 } weft_shape;
 
-enum { WEFT_LAYER_MAX_INPUTS = 2, WEFT_NO_BLOCK = -1 };
+/* Along the rows (height) and along the columns (width) of a map. */
+typedef struct weft_extent {
+    int32_t height, width;
+} weft_extent;
 
+/* How often each value of an operand occurs: n bins that sum to 1, bin i stands for the value
+ * i - (n - 1) / 2 in units of the operand's step, so with odd n the centre bin is zero. */
+typedef struct weft_histogram {
+    int32_t n;
+    const double *share;
+} weft_histogram;
+
+/* Histograms of a layer's operands, NULL where unknown. */
+typedef struct weft_operands {
+    const weft_histogram *inputs, *weights, *outputs;
+} weft_operands;
+
+/* Bits of a layer's operands; 0: what the chip takes where nobody says otherwise. */
+typedef struct weft_layer_bits {
+    int32_t weights, inputs, outputs;
+} weft_layer_bits;
+
+enum { WEFT_NO_BLOCK = -1, WEFT_MAX_BITS = 64 };
+
+/* One layer. Which fields an operation uses (others are ignored); in: the shape of its first input.
+ *   CONV            out_channels, kernel, stride, pad, dilation, groups, bias; depthwise: groups =
+ *                   in.channels
+ *   LINEAR          out_channels, bias, tied; of each token where the input is a sequence {n, T, 1}
+ *   MATMUL          two inputs, groups (heads), transpose. Per head, sequences {g a, T, 1} and
+ *                   {g b, U, 1}: transpose: A B^T, a = b, gives {g U, T, 1} (scores Q K^T);
+ *                   otherwise A B, a = U, gives {g b, T, 1} (scores times V)
+ *   BATCH_NORM      scale and shift of each channel (also of MobileBERT's NoNorm)
+ *   LAYER_NORM      scale and shift of each channel, statistics over the channels of a position
+ *   MAX_POOL, AVERAGE_WINDOW   kernel, stride, pad
+ *   AVERAGE_POOL    adaptive, to pool_side x pool_side; 1: global
+ *   ADD             two inputs of equal shape
+ *   MULTIPLY        two inputs, the second of equal shape or {channels, 1, 1} (squeeze-excite)
+ *   CONCAT          any number of inputs of equal height and width, along the channels
+ *   SLICE           out_channels channels from channel `offset` on
+ *   TOKENS          {n, H, W} becomes the sequence {n, H W + entries, 1}, with `entries` trained
+ *                   tokens in front (class token)
+ *   TOKEN           keeps token `offset` of a sequence: {n, 1, 1}
+ *   EMBEDDING       a sequence of numbers {1, T, 1} becomes {out_channels, T, 1}, from a trained
+ *                   table of `entries` rows
+ *   ADD_EMBEDDING   adds to each token a row of a trained table of `entries` rows (positions, kinds
+ *                   of token)
+ *   SOFTMAX         over the channels of a position, in `groups` equal parts (heads)
+ *   DROPOUT         rate
+ *   FLATTEN and the activations take nothing */
 typedef struct weft_layer {
     weft_op op;
-    int32_t input[WEFT_LAYER_MAX_INPUTS]; /* producers; ADD has two, INPUT none, others one */
+    const int32_t *input; /* n_inputs producers; the network keeps a copy of its own */
     int32_t n_inputs;
-    int32_t block;        /* the block it belongs to, from 0; WEFT_NO_BLOCK: input or head */
-    int32_t out_channels; /* CONV: kernels; LINEAR: features */
-    int32_t kernel;       /* CONV, MAX_POOL: side of the window */
-    int32_t stride;       /* CONV, MAX_POOL */
-    int32_t pad;          /* CONV: zeros on each side */
-    int32_t pool_side;    /* AVERAGE_POOL: adaptive, to pool_side x pool_side */
-    bool bias;            /* CONV, LINEAR */
-    double rate;          /* DROPOUT: the share that is dropped, 0 <= rate < 1 */
+    int32_t block; /* the block it belongs to, from 0; WEFT_NO_BLOCK: input or head */
+    int32_t out_channels;
+    weft_extent kernel, stride, pad; /* pad: zeros on each side */
+    weft_extent dilation;            /* 0 means 1 */
+    int32_t groups;                  /* 0 means 1 */
+    int32_t pool_side;
+    int32_t offset, entries;
+    bool bias;
+    bool transpose;
+    bool tied;   /* LINEAR: its weights are those of an embedding, counted there */
+    double rate; /* the share that is dropped, 0 <= rate < 1 */
+    /* Carried for the hardware; the network keeps copies of its own. */
+    weft_layer_bits bits;
+    weft_operands operands;
+    const char *name; /* of a layer in a table; NULL: none. Not part of the hash. */
     /* inferred: */
+    int32_t batch; /* 1, except in a layer table */
     weft_shape in, out;
     int64_t macs;   /* multiply-accumulates for one input; 0 where there are none */
     int64_t params; /* trained weights, biases, scales and shifts */
@@ -65,6 +138,10 @@ typedef struct weft_network {
     int32_t n_layers, capacity;
     int32_t n_blocks;
     int64_t macs, params; /* sums over the layers */
+    /* A layer table: layers 1 .. n_layers - 1 are CONV, LINEAR or MATMUL of given dimensions, in
+     * their order; shapes do not follow from the layer before. Edges only say the order. */
+    bool is_table;
+    struct weft_network_memory *memory; /* the network's own: edges, histograms, names */
 } weft_network;
 
 WEFT_API const char *weft_op_token(weft_op op);
@@ -80,9 +157,67 @@ WEFT_API void weft_network_destroy(weft_network *network);
 WEFT_API weft_status weft_network_add(weft_network *network, const weft_layer *layer,
                                       int32_t *index, weft_error *error) WEFT_NODISCARD;
 
-/* A 64-bit hash of everything that makes a difference to training or hardware: ops, edges, sizes;
- * not of the name. Equal phenotypes have equal hashes. */
+/* A 64-bit hash of everything that makes a difference to training or hardware: ops, edges, sizes,
+ * bits, histograms; not of names. Equal phenotypes have equal hashes. */
 WEFT_API uint64_t weft_network_hash(const weft_network *network);
+
+/* ---- what the hardware computes ---------------------------------------------------------------
+ * A layer of products as the seven loops of a convolution and its groups, all at least 1:
+ *   out[n][g m][p][q] += weight[g m][c][r][s] in[n][g c][p stride + r dilation][...]
+ * macs = n g c m r s p q. A depthwise convolution has g = channels and c = m = 1; a linear layer
+ * over T tokens p = T, q = 1; a product of two activations g = heads, p = T of the first, and the
+ * second in the place of the weights: `dynamic`, they are written anew for each input. */
+typedef struct weft_loops {
+    int32_t n;    /* batch */
+    int32_t c, m; /* input and output channels of a group */
+    int32_t r, s; /* rows and columns of the kernel */
+    int32_t p, q; /* rows and columns of the output */
+    int32_t g;    /* groups */
+    int32_t stride_h, stride_w, dilation_h, dilation_w;
+    bool dynamic;
+} weft_loops;
+
+/* Fills *loops for CONV, LINEAR and MATMUL and returns true; false for other operations. */
+WEFT_API bool weft_layer_loops(const weft_network *network, int32_t layer, weft_loops *loops);
+
+/* Appends a layer of given dimensions to a network that holds only such layers (is_table is set by
+ * the first). `op` is CONV, LINEAR or MATMUL; bits, operands and name are those of *carried, which
+ * may be NULL. WEFT_ERROR_INPUT where a dimension is below 1 or a count overflows 64 bits. */
+WEFT_API weft_status weft_network_add_loops(weft_network *network, weft_op op,
+                                            const weft_loops *loops, const weft_layer *carried,
+                                            weft_error *error) WEFT_NODISCARD;
+
+/* ---- networks by name ------------------------------------------------------------------------ */
+
+/* A family of networks that has a name: a row of the table that `weft_network_read` looks into. */
+typedef struct weft_network_family {
+    const char *name;    /* "resnet18" */
+    const char *text;    /* one line for a list */
+    const char *source;  /* paper or code it follows */
+    const char *options; /* the keys it knows: "input,classes,width" */
+} weft_network_family;
+
+/* Row i of the table, NULL behind the last one. */
+WEFT_API const weft_network_family *weft_network_family_at(size_t i);
+
+/* Builds the network that `text` names:
+ *   resnet18                                 a family
+ *   resnet18@input=3x32x32,classes=10        with options (docs/reference/networks.md)
+ *   imc:R32,V64                              the imc family with its blocks; options as above
+ *   layers.csv, ./layers.yaml                a layer table: a '/' in it or the ending .csv, .yaml
+ * Unknown names and options are WEFT_ERROR_INPUT with the nearest one; a file that cannot be read
+ * WEFT_ERROR_IO; a network whose maps shrink to nothing WEFT_ERROR_INFEASIBLE. */
+WEFT_API weft_status weft_network_read(const char *text, weft_network **network,
+                                       weft_error *error) WEFT_NODISCARD;
+
+/* A layer table from memory, `name` is what errors call it (docs/reference/networks.md). Errors are
+ * WEFT_ERROR_INPUT with line and column. */
+WEFT_API weft_status weft_network_parse_csv(const char *text, size_t length, const char *name,
+                                            weft_network **network,
+                                            weft_error *error) WEFT_NODISCARD;
+WEFT_API weft_status weft_network_parse_yaml(const char *text, size_t length, const char *name,
+                                             weft_network **network,
+                                             weft_error *error) WEFT_NODISCARD;
 
 /* ---- the imc family: chains of VGG, MVGG and RES blocks ----------------------------------------
  * Source: Amin, Mohammadi, Zand, "Multi-objective neural architecture search for in-memory

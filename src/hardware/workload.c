@@ -27,7 +27,7 @@ typedef struct lowering {
 } lowering;
 
 static weft_hw_op lower_op(weft_op op) {
-    switch (op) {
+    switch ((int)op) {
     case WEFT_OP_CONV:
         return WEFT_HW_CONV;
     case WEFT_OP_LINEAR:
@@ -38,15 +38,61 @@ static weft_hw_op lower_op(weft_op op) {
         return WEFT_HW_AVERAGE_POOL;
     case WEFT_OP_ADD:
         return WEFT_HW_ADD;
-    case WEFT_OP_INPUT:
-    case WEFT_OP_BATCH_NORM:
-    case WEFT_OP_RELU:
-    case WEFT_OP_FLATTEN:
-    case WEFT_OP_DROPOUT:
-    case WEFT_OP_COUNT:
-        break;
+    default: /* only the input gets here: the rest folds or is refused */
+        return WEFT_HW_PORT;
     }
-    return WEFT_HW_PORT;
+}
+
+static bool is_square(weft_extent extent) {
+    return extent.height == extent.width;
+}
+
+/* What a layer asks that this type of chip has no circuit for; NULL: nothing. */
+static const char *missing(const weft_layer *layer) {
+    bool known = folds(layer->op) || layer->op == WEFT_OP_INPUT ||
+                 lower_op(layer->op) != WEFT_HW_PORT;
+    if (!known) {
+        return "this operation";
+    }
+    if (!is_square(layer->kernel) || !is_square(layer->stride) || !is_square(layer->pad)) {
+        return "a window, stride or padding that is not square";
+    }
+    if (layer->groups != 1) {
+        return "groups";
+    }
+    if (layer->dilation.height != 1 || layer->dilation.width != 1) {
+        return "dilation";
+    }
+    if (layer->op == WEFT_OP_MAX_POOL && layer->pad.height > 0) {
+        return "padding of a pool";
+    }
+    if (layer->op == WEFT_OP_LINEAR && layer->in.height != 1) {
+        return "a sequence of tokens";
+    }
+    if (layer->bits.weights != 0 || layer->bits.inputs != 0 || layer->bits.outputs != 0) {
+        return "bits of single layers";
+    }
+    return NULL;
+}
+
+static weft_status check_supported(const weft_network *network, weft_error *error) {
+    if (network->is_table) {
+        weft_fail(error, WEFT_ERROR_INFEASIBLE,
+                  "network %s is a table of layers: this type of chip needs to know which layer "
+                  "feeds which",
+                  network->name);
+        weft_hint(error, "name the network instead of the table");
+        return WEFT_ERROR_INFEASIBLE;
+    }
+    for (int32_t i = 0; i < network->n_layers; i++) {
+        const char *what = missing(&network->layers[i]);
+        if (what != NULL) {
+            return weft_fail(error, WEFT_ERROR_INFEASIBLE,
+                             "layer %d (%s) of %s: this type of chip cannot do %s", i,
+                             weft_op_token(network->layers[i].op), network->name, what);
+        }
+    }
+    return WEFT_OK;
 }
 
 /* How many layers that cost something take the network's input. */
@@ -70,9 +116,9 @@ static void add_layer(lowering *low, int32_t index, weft_hw_op op) {
         .block = layer->block,
         .in = layer->in,
         .out = layer->out,
-        .kernel = op == WEFT_HW_CONV || op == WEFT_HW_MAX_POOL ? layer->kernel : 1,
-        .stride = op == WEFT_HW_CONV || op == WEFT_HW_MAX_POOL ? layer->stride : 1,
-        .pad = op == WEFT_HW_CONV ? layer->pad : 0,
+        .kernel = op == WEFT_HW_CONV || op == WEFT_HW_MAX_POOL ? layer->kernel.height : 1,
+        .stride = op == WEFT_HW_CONV || op == WEFT_HW_MAX_POOL ? layer->stride.height : 1,
+        .pad = op == WEFT_HW_CONV ? layer->pad.height : 0,
     };
     if (op == WEFT_HW_PORT) {
         made.in = layer->out;
@@ -128,7 +174,7 @@ static void link_consumers(weft_workload *w) {
 
 static weft_status allocate(weft_workload *w, size_t n, weft_error *error) {
     w->layers = calloc(n, sizeof *w->layers);
-    w->consumers = calloc(n * WEFT_LAYER_MAX_INPUTS, sizeof *w->consumers);
+    w->consumers = calloc(n * WEFT_HW_MAX_INPUTS, sizeof *w->consumers);
     w->places = calloc(n, sizeof *w->places);
     w->times = calloc(n, sizeof *w->times);
     w->costs = calloc(n, sizeof *w->costs);
@@ -142,6 +188,7 @@ static weft_status allocate(weft_workload *w, size_t n, weft_error *error) {
 
 weft_status weft_workload_create(const weft_network *network, weft_workload **workload,
                                  weft_error *error) {
+    WEFT_TRY(check_supported(network, error));
     size_t n = (size_t)network->n_layers;
     weft_workload *w = calloc(1, sizeof *w);
     lowering low = {network, w, calloc(n + 1, sizeof *low.producer)};

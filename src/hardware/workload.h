@@ -19,13 +19,15 @@ typedef enum weft_hw_op {
     WEFT_HW_ADD
 } weft_hw_op;
 
+enum { WEFT_HW_MAX_INPUTS = 2 };
+
 typedef struct weft_hw_layer {
     weft_hw_op op;
     int32_t layer, block; /* in the network */
     weft_shape in, out;
     int32_t kernel, stride, pad; /* as in weft_layer; LINEAR: 1, 1, 0 */
     int32_t n_inputs;            /* producers among the hardware layers */
-    int32_t input[WEFT_LAYER_MAX_INPUTS];
+    int32_t input[WEFT_HW_MAX_INPUTS];
     int32_t first_consumer, n_consumers; /* in weft_workload.consumers */
     bool to_accumulator;                 /* every consumer is an ADD */
 } weft_hw_layer;

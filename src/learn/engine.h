@@ -26,7 +26,7 @@
 typedef struct weft_engine weft_engine;
 typedef struct weft_stage weft_stage;
 
-enum { WEFT_NO_CLAIM = -1, WEFT_STAGE_MAX_CLAIMS = 4 };
+enum { WEFT_NO_CLAIM = -1, WEFT_STAGE_MAX_CLAIMS = 4, WEFT_STAGE_MAX_INPUTS = 2 };
 
 typedef enum weft_mode {
     WEFT_MODE_TRAIN,    /* statistics of the batch, dropout; keeps what backward needs */
@@ -83,13 +83,13 @@ struct weft_stage {
     int index;
     bool relu; /* BATCH_NORM, ADD: max(0, .) of the result is part of it */
     int n_inputs;
-    weft_tensor *input[WEFT_LAYER_MAX_INPUTS];
+    weft_tensor *input[WEFT_STAGE_MAX_INPUTS];
     weft_tensor *output;
     /* Where backward puts the gradient of each input: NULL where nobody wants it or it is shared;
      * a place of its own (`aside`) where it is to be added to what is there. */
-    float *input_gradient[WEFT_LAYER_MAX_INPUTS];
-    int aside[WEFT_LAYER_MAX_INPUTS];  /* claim, or WEFT_NO_CLAIM */
-    bool wants[WEFT_LAYER_MAX_INPUTS]; /* whether input_gradient is to be filled */
+    float *input_gradient[WEFT_STAGE_MAX_INPUTS];
+    int aside[WEFT_STAGE_MAX_INPUTS];  /* claim, or WEFT_NO_CLAIM */
+    bool wants[WEFT_STAGE_MAX_INPUTS]; /* whether input_gradient is to be filled */
     weft_slot slot[WEFT_SLOTS];
     int claim[WEFT_STAGE_MAX_CLAIMS]; /* the kind's own buffers; WEFT_NO_CLAIM: unused */
     weft_dnn_product *product;        /* CONV, LINEAR */

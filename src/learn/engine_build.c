@@ -43,14 +43,49 @@ static bool does_nothing(const weft_layer *layer) {
            (layer->op == WEFT_OP_FLATTEN && layer->in.height == 1 && layer->in.width == 1);
 }
 
-static weft_status add_stage(lowering *low, int i, weft_error *error) {
-    weft_engine *engine = low->engine;
-    const weft_layer *layer = &engine->network->layers[i];
-    const weft_kind *kind = weft_kind_of(layer->op);
-    if (kind == NULL) {
+static bool is_square(weft_extent extent) {
+    return extent.height == extent.width;
+}
+
+/* What the kinds leave out of an operation that they have; NULL: nothing. */
+static const char *left_out(const weft_layer *layer) {
+    if (!is_square(layer->kernel) || !is_square(layer->stride) || !is_square(layer->pad)) {
+        return "a window, stride or padding that is not square";
+    }
+    if (layer->groups != 1) {
+        return "groups";
+    }
+    if (layer->dilation.height != 1 || layer->dilation.width != 1) {
+        return "dilation";
+    }
+    if (layer->op == WEFT_OP_MAX_POOL && layer->pad.height > 0) {
+        return "padding";
+    }
+    if (layer->op == WEFT_OP_LINEAR && (layer->in.height != 1 || layer->tied)) {
+        return layer->tied ? "the weights of an embedding" : "a sequence of tokens";
+    }
+    return NULL;
+}
+
+static weft_status check_trainable(const weft_network *network, int i, weft_error *error) {
+    const weft_layer *layer = &network->layers[i];
+    if (weft_kind_of(layer->op) == NULL) {
         return weft_fail(error, WEFT_ERROR_INFEASIBLE, "layer %d: %s cannot be trained", i,
                          weft_op_token(layer->op));
     }
+    const char *what = left_out(layer);
+    if (what != NULL) {
+        return weft_fail(error, WEFT_ERROR_INFEASIBLE, "layer %d: %s with %s cannot be trained", i,
+                         weft_op_token(layer->op), what);
+    }
+    return WEFT_OK;
+}
+
+static weft_status add_stage(lowering *low, int i, weft_error *error) {
+    weft_engine *engine = low->engine;
+    const weft_layer *layer = &engine->network->layers[i];
+    WEFT_TRY(check_trainable(engine->network, i, error));
+    const weft_kind *kind = weft_kind_of(layer->op);
     weft_stage *stage = &engine->stages[engine->n_stages];
     *stage = (weft_stage){.kind = kind, .layer = layer, .layer_index = i};
     stage->index = engine->n_stages++;
@@ -112,6 +147,12 @@ static weft_status check_ends(const lowering *low, weft_error *error) {
 
 static weft_status lower_all(lowering *low, weft_error *error) {
     const weft_network *network = low->engine->network;
+    if (network->is_table) {
+        return weft_fail(
+            error, WEFT_ERROR_INFEASIBLE,
+            "network %s is a table of layers: it has no edges, so it cannot be trained",
+            network->name);
+    }
     for (int i = 0; i < network->n_layers; i++) {
         for (int k = 0; k < network->layers[i].n_inputs; k++) {
             low->readers[network->layers[i].input[k]]++;

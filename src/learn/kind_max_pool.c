@@ -23,8 +23,8 @@ static pool pool_of(const weft_engine *engine, const weft_stage *stage) {
         .channels = (size_t)layer->in.channels,
         .out_height = (size_t)layer->out.height,
         .out_width = (size_t)layer->out.width,
-        .kernel = (size_t)layer->kernel,
-        .stride = (size_t)layer->stride,
+        .kernel = (size_t)layer->kernel.height,
+        .stride = (size_t)layer->stride.height,
     };
 }
 

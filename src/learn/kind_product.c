@@ -17,19 +17,19 @@ static weft_dnn_geometry geometry_of(const weft_engine *engine, const weft_stage
         .out_channels = layer->out.channels,
         .out_height = layer->out.height,
         .out_width = layer->out.width,
-        .kernel = linear ? 1 : layer->kernel,
-        .stride = linear ? 1 : layer->stride,
-        .pad = linear ? 0 : layer->pad,
+        .kernel = linear ? 1 : layer->kernel.height,
+        .stride = linear ? 1 : layer->stride.height,
+        .pad = linear ? 0 : layer->pad.height,
     };
 }
 
 /* oneDNN writes past its workspace for f32 1 x 1 convolutions with a stride (oneDNN issue 6035). */
 static weft_status check_supported(const weft_stage *stage, weft_error *error) {
     const weft_layer *layer = stage->layer;
-    if (layer->op == WEFT_OP_CONV && layer->kernel == 1 && layer->stride > 1) {
+    if (layer->op == WEFT_OP_CONV && layer->kernel.height == 1 && layer->stride.height > 1) {
         weft_fail(error, WEFT_ERROR_INFEASIBLE,
                   "layer %d: a 1 x 1 convolution with stride %d cannot be trained",
-                  stage->layer_index, layer->stride);
+                  stage->layer_index, layer->stride.height);
         weft_hint(error, "pool before it, or use a 3 x 3 window");
         return WEFT_ERROR_INFEASIBLE;
     }

@@ -144,19 +144,21 @@ static void append(builder *b, weft_layer layer) {
         return;
     }
     if (layer.n_inputs == 0) {
-        layer.input[0] = b->at;
+        layer.input = &b->at;
         layer.n_inputs = 1;
     }
     layer.block = b->block;
-    b->status = weft_network_add(b->network, &layer, &b->at, b->error);
+    int32_t index = b->at;
+    b->status = weft_network_add(b->network, &layer, &index, b->error);
+    b->at = index;
 }
 
 static void append_conv(builder *b, int32_t kernels, int32_t side, bool bias) {
     append(b, (weft_layer){.op = WEFT_OP_CONV,
                            .out_channels = kernels,
-                           .kernel = side,
-                           .stride = 1,
-                           .pad = side / 2,
+                           .kernel = {side, side},
+                           .stride = {1, 1},
+                           .pad = {side / 2, side / 2},
                            .bias = bias});
     append(b, (weft_layer){.op = WEFT_OP_BATCH_NORM});
 }
@@ -174,7 +176,7 @@ static void append_mvgg(builder *b, int32_t kernels) {
 
 static void append_vgg(builder *b, int32_t kernels) {
     append_mvgg(b, kernels);
-    append(b, (weft_layer){.op = WEFT_OP_MAX_POOL, .kernel = 2, .stride = 2});
+    append(b, (weft_layer){.op = WEFT_OP_MAX_POOL, .kernel = {2, 2}, .stride = {2, 2}});
 }
 
 static void append_res(builder *b, int32_t kernels) {
@@ -185,7 +187,7 @@ static void append_res(builder *b, int32_t kernels) {
     int32_t trunk = b->at;
     b->at = entry;
     append_conv(b, kernels, 1, false);
-    append(b, (weft_layer){.op = WEFT_OP_ADD, .input = {trunk, b->at}, .n_inputs = 2});
+    append(b, (weft_layer){.op = WEFT_OP_ADD, .input = (int32_t[]){trunk, b->at}, .n_inputs = 2});
     append_relu(b);
 }
 

@@ -11,6 +11,8 @@
 
 #include "base/error.h"
 #include "base/rng.h"
+#include "network/memory.h"
+#include "network/ops.h"
 #include "network/shape.h"
 
 /* More layers than any network in the field has; keeps indices far from the end of int32_t. */
@@ -64,8 +66,10 @@ weft_status weft_network_create(const char *name, weft_shape input, weft_network
     made->n_layers = 1;
     made->layers[0] = (weft_layer){
         .op = WEFT_OP_INPUT,
-        .input = {-1, -1},
         .block = WEFT_NO_BLOCK,
+        .dilation = {1, 1},
+        .groups = 1,
+        .batch = 1,
         .in = input,
         .out = input,
     };
@@ -76,30 +80,10 @@ weft_status weft_network_create(const char *name, weft_shape input, weft_network
 
 void weft_network_destroy(weft_network *network) {
     if (network != NULL) {
+        weft_network_memory_destroy(network->memory);
         free(network->layers);
         free(network);
     }
-}
-
-/* Copies what the operation uses and leaves the rest at zero: a stray field of the caller's struct
- * must not make two equal networks differ. */
-static weft_layer meaningful_part(const weft_layer *layer) {
-    weft_layer kept = {.op = layer->op,
-                       .input = {layer->input[0], layer->n_inputs > 1 ? layer->input[1] : -1},
-                       .n_inputs = layer->n_inputs,
-                       .block = layer->block};
-    bool convolution = layer->op == WEFT_OP_CONV;
-    bool weighted = convolution || layer->op == WEFT_OP_LINEAR;
-    bool window = convolution || layer->op == WEFT_OP_MAX_POOL;
-    kept.out_channels = weighted ? layer->out_channels : 0;
-    kept.bias = weighted && layer->bias;
-    kept.kernel = window ? layer->kernel : 0;
-    kept.stride = window ? layer->stride : 0;
-    kept.pad = convolution ? layer->pad : 0;
-    kept.pool_side = layer->op == WEFT_OP_AVERAGE_POOL ? layer->pool_side : 0;
-    /* Adding 0.0 turns -0.0 into 0.0. */
-    kept.rate = layer->op == WEFT_OP_DROPOUT ? layer->rate + 0.0 : 0.0;
-    return kept;
 }
 
 /* Operation, number of inputs and edges; every producer stands before its consumer. */
@@ -112,12 +96,13 @@ static weft_status check_edges(const weft_network *network, const weft_layer *la
                          "network)",
                          index, (int)layer->op);
     }
-    int expected = layer->op == WEFT_OP_ADD ? 2 : 1;
-    if (layer->n_inputs != expected) {
-        return weft_fail(error, WEFT_ERROR_INPUT, "layer %d (%s) has %d inputs; it needs %d", index,
-                         weft_op_token(layer->op), layer->n_inputs, expected);
+    if (network->is_table) {
+        return weft_fail(error, WEFT_ERROR_INPUT,
+                         "layer %d (%s): a layer table takes layers of given dimensions only",
+                         index, weft_op_token(layer->op));
     }
-    for (int i = 0; i < expected; i++) {
+    WEFT_TRY(weft_op_check_inputs(layer->op, layer->n_inputs, index, error));
+    for (int i = 0; i < layer->n_inputs; i++) {
         if (layer->input[i] < 0 || layer->input[i] >= index) {
             return weft_fail(error, WEFT_ERROR_INPUT,
                              "layer %d (%s) takes layer %d; only 0 .. %d stand before it", index,
@@ -149,72 +134,34 @@ static weft_status make_room(weft_network *network, weft_error *error) {
     return WEFT_OK;
 }
 
-weft_status weft_network_add(weft_network *network, const weft_layer *layer, int32_t *index,
-                             weft_error *error) {
-    WEFT_TRY(check_edges(network, layer, error));
-    weft_layer added = meaningful_part(layer);
-    WEFT_TRY(weft_layer_infer(network, &added, error));
+weft_status weft_network_append(weft_network *network, weft_layer *layer, weft_error *error) {
     int64_t macs;
     int64_t params;
-    if (__builtin_add_overflow(network->macs, added.macs, &macs) ||
-        __builtin_add_overflow(network->params, added.params, &params)) {
+    if (__builtin_add_overflow(network->macs, layer->macs, &macs) ||
+        __builtin_add_overflow(network->params, layer->params, &params)) {
         return weft_fail(error, WEFT_ERROR_INFEASIBLE,
                          "with layer %d (%s) the network's multiply-accumulates or parameters "
                          "overflow 64 bits",
-                         network->n_layers, weft_op_token(added.op));
+                         network->n_layers, weft_op_token(layer->op));
     }
     WEFT_TRY(make_room(network, error));
+    WEFT_TRY(weft_network_own(network, layer, error));
     network->macs = macs;
     network->params = params;
-    if (added.block >= network->n_blocks) {
-        network->n_blocks = added.block + 1;
+    if (layer->block >= network->n_blocks) {
+        network->n_blocks = layer->block + 1;
     }
-    *index = network->n_layers;
-    network->layers[network->n_layers++] = added;
+    network->layers[network->n_layers++] = *layer;
     return WEFT_OK;
 }
 
-/* ---- hash ------------------------------------------------------------------------------------ */
-
-enum { HASHED_FIELDS = 14 };
-
-/* Little-endian whatever the machine's order is, so that the hash is the same everywhere. */
-static void put_u64(unsigned char *bytes, uint64_t value) {
-    for (int i = 0; i < 8; i++) {
-        bytes[i] = (unsigned char)(value >> (8 * i));
-    }
-}
-
-static uint64_t hash_layer(const weft_layer *layer, uint64_t seed) {
-    uint64_t rate;
-    memcpy(&rate, &layer->rate, sizeof rate);
-    const uint64_t fields[HASHED_FIELDS] = {
-        (uint64_t)layer->op,
-        (uint64_t)layer->n_inputs,
-        (uint64_t)layer->input[0],
-        (uint64_t)layer->input[1],
-        (uint64_t)layer->out_channels,
-        (uint64_t)layer->kernel,
-        (uint64_t)layer->stride,
-        (uint64_t)layer->pad,
-        (uint64_t)layer->pool_side,
-        (uint64_t)layer->bias,
-        rate,
-        (uint64_t)layer->out.channels,
-        (uint64_t)layer->out.height,
-        (uint64_t)layer->out.width,
-    };
-    unsigned char bytes[8 * HASHED_FIELDS];
-    for (size_t i = 0; i < HASHED_FIELDS; i++) {
-        put_u64(bytes + 8 * i, fields[i]);
-    }
-    return weft_hash(bytes, sizeof bytes, seed);
-}
-
-uint64_t weft_network_hash(const weft_network *network) {
-    uint64_t hash = (uint64_t)network->n_layers;
-    for (int32_t i = 0; i < network->n_layers; i++) {
-        hash = hash_layer(&network->layers[i], hash);
-    }
-    return hash;
+weft_status weft_network_add(weft_network *network, const weft_layer *layer, int32_t *index,
+                             weft_error *error) {
+    WEFT_TRY(check_edges(network, layer, error));
+    WEFT_TRY(weft_layer_check_carried(network, layer, error));
+    weft_layer added = weft_op_meaningful(layer);
+    WEFT_TRY(weft_layer_infer(network, &added, error));
+    WEFT_TRY(weft_network_append(network, &added, error));
+    *index = network->n_layers - 1;
+    return WEFT_OK;
 }

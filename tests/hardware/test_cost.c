@@ -393,13 +393,15 @@ static void extreme_layers_are_no_trouble(void **state) {
         for (int l = 0; l < 4; l++) {
             int32_t k = 1 + (int32_t)weft_rng_below(&rng, weft_rng_below(&rng, 2) > 0 ? 3 : MOST);
             weft_layer layer = {.op = l % 2 == 0 ? WEFT_OP_CONV : WEFT_OP_MAX_POOL,
-                                .input = {network->n_layers - 1},
+                                .input = &index,
                                 .n_inputs = 1,
                                 .block = WEFT_NO_BLOCK,
                                 .out_channels = 1 + (int32_t)weft_rng_below(&rng, MOST),
-                                .kernel = k,
-                                .stride = 1 + (int32_t)weft_rng_below(&rng, MOST),
-                                .pad = l % 2 == 0 ? k / 2 : 0};
+                                .kernel = {k, k},
+                                .pad = l % 2 == 0 ? (weft_extent){k / 2, k / 2}
+                                                  : (weft_extent){0, 0}};
+            int32_t stride = 1 + (int32_t)weft_rng_below(&rng, MOST);
+            layer.stride = (weft_extent){stride, stride};
             if (weft_network_add(network, &layer, &index, &error) != WEFT_OK) {
                 break;
             }

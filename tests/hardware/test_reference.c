@@ -6,6 +6,7 @@
  *     chip, below 2 % on the changed ones.
  *   - Without the global accumulator, which MNSIM prices but leaves out of its totals, all agree
  *     within 1e-6: the equations are the same. */
+#include "hardware/component.h"
 #include "hardware/support.h"
 
 #include <math.h>
@@ -74,7 +75,8 @@ static int32_t add(weft_network *network, weft_layer layer) {
     int32_t index = 0;
     layer.block = WEFT_NO_BLOCK;
     layer.n_inputs = 1;
-    layer.input[0] = network->n_layers - 1;
+    const int32_t before = network->n_layers - 1;
+    layer.input = &before;
     expect_ok(weft_network_add(network, &layer, &index, &error), &error, "a layer");
     return index;
 }
@@ -82,15 +84,15 @@ static int32_t add(weft_network *network, weft_layer layer) {
 static void conv(weft_network *network, int32_t k, int32_t channels, int32_t pad, int32_t stride) {
     add(network, (weft_layer){.op = WEFT_OP_CONV,
                               .out_channels = channels,
-                              .kernel = k,
-                              .stride = stride,
-                              .pad = pad});
+                              .kernel = {k, k},
+                              .stride = {stride, stride},
+                              .pad = {pad, pad}});
     add(network, (weft_layer){.op = WEFT_OP_BATCH_NORM});
     add(network, (weft_layer){.op = WEFT_OP_RELU});
 }
 
 static void pool(weft_network *network) {
-    add(network, (weft_layer){.op = WEFT_OP_MAX_POOL, .kernel = 2, .stride = 2});
+    add(network, (weft_layer){.op = WEFT_OP_MAX_POOL, .kernel = {2, 2}, .stride = {2, 2}});
 }
 
 static void linear(weft_network *network, int32_t features) {

@@ -63,7 +63,7 @@ static inline void reference_make(reference *r, const weft_network *network, int
         size_t outs = (size_t)layer->out_channels, ins = (size_t)layer->in.channels;
         size_t *n = r->slot_size[i];
         if (layer->op == WEFT_OP_CONV || layer->op == WEFT_OP_LINEAR) {
-            size_t k = layer->op == WEFT_OP_CONV ? (size_t)layer->kernel : 1;
+            size_t k = layer->op == WEFT_OP_CONV ? (size_t)layer->kernel.height : 1;
             n[WEFT_SLOT_WEIGHT] = outs * ins * k * k;
             n[WEFT_SLOT_BIAS] = layer->bias ? outs : 0;
         } else if (layer->op == WEFT_OP_BATCH_NORM) {
@@ -103,14 +103,14 @@ static inline double conv_at(const reference *r, int i, int n, int c, int y, int
     const double *w = r->slot[i][WEFT_SLOT_WEIGHT];
     const double *bias = r->slot[i][WEFT_SLOT_BIAS];
     double sum = bias != NULL ? bias[c] : 0.0;
-    int k = layer->kernel;
+    int k = layer->kernel.height;
     for (int m = 0; m < layer->in.channels; m++) {
         for (int a = 0; a < k; a++) {
             for (int b = 0; b < k; b++) {
                 sum += w[((c * layer->in.channels + m) * k + a) * k + b] *
                        pixel(r->value[layer->input[0]], layer->in, n, m,
-                             y * layer->stride - layer->pad + a,
-                             x * layer->stride - layer->pad + b);
+                             y * layer->stride.height - layer->pad.height + a,
+                             x * layer->stride.width - layer->pad.width + b);
             }
         }
     }
@@ -120,10 +120,10 @@ static inline double conv_at(const reference *r, int i, int n, int c, int y, int
 static inline double max_at(const reference *r, const weft_layer *layer, int n, int c, int y,
                             int x) {
     double best = -HUGE_VAL;
-    for (int a = 0; a < layer->kernel; a++) {
-        for (int b = 0; b < layer->kernel; b++) {
+    for (int a = 0; a < layer->kernel.height; a++) {
+        for (int b = 0; b < layer->kernel.width; b++) {
             best = fmax(best, pixel(r->value[layer->input[0]], layer->in, n, c,
-                                    y * layer->stride + a, x * layer->stride + b));
+                                    y * layer->stride.height + a, x * layer->stride.width + b));
         }
     }
     return best;
@@ -249,10 +249,10 @@ static inline void reference_forward(const reference *r, int from) {
 static inline double lead_at(const reference *r, const weft_layer *layer, int n, int c, int y,
                              int x) {
     double best = -HUGE_VAL, second = -HUGE_VAL;
-    for (int k = 0; k < layer->kernel * layer->kernel; k++) {
+    for (int k = 0; k < layer->kernel.height * layer->kernel.width; k++) {
         double value = pixel(r->value[layer->input[0]], layer->in, n, c,
-                             y * layer->stride + k / layer->kernel,
-                             x * layer->stride + k % layer->kernel);
+                             y * layer->stride.height + k / layer->kernel.width,
+                             x * layer->stride.width + k % layer->kernel.width);
         second = value > best ? best : fmax(second, value);
         best = fmax(best, value);
     }
@@ -310,8 +310,8 @@ static inline double reference_loss(const reference *r, int from) {
 static inline int grow(weft_network *network, weft_layer layer, int from, int also) {
     weft_error error;
     int32_t index = 0;
-    layer.input[0] = from >= 0 ? from : network->n_layers - 1;
-    layer.input[1] = also;
+    const int32_t inputs[] = {from >= 0 ? from : network->n_layers - 1, also};
+    layer.input = inputs;
     layer.n_inputs = also >= 0 ? 2 : 1;
     layer.block = WEFT_NO_BLOCK;
     MUST(weft_network_add(network, &layer, &index, &error));
@@ -321,9 +321,9 @@ static inline int grow(weft_network *network, weft_layer layer, int from, int al
 static inline weft_layer conv_layer(int out, int kernel, int stride, int pad, bool bias) {
     return (weft_layer){.op = WEFT_OP_CONV,
                         .out_channels = out,
-                        .kernel = kernel,
-                        .stride = stride,
-                        .pad = pad,
+                        .kernel = {kernel, kernel},
+                        .stride = {stride, stride},
+                        .pad = {pad, pad},
                         .bias = bias};
 }
 
@@ -336,7 +336,8 @@ static inline weft_layer plain_layer(weft_op op) {
 }
 
 static inline weft_layer pool_layer(int kernel, int stride) {
-    return (weft_layer){.op = WEFT_OP_MAX_POOL, .kernel = kernel, .stride = stride};
+    return (weft_layer){
+        .op = WEFT_OP_MAX_POOL, .kernel = {kernel, kernel}, .stride = {stride, stride}};
 }
 
 static inline weft_layer average_layer(int side) {

@@ -39,7 +39,7 @@ static void fill_parameters(weft_engine *engine, const weft_network *network, ge
             fill_slot(engine, g, i, WEFT_SLOT_WEIGHT, ins, 0.2, 1.0);
             fill_slot(engine, g, i, WEFT_SLOT_BIAS, ins, 0.2, 0.0);
         } else if (layer->op == WEFT_OP_CONV || layer->op == WEFT_OP_LINEAR) {
-            size_t kernel = layer->op == WEFT_OP_CONV ? (size_t)layer->kernel : 1;
+            size_t kernel = layer->op == WEFT_OP_CONV ? (size_t)layer->kernel.height : 1;
             size_t fan = ins * kernel * kernel;
             fill_slot(engine, g, i, WEFT_SLOT_WEIGHT, outs * fan, 2.0 / sqrt((double)fan), 0.0);
             if (layer->bias) {

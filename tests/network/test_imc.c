@@ -83,10 +83,10 @@ static void layer_orders_are_exact(void **state) {
     assert_true(layers[1].bias && layers[4].bias && layers[8].bias && layers[11].bias);
     assert_false(layers[14].bias || layers[17].bias || layers[19].bias);
     assert_true(layers[25].bias && layers[28].bias);
-    assert_int_equal(layers[19].kernel, 1);
-    assert_int_equal(layers[19].pad, 0);
-    assert_int_equal(layers[17].kernel, 3);
-    assert_int_equal(layers[17].pad, 1);
+    assert_int_equal(layers[19].kernel.height, 1);
+    assert_int_equal(layers[19].pad.height, 0);
+    assert_int_equal(layers[17].kernel.height, 3);
+    assert_int_equal(layers[17].pad.height, 1);
     assert_true(layers[27].rate == 0.2);
     weft_network_destroy(network);
 }

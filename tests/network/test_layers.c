@@ -23,8 +23,9 @@ static weft_network *make(int32_t channels, int32_t height, int32_t width) {
 
 /* Adds a layer behind the last one. */
 static weft_status add(weft_network *network, weft_layer layer, weft_error *error) {
+    const int32_t before = network->n_layers - 1;
     if (layer.n_inputs == 0) {
-        layer.input[0] = network->n_layers - 1;
+        layer.input = &before;
         layer.n_inputs = 1;
     }
     layer.block = layer.block == 0 ? WEFT_NO_BLOCK : layer.block;
@@ -86,24 +87,38 @@ static void long_names_are_cut(void **state) {
     weft_network_destroy(network);
 }
 
-/* Counts what a convolution does by doing it: one step for each output and weight, with the window
- * placed by brute force. */
+/* Positions of a window along one side, by trying them all. */
+static int32_t count_positions(int32_t side, int32_t kernel, int32_t stride, int32_t pad,
+                               int32_t dilation) {
+    int32_t n = 0;
+    for (int32_t at = -pad; at + dilation * (kernel - 1) < side + pad; at += stride) {
+        n++;
+    }
+    return n;
+}
+
+/* Counts what a convolution does by doing it: one step for each output channel, input channel of its
+ * group and weight, with the window placed by brute force. */
 static int64_t count_convolution(weft_shape in, const weft_layer *layer, weft_shape *out) {
     int64_t macs = 0;
-    *out = (weft_shape){layer->out_channels, 0, 0};
-    for (int32_t y = -layer->pad; y + layer->kernel <= in.height + layer->pad; y += layer->stride) {
-        out->height++;
-        out->width = 0;
-        for (int32_t x = -layer->pad; x + layer->kernel <= in.width + layer->pad;
-             x += layer->stride) {
-            out->width++;
-            for (int32_t weight = 0; weight < layer->kernel * layer->kernel * in.channels;
-                 weight++) {
-                macs += layer->out_channels;
-            }
+    out->channels = layer->out_channels;
+    out->height = count_positions(in.height, layer->kernel.height, layer->stride.height,
+                                  layer->pad.height, layer->dilation.height);
+    out->width = count_positions(in.width, layer->kernel.width, layer->stride.width,
+                                 layer->pad.width, layer->dilation.width);
+    for (int32_t to = 0; to < layer->out_channels; to++) {
+        for (int32_t from = 0; from < in.channels; from++) {
+            bool same = to / (layer->out_channels / layer->groups) ==
+                        from / (in.channels / layer->groups);
+            macs += same ? (int64_t)out->height * out->width : 0;
         }
     }
-    return macs;
+    return macs * layer->kernel.height * layer->kernel.width;
+}
+
+static weft_extent draw_extent(weft_rng *rng, int32_t least, uint32_t choices) {
+    return (weft_extent){least + (int32_t)weft_rng_below(rng, choices),
+                         least + (int32_t)weft_rng_below(rng, choices)};
 }
 
 static void convolutions_match_brute_force(void **state) {
@@ -112,14 +127,17 @@ static void convolutions_match_brute_force(void **state) {
     int built = 0;
     for (uint64_t i = 0; i < 3000; i++) {
         weft_rng rng = weft_rng_make(seed, WEFT_PURPOSE_TEST, i);
-        weft_shape in = {1 + (int32_t)weft_rng_below(&rng, 5),
+        int32_t groups = 1 + (int32_t)weft_rng_below(&rng, 3);
+        weft_shape in = {groups * (1 + (int32_t)weft_rng_below(&rng, 4)),
                          1 + (int32_t)weft_rng_below(&rng, 12),
                          1 + (int32_t)weft_rng_below(&rng, 12)};
         weft_layer layer = {.op = WEFT_OP_CONV,
-                            .out_channels = 1 + (int32_t)weft_rng_below(&rng, 6),
-                            .kernel = 1 + (int32_t)weft_rng_below(&rng, 6),
-                            .stride = 1 + (int32_t)weft_rng_below(&rng, 4),
-                            .pad = (int32_t)weft_rng_below(&rng, 4),
+                            .out_channels = groups * (1 + (int32_t)weft_rng_below(&rng, 3)),
+                            .kernel = draw_extent(&rng, 1, 6),
+                            .stride = draw_extent(&rng, 1, 4),
+                            .pad = draw_extent(&rng, 0, 4),
+                            .dilation = draw_extent(&rng, 1, 2),
+                            .groups = groups,
                             .bias = weft_rng_below(&rng, 2) == 1};
         weft_shape expected;
         int64_t macs = count_convolution(in, &layer, &expected);
@@ -135,9 +153,10 @@ static void convolutions_match_brute_force(void **state) {
             check_shape(last(network)->out, expected.channels, expected.height, expected.width);
             assert_int_equal(last(network)->macs, macs);
             int32_t biases = layer.bias ? layer.out_channels : 0;
-            assert_int_equal(last(network)->params,
-                             in.channels * layer.out_channels * layer.kernel * layer.kernel +
-                                 biases);
+            assert_int_equal(last(network)->params, in.channels / groups * layer.out_channels *
+                                                            layer.kernel.height *
+                                                            layer.kernel.width +
+                                                        biases);
         } else {
             assert_int_equal(status, WEFT_ERROR_INFEASIBLE);
         }
@@ -150,9 +169,10 @@ static void pools_follow_the_rules(void **state) {
     (void)state;
     weft_error error;
     weft_network *network = make(7, 9, 6);
-    assert_int_equal(
-        add(network, (weft_layer){.op = WEFT_OP_MAX_POOL, .kernel = 2, .stride = 2}, &error),
-        WEFT_OK);
+    assert_int_equal(add(network,
+                         (weft_layer){.op = WEFT_OP_MAX_POOL, .kernel = {2, 2}, .stride = {2, 2}},
+                         &error),
+                     WEFT_OK);
     check_shape(last(network)->out, 7, 4, 3); /* floor: the last row is left over */
     /* An adaptive pool may be larger than its map: windows repeat. */
     assert_int_equal(add(network, (weft_layer){.op = WEFT_OP_AVERAGE_POOL, .pool_side = 8}, &error),
@@ -160,9 +180,10 @@ static void pools_follow_the_rules(void **state) {
     check_shape(last(network)->out, 7, 8, 8);
     assert_int_equal(add(network, (weft_layer){.op = WEFT_OP_AVERAGE_POOL, .pool_side = 0}, &error),
                      WEFT_ERROR_INFEASIBLE);
-    assert_int_equal(
-        add(network, (weft_layer){.op = WEFT_OP_MAX_POOL, .kernel = 9, .stride = 1}, &error),
-        WEFT_ERROR_INFEASIBLE);
+    assert_int_equal(add(network,
+                         (weft_layer){.op = WEFT_OP_MAX_POOL, .kernel = {9, 9}, .stride = {1, 1}},
+                         &error),
+                     WEFT_ERROR_INFEASIBLE);
     assert_non_null(strstr(error.message, "9 x 9"));
     assert_non_null(strstr(error.message, "8 x 8"));
     assert_non_null(strstr(error.message, "layer 3 (max_pool)"));
@@ -202,14 +223,15 @@ static void additions_need_equal_shapes(void **state) {
     weft_network *network = make(4, 6, 6);
     assert_int_equal(add(network, (weft_layer){.op = WEFT_OP_RELU}, &error), WEFT_OK);
     assert_int_equal(
-        add(network, (weft_layer){.op = WEFT_OP_CONV, .out_channels = 5, .kernel = 1, .stride = 1},
+        add(network,
+            (weft_layer){.op = WEFT_OP_CONV, .out_channels = 5, .kernel = {1, 1}, .stride = {1, 1}},
             &error),
         WEFT_OK);
-    weft_layer sum = {.op = WEFT_OP_ADD, .input = {1, 0}, .n_inputs = 2};
+    weft_layer sum = {.op = WEFT_OP_ADD, .input = (const int32_t[]){1, 0}, .n_inputs = 2};
     assert_int_equal(add(network, sum, &error), WEFT_OK);
     assert_int_equal(last(network)->input[0], 1);
     assert_int_equal(last(network)->input[1], 0);
-    sum.input[0] = 2;
+    sum.input = (const int32_t[]){2, 0};
     assert_int_equal(add(network, sum, &error), WEFT_ERROR_INFEASIBLE);
     assert_non_null(strstr(error.message, "5 x 6 x 6 (layer 2)"));
     assert_non_null(strstr(error.message, "4 x 6 x 6 (layer 0)"));
@@ -225,19 +247,27 @@ static void bad_layers_are_refused(void **state) {
         {.op = WEFT_OP_COUNT},
         {.op = (weft_op)1000},
         {.op = WEFT_OP_ADD}, /* one input */
-        {.op = WEFT_OP_RELU, .input = {0, 0}, .n_inputs = 2},
-        {.op = WEFT_OP_RELU, .input = {1}, .n_inputs = 1}, /* itself */
-        {.op = WEFT_OP_RELU, .input = {-1}, .n_inputs = 1},
-        {.op = WEFT_OP_ADD, .input = {0, 9}, .n_inputs = 2},
+        {.op = WEFT_OP_RELU, .input = (const int32_t[]){0, 0}, .n_inputs = 2},
+        {.op = WEFT_OP_RELU, .input = (const int32_t[]){1}, .n_inputs = 1}, /* itself */
+        {.op = WEFT_OP_RELU, .input = (const int32_t[]){-1}, .n_inputs = 1},
+        {.op = WEFT_OP_ADD, .input = (const int32_t[]){0, 9}, .n_inputs = 2},
         {.op = WEFT_OP_RELU, .block = -2},
         {.op = WEFT_OP_RELU, .block = INT32_MAX},
-        {.op = WEFT_OP_CONV, .out_channels = 0, .kernel = 1, .stride = 1},
-        {.op = WEFT_OP_CONV, .out_channels = 65537, .kernel = 1, .stride = 1},
-        {.op = WEFT_OP_CONV, .out_channels = 1, .kernel = 0, .stride = 1},
-        {.op = WEFT_OP_CONV, .out_channels = 1, .kernel = 1, .stride = 0},
-        {.op = WEFT_OP_CONV, .out_channels = 1, .kernel = 1, .stride = 1, .pad = -1},
-        {.op = WEFT_OP_CONV, .out_channels = 1, .kernel = 1, .stride = 1, .pad = INT32_MAX},
-        {.op = WEFT_OP_MAX_POOL, .kernel = INT32_MIN, .stride = 1},
+        {.op = WEFT_OP_CONV, .out_channels = 0, .kernel = {1, 1}, .stride = {1, 1}},
+        {.op = WEFT_OP_CONV, .out_channels = 65537, .kernel = {1, 1}, .stride = {1, 1}},
+        {.op = WEFT_OP_CONV, .out_channels = 1, .kernel = {0, 0}, .stride = {1, 1}},
+        {.op = WEFT_OP_CONV, .out_channels = 1, .kernel = {1, 1}, .stride = {0, 0}},
+        {.op = WEFT_OP_CONV,
+         .out_channels = 1,
+         .kernel = {1, 1},
+         .stride = {1, 1},
+         .pad = {-1, -1}},
+        {.op = WEFT_OP_CONV,
+         .out_channels = 1,
+         .kernel = {1, 1},
+         .stride = {1, 1},
+         .pad = {INT32_MAX, INT32_MAX}},
+        {.op = WEFT_OP_MAX_POOL, .kernel = {INT32_MIN, INT32_MIN}, .stride = {1, 1}},
         {.op = WEFT_OP_LINEAR, .out_channels = -3},
         {.op = WEFT_OP_DROPOUT, .rate = 1.0},
         {.op = WEFT_OP_DROPOUT, .rate = -0.1},
@@ -258,7 +288,8 @@ static void huge_counts_are_refused(void **state) {
     weft_error error;
     weft_network *network = make(65536, 65536, 65536);
     /* 2^16 kernels x 2^16 channels x 2^32 places x window^2 overflow 63 bits. */
-    weft_layer conv = {.op = WEFT_OP_CONV, .out_channels = 65536, .kernel = 1, .stride = 1};
+    weft_layer conv = {
+        .op = WEFT_OP_CONV, .out_channels = 65536, .kernel = {1, 1}, .stride = {1, 1}};
     assert_int_equal(add(network, conv, &error), WEFT_ERROR_INFEASIBLE);
     assert_non_null(strstr(error.message, "64 bits"));
     assert_int_equal(add(network, (weft_layer){.op = WEFT_OP_FLATTEN}, &error),
@@ -269,15 +300,16 @@ static void huge_counts_are_refused(void **state) {
     assert_int_equal(network->macs, INT64_C(1) << 62);
     weft_layer again = {.op = WEFT_OP_CONV,
                         .out_channels = 16384,
-                        .kernel = 1,
-                        .stride = 1,
-                        .input = {0},
+                        .kernel = {1, 1},
+                        .stride = {1, 1},
+                        .input = (const int32_t[]){0},
                         .n_inputs = 1};
     assert_int_equal(add(network, again, &error), WEFT_ERROR_INFEASIBLE);
     assert_non_null(strstr(error.message, "network's"));
     assert_int_equal(network->macs, INT64_C(1) << 62);
     /* A map that grows without end by padding. */
-    weft_layer pad = {.op = WEFT_OP_CONV, .out_channels = 1, .kernel = 1, .stride = 1, .pad = 1};
+    weft_layer pad = {
+        .op = WEFT_OP_CONV, .out_channels = 1, .kernel = {1, 1}, .stride = {1, 1}, .pad = {1, 1}};
     assert_int_equal(add(network, pad, &error), WEFT_ERROR_INFEASIBLE);
     assert_non_null(strstr(error.message, "larger than 65536 x 65536"));
     weft_network_destroy(network);
@@ -317,17 +349,21 @@ static void hashes_see_every_difference(void **state) {
     const weft_shape input = {3, 8, 8};
     const weft_layer base[N] = {
         {.op = WEFT_OP_CONV,
-         .input = {0},
+         .input = (const int32_t[]){0},
          .n_inputs = 1,
          .out_channels = 3,
-         .kernel = 3,
-         .stride = 1,
-         .pad = 1},
-        {.op = WEFT_OP_RELU, .input = {1}, .n_inputs = 1},
-        {.op = WEFT_OP_ADD, .input = {2, 0}, .n_inputs = 2},
-        {.op = WEFT_OP_DROPOUT, .input = {3}, .n_inputs = 1, .rate = 0.2},
-        {.op = WEFT_OP_AVERAGE_POOL, .input = {4}, .n_inputs = 1, .pool_side = 2},
-        {.op = WEFT_OP_MAX_POOL, .input = {5}, .n_inputs = 1, .kernel = 1, .stride = 1},
+         .kernel = {3, 3},
+         .stride = {1, 1},
+         .pad = {1, 1}},
+        {.op = WEFT_OP_RELU, .input = (const int32_t[]){1}, .n_inputs = 1},
+        {.op = WEFT_OP_ADD, .input = (const int32_t[]){2, 0}, .n_inputs = 2},
+        {.op = WEFT_OP_DROPOUT, .input = (const int32_t[]){3}, .n_inputs = 1, .rate = 0.2},
+        {.op = WEFT_OP_AVERAGE_POOL, .input = (const int32_t[]){4}, .n_inputs = 1, .pool_side = 2},
+        {.op = WEFT_OP_MAX_POOL,
+         .input = (const int32_t[]){5},
+         .n_inputs = 1,
+         .kernel = {1, 1},
+         .stride = {1, 1}},
     };
     weft_layer variant[VARIANTS][N];
     for (int v = 0; v < VARIANTS; v++) {
@@ -335,23 +371,22 @@ static void hashes_see_every_difference(void **state) {
     }
     int n = 1; /* variant 0 is the base itself */
     variant[n++][0].bias = true;
-    variant[n][0].kernel = 1;
-    variant[n++][0].pad = 0;
-    variant[n][0].kernel = 5;
-    variant[n++][0].pad = 2;
+    variant[n][0].kernel = (weft_extent){1, 1};
+    variant[n++][0].pad = (weft_extent){0, 0};
+    variant[n][0].kernel = (weft_extent){5, 5};
+    variant[n++][0].pad = (weft_extent){2, 2};
     variant[n++][1].op = WEFT_OP_BATCH_NORM;
-    variant[n++][1].input[0] = 0;
-    variant[n++][2].input[1] = 1;
-    variant[n++][2].input[0] = 1;
-    variant[n][2].input[0] = 0; /* the order of a sum's inputs is kept apart too */
-    variant[n++][2].input[1] = 2;
+    variant[n++][1].input = (const int32_t[]){0};
+    variant[n++][2].input = (const int32_t[]){2, 1};
+    variant[n++][2].input = (const int32_t[]){1, 0};
+    variant[n++][2].input = (const int32_t[]){0, 2}; /* a sum's inputs have an order */
     variant[n++][3].rate = 0.25;
     variant[n++][3].rate = nextafter(0.2, 1.0);
     variant[n++][3].rate = 0.0;
     variant[n++][4].pool_side = 3;
-    variant[n++][4].input[0] = 3;
-    variant[n++][5].stride = 2;
-    variant[n++][5].kernel = 2;
+    variant[n++][4].input = (const int32_t[]){3};
+    variant[n++][5].stride = (weft_extent){2, 2};
+    variant[n++][5].kernel = (weft_extent){2, 2};
     uint64_t hashes[VARIANTS + 4];
     for (int v = 0; v < n; v++) {
         hashes[v] = hash_of(input, variant[v], N);
@@ -367,13 +402,16 @@ static void hashes_see_every_difference(void **state) {
     /* What an operation does not use, and the block it is filed under, make no difference. */
     weft_layer stray[N];
     memcpy(stray, base, sizeof base);
-    stray[1].kernel = 9;
+    stray[1].kernel = (weft_extent){9, 7};
+    stray[1].groups = 3;
+    stray[1].name = "relu";
     stray[1].rate = 0.5;
-    stray[1].input[1] = 77;
+    stray[1].input = (const int32_t[]){1, 77};
     stray[2].bias = true;
     stray[3].block = 4;
     stray[4].macs = 1234;
-    stray[5].pad = 3;
+    stray[5].dilation = (weft_extent){2, 2};
+    stray[5].groups = 0;
     assert_true(hash_of(input, stray, N) == hashes[0]);
     memcpy(stray, variant[11], sizeof stray);
     assert_true(stray[3].rate == 0.0);

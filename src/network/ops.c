@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * One table of the operations: which fields of weft_layer each uses and how many inputs it takes. */
+#include "network/ops.h"
+
+#include <limits.h>
+#include <math.h>
+
+#include "base/error.h"
+
+enum {
+    OUT = 1 << 0,
+    WINDOW = 1 << 1, /* kernel, stride, pad */
+    DILATION = 1 << 2,
+    GROUPS = 1 << 3,
+    BIAS = 1 << 4,
+    POOL_SIDE = 1 << 5,
+    RATE = 1 << 6,
+    OFFSET = 1 << 7,
+    ENTRIES = 1 << 8,
+    TRANSPOSE = 1 << 9,
+    TIED = 1 << 10,
+    CARRIED = 1 << 11, /* bits and histograms */
+};
+
+typedef struct op_row {
+    int uses;
+    int32_t least, most; /* inputs; 0: one */
+} op_row;
+
+static const op_row rows[WEFT_OP_COUNT] = {
+    [WEFT_OP_CONV] = {OUT | WINDOW | DILATION | GROUPS | BIAS | CARRIED, 1, 1},
+    [WEFT_OP_LINEAR] = {OUT | BIAS | TIED | CARRIED, 1, 1},
+    [WEFT_OP_MATMUL] = {GROUPS | TRANSPOSE | CARRIED, 2, 2},
+    [WEFT_OP_MAX_POOL] = {WINDOW, 1, 1},
+    [WEFT_OP_AVERAGE_WINDOW] = {WINDOW, 1, 1},
+    [WEFT_OP_AVERAGE_POOL] = {POOL_SIDE, 1, 1},
+    [WEFT_OP_ADD] = {0, 2, 2},
+    [WEFT_OP_MULTIPLY] = {0, 2, 2},
+    [WEFT_OP_CONCAT] = {0, 1, INT_MAX},
+    [WEFT_OP_SLICE] = {OUT | OFFSET, 1, 1},
+    [WEFT_OP_TOKENS] = {ENTRIES, 1, 1},
+    [WEFT_OP_TOKEN] = {OFFSET, 1, 1},
+    [WEFT_OP_EMBEDDING] = {OUT | ENTRIES, 1, 1},
+    [WEFT_OP_ADD_EMBEDDING] = {ENTRIES, 1, 1},
+    [WEFT_OP_SOFTMAX] = {GROUPS, 1, 1},
+    [WEFT_OP_DROPOUT] = {RATE, 1, 1},
+};
+
+weft_status weft_op_check_inputs(weft_op op, int32_t n_inputs, int32_t index, weft_error *error) {
+    int32_t least = rows[op].least > 0 ? rows[op].least : 1;
+    int32_t most = rows[op].most > 0 ? rows[op].most : 1;
+    if (n_inputs >= least && n_inputs <= most) {
+        return WEFT_OK;
+    }
+    return weft_fail(error, WEFT_ERROR_INPUT, "layer %d (%s) has %d inputs; it needs %s%d", index,
+                     weft_op_token(op), n_inputs, most > least ? "at least " : "", least);
+}
+
+static weft_extent at_least_one(weft_extent extent) {
+    return (weft_extent){extent.height == 0 ? 1 : extent.height,
+                         extent.width == 0 ? 1 : extent.width};
+}
+
+weft_layer weft_op_meaningful(const weft_layer *layer) {
+    int uses = rows[layer->op].uses;
+    const weft_extent none = {0, 0};
+    weft_layer kept = {.op = layer->op,
+                       .input = layer->input,
+                       .n_inputs = layer->n_inputs,
+                       .block = layer->block,
+                       .name = layer->name};
+    kept.out_channels = uses & OUT ? layer->out_channels : 0;
+    kept.kernel = uses & WINDOW ? layer->kernel : none;
+    kept.stride = uses & WINDOW ? layer->stride : none;
+    kept.pad = uses & WINDOW ? layer->pad : none;
+    kept.dilation = at_least_one(uses & DILATION ? layer->dilation : none);
+    kept.groups = uses & GROUPS && layer->groups != 0 ? layer->groups : 1;
+    kept.bias = uses & BIAS && layer->bias;
+    kept.pool_side = uses & POOL_SIDE ? layer->pool_side : 0;
+    kept.offset = uses & OFFSET ? layer->offset : 0;
+    kept.entries = uses & ENTRIES ? layer->entries : 0;
+    kept.transpose = uses & TRANSPOSE && layer->transpose;
+    kept.tied = uses & TIED && layer->tied;
+    /* Adding 0.0 turns -0.0 into 0.0. */
+    kept.rate = uses & RATE ? layer->rate + 0.0 : 0.0;
+    if (uses & CARRIED) {
+        kept.bits = layer->bits;
+        kept.operands = layer->operands;
+    }
+    return kept;
+}
+
+static weft_status check_bits(const weft_network *network, const char *what, int32_t bits,
+                              weft_error *error) {
+    if (bits >= 0 && bits <= WEFT_MAX_BITS) {
+        return WEFT_OK;
+    }
+    return weft_fail(error, WEFT_ERROR_INPUT, "layer %d: %d bits of its %s; expected 0 .. %d",
+                     network->n_layers, bits, what, WEFT_MAX_BITS);
+}
+
+static weft_status check_histogram(const weft_network *network, const char *what,
+                                   const weft_histogram *histogram, weft_error *error) {
+    if (histogram == NULL) {
+        return WEFT_OK;
+    }
+    double sum = 0.0;
+    bool negative = histogram->n < 1;
+    for (int32_t i = 0; i < histogram->n; i++) {
+        negative = negative || !(histogram->share[i] >= 0.0);
+        sum += histogram->share[i];
+    }
+    if (!negative && fabs(sum - 1.0) <= WEFT_HISTOGRAM_TOLERANCE) {
+        return WEFT_OK;
+    }
+    return weft_fail(
+        error, WEFT_ERROR_INPUT,
+        "layer %d: the histogram of its %s has %d shares that sum to %g; they must not "
+        "be negative and sum to 1",
+        network->n_layers, what, histogram->n, sum);
+}
+
+weft_status weft_layer_check_carried(const weft_network *network, const weft_layer *layer,
+                                     weft_error *error) {
+    WEFT_TRY(check_bits(network, "weights", layer->bits.weights, error));
+    WEFT_TRY(check_bits(network, "inputs", layer->bits.inputs, error));
+    WEFT_TRY(check_bits(network, "outputs", layer->bits.outputs, error));
+    WEFT_TRY(check_histogram(network, "inputs", layer->operands.inputs, error));
+    WEFT_TRY(check_histogram(network, "weights", layer->operands.weights, error));
+    return check_histogram(network, "outputs", layer->operands.outputs, error);
+}
