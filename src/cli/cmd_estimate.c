@@ -48,16 +48,16 @@ static void defaults(void *arguments) {
 
 /* ---- JSON ------------------------------------------------------------------------------------ */
 
-static void components_json(weft_json *json, const char *key, const double *by) {
+static void parts_json(weft_json *json, const weft_cost *cost, const char *key, const double *by) {
     weft_json_key(json, key);
     weft_json_object_begin(json);
-    for (int c = 0; c < WEFT_COMPONENT_COUNT; c++) {
-        weft_json_member_real(json, weft_component_token((weft_component)c), by[c]);
+    for (int32_t k = 0; k < cost->n_parts; k++) {
+        weft_json_member_real(json, cost->parts[k].token, by[k]);
     }
     weft_json_object_end(json);
 }
 
-static void layer_json(weft_json *json, const weft_layer_cost *layer) {
+static void layer_json(weft_json *json, const weft_cost *cost, const weft_layer_cost *layer) {
     weft_json_object_begin(json);
     weft_json_member_text(json, "name", layer->name);
     weft_json_member_integer(json, "layer", layer->layer);
@@ -74,9 +74,9 @@ static void layer_json(weft_json *json, const weft_layer_cost *layer) {
     weft_json_member_integer(json, "crossbars", layer->crossbars);
     weft_json_member_integer(json, "tiles", layer->tiles);
     weft_json_member_real(json, "utilisation", layer->utilisation);
-    components_json(json, "energy_by", layer->energy_by);
-    components_json(json, "latency_by", layer->latency_by);
-    components_json(json, "area_by", layer->area_by);
+    parts_json(json, cost, "energy_by", layer->energy_by);
+    parts_json(json, cost, "latency_by", layer->latency_by);
+    parts_json(json, cost, "area_by", layer->area_by);
     weft_json_object_end(json);
 }
 
@@ -105,13 +105,13 @@ static weft_status print_json(cli_call *call, const weft_chip *chip, const weft_
     weft_json_member_text(json, "chip", weft_chip_name(chip));
     weft_json_member_bool(json, "feasible", true);
     total_json(json, network, &cost->total);
-    components_json(json, "energy_by", cost->energy_by);
-    components_json(json, "latency_by", cost->latency_by);
-    components_json(json, "area_by", cost->area_by);
+    parts_json(json, cost, "energy_by", cost->energy_by);
+    parts_json(json, cost, "latency_by", cost->latency_by);
+    parts_json(json, cost, "area_by", cost->area_by);
     weft_json_key(json, "layers");
     weft_json_array_begin(json);
     for (int32_t i = 0; i < cost->n_layers; i++) {
-        layer_json(json, &cost->layers[i]);
+        layer_json(json, cost, &cost->layers[i]);
     }
     weft_json_array_end(json);
     weft_json_object_end(json);
@@ -168,11 +168,11 @@ static weft_status print_components(cli_call *call, const weft_cost *cost) {
     static const char *const HEADERS[] = {"component", "energy", "", "latency", "", "area", ""};
     cli_table table;
     cli_table_begin(&table, HEADERS, "lrrrrrr");
-    for (int c = 0; c < WEFT_COMPONENT_COUNT; c++) {
+    for (int c = 0; c < cost->n_parts; c++) {
         if (cost->energy_by[c] == 0 && cost->latency_by[c] == 0 && cost->area_by[c] == 0) {
             continue;
         }
-        cli_table_cell(&table, "%s", weft_component_text((weft_component)c));
+        cli_table_cell(&table, "%s", cost->parts[c].text);
         share_cells(&table, cost->energy_by[c], cost->total.energy_j, "J");
         share_cells(&table, cost->latency_by[c], cost->total.latency_s, "s");
         share_cells(&table, cost->area_by[c], cost->total.area_mm2, "mm2");

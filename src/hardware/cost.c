@@ -16,11 +16,16 @@
  *   link       bits x hops x energy of a bit and hop
  *   control    tiles P busy
  *
+ * With images in a row every layer works on one while the others work on theirs, so that the layer
+ * that is busy longest with an image sets the interval between two results. At worst all layers are
+ * busy at once: the peak power is the sum of their energies over their busy times.
+ *
  * Sums run over the components in their order, then over the layers in theirs, then the row "chip";
  * all terms are whole quanta (quantum.h). */
 #include <weft/hardware.h>
 
 #include "base/error.h"
+#include "hardware/component.h"
 #include "hardware/mapping.h"
 #include "hardware/quantum.h"
 #include "hardware/timing.h"
@@ -29,24 +34,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const TOKENS[] = {
-#define TOKEN(name, token, text) token,
-    WEFT_COMPONENT_MAP(TOKEN)
-#undef TOKEN
+static const weft_part_info PARTS[] = {
+#define PART(name, token, text, level) {token, text, level},
+    WEFT_COMPONENT_MAP(PART)
+#undef PART
 };
-static const char *const TEXTS[] = {
-#define TEXT(name, token, text) text,
-    WEFT_COMPONENT_MAP(TEXT)
-#undef TEXT
-};
-
-const char *weft_component_token(weft_component component) {
-    return TOKENS[component];
-}
-
-const char *weft_component_text(weft_component component) {
-    return TEXTS[component];
-}
 
 /* ---- energy ---------------------------------------------------------------------------------- */
 
@@ -145,7 +137,7 @@ static double busy_seconds(const weft_hw_layer *layer, const weft_hw_time *time)
     return weft_seconds(quanta);
 }
 
-static void energy_of_layer(const weft_priced *p, const weft_workload *w, int32_t l,
+static void energy_of_layer(const weft_priced *p, const weft_workload *w, int32_t l, double busy,
                             double *energy) {
     const weft_hw_layer *layer = &w->layers[l];
     const weft_hw_place *place = &w->places[l];
@@ -172,8 +164,7 @@ static void energy_of_layer(const weft_priced *p, const weft_workload *w, int32_
         break;
     }
     energy[WEFT_COMPONENT_LINK] = pixels * bit_hops(p, layer, place) * p->mesh_bit_j;
-    energy[WEFT_COMPONENT_CONTROL] = (double)place->tiles * p->control_w *
-                                     busy_seconds(layer, time);
+    energy[WEFT_COMPONENT_CONTROL] = (double)place->tiles * p->control_w * busy;
 }
 
 /* ---- area ------------------------------------------------------------------------------------ */
@@ -201,8 +192,8 @@ static void cost_layers(const weft_priced *p, weft_workload *w) {
     for (int32_t l = 0; l < w->n_layers; l++) {
         weft_hw_cost *cost = &w->costs[l];
         double tiles = (double)w->places[l].tiles;
-        *cost = (weft_hw_cost){0};
-        energy_of_layer(p, w, l, cost->energy_by);
+        *cost = (weft_hw_cost){.busy_s = busy_seconds(&w->layers[l], &w->times[l])};
+        energy_of_layer(p, w, l, cost->busy_s, cost->energy_by);
         for (int k = 0; k < WEFT_COMPONENT_COUNT; k++) {
             double tile = p->tile_mm2[k] + (k == WEFT_COMPONENT_BUFFER ? buffers : 0);
             cost->energy_by[k] = weft_whole_energy(cost->energy_by[k]);
@@ -218,16 +209,24 @@ static int64_t crossbars_of(const weft_priced *p, const weft_hw_place *place) {
     return place->pes * p->groups * p->xbars_a_group;
 }
 
-/* Cells that hold weights. */
-static double cells_used(const weft_priced *p, const weft_hw_layer *layer) {
-    double window = (double)layer->kernel * layer->kernel;
+/* Weights that crossbars hold. */
+static int64_t weights_of(const weft_hw_layer *layer) {
+    int64_t window = (int64_t)layer->kernel * layer->kernel;
     if (layer->op == WEFT_HW_LINEAR) {
-        window = (double)layer->in.height * layer->in.width;
+        window = (int64_t)layer->in.height * layer->in.width;
     } else if (layer->op != WEFT_HW_CONV) {
         return 0;
     }
-    double weights = window * layer->in.channels * layer->out.channels;
-    return weights * p->planes * p->xbars_a_group;
+    return window * layer->in.channels * layer->out.channels;
+}
+
+/* Every weight is used once for each output pixel. */
+static int64_t macs_of(const weft_hw_layer *layer) {
+    return weights_of(layer) * weft_hw_pixels(layer);
+}
+
+static double cells_used(const weft_priced *p, const weft_hw_layer *layer) {
+    return (double)weights_of(layer) * p->planes * p->xbars_a_group;
 }
 
 static double share_of_cells(const weft_priced *p, double used, int64_t crossbars) {
@@ -252,6 +251,15 @@ static weft_status check_duration(const weft_workload *w, weft_error *error) {
                      quanta * WEFT_TIME_QUANTUM, weft_seconds(WEFT_TIME_LIMIT));
 }
 
+/* One stage of the pipeline over images in a row. */
+static void add_stage(const weft_hw_cost *cost, int32_t row, weft_total *sum) {
+    if (cost->busy_s > sum->interval_s) {
+        sum->interval_s = cost->busy_s;
+        sum->bottleneck = row;
+    }
+    sum->peak_power_w += cost->busy_s > 0 ? cost->energy_j / cost->busy_s : 0;
+}
+
 static weft_status evaluate(const weft_priced *p, weft_workload *w, weft_total *total,
                             weft_error *error) {
     int64_t latency = 0;
@@ -261,13 +269,17 @@ static weft_status evaluate(const weft_priced *p, weft_workload *w, weft_total *
     WEFT_TRY(weft_pipeline_run(&w->pipeline, w->pipes, &latency, error));
     cost_layers(p, w);
     weft_total sum = {.latency_s = weft_seconds(latency), .tiles = weft_mapped_tiles(w)};
+    sum.bottleneck = -1;
     double used = 0;
     for (int32_t l = 0; l < w->n_layers; l++) {
         sum.energy_j += w->costs[l].energy_j;
         sum.area_mm2 += w->costs[l].area_mm2;
         sum.crossbars += crossbars_of(p, &w->places[l]);
+        sum.macs += macs_of(&w->layers[l]);
         used += cells_used(p, &w->layers[l]);
+        add_stage(&w->costs[l], l, &sum);
     }
+    sum.power_w = sum.interval_s > 0 ? sum.energy_j / sum.interval_s : 0;
     sum.area_mm2 += w->sum_area_mm2;
     sum.utilisation = share_of_cells(p, used, sum.crossbars);
     *total = sum;
@@ -306,12 +318,15 @@ static void fill_row(const weft_priced *p, const weft_workload *w, int32_t l,
     row->block = layer->block;
     row->energy_j = cost->energy_j;
     row->area_mm2 = cost->area_mm2;
-    memcpy(row->energy_by, cost->energy_by, sizeof row->energy_by);
-    memcpy(row->area_by, cost->area_by, sizeof row->area_by);
+    memcpy(row->energy_by, cost->energy_by, sizeof cost->energy_by);
+    memcpy(row->area_by, cost->area_by, sizeof cost->area_by);
     split_latency(layer, &w->times[l], count, row);
-    row->busy_s = busy_seconds(layer, &w->times[l]);
+    row->busy_s = cost->busy_s;
+    row->cycles = (double)w->times[l].steps * (double)weft_hw_pixels(layer);
+    row->macs = macs_of(layer);
     row->crossbars = crossbars_of(p, &w->places[l]);
     row->tiles = w->places[l].tiles;
+    row->copies = row->macs > 0 ? 1 : 0;
     row->utilisation = share_of_cells(p, cells_used(p, layer), row->crossbars);
 }
 
@@ -321,7 +336,7 @@ static void fill_shared_row(const weft_workload *w, weft_layer_cost *row) {
     row->layer = -1;
     row->block = WEFT_NO_BLOCK;
     row->area_mm2 = w->sum_area_mm2;
-    memcpy(row->area_by, w->sum_area_by, sizeof row->area_by);
+    memcpy(row->area_by, w->sum_area_by, sizeof w->sum_area_by);
 }
 
 weft_status weft_cost_create(const weft_priced *priced, weft_workload *workload, weft_cost **cost,
@@ -348,6 +363,8 @@ weft_status weft_cost_create(const weft_priced *priced, weft_workload *workload,
         fill_shared_row(workload, &layers[n++]);
     }
     made->total = total;
+    made->n_parts = WEFT_COMPONENT_COUNT;
+    memcpy(made->parts, PARTS, sizeof PARTS);
     made->n_layers = n;
     made->layers = layers;
     for (int32_t l = 0; l < n; l++) {

@@ -6,6 +6,7 @@
 #define WEFT_HARDWARE_PRICE_H
 
 #include "hardware/chip.h"
+#include "hardware/component.h"
 
 /* A memory as a buffer of a PE or tile. */
 typedef struct weft_priced_sram {

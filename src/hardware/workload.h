@@ -7,6 +7,7 @@
 
 #include <weft/hardware.h>
 
+#include "hardware/component.h"
 #include "hardware/pipeline.h"
 
 /* PORT takes the network's input in and hands it to several layers; see workload.c. */
@@ -58,6 +59,7 @@ typedef struct weft_hw_cost {
     double energy_by[WEFT_COMPONENT_COUNT];
     double area_by[WEFT_COMPONENT_COUNT];
     double energy_j, area_mm2;
+    double busy_s; /* with one image */
 } weft_hw_cost;
 
 struct weft_workload {

@@ -52,17 +52,17 @@ bool weft_figure_line_changes(const weft_figure_line *figure, size_t i);
 char *weft_figure_value_text(const weft_figure_line *figure, double value, char *buffer,
                              size_t size);
 
-/* ---- layers by component --------------------------------------------------------------------- */
+/* ---- layers by part -------------------------------------------------------------------------- */
 
-/* Which components have a colour of their own; the others are summed up. */
+/* Which parts of the breakdown have a colour of their own; the others are summed up. */
 enum { WEFT_FIGURE_PARTS = 6 };
 typedef struct weft_figure_parts {
     int n;
-    weft_component components[WEFT_FIGURE_PARTS]; /* in the order of the enumeration */
-    int colours[WEFT_FIGURE_PARTS];               /* 0: the one that matters most */
+    int part[WEFT_FIGURE_PARTS];    /* of weft_cost.parts, in their order */
+    int colours[WEFT_FIGURE_PARTS]; /* 0: the one that matters most */
 } weft_figure_parts;
 
-/* The components that matter most for energy and latency together, the same for both figures. */
+/* The parts that matter most for energy and latency together, the same for both figures. */
 weft_figure_parts weft_figure_choose_parts(const weft_cost *cost);
 
 /* "conv3x3 32>64" with an arrow, for the eye. Returns `buffer`. */

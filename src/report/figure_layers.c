@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What each layer costs, as bars stacked by component, in the order of the network. */
+ * What each layer costs, as bars stacked by part, in the order of the network. */
 #include <math.h>
 #include <string.h>
 
 #include "report/figure.h"
 
-/* A component with less than this share of both totals is summed up as "other". */
+/* A part with less than this share of both totals is summed up as "other". */
 static const double LEAST_SHARE = 0.02;
 
-/* In a figure, a component with less than this share of its total joins "other". */
+/* In a figure, a part with less than this share of its total joins "other". */
 static const double LEAST_SHOWN = 0.005;
 
 /* A narrower piece would vanish in the gap that parts it from its neighbours: it has none. */
@@ -21,7 +21,7 @@ static const double ROW = 20.0, BAR = 13.0, BLOCK_GAP = 6.0;
 /* Widest column for the layers' names. */
 static const double NAME_WIDTH = 160.0;
 
-static const double *by_component(const weft_layer_cost *layer, bool latency) {
+static const double *by_part(const weft_layer_cost *layer, bool latency) {
     return latency ? layer->latency_by : layer->energy_by;
 }
 
@@ -30,9 +30,9 @@ static double of_layer(const weft_layer_cost *layer, bool latency) {
 }
 
 weft_figure_parts weft_figure_choose_parts(const weft_cost *cost) {
-    double weight[WEFT_COMPONENT_COUNT];
-    int rank[WEFT_COMPONENT_COUNT]; /* from 0; -1: not chosen */
-    for (int c = 0; c < WEFT_COMPONENT_COUNT; c++) {
+    double weight[WEFT_MAX_PARTS];
+    int rank[WEFT_MAX_PARTS]; /* from 0; -1: not chosen */
+    for (int c = 0; c < cost->n_parts; c++) {
         double energy = cost->total.energy_j > 0 ? cost->energy_by[c] / cost->total.energy_j : 0.0;
         double time = cost->total.latency_s > 0 ? cost->latency_by[c] / cost->total.latency_s : 0.0;
         weight[c] = fmax(energy, time);
@@ -41,7 +41,7 @@ weft_figure_parts weft_figure_choose_parts(const weft_cost *cost) {
     weft_figure_parts parts = {0};
     for (int k = 0; k < WEFT_FIGURE_PARTS; k++) {
         int best = -1;
-        for (int c = 0; c < WEFT_COMPONENT_COUNT; c++) {
+        for (int c = 0; c < cost->n_parts; c++) {
             if (rank[c] < 0 && weight[c] >= LEAST_SHARE && (best < 0 || weight[c] > weight[best])) {
                 best = c;
             }
@@ -50,10 +50,10 @@ weft_figure_parts weft_figure_choose_parts(const weft_cost *cost) {
             rank[best] = k;
         }
     }
-    for (int c = 0; c < WEFT_COMPONENT_COUNT; c++) {
+    for (int c = 0; c < cost->n_parts; c++) {
         if (rank[c] >= 0) {
             parts.colours[parts.n] = rank[c];
-            parts.components[parts.n++] = (weft_component)c;
+            parts.part[parts.n++] = c;
         }
     }
     return parts;
@@ -66,32 +66,33 @@ static weft_figure_parts shown_parts(const weft_figure_layers *figure) {
     double total = figure->latency ? cost->total.latency_s : cost->total.energy_j;
     weft_figure_parts shown = {0};
     for (int p = 0; p < figure->parts->n; p++) {
-        if (by[figure->parts->components[p]] >= LEAST_SHOWN * total) {
+        if (by[figure->parts->part[p]] >= LEAST_SHOWN * total) {
             shown.colours[shown.n] = figure->parts->colours[p];
-            shown.components[shown.n++] = figure->parts->components[p];
+            shown.part[shown.n++] = figure->parts->part[p];
         }
     }
     return shown;
 }
 
 /* The value of part p of a layer; part n is the sum of the others. */
-static double part_value(const weft_figure_parts *parts, const double *by, int p) {
+static double part_value(const weft_figure_layers *figure, const double *by, int p) {
+    const weft_figure_parts *parts = figure->parts;
     if (p < parts->n) {
-        return by[parts->components[p]];
+        return by[parts->part[p]];
     }
     double sum = 0.0;
-    for (int c = 0; c < WEFT_COMPONENT_COUNT; c++) {
+    for (int c = 0; c < figure->cost->n_parts; c++) {
         bool own = false;
         for (int k = 0; k < parts->n; k++) {
-            own = own || parts->components[k] == (weft_component)c;
+            own = own || parts->part[k] == c;
         }
         sum += own ? 0.0 : by[c];
     }
     return sum;
 }
 
-static const char *part_name(const weft_figure_parts *parts, int p) {
-    return p < parts->n ? weft_component_text(parts->components[p]) : "other";
+static const char *part_name(const weft_figure_layers *figure, int p) {
+    return p < figure->parts->n ? figure->cost->parts[figure->parts->part[p]].text : "other";
 }
 
 /* The colour class of a part: c6 is the grey of "other". */
@@ -101,11 +102,11 @@ static int part_colour(const weft_figure_parts *parts, int p) {
 
 static void draw_bar(const weft_figure_layers *figure, const weft_axis *x,
                      const weft_layer_cost *layer, double y, weft_markup *svg) {
-    const double *by = by_component(layer, figure->latency);
+    const double *by = by_part(layer, figure->latency);
     const char *unit = figure->latency ? "s" : "J";
     double start = 0.0;
     for (int p = 0; p <= figure->parts->n; p++) {
-        double value = part_value(figure->parts, by, p);
+        double value = part_value(figure, by, p);
         if (!(value > 0.0) || !isfinite(value)) {
             continue;
         }
@@ -119,8 +120,8 @@ static void draw_bar(const weft_figure_layers *figure, const weft_axis *x,
                            part_colour(figure->parts, p), to - from < THIN ? " thin" : "", from,
                            y - 0.5 * BAR, to - from, BAR);
         weft_markup_text(svg, layer->name);
-        weft_markup_format(svg, ": %s %s, %s of the layer</title></rect>\n",
-                           part_name(figure->parts, p), text, share);
+        weft_markup_format(svg, ": %s %s, %s of the layer</title></rect>\n", part_name(figure, p),
+                           text, share);
         start += value;
     }
     char total[WEFT_VALUE_TEXT];
@@ -188,13 +189,13 @@ static int fill_legend(const weft_figure_layers *figure, char texts[][96], char 
     double total = figure->latency ? cost->total.latency_s : cost->total.energy_j;
     int n = 0;
     for (int p = 0; p <= figure->parts->n; p++) {
-        double value = part_value(figure->parts, by, p);
+        double value = part_value(figure, by, p);
         if (!(value > 0.0)) {
             continue;
         }
         char share[WEFT_VALUE_TEXT];
         weft_percent_text(value / total, share, sizeof share);
-        weft_text_format(texts[n], 96, "%s %s", part_name(figure->parts, p), share);
+        weft_text_format(texts[n], 96, "%s %s", part_name(figure, p), share);
         weft_text_format(marks[n], 16, "part c%d", part_colour(figure->parts, p));
         keys[n] = (weft_svg_key){marks[n], texts[n]};
         n++;

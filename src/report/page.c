@@ -214,10 +214,13 @@ static void write_picks(const weft_summary *summary, weft_markup *html) {
 
 /* ---- breakdown ------------------------------------------------------------------------------- */
 
-/* The two components that take most: "62.0 % of the energy goes to ADC, 25.0 % to buffers: ...". */
-static void dominance(const double *by, double total, const char *what, char *text, size_t size) {
+/* The two parts that take most: "62.0 % of the energy goes to ADC, 25.0 % to buffers: ...". */
+static void dominance(const weft_cost *cost, bool latency, char *text, size_t size) {
+    const double *by = latency ? cost->latency_by : cost->energy_by;
+    double total = latency ? cost->total.latency_s : cost->total.energy_j;
+    const char *what = latency ? "latency" : "energy";
     int first = 0, second = -1;
-    for (int c = 1; c < WEFT_COMPONENT_COUNT; c++) {
+    for (int c = 1; c < cost->n_parts; c++) {
         if (by[c] > by[first]) {
             second = first;
             first = c;
@@ -231,11 +234,15 @@ static void dominance(const double *by, double total, const char *what, char *te
     }
     char share[WEFT_VALUE_TEXT], next[WEFT_VALUE_TEXT], sum[WEFT_VALUE_TEXT];
     weft_percent_text(by[first] / total, share, sizeof share);
+    if (second < 0) {
+        weft_text_format(text, size, "%s of the %s goes to %s.", share, what,
+                         cost->parts[first].text);
+        return;
+    }
     weft_percent_text(by[second] / total, next, sizeof next);
     weft_percent_text((by[first] + by[second]) / total, sum, sizeof sum);
     weft_text_format(text, size, "%s of the %s goes to %s, %s to %s: together %s.", share, what,
-                     weft_component_text((weft_component)first), next,
-                     weft_component_text((weft_component)second), sum);
+                     cost->parts[first].text, next, cost->parts[second].text, sum);
 }
 
 /* The layer that takes most. */
@@ -280,9 +287,7 @@ static weft_status write_layers(const weft_summary *summary, bool latency, weft_
                                 weft_error *error) {
     const weft_cost *cost = summary->cost;
     char words[480], layer[240], note[800];
-    dominance(latency ? cost->latency_by : cost->energy_by,
-              latency ? cost->total.latency_s : cost->total.energy_j,
-              latency ? "latency" : "energy", words, sizeof words);
+    dominance(cost, latency, words, sizeof words);
     heaviest_layer(cost, latency, layer, sizeof layer);
     weft_text_format(note, sizeof note, "%s %s", words, layer);
     figure_begin(html, latency ? "Latency of each layer" : "Energy of each layer", note);

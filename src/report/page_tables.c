@@ -239,13 +239,13 @@ void weft_page_picks_table(const weft_summary *summary, weft_markup *html) {
 
 /* ---- breakdown ------------------------------------------------------------------------------- */
 
-/* A row of components; those that are nowhere in the design (`by` 0) have no column. */
+/* A row of parts; those that are nowhere in the design (`by` 0) have no column. */
 static void layer_row(weft_markup *html, const char *name, double total, const double *parts,
-                      const double *by, const char *unit) {
+                      const double *by, int n_parts, const char *unit) {
     char text[WEFT_VALUE_TEXT];
     weft_markup_element(html, "th", name);
     number_cell(html, total, weft_si_text(total, unit, text, sizeof text));
-    for (int c = 0; c < WEFT_COMPONENT_COUNT; c++) {
+    for (int c = 0; c < n_parts; c++) {
         if (by[c] > 0.0) {
             number_cell(html, parts[c], weft_si_text(parts[c], unit, text, sizeof text));
         }
@@ -260,9 +260,9 @@ void weft_page_layers_table(const weft_summary *summary, bool latency, weft_mark
     begin(html, "", "values of the figure");
     head(html, "layer", false);
     head(html, "total", true);
-    for (int c = 0; c < WEFT_COMPONENT_COUNT; c++) {
+    for (int c = 0; c < cost->n_parts; c++) {
         if (by[c] > 0.0) {
-            head(html, weft_component_text((weft_component)c), true);
+            head(html, cost->parts[c].text, true);
         }
     }
     body(html);
@@ -272,11 +272,11 @@ void weft_page_layers_table(const weft_summary *summary, bool latency, weft_mark
         weft_layer_name_text(layer->name, name, sizeof name);
         weft_markup_raw(html, "<tr>");
         layer_row(html, name, latency ? layer->latency_s : layer->energy_j,
-                  latency ? layer->latency_by : layer->energy_by, by, unit);
+                  latency ? layer->latency_by : layer->energy_by, by, cost->n_parts, unit);
     }
     weft_markup_raw(html, "<tr class=\"sum\">");
     layer_row(html, "all layers", latency ? cost->total.latency_s : cost->total.energy_j, by, by,
-              unit);
+              cost->n_parts, unit);
     end(html);
 }
 

@@ -144,18 +144,6 @@ static void a_base_is_changed_key_by_key(void **state) {
     weft_chip_destroy(chip);
 }
 
-static void components_have_tokens_and_texts(void **state) {
-    (void)state;
-    for (int k = 0; k < WEFT_COMPONENT_COUNT; k++) {
-        assert_true(strlen(weft_component_token((weft_component)k)) > 2);
-        assert_true(strlen(weft_component_text((weft_component)k)) > 2);
-        for (int m = 0; m < k; m++) {
-            assert_string_not_equal(weft_component_token((weft_component)k),
-                                    weft_component_token((weft_component)m));
-        }
-    }
-}
-
 /* ---- bad files ------------------------------------------------------------------------------- */
 
 /* Parses `text` and expects a fault in that line whose message holds `says`. */
@@ -265,7 +253,6 @@ int main(void) {
         cmocka_unit_test(text_read_again_gives_the_same_chip),
         cmocka_unit_test(a_priced_chip_outlives_its_chip),
         cmocka_unit_test(a_base_is_changed_key_by_key),
-        cmocka_unit_test(components_have_tokens_and_texts),
         cmocka_unit_test(bad_values_are_refused_with_their_place),
         cmocka_unit_test(bad_choices_are_refused),
         cmocka_unit_test(bad_files_are_refused),

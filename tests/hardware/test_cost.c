@@ -19,7 +19,7 @@ enum { NETWORKS = 10000, CHIPS = 60 };
 
 static double sum_of(const double *by) {
     double sum = 0;
-    for (int k = 0; k < WEFT_COMPONENT_COUNT; k++) {
+    for (int k = 0; k < WEFT_MAX_PARTS; k++) {
         if (!(by[k] >= 0) || !isfinite(by[k])) {
             return NAN;
         }
@@ -31,7 +31,7 @@ static double sum_of(const double *by) {
 /* From the last to the first: the sums are exact in every order. */
 static double backwards(const double *by) {
     double sum = 0;
-    for (int k = WEFT_COMPONENT_COUNT - 1; k >= 0; k--) {
+    for (int k = WEFT_MAX_PARTS - 1; k >= 0; k--) {
         sum += by[k];
     }
     return sum;
@@ -42,6 +42,27 @@ static void check_row(const weft_layer_cost *row, const char *network) {
                 sum_of(row->latency_by) == row->latency_s && sum_of(row->area_by) == row->area_mm2;
     if (!same || !(row->busy_s >= 0) || row->utilisation < 0 || row->utilisation > 1) {
         fail_msg("%s, layer %s: its parts do not add up, or are out of range", network, row->name);
+    }
+}
+
+/* The interval is the longest time that a layer is busy with an image, and names that layer; the
+ * powers follow from energies and times. */
+static void check_interval(const weft_cost *cost, const char *network) {
+    const weft_total *t = &cost->total;
+    double interval = 0;
+    double peak = 0;
+    int64_t macs = 0;
+    for (int32_t l = 0; l < cost->n_layers; l++) {
+        const weft_layer_cost *row = &cost->layers[l];
+        interval = fmax(interval, row->busy_s);
+        peak += row->busy_s > 0 ? row->energy_j / row->busy_s : 0;
+        macs += row->macs;
+    }
+    bool named = t->bottleneck >= 0 && t->bottleneck < cost->n_layers &&
+                 cost->layers[t->bottleneck].busy_s == interval;
+    if (t->interval_s != interval || !named || t->power_w != t->energy_j / interval ||
+        t->peak_power_w != peak || !(peak >= t->power_w * (1 - 1e-12)) || t->macs != macs) {
+        fail_msg("%s: interval, powers or MACs do not follow from the layers", network);
     }
 }
 
@@ -66,6 +87,7 @@ static void check_sums(const weft_cost *cost, const char *network) {
         sum.crossbars += row->crossbars;
         sum.tiles += row->tiles;
     }
+    check_interval(cost, network);
     const weft_total *t = &cost->total;
     if (!equal_totals(sum.energy_j, sum.latency_s, sum.area_mm2, t) ||
         sum.crossbars != t->crossbars || sum.tiles != t->tiles) {
@@ -73,7 +95,7 @@ static void check_sums(const weft_cost *cost, const char *network) {
     }
     if (!equal_totals(backwards(cost->energy_by), backwards(cost->latency_by),
                       backwards(cost->area_by), t)) {
-        fail_msg("%s: the components do not add up to the total", network);
+        fail_msg("%s: the parts do not add up to the total", network);
     }
     if (!(t->energy_j > 0 && t->latency_s > 0 && t->area_mm2 > 0 && t->crossbars > 0 &&
           t->utilisation > 0 && t->utilisation <= 1)) {
@@ -84,7 +106,9 @@ static void check_sums(const weft_cost *cost, const char *network) {
 static bool same_total(const weft_total *a, const weft_total *b) {
     return a->energy_j == b->energy_j && a->latency_s == b->latency_s &&
            a->area_mm2 == b->area_mm2 && a->crossbars == b->crossbars && a->tiles == b->tiles &&
-           a->utilisation == b->utilisation;
+           a->utilisation == b->utilisation && a->interval_s == b->interval_s &&
+           a->power_w == b->power_w && a->peak_power_w == b->peak_power_w && a->macs == b->macs &&
+           a->bottleneck == b->bottleneck;
 }
 
 /* Builds, costs both ways and checks. */
@@ -102,6 +126,7 @@ static weft_total check_network(const weft_priced *priced, const char *text, int
     assert_true(same_total(&total, &cost->total));
     expect_ok(weft_estimate(priced, workload, &total, &error), &error, text);
     assert_true(same_total(&total, &cost->total));
+    assert_true(total.macs == network->macs);
     weft_cost_destroy(cost);
     weft_workload_destroy(workload);
     weft_network_destroy(network);
@@ -291,6 +316,46 @@ static void waiting_for_the_whole_map_takes_longer(void **state) {
     }
     weft_priced_destroy(first);
     weft_priced_destroy(whole);
+}
+
+/* ---- figures of merit ------------------------------------------------------------------------ */
+
+static bool near(double a, double b) {
+    return fabs(a / b - 1) < 1e-12;
+}
+
+static void figures_of_merit_are_of_the_whole(void **state) {
+    (void)state;
+    weft_total total = {
+        .energy_j = 2e-6, .latency_s = 3e-3, .interval_s = 1e-3, .area_mm2 = 5, .macs = 1000000};
+    assert_true(near(weft_total_tops(&total), 2e6 / 1e-3 / 1e12));
+    assert_true(near(weft_total_tops_w(&total), 2e6 / 2e-6 / 1e12));
+    assert_true(near(weft_total_tops_mm2(&total), 2e6 / 1e-3 / 1e12 / 5));
+    assert_true(near(weft_total_edap(&total), 2e-6 * 3e-3 * 5));
+    weft_total none = {.area_mm2 = 1};
+    assert_true(weft_total_tops(&none) == 0 && weft_total_tops_w(&none) == 0 &&
+                weft_total_tops_mm2(&none) == 0 && weft_total_edap(&none) == 0);
+}
+
+static void parts_have_tokens_texts_and_levels(void **state) {
+    (void)state;
+    weft_priced *priced = priced_with("");
+    weft_network *network = imc_network("R32,V64", 32, 1);
+    weft_cost *cost = cost_of(priced, network);
+    assert_int_equal(cost->n_parts, 14);
+    for (int32_t k = 0; k < cost->n_parts; k++) {
+        const weft_part_info *part = &cost->parts[k];
+        assert_true(strlen(part->token) > 2 && strlen(part->text) > 2);
+        assert_true(strcmp(part->level, "pe") == 0 || strcmp(part->level, "tile") == 0 ||
+                    strcmp(part->level, "chip") == 0);
+        for (int32_t m = 0; m < k; m++) {
+            assert_string_not_equal(part->token, cost->parts[m].token);
+        }
+    }
+    assert_int_equal(cost->n_warnings, 0);
+    weft_cost_destroy(cost);
+    weft_network_destroy(network);
+    weft_priced_destroy(priced);
 }
 
 /* ---- lowering -------------------------------------------------------------------------------- */
@@ -538,6 +603,8 @@ int main(void) {
         cmocka_unit_test(more_bits_never_cost_less),
         cmocka_unit_test(area_does_not_depend_on_the_input_size),
         cmocka_unit_test(waiting_for_the_whole_map_takes_longer),
+        cmocka_unit_test(figures_of_merit_are_of_the_whole),
+        cmocka_unit_test(parts_have_tokens_texts_and_levels),
         cmocka_unit_test(rows_name_the_layers),
         cmocka_unit_test(networks_without_work_are_refused),
         cmocka_unit_test(what_does_not_fit_is_refused_with_the_reason),

@@ -123,16 +123,18 @@ static inline void fixture_cost(fixture *made, weft_rng *rng) {
     static const int blocks[FIXTURE_LAYERS] = {0, 0, 0, 1, 1,  1,  1,  2,  2, 2,
                                                3, 3, 3, 3, -1, -1, -1, -1, -1};
     weft_cost *cost = &made->cost;
-    *cost = (weft_cost){.n_layers = FIXTURE_LAYERS, .layers = made->layers};
+    *cost = (weft_cost){.n_layers = FIXTURE_LAYERS, .layers = made->layers, .n_parts = 14};
+    for (int c = 0; c < cost->n_parts; c++) {
+        snprintf(cost->parts[c].token, sizeof cost->parts[c].token, "part_%d", c);
+        snprintf(cost->parts[c].text, sizeof cost->parts[c].text, "part %c", 'A' + c);
+        snprintf(cost->parts[c].level, sizeof cost->parts[c].level, c < 8 ? "macro" : "chip");
+    }
     for (int i = 0; i < FIXTURE_LAYERS; i++) {
         weft_layer_cost *layer = &made->layers[i];
         *layer = (weft_layer_cost){.layer = i, .block = blocks[i]};
         snprintf(layer->name, sizeof layer->name, "%s", names[i]);
-        for (int c = 0; c < WEFT_COMPONENT_COUNT; c++) {
-            double weight = c == WEFT_COMPONENT_ADC      ? 6.0
-                            : c == WEFT_COMPONENT_BUFFER ? 4.0
-                            : c <= WEFT_COMPONENT_DAC    ? 0.5
-                                                         : 0.02;
+        for (int c = 0; c < cost->n_parts; c++) {
+            double weight = c == 2 ? 6.0 : c == 9 ? 4.0 : c <= 1 ? 0.5 : 0.02;
             double size = (i < 14 ? weft_rng_uniform(rng) + 0.2 : 0.02) * weight;
             layer->energy_by[c] = 2e-5 * size;
             layer->latency_by[c] = 4e-6 * size * weft_rng_uniform(rng);

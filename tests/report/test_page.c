@@ -137,14 +137,14 @@ static void the_page_says_what_the_study_says(void **state) {
     snprintf(text, sizeof text, "data-v=\"%.9g\"",
              summary->trials[summary->front[0]]->metrics[WEFT_METRIC_ENERGY]);
     assert_non_null(strstr(html, text));
-    /* the component that takes most energy, worked out here */
+    /* the part that takes most energy, worked out here */
     int first = 0;
-    for (int c = 1; c < WEFT_COMPONENT_COUNT; c++) {
+    for (int c = 1; c < made.cost.n_parts; c++) {
         first = made.cost.energy_by[c] > made.cost.energy_by[first] ? c : first;
     }
     snprintf(text, sizeof text, "%.1f %% of the energy goes to %s",
              100.0 * made.cost.energy_by[first] / made.cost.total.energy_j,
-             weft_component_text((weft_component)first));
+             made.cost.parts[first].text);
     assert_non_null(strstr(html, text));
     /* reasons of one kind are one row */
     snprintf(text, sizeof text, "<td class=\"n\">%zu</td><td>infeasible</td>", summary->infeasible);
