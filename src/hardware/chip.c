@@ -14,21 +14,6 @@
 enum { MAX_BASES = 4, MAX_CHIP_FILE = 1 << 20 };
 
 static const char *const VERSIONS[] = {"chip/1"};
-static const char *const KINDS[] = {
-#define KIND(name, token) token,
-    WEFT_CONVERTER_KIND_MAP(KIND)
-#undef KIND
-};
-static const char *const SIGNS[] = {
-#define SIGN(name, token) token,
-    WEFT_SIGNS_MAP(SIGN)
-#undef SIGN
-};
-static const char *const PLACEMENTS[] = {
-#define PLACEMENT(name, token) token,
-    WEFT_PLACEMENT_MAP(PLACEMENT)
-#undef PLACEMENT
-};
 
 /* ---- quantities ------------------------------------------------------------------------------ */
 
@@ -104,8 +89,8 @@ static weft_status read_converter(const weft_doc *doc, const char *name, const w
     weft_need need = fresh ? WEFT_REQUIRED : WEFT_OPTIONAL;
     weft_map map;
     WEFT_TRY(weft_map_begin(doc, node, &map, error));
-    WEFT_TRY(
-        weft_map_choice(&map, "kind", need, KINDS, WEFT_CONVERTER_KIND_COUNT, &row.kind, error));
+    WEFT_TRY(weft_map_choice(&map, "kind", need, weft_converter_kinds, WEFT_CONVERTER_KIND_COUNT,
+                             &row.kind, error));
     for (int k = 0; k < weft_converter_n_fields; k++) {
         WEFT_TRY(read_field(&map, &weft_converter_fields[k], need, &row, error));
     }
@@ -171,11 +156,11 @@ static weft_status read_srams(weft_map *map, weft_need need, weft_chip *chip, we
 static weft_status read_extra(weft_map *map, const char *section, weft_need need, weft_chip *chip,
                               weft_error *error) {
     if (strcmp(section, "crossbar") == 0) {
-        return weft_map_choice(map, "signs", need, SIGNS, WEFT_SIGNS_COUNT, &chip->crossbar.signs,
-                               error);
+        return weft_map_choice(map, "signs", need, weft_signs_words, WEFT_SIGNS_COUNT,
+                               &chip->crossbar.signs, error);
     }
     if (strcmp(section, "mesh") == 0) {
-        return weft_map_choice(map, "placement", need, PLACEMENTS, WEFT_PLACEMENT_COUNT,
+        return weft_map_choice(map, "placement", need, weft_placements, WEFT_PLACEMENT_COUNT,
                                &chip->mesh.placement, error);
     }
     if (strcmp(section, "buffer") == 0) {
@@ -250,13 +235,9 @@ static weft_status check_converter(weft_map *root, const char *key, const char *
 static weft_status check_chip(weft_map *root, const weft_chip *chip, weft_error *error) {
     WEFT_TRY(check_converter(root, "dac", chip->pe.dac, &chip->dacs, error));
     WEFT_TRY(check_converter(root, "adc", chip->pe.adc, &chip->adcs, error));
-    if (fmod(chip->crossbar.rows.value, chip->crossbar.subarray_rows.value) != 0) {
-        return fail_at(root, "crossbar", "subarray_rows", error,
-                       "the rows of a crossbar must be a multiple of those of a sub-array");
-    }
-    if (chip->cell.resistance_high.value < chip->cell.resistance_low.value) {
-        return fail_at(root, "cell", "resistance_high", error,
-                       "the high resistance is below the low one");
+    weft_contradiction found;
+    if (weft_chip_contradicts(chip, &found)) {
+        return fail_at(root, found.section, found.key, error, found.message);
     }
     return WEFT_OK;
 }

@@ -83,6 +83,22 @@ const weft_chip_field weft_chip_fields[] = {
 };
 const int weft_chip_n_fields = (int)(sizeof weft_chip_fields / sizeof *weft_chip_fields);
 
+const char *const weft_converter_kinds[] = {
+#define KIND(name, token) token,
+    WEFT_CONVERTER_KIND_MAP(KIND)
+#undef KIND
+};
+const char *const weft_signs_words[] = {
+#define SIGN(name, token) token,
+    WEFT_SIGNS_MAP(SIGN)
+#undef SIGN
+};
+const char *const weft_placements[] = {
+#define PLACEMENT(name, token) token,
+    WEFT_PLACEMENT_MAP(PLACEMENT)
+#undef PLACEMENT
+};
+
 const char *const weft_chip_sections[] = {
     "precision", "cell",  "crossbar", "pe",          "tile",    "mesh",   "clock",       "adder",
     "register",  "shift", "joint",    "multiplexer", "pooling", "buffer", "accumulator", "control",

@@ -4,6 +4,7 @@
 #include "hardware/price.h"
 
 #include "base/error.h"
+#include "hardware/chip_fields.h"
 #include "hardware/parts.h"
 #include "hardware/quantum.h"
 
@@ -141,6 +142,11 @@ weft_status weft_priced_create(const weft_chip *chip, weft_priced **priced, weft
     const weft_converter *adc = weft_converter_find(&chip->adcs, chip->pe.adc);
     if (dac == NULL || adc == NULL) {
         return weft_fail(error, WEFT_ERROR_INTERNAL, "chip %s lost its converters", chip->name);
+    }
+    weft_contradiction found;
+    if (weft_chip_contradicts(chip, &found)) {
+        return weft_fail(error, WEFT_ERROR_INPUT, "chip %s, '%s.%s': %s", chip->name, found.section,
+                         found.key, found.message);
     }
     weft_priced *p = calloc(1, sizeof *p);
     if (p == NULL) {

@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Setting one value of a chip by its path. Whether the values still fit each other is found out
+ * when the chip is priced, so that several may be set in any order. */
+#include "hardware/chip_fields.h"
+
+#include "base/number.h"
+#include "base/units.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { SOURCE_SET = sizeof((weft_quantity *)0)->source };
+
+/* ---- what may be set ------------------------------------------------------------------------- */
+
+/* A constant, a word out of a list, or the name of a converter. */
+typedef struct target {
+    char path[64];
+    const weft_chip_entry *entry; /* of a constant; borrowed from `targets` */
+    const char *const *words;     /* of a word */
+    int n_words;
+    int *choice;
+    char *name; /* of a converter */
+    const weft_converters *table;
+} target;
+
+enum { MAX_TARGETS = 512 };
+
+typedef struct targets {
+    int n;
+    target rows[MAX_TARGETS];
+    weft_chip_entry entries[MAX_TARGETS];
+} targets;
+
+static target *add_target(targets *all, const char *path) {
+    target *row = &all->rows[all->n++];
+    *row = (target){0};
+    snprintf(row->path, sizeof row->path, "%s", path);
+    return row;
+}
+
+static void add_word(targets *all, const char *path, const char *const *words, int n, int *choice) {
+    target *row = add_target(all, path);
+    row->words = words;
+    row->n_words = n;
+    row->choice = choice;
+}
+
+static void add_kinds(targets *all, const char *table, weft_converters *converters) {
+    for (int i = 0; i < converters->n; i++) {
+        char path[64];
+        snprintf(path, sizeof path, "%s.%.40s.kind", table, converters->rows[i].name);
+        add_word(all, path, weft_converter_kinds, WEFT_CONVERTER_KIND_COUNT,
+                 &converters->rows[i].kind);
+    }
+}
+
+static void add_converter(targets *all, const char *path, char *name,
+                          const weft_converters *table) {
+    target *row = add_target(all, path);
+    row->name = name;
+    row->table = table;
+}
+
+static void list_targets(weft_chip *chip, targets *all) {
+    all->n = 0;
+    for (int i = 0; weft_chip_entry_at(chip, i, &all->entries[i]); i++) {
+        add_target(all, all->entries[i].path)->entry = &all->entries[i];
+    }
+    add_word(all, "crossbar.signs", weft_signs_words, WEFT_SIGNS_COUNT, &chip->crossbar.signs);
+    add_word(all, "mesh.placement", weft_placements, WEFT_PLACEMENT_COUNT, &chip->mesh.placement);
+    add_kinds(all, "dacs", &chip->dacs);
+    add_kinds(all, "adcs", &chip->adcs);
+    add_converter(all, "pe.dac", chip->pe.dac, &chip->dacs);
+    add_converter(all, "pe.adc", chip->pe.adc, &chip->adcs);
+}
+
+/* ---- finding --------------------------------------------------------------------------------- */
+
+static bool ends_with(const char *path, const char *tail) {
+    size_t length = strlen(path);
+    size_t end = strlen(tail);
+    return length > end && path[length - end - 1] == '.' && strcmp(path + length - end, tail) == 0;
+}
+
+/* The nearest path to a wrong one, else the path whose last name is nearest; NULL: none is near. */
+static const char *nearest_path(const targets *all, const char *path) {
+    const char *names[MAX_TARGETS];
+    for (int i = 0; i < all->n; i++) {
+        names[i] = all->rows[i].path;
+    }
+    const char *nearest = weft_nearest(path, names, (size_t)all->n);
+    const char *dot = strrchr(path, '.');
+    if (nearest != NULL) {
+        return nearest;
+    }
+    for (int i = 0; i < all->n; i++) {
+        names[i] = strrchr(all->rows[i].path, '.') + 1;
+    }
+    nearest = weft_nearest(dot != NULL ? dot + 1 : path, names, (size_t)all->n);
+    for (int i = 0; i < all->n && nearest != NULL; i++) {
+        if (names[i] == nearest) {
+            return all->rows[i].path;
+        }
+    }
+    return NULL;
+}
+
+static weft_status fail_unknown(const weft_chip *chip, const targets *all, const char *path,
+                                weft_error *error) {
+    weft_fail(error, WEFT_ERROR_USAGE, "chip %s has no '%.100s'", chip->name, path);
+    const char *nearest = nearest_path(all, path);
+    if (nearest != NULL) {
+        weft_hint(error, "did you mean '%s'? 'weft chip show %s' lists all", nearest, chip->name);
+    } else {
+        weft_hint(error, "'weft chip show %s' lists what there is", chip->name);
+    }
+    return WEFT_ERROR_USAGE;
+}
+
+static weft_status find_target(const weft_chip *chip, targets *all, const char *path,
+                               target **found, weft_error *error) {
+    const char *wanted = strncmp(path, "chip.", 5) == 0 ? path + 5 : path;
+    char known[200] = "";
+    int n = 0;
+    for (int i = 0; i < all->n; i++) {
+        target *row = &all->rows[i];
+        if (strcmp(row->path, wanted) == 0) {
+            *found = row;
+            return WEFT_OK;
+        }
+        if (ends_with(row->path, wanted)) {
+            size_t used = strlen(known);
+            snprintf(known + used, sizeof known - used, "%s%s", n > 0 ? ", " : "", row->path);
+            *found = row;
+            n++;
+        }
+    }
+    if (n == 1) {
+        return WEFT_OK;
+    }
+    if (n == 0) {
+        return fail_unknown(chip, all, path, error);
+    }
+    weft_fail(error, WEFT_ERROR_USAGE, "'%.100s' may be any of %d values of chip %s", path, n,
+              chip->name);
+    weft_hint(error, "write one of: %s", known);
+    return WEFT_ERROR_USAGE;
+}
+
+/* ---- values ---------------------------------------------------------------------------------- */
+
+/* A number, and a unit or none: then the one that the file uses. */
+static weft_status read_quantity(const target *row, const weft_quantity *before, const char *value,
+                                 weft_quantity *q, weft_error *error) {
+    const weft_chip_field *field = row->entry->field;
+    char *end = NULL;
+    double number = weft_real_parse(value, &end);
+    if (end == value) {
+        return weft_fail(error, WEFT_ERROR_INPUT, "'%s' takes a number%s, not '%.64s'", row->path,
+                         field->dimension == WEFT_DIMENSION_NONE ? "" : " and its unit", value);
+    }
+    const char *name = end + strspn(end, " ");
+    const weft_unit *unit = weft_unit_find(field->dimension, name[0] == '\0' ? before->unit : name);
+    if (unit == NULL) {
+        char names[160];
+        return weft_fail(error, WEFT_ERROR_INPUT, "'%s': unknown unit '%.32s'; legal are %s",
+                         row->path, name, weft_unit_names(field->dimension, names, sizeof names));
+    }
+    double si = weft_unit_to_si(unit, number);
+    if (!(si >= field->lower && si <= field->upper)) {
+        double lower = field->lower * unit->divisor / unit->factor;
+        double upper = field->upper * unit->divisor / unit->factor;
+        return weft_fail(error, WEFT_ERROR_INPUT, "'%s': %.9g %s is outside %.9g to %.9g %s",
+                         row->path, number, unit->name, lower, upper, unit->name);
+    }
+    if (field->whole && si != floor(si)) {
+        return weft_fail(error, WEFT_ERROR_INPUT, "'%s' takes a whole number, not %.9g", row->path,
+                         number);
+    }
+    *q = (weft_quantity){.value = si};
+    snprintf(q->unit, sizeof q->unit, "%s", unit->name);
+    return WEFT_OK;
+}
+
+/* The source of a value that was set tells what stood there. */
+static weft_status set_constant(weft_chip *chip, const target *row, const char *value,
+                                weft_error *error) {
+    weft_quantity *place = (weft_quantity *)(void *)((char *)chip + row->entry->offset);
+    weft_quantity q;
+    WEFT_TRY(read_quantity(row, place, value, &q, error));
+    char written[40];
+    weft_real_text(weft_quantity_written(row->entry->field->dimension, place), written,
+                   sizeof written);
+    bool again = strncmp(place->source, "set; ", 5) == 0;
+    if (again) {
+        snprintf(q.source, SOURCE_SET, "%s", place->source);
+    } else {
+        snprintf(q.source, SOURCE_SET, "set; the file says %s%s%s: %.*s", written,
+                 row->entry->field->dimension == WEFT_DIMENSION_NONE ? "" : " ",
+                 row->entry->field->dimension == WEFT_DIMENSION_NONE ? "" : place->unit,
+                 SOURCE_SET - 96, place->source);
+    }
+    *place = q;
+    return WEFT_OK;
+}
+
+static weft_status fail_word(const target *row, const char *value, const char *const *words, int n,
+                             weft_error *error) {
+    char known[240] = "";
+    for (int i = 0; i < n; i++) {
+        size_t used = strlen(known);
+        snprintf(known + used, sizeof known - used, "%s%s", i > 0 ? ", " : "", words[i]);
+    }
+    weft_fail(error, WEFT_ERROR_INPUT, "'%s' is one of %s, not '%.64s'", row->path, known, value);
+    const char *nearest = weft_nearest(value, words, (size_t)n);
+    if (nearest != NULL) {
+        weft_hint(error, "did you mean '%s'?", nearest);
+    }
+    return WEFT_ERROR_INPUT;
+}
+
+static weft_status set_word(const target *row, const char *value, weft_error *error) {
+    for (int i = 0; i < row->n_words; i++) {
+        if (strcmp(row->words[i], value) == 0) {
+            *row->choice = i;
+            return WEFT_OK;
+        }
+    }
+    return fail_word(row, value, row->words, row->n_words, error);
+}
+
+static weft_status set_converter(const target *row, const char *value, weft_error *error) {
+    if (weft_converter_find(row->table, value) != NULL) {
+        snprintf(row->name, WEFT_CHIP_NAME, "%s", value);
+        return WEFT_OK;
+    }
+    const char *names[WEFT_CHIP_MAX_CONVERTERS];
+    for (int i = 0; i < row->table->n; i++) {
+        names[i] = row->table->rows[i].name;
+    }
+    return fail_word(row, value, names, row->table->n, error);
+}
+
+/* ---- text ------------------------------------------------------------------------------------ */
+
+static weft_status write_text(weft_chip *chip, weft_error *error) {
+    weft_doc *doc = NULL;
+    weft_map root;
+    const char *description = NULL;
+    char *text = NULL;
+    WEFT_TRY(weft_doc_parse(chip->text, strlen(chip->text), chip->name, &doc, error));
+    weft_status status = weft_map_begin(doc, weft_doc_root(doc), &root, error);
+    if (status == WEFT_OK) {
+        status = weft_map_text(&root, "description", WEFT_OPTIONAL, &description, error);
+    }
+    if (status == WEFT_OK) {
+        status = weft_chip_write(chip, description, &text, error);
+    }
+    weft_doc_destroy(doc);
+    if (status == WEFT_OK) {
+        free(chip->text);
+        chip->text = text;
+    }
+    return status;
+}
+
+weft_status weft_chip_set(weft_chip *chip, const char *path, const char *value, weft_error *error) {
+    targets *all = malloc(sizeof *all);
+    if (all == NULL) {
+        return weft_fail_memory(error, sizeof *all);
+    }
+    target *row = NULL;
+    list_targets(chip, all);
+    weft_status status = find_target(chip, all, path, &row, error);
+    if (status == WEFT_OK) {
+        status = row->entry != NULL   ? set_constant(chip, row, value, error)
+                 : row->words != NULL ? set_word(row, value, error)
+                                      : set_converter(row, value, error);
+    }
+    free(all);
+    return status == WEFT_OK ? write_text(chip, error) : status;
+}
