@@ -4,6 +4,19 @@
 #ifndef WEFT_HARDWARE_ARRAY_PARTS_H
 #define WEFT_HARDWARE_ARRAY_PARTS_H
 
-#define WEFT_ARRAY_PART_MAP(X)
+#define WEFT_ARRAY_PART_MAP(X)                                                                     \
+    X(weft_part_rram_cell)                                                                         \
+    X(weft_part_pcm_cell)                                                                          \
+    X(weft_part_mram_cell)                                                                         \
+    X(weft_part_fefet_cell)                                                                        \
+    X(weft_part_eflash_cell)                                                                       \
+    X(weft_part_sram_cell)                                                                         \
+    X(weft_part_row_driver)                                                                        \
+    X(weft_part_column_driver)                                                                     \
+    X(weft_part_switch_matrix)                                                                     \
+    X(weft_part_bit_line)                                                                          \
+    X(weft_part_adder)                                                                             \
+    X(weft_part_register)                                                                          \
+    X(weft_part_shift_add)
 
 #endif
