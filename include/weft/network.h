@@ -39,7 +39,8 @@
     X(WEFT_OP_TOKENS, "tokens")                                                                    \
     X(WEFT_OP_TOKEN, "token")                                                                      \
     X(WEFT_OP_EMBEDDING, "embedding")                                                              \
-    X(WEFT_OP_ADD_EMBEDDING, "add_embedding")
+    X(WEFT_OP_ADD_EMBEDDING, "add_embedding")                                                      \
+    X(WEFT_OP_PAD_CHANNELS, "pad_channels")
 
 /* The order is part of the hash: new operations go to the end. */
 typedef enum weft_op {
@@ -94,6 +95,7 @@ enum { WEFT_NO_BLOCK = -1, WEFT_MAX_BITS = 64 };
  *   MULTIPLY        two inputs, the second of equal shape or {channels, 1, 1} (squeeze-excite)
  *   CONCAT          any number of inputs of equal height and width, along the channels
  *   SLICE           out_channels channels from channel `offset` on
+ *   PAD_CHANNELS    channels of zeros behind those of the input, up to out_channels
  *   TOKENS          {n, H, W} becomes the sequence {n, H W + entries, 1}, with `entries` trained
  *                   tokens in front (class token)
  *   TOKEN           keeps token `offset` of a sequence: {n, 1, 1}
@@ -199,6 +201,14 @@ typedef struct weft_network_family {
 
 /* Row i of the table, NULL behind the last one. */
 WEFT_API const weft_network_family *weft_network_family_at(size_t i);
+
+/* An option that some families take: "width" and one line for a list. */
+typedef struct weft_network_option {
+    const char *name, *text;
+} weft_network_option;
+
+/* Option i of all, NULL behind the last one. */
+WEFT_API const weft_network_option *weft_network_option_at(size_t i);
 
 /* Builds the network that `text` names:
  *   resnet18                                 a family

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "network/build.h"
 #include "network/shape.h"
 
 enum { MAX_CLASSES = WEFT_MAX_SIDE };
@@ -130,92 +131,59 @@ char *weft_imc_text(const weft_imc_spec *spec, char *buffer, size_t size) {
 
 /* ---- construction ---------------------------------------------------------------------------- */
 
-/* A network under construction: `at` is the layer that the next one takes, `block` the block that
- * layers are filed under. The first failure sticks and later additions do nothing. */
-typedef struct builder {
-    weft_network *network;
-    int32_t at, block;
-    weft_status status;
-    weft_error *error;
-} builder;
-
-static void append(builder *b, weft_layer layer) {
-    if (b->status != WEFT_OK) {
-        return;
-    }
-    if (layer.n_inputs == 0) {
-        layer.input = &b->at;
-        layer.n_inputs = 1;
-    }
-    layer.block = b->block;
-    int32_t index = b->at;
-    b->status = weft_network_add(b->network, &layer, &index, b->error);
-    b->at = index;
+static void put_conv(weft_builder *b, int32_t kernels, int32_t side, bool bias) {
+    weft_put_conv(b, kernels, side, 1, bias);
+    weft_put_op(b, WEFT_OP_BATCH_NORM);
 }
 
-static void append_conv(builder *b, int32_t kernels, int32_t side, bool bias) {
-    append(b, (weft_layer){.op = WEFT_OP_CONV,
-                           .out_channels = kernels,
-                           .kernel = {side, side},
-                           .stride = {1, 1},
-                           .pad = {side / 2, side / 2},
-                           .bias = bias});
-    append(b, (weft_layer){.op = WEFT_OP_BATCH_NORM});
+static void put_mvgg(weft_builder *b, int32_t kernels) {
+    put_conv(b, kernels, 3, true);
+    weft_put_op(b, WEFT_OP_RELU);
+    put_conv(b, kernels, 3, true);
+    weft_put_op(b, WEFT_OP_RELU);
 }
 
-static void append_relu(builder *b) {
-    append(b, (weft_layer){.op = WEFT_OP_RELU});
+static void put_vgg(weft_builder *b, int32_t kernels) {
+    put_mvgg(b, kernels);
+    weft_put_pool(b, WEFT_OP_MAX_POOL, 2, 2, 0);
 }
 
-static void append_mvgg(builder *b, int32_t kernels) {
-    append_conv(b, kernels, 3, true);
-    append_relu(b);
-    append_conv(b, kernels, 3, true);
-    append_relu(b);
-}
-
-static void append_vgg(builder *b, int32_t kernels) {
-    append_mvgg(b, kernels);
-    append(b, (weft_layer){.op = WEFT_OP_MAX_POOL, .kernel = {2, 2}, .stride = {2, 2}});
-}
-
-static void append_res(builder *b, int32_t kernels) {
+static void put_res(weft_builder *b, int32_t kernels) {
     int32_t entry = b->at;
-    append_conv(b, kernels, 3, false);
-    append_relu(b);
-    append_conv(b, kernels, 3, false);
+    put_conv(b, kernels, 3, false);
+    weft_put_op(b, WEFT_OP_RELU);
+    put_conv(b, kernels, 3, false);
     int32_t trunk = b->at;
     b->at = entry;
-    append_conv(b, kernels, 1, false);
-    append(b, (weft_layer){.op = WEFT_OP_ADD, .input = (int32_t[]){trunk, b->at}, .n_inputs = 2});
-    append_relu(b);
+    put_conv(b, kernels, 1, false);
+    weft_put(b, (weft_layer){
+                    .op = WEFT_OP_ADD, .input = (const int32_t[]){trunk, b->at}, .n_inputs = 2});
+    weft_put_op(b, WEFT_OP_RELU);
 }
 
-static void append_block(builder *b, weft_block block, int32_t kernels) {
+static void put_block(weft_builder *b, weft_block block, int32_t kernels) {
     switch (block) {
     case WEFT_BLOCK_VGG:
-        append_vgg(b, kernels);
+        put_vgg(b, kernels);
         break;
     case WEFT_BLOCK_MVGG:
-        append_mvgg(b, kernels);
+        put_mvgg(b, kernels);
         break;
     case WEFT_BLOCK_RES:
-        append_res(b, kernels);
+        put_res(b, kernels);
         break;
     }
 }
 
-static void append_head(builder *b, const weft_imc_spec *spec) {
+static void put_head(weft_builder *b, const weft_imc_spec *spec) {
     b->block = WEFT_NO_BLOCK;
-    append(b, (weft_layer){.op = WEFT_OP_AVERAGE_POOL, .pool_side = spec->head_pool});
-    append(b, (weft_layer){.op = WEFT_OP_FLATTEN});
+    weft_put_pool_flat(b, spec->head_pool);
     for (int32_t i = 0; i < spec->n_hidden; i++) {
-        append(b,
-               (weft_layer){.op = WEFT_OP_LINEAR, .out_channels = spec->hidden[i], .bias = true});
-        append_relu(b);
-        append(b, (weft_layer){.op = WEFT_OP_DROPOUT, .rate = spec->dropout});
+        weft_put_linear(b, spec->hidden[i]);
+        weft_put_op(b, WEFT_OP_RELU);
+        weft_put_dropout(b, spec->dropout);
     }
-    append(b, (weft_layer){.op = WEFT_OP_LINEAR, .out_channels = spec->classes, .bias = true});
+    weft_put_linear(b, spec->classes);
 }
 
 static weft_status check_spec(const weft_imc_spec *spec, weft_error *error) {
@@ -268,13 +236,13 @@ weft_status weft_imc_build(const weft_imc_spec *spec, weft_network **network, we
     WEFT_TRY(check_spec(spec, error));
     char name[WEFT_IMC_MAX_DEPTH * sizeof "V4096," + sizeof "imc:"] = "imc:";
     weft_imc_text(spec, name + strlen(name), sizeof name - strlen(name));
-    builder b = {.block = WEFT_NO_BLOCK, .status = WEFT_OK, .error = error};
+    weft_builder b = {.block = WEFT_NO_BLOCK, .status = WEFT_OK, .error = error};
     WEFT_TRY(weft_network_create(name, spec->input, &b.network, error));
     for (int32_t i = 0; i < spec->depth; i++) {
         b.block = i;
-        append_block(&b, spec->blocks[i], spec->kernels[i]);
+        put_block(&b, spec->blocks[i], spec->kernels[i]);
     }
-    append_head(&b, spec);
+    put_head(&b, spec);
     if (b.status != WEFT_OK) {
         weft_network_destroy(b.network);
         if (b.status == WEFT_ERROR_INFEASIBLE) {

@@ -92,19 +92,30 @@ static weft_layer layer_of(weft_op op, const weft_loops *l, const weft_layer *ca
     return layer;
 }
 
+static weft_status append_counted(weft_network *network, const weft_loops *loops, weft_layer *layer,
+                                  weft_error *error) {
+    WEFT_TRY(fill_shapes(network, loops, layer, error));
+    layer->out_channels = layer->out.channels;
+    WEFT_TRY(weft_loops_macs(network, layer, loops, &layer->macs, error));
+    if (layer->op != WEFT_OP_MATMUL) {
+        WEFT_TRY(weft_loops_weights(network, layer, loops, &layer->params, error));
+    }
+    return weft_network_append(network, layer, error);
+}
+
 weft_status weft_network_add_loops(weft_network *network, weft_op op, const weft_loops *loops,
                                    const weft_layer *carried, weft_error *error) {
     WEFT_TRY(check_dimensions(network, op, loops, error));
     const int32_t before = network->n_layers - 1;
     weft_layer layer = layer_of(op, loops, carried, &before);
     WEFT_TRY(weft_layer_check_carried(network, &layer, error));
-    WEFT_TRY(fill_shapes(network, loops, &layer, error));
-    layer.out_channels = layer.out.channels;
-    WEFT_TRY(weft_loops_macs(network, &layer, loops, &layer.macs, error));
-    if (op != WEFT_OP_MATMUL) {
-        WEFT_TRY(weft_loops_weights(network, &layer, loops, &layer.params, error));
+    weft_status status = append_counted(network, loops, &layer, error);
+    if (status != WEFT_OK) {
+        /* What cannot be built from a sound table does not exist: its figures are wrong. */
+        status = status == WEFT_ERROR_INFEASIBLE ? WEFT_ERROR_INPUT : status;
+        error->status = status;
+        return status;
     }
-    WEFT_TRY(weft_network_append(network, &layer, error));
     if (!network->is_table) {
         network->is_table = true;
         network->layers[0].in = layer.in;

@@ -39,6 +39,7 @@ static const op_row rows[WEFT_OP_COUNT] = {
     [WEFT_OP_MULTIPLY] = {0, 2, 2},
     [WEFT_OP_CONCAT] = {0, 1, INT_MAX},
     [WEFT_OP_SLICE] = {OUT | OFFSET, 1, 1},
+    [WEFT_OP_PAD_CHANNELS] = {OUT, 1, 1},
     [WEFT_OP_TOKENS] = {ENTRIES, 1, 1},
     [WEFT_OP_TOKEN] = {OFFSET, 1, 1},
     [WEFT_OP_EMBEDDING] = {OUT | ENTRIES, 1, 1},

@@ -212,6 +212,8 @@ weft_status weft_layer_infer(const weft_network *network, weft_layer *layer, wef
         return weft_infer_concat(network, layer, error);
     case WEFT_OP_SLICE:
         return weft_infer_slice(network, layer, error);
+    case WEFT_OP_PAD_CHANNELS:
+        return weft_infer_pad_channels(network, layer, error);
     case WEFT_OP_FLATTEN:
         return infer_flatten(network, layer, error);
     case WEFT_OP_DROPOUT:

@@ -28,6 +28,8 @@ weft_status weft_infer_concat(const weft_network *network, weft_layer *layer,
                               weft_error *error) WEFT_NODISCARD;
 weft_status weft_infer_slice(const weft_network *network, weft_layer *layer,
                              weft_error *error) WEFT_NODISCARD;
+weft_status weft_infer_pad_channels(const weft_network *network, weft_layer *layer,
+                                    weft_error *error) WEFT_NODISCARD;
 weft_status weft_infer_tokens(const weft_network *network, weft_layer *layer,
                               weft_error *error) WEFT_NODISCARD;
 weft_status weft_infer_token(const weft_network *network, weft_layer *layer,

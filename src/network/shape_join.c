@@ -59,3 +59,11 @@ weft_status weft_infer_slice(const weft_network *network, weft_layer *layer, wef
     layer->out.channels = layer->out_channels;
     return WEFT_OK;
 }
+
+weft_status weft_infer_pad_channels(const weft_network *network, weft_layer *layer,
+                                    weft_error *error) {
+    WEFT_TRY(weft_check_setting(network, layer, "out_channels", layer->out_channels,
+                                layer->in.channels, INT32_MAX, error));
+    layer->out.channels = layer->out_channels;
+    return WEFT_OK;
+}

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "network/build.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "base/error.h"
+
+void weft_put(weft_builder *b, weft_layer layer) {
+    if (b->status != WEFT_OK) {
+        return;
+    }
+    const int32_t before = b->at;
+    if (layer.n_inputs == 0) {
+        layer.input = &before;
+        layer.n_inputs = 1;
+    }
+    layer.block = b->block;
+    b->status = weft_network_add(b->network, &layer, &b->at, b->error);
+}
+
+void weft_put_op(weft_builder *b, weft_op op) {
+    weft_put(b, (weft_layer){.op = op});
+}
+
+void weft_put_join(weft_builder *b, weft_op op, int32_t other) {
+    weft_put(b, (weft_layer){.op = op, .input = (const int32_t[]){b->at, other}, .n_inputs = 2});
+}
+
+static weft_layer square_conv(int32_t kernels, int32_t side, int32_t stride, bool bias) {
+    return (weft_layer){.op = WEFT_OP_CONV,
+                        .out_channels = kernels,
+                        .kernel = {side, side},
+                        .stride = {stride, stride},
+                        .pad = {side / 2, side / 2},
+                        .bias = bias};
+}
+
+void weft_put_conv(weft_builder *b, int32_t kernels, int32_t side, int32_t stride, bool bias) {
+    weft_put(b, square_conv(kernels, side, stride, bias));
+}
+
+static void put_norm(weft_builder *b, weft_op activation) {
+    weft_put_op(b, WEFT_OP_BATCH_NORM);
+    if (activation != WEFT_OP_INPUT) {
+        weft_put_op(b, activation);
+    }
+}
+
+void weft_put_conv_norm(weft_builder *b, int32_t kernels, int32_t side, int32_t stride,
+                        weft_op activation) {
+    weft_put_conv(b, kernels, side, stride, false);
+    put_norm(b, activation);
+}
+
+void weft_put_depthwise_norm(weft_builder *b, int32_t side, int32_t stride, bool bias,
+                             weft_op activation) {
+    int32_t channels = weft_build_shape(b).channels;
+    weft_layer layer = square_conv(channels, side, stride, bias);
+    layer.groups = channels;
+    weft_put(b, layer);
+    put_norm(b, activation);
+}
+
+void weft_put_pool(weft_builder *b, weft_op op, int32_t side, int32_t stride, int32_t pad) {
+    weft_put(b,
+             (weft_layer){
+                 .op = op, .kernel = {side, side}, .stride = {stride, stride}, .pad = {pad, pad}});
+}
+
+void weft_put_pool_flat(weft_builder *b, int32_t side) {
+    weft_put(b, (weft_layer){.op = WEFT_OP_AVERAGE_POOL, .pool_side = side});
+    weft_put_op(b, WEFT_OP_FLATTEN);
+}
+
+void weft_put_linear(weft_builder *b, int32_t features) {
+    weft_put(b, (weft_layer){.op = WEFT_OP_LINEAR, .out_channels = features, .bias = true});
+}
+
+void weft_put_dropout(weft_builder *b, double rate) {
+    weft_put(b, (weft_layer){.op = WEFT_OP_DROPOUT, .rate = rate});
+}
+
+weft_shape weft_build_shape(const weft_builder *b) {
+    return b->status == WEFT_OK ? b->network->layers[b->at].out : (weft_shape){1, 1, 1};
+}
+
+void weft_build_fail(weft_builder *b, weft_status status, const char *format, ...) {
+    if (b->status != WEFT_OK) {
+        return;
+    }
+    char text[256];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    b->status = weft_fail(b->error, status, "%s", text);
+}
