@@ -5,6 +5,28 @@
 #ifndef WEFT_HARDWARE_PERIPHERY_PARTS_H
 #define WEFT_HARDWARE_PERIPHERY_PARTS_H
 
-#define WEFT_PERIPHERY_PART_MAP(X) X(weft_part_fixed)
+#define WEFT_PERIPHERY_PART_MAP(X)                                                                 \
+    X(weft_part_adc)                                                                               \
+    X(weft_part_dac_r2r)                                                                           \
+    X(weft_part_dac_c2c)                                                                           \
+    X(weft_part_capacitor)                                                                         \
+    X(weft_part_capacitive_multiplier)                                                             \
+    X(weft_part_wire)                                                                              \
+    X(weft_part_analog_adder)                                                                      \
+    X(weft_part_integrator)                                                                        \
+    X(weft_part_sample_hold)                                                                       \
+    X(weft_part_psub_buffer)                                                                       \
+    X(weft_part_sram)                                                                              \
+    X(weft_part_smart_buffer)                                                                      \
+    X(weft_part_edram)                                                                             \
+    X(weft_part_dram)                                                                              \
+    X(weft_part_register_file)                                                                     \
+    X(weft_part_router)                                                                            \
+    X(weft_part_bus)                                                                               \
+    X(weft_part_link)                                                                              \
+    X(weft_part_comparator)                                                                        \
+    X(weft_part_counter)                                                                           \
+    X(weft_part_datapath)                                                                          \
+    X(weft_part_fixed)
 
 #endif

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Adder of column currents by the published one of TIMELY (65 nm): 0.0368 pJ a sum, 40 um2.
+ *
+ * Source: W. Li et al., ISCA 2020, table II, as in accelergy-library-plug-in@b3ed4aa
+ * (library/timely/timely_iadder.csv). */
+#include "hardware/part/published.h"
+
+enum { FIT, NODE };
+
+static const char *const FITS[] = {"timely", NULL};
+
+static const weft_published PUBLISHED[] = {
+    {.node = 65, .read_pj = 0.0368, .area_um2 = 40}, /* timely */
+};
+
+static const weft_part_field FIELDS[] = {
+    {"fit", WEFT_DIMENSION_NONE, 0, 0, 0, 0, 0, FITS, "whose figures"},
+    {"node", WEFT_DIMENSION_LENGTH, NAN, 3e-9, 500e-9, 7e-9, 130e-9, NULL, "technology node"},
+};
+
+static void price(const double *values, weft_terms *terms, weft_part_price *price) {
+    weft_asked asked = {.node = values[NODE]};
+    weft_published_price(&PUBLISHED[(int)values[FIT]], &asked, terms, price);
+}
+
+const weft_part_class weft_part_analog_adder = {
+    .name = "analog-adder",
+    .text = "adder of currents",
+    .equation = WEFT_PUBLISHED_LAW,
+    .source = "TIMELY, ISCA 2020; accelergy-library-plug-in@b3ed4aa",
+    .fields = FIELDS,
+    .n_fields = WEFT_LENGTH(FIELDS),
+    .price = price,
+};

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The law is that of accelergy-library-plug-in@b3ed4aa (scaling.py); node scaling is that of
+ * Stillmaker and Baas (node_scale.h). The exponent of depth comes from the cache model there. */
+#include "hardware/part/published.h"
+
+#include "hardware/part/node_scale.h"
+
+static double ratio(double asked, double published) {
+    return asked > 0 && published > 0 ? asked / published : 1;
+}
+
+void weft_published_price(const weft_published *published, const weft_asked *asked,
+                          weft_terms *terms, weft_part_price *price) {
+    double from = published->node * 1e-9;
+    double width = weft_term(terms, "width", "1", "width / published width",
+                             ratio(asked->width, published->width));
+    double depth = weft_term(terms, "depth", "1", "depth / published depth",
+                             ratio(asked->depth, published->depth));
+    double volts = weft_term(terms, "voltage", "1", "voltage / published voltage",
+                             ratio(asked->voltage, published->voltage));
+    bool resolved = asked->resolution > 0 && published->resolution > 0;
+    double levels = weft_term(terms, "levels", "1", "2^(resolution - published resolution)",
+                              resolved ? exp2(asked->resolution - published->resolution) : 1);
+    double energy_node = weft_term(terms, "node_energy", "1", "Stillmaker 2017, energy",
+                                   weft_node_energy_scale(from, asked->node));
+    double area_node = weft_term(terms, "node_area", "1", "Stillmaker 2017, area",
+                                 weft_node_area_scale(from, asked->node));
+    double energy = 1e-12 * energy_node * width * pow(depth, 0.78) * levels * volts * volts;
+    price->read_j[WEFT_STATISTIC_ONE] = published->read_pj * energy;
+    price->write_j[WEFT_STATISTIC_ONE] = published->write_pj * energy;
+    price->leak_w = published->leak_w * energy_node * width * pow(depth, 0.78) * levels;
+    price->area_m2 = published->area_um2 * 1e-12 * area_node * width * depth * levels;
+}
