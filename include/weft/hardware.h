@@ -36,6 +36,27 @@ WEFT_API void weft_chip_destroy(weft_chip *chip);
 WEFT_API const char *weft_chip_text(const weft_chip *chip);
 WEFT_API const char *weft_chip_name(const weft_chip *chip);
 
+/* What a chip is, for a list of chips. */
+typedef struct weft_chip_about {
+    char format[16]; /* "chip/1" */
+    char description[256];
+    char cell[64]; /* "resistive, 1 bit"; "" where the chip does not say */
+    double node_m; /* of its transistors; NaN where the chip does not say */
+} weft_chip_about;
+WEFT_API void weft_chip_get_about(const weft_chip *chip, weft_chip_about *about);
+
+/* What a chip is made of: its levels from the outside in, each followed by the parts that stand at
+ * it. Returns false past the last. */
+typedef struct weft_chip_item {
+    int32_t depth; /* of the level: 0 is the outermost */
+    bool is_part;
+    char name[64];
+    char text[96];  /* of a part: what it is */
+    char count[64]; /* of a level: copies in one of the level around it; of a part: how many of it at
+                     * each of its level; a number or an expression */
+} weft_chip_item;
+WEFT_API bool weft_chip_get_item(const weft_chip *chip, int i, weft_chip_item *item);
+
 /* Every constant of the chip, for tables and `weft estimate --chip X --constants`: name, SI value,
  * unit as written, source. Returns false past the last. */
 typedef struct weft_constant {
@@ -75,6 +96,13 @@ WEFT_API void weft_workload_destroy(weft_workload *workload);
     X(WEFT_EXECUTION_LAYERS, "layers")                                                             \
     X(WEFT_EXECUTION_PIPELINE, "pipeline")                                                         \
     X(WEFT_EXECUTION_PIXELS, "pixels")
+
+typedef enum weft_execution {
+#define WEFT_EXECUTION_ENUM(name, token) name,
+    WEFT_EXECUTION_MAP(WEFT_EXECUTION_ENUM)
+#undef WEFT_EXECUTION_ENUM
+        WEFT_EXECUTION_COUNT
+} weft_execution;
 
 /* What an inference costs and how well it uses the chip. An operation is a multiplication or an
  * addition: 2 a MAC. */

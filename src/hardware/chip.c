@@ -318,6 +318,8 @@ static weft_status read_root(weft_map *root, int bases, weft_chip *chip, weft_er
     weft_need need = base == NULL ? WEFT_REQUIRED : WEFT_OPTIONAL;
     WEFT_TRY(read_name(root, "name", WEFT_REQUIRED, chip->name, error));
     WEFT_TRY(weft_map_text(root, "description", WEFT_OPTIONAL, &description, error));
+    snprintf(chip->description, sizeof chip->description, "%s",
+             description != NULL ? description : "");
     for (int i = 0; i < weft_chip_n_sections; i++) {
         WEFT_TRY(read_section(root, weft_chip_sections[i], need, chip, error));
     }

@@ -75,6 +75,7 @@ typedef struct weft_circuit {
 
 struct weft_chip {
     char name[WEFT_CHIP_NAME];
+    char description[256];
     char *text; /* as read, '\0'-terminated */
 
     struct {

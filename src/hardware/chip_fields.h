@@ -57,7 +57,6 @@ bool weft_chip_contradicts(const weft_chip *chip, weft_contradiction *found);
 
 /* The chip as the text of a file without a base, every constant with unit and source. The caller
  * frees *text. */
-weft_status weft_chip_write(const weft_chip *chip, const char *description, char **text,
-                            weft_error *error) WEFT_NODISCARD;
+weft_status weft_chip_write(const weft_chip *chip, char **text, weft_error *error) WEFT_NODISCARD;
 
 #endif

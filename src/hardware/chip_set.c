@@ -248,24 +248,11 @@ static weft_status set_converter(const target *row, const char *value, weft_erro
 /* ---- text ------------------------------------------------------------------------------------ */
 
 static weft_status write_text(weft_chip *chip, weft_error *error) {
-    weft_doc *doc = NULL;
-    weft_map root;
-    const char *description = NULL;
     char *text = NULL;
-    WEFT_TRY(weft_doc_parse(chip->text, strlen(chip->text), chip->name, &doc, error));
-    weft_status status = weft_map_begin(doc, weft_doc_root(doc), &root, error);
-    if (status == WEFT_OK) {
-        status = weft_map_text(&root, "description", WEFT_OPTIONAL, &description, error);
-    }
-    if (status == WEFT_OK) {
-        status = weft_chip_write(chip, description, &text, error);
-    }
-    weft_doc_destroy(doc);
-    if (status == WEFT_OK) {
-        free(chip->text);
-        chip->text = text;
-    }
-    return status;
+    WEFT_TRY(weft_chip_write(chip, &text, error));
+    free(chip->text);
+    chip->text = text;
+    return WEFT_OK;
 }
 
 weft_status weft_chip_set(weft_chip *chip, const char *path, const char *value, weft_error *error) {

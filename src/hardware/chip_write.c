@@ -71,8 +71,7 @@ static void write_converters(const char *name, const weft_converters *table, FIL
     }
 }
 
-weft_status weft_chip_write(const weft_chip *chip, const char *description, char **text,
-                            weft_error *error) {
+weft_status weft_chip_write(const weft_chip *chip, char **text, weft_error *error) {
     char *made = NULL;
     size_t length = 0;
     FILE *out = open_memstream(&made, &length);
@@ -81,8 +80,8 @@ weft_status weft_chip_write(const weft_chip *chip, const char *description, char
     }
     fprintf(out, "weft: chip/1\n");
     write_key("", "name", chip->name, out);
-    if (description != NULL) {
-        write_key("", "description", description, out);
+    if (chip->description[0] != '\0') {
+        write_key("", "description", chip->description, out);
     }
     for (int i = 0; i < weft_chip_n_sections; i++) {
         write_section(chip, weft_chip_sections[i], out);
