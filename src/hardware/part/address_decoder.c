@@ -33,8 +33,9 @@ static gates size_gates(const weft_cmos *tech, const counts *c) {
         .nand = weft_cmos_standard(tech, WEFT_GATE_NAND, 2, weft_cmos_nand(tech)),
         .driver = weft_cmos_standard(tech, WEFT_GATE_INVERTER, 1, driver),
     };
-    if (c->nors > 0) {
-        g.nor = weft_cmos_standard(tech, WEFT_GATE_NOR, c->nor_inputs, nor);
+    g.nor = weft_cmos_standard(tech, WEFT_GATE_NOR, c->nor_inputs, nor);
+    if (c->nors <= 0) { /* its place is kept */
+        g.nor = (weft_standard_gate){.width = g.nor.width};
     }
     return g;
 }
@@ -59,9 +60,8 @@ weft_decoder weft_decoder_of(const weft_cmos *tech, double ways) {
     }
     gates g = size_gates(tech, &c);
     double height = weft_cmos_cell_height(tech) * fmax(c.nors, c.nands);
-    double nor_width = c.nors > 0 ? g.nor.width : 0;
-    double width = 3 * g.inverter.width + 2 * g.nand.width + METAL_PITCH * tech->f * c.wires +
-                   nor_width;
+    double width = 3 * g.inverter.width + 2 * g.nand.width + g.nor.width +
+                   METAL_PITCH * tech->f * c.wires;
     return (weft_decoder){
         .energy = WEFT_CONTROL_ACTIVITY * tech->vdd * tech->vdd * switched(&c, &g),
         .area = height * width,

@@ -17,6 +17,9 @@
     X(weft_part_bit_line)                                                                          \
     X(weft_part_adder)                                                                             \
     X(weft_part_register)                                                                          \
-    X(weft_part_shift_add)
+    X(weft_part_shift_add)                                                                         \
+    X(weft_part_adder_tree)                                                                        \
+    X(weft_part_multiplexer)                                                                       \
+    X(weft_part_max_pool)
 
 #endif

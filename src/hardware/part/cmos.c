@@ -55,7 +55,7 @@ const char *const WEFT_DEVICE_WORDS[] = {"hp", "lp", NULL};
  * edges of a cell take; a standard cell's height. NeuroSim V1.3, constant.h. */
 static const double GATE_PITCH = 3.8, GATE_PITCH_FIN = 5.3;
 static const double DRAIN_LENGTH = 2.8, DRAIN_LENGTH_FIN = 3.9;
-static const double WELL_GAP = 3.5, CELL_EDGES = 3.6;
+static const double WELL_GAP = 3.5, CELL_EDGE = 1.8;
 static const double CELL_HEIGHT = 28;
 static const double LEAST_SPAN = 0.1;
 static const double FLIP_FLOP_CELLS = 12;
@@ -163,14 +163,24 @@ typedef struct fingers {
     double region; /* m, all fingers side by side */
 } fingers;
 
-/* `share` of what is left of `height` between wells and edges belongs to this transistor. Fins that
- * do not fit are folded in whole fingers, rounded down. */
-static fingers lay_out(const weft_cmos *tech, double width, double share, double height) {
+/* The most each transistor of a gate `height` high can be wide without folds: what wells and edges
+ * leave, shared out in proportion to their widths. A gate that fills its cell exactly is folded or
+ * not as rounding will have it: the order of operations is that of the source, to round alike. */
+static weft_widths room_of(const weft_cmos *tech, weft_widths widths, double height) {
+    double edges = CELL_EDGE * 2 * tech->f;
+    double share = widths.p / (widths.p + widths.n);
+    if (share == 0 || share == 1) {
+        return (weft_widths){.n = height - edges, .p = height - edges};
+    }
+    double p = share * (height - WELL_GAP * tech->f - edges);
+    return (weft_widths){.n = p / share * (1 - share), .p = p};
+}
+
+/* Fins that do not fit are folded in whole fingers, rounded down. */
+static fingers lay_out(const weft_cmos *tech, double width, double room) {
     if (width <= 0) {
         return (fingers){.folds = 1};
     }
-    double gaps = (share < 1 ? WELL_GAP + CELL_EDGES : CELL_EDGES) * tech->f;
-    double room = share * (height - gaps);
     fingers made = {.folds = 1};
     if (has_fins(tech)) {
         double pitch = tech->row->fin_pitch;
@@ -180,7 +190,7 @@ static fingers lay_out(const weft_cmos *tech, double width, double share, double
         made.span = (fmin(fins, most) - 1) * pitch + tech->row->fin_width;
     } else {
         double most = fmax(room, LEAST_SPAN * tech->f);
-        made.folds = width <= most * (1 + 1e-9) ? 1 : ceil(width / most);
+        made.folds = width <= most ? 1 : ceil(width / most);
         made.span = fmin(width, most);
     }
     made.drain = ceil((made.folds + 1) / 2) * tech->drain_length;
@@ -194,9 +204,8 @@ typedef struct layout {
 } layout;
 
 static layout lay_out_gate(const weft_cmos *tech, weft_widths widths, double height) {
-    double share = widths.p / (widths.p + widths.n);
-    return (layout){.n = lay_out(tech, widths.n, 1 - share, height),
-                    .p = lay_out(tech, widths.p, share, height)};
+    weft_widths room = room_of(tech, widths, height);
+    return (layout){.n = lay_out(tech, widths.n, room.n), .p = lay_out(tech, widths.p, room.p)};
 }
 
 /* A drain region `width` long and as wide as its transistor, with so many edges across. */
@@ -275,7 +284,7 @@ static double pass_span(const weft_cmos *tech, double width, int folds) {
 
 double weft_cmos_pass_height(const weft_cmos *tech, weft_widths widths, int folds) {
     return pass_span(tech, widths.p, folds) + pass_span(tech, widths.n, folds) +
-           (WELL_GAP + CELL_EDGES) * tech->f;
+           WELL_GAP * tech->f + CELL_EDGE * 2 * tech->f;
 }
 
 double weft_cmos_leakage(const weft_cmos *tech, weft_gate gate, int inputs, weft_widths widths) {
@@ -321,9 +330,7 @@ weft_widths weft_cmos_grown(const weft_cmos *tech, weft_widths widths) {
     if (has_fins(tech)) {
         return grown_fins(tech, widths);
     }
-    double room = (CELL_HEIGHT - WELL_GAP - CELL_EDGES) * tech->f;
-    double share = widths.p / (widths.p + widths.n);
-    weft_widths most = {.n = (1 - share) * room, .p = share * room};
+    weft_widths most = room_of(tech, widths, weft_cmos_cell_height(tech));
     return widths.n < most.n && widths.p < most.p ? most : widths;
 }
 

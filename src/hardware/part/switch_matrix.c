@@ -14,6 +14,9 @@
  * Source: NeuroSim V1.3 (SwitchMatrix) in accelergy-neurosim-plug-in@bf874bc. */
 #include "hardware/part/array_lines.h"
 
+/* F, from gate to gate: the source takes the planar pitch at FinFET nodes too. */
+static const double PITCH = 3.8;
+
 enum {
     COLUMNS = WEFT_CMOS_FIELD_COUNT,
     CELL_AREA,
@@ -45,9 +48,9 @@ static void price_at(const double *values, const weft_cmos *tech, weft_terms *te
     double columns = values[COLUMNS];
     weft_lines lines = weft_lines_of(tech, 1, columns, values[CELL_AREA], values[CELL_ASPECT]);
     weft_widths widths = weft_cmos_pass_gate(tech, 0.25 * load_of(values, tech));
-    weft_stack pairs = weft_stack_in(lines.row, 4 * tech->gate_pitch, columns);
+    weft_stack pairs = weft_stack_in(lines.row, 4 * PITCH * tech->f, columns);
     double width = pairs.room / ceil(columns / pairs.lines) / 2;
-    int folds = (int)fmax(floor(width / tech->gate_pitch) - 1, 1);
+    int folds = (int)fmax(floor(width / (PITCH * tech->f)) - 1, 1);
     double height = weft_cmos_pass_height(tech, widths, folds);
     weft_flip_flop ff = weft_cmos_flip_flop(tech);
     weft_stack flops = weft_stack_in(lines.row, ff.width, columns);
