@@ -21,8 +21,8 @@
 enum {
     MAX_LENGTH = 1024,
     MAX_DEPTH = 64,
-    /* An open level holds back at most three operands (of a sum, a product and a power). */
-    MAX_STACK = 4 * (MAX_DEPTH + 1),
+    /* An open level holds back at most five operands (of a sum, a product, a power and an if). */
+    MAX_STACK = 6 * (MAX_DEPTH + 1),
 };
 
 /* |right| of a constraint counts as at least this, far below any energy, time or area in SI. */
@@ -43,6 +43,11 @@ typedef enum opcode {
     OP_EXP,
     OP_SQRT,
     OP_ABS,
+    OP_LOG2,
+    OP_CEIL,
+    OP_FLOOR,
+    OP_ROUND,
+    OP_IF,     /* of three: the second where the first is above 0, else the third */
     OP_EXCESS, /* of left over right, relative: left <= right */
     OP_LACK,   /* left >= right */
 } opcode;
@@ -55,9 +60,9 @@ typedef struct instruction {
 
 struct weft_expr {
     int n;
-    instruction program[MAX_LENGTH + 1]; /* every instruction comes from a character of its own */
     int n_variables;
-    bool uses[];
+    bool *uses; /* behind the program */
+    instruction program[];
 };
 
 /* ---- parsing --------------------------------------------------------------------------------- */
@@ -67,21 +72,25 @@ typedef struct parser {
     size_t at;
     const char *const *names;
     int n_names;
-    weft_expr *expr;
-    int depth; /* open parentheses, signs and powers */
-    int stack; /* operands on the stack after what was written so far */
+    int n;                               /* instructions of the program so far */
+    instruction program[MAX_LENGTH + 1]; /* every instruction comes from a character of its own */
+    int depth;                           /* open parentheses, signs and powers */
+    int stack;                           /* operands on the stack after what was written so far */
     weft_error *error;
 } parser;
 
 typedef struct function {
     const char *name;
     opcode code;
-    bool takes_many; /* two or more operands, else exactly one */
+    int operands; /* that it takes; MANY: two or more */
 } function;
 
+enum { MANY = -1 };
+
 static const function FUNCTIONS[] = {
-    {"min", OP_MIN, true},  {"max", OP_MAX, true},    {"log", OP_LOG, false},
-    {"exp", OP_EXP, false}, {"sqrt", OP_SQRT, false}, {"abs", OP_ABS, false},
+    {"min", OP_MIN, MANY},  {"max", OP_MAX, MANY},  {"log", OP_LOG, 1},   {"exp", OP_EXP, 1},
+    {"sqrt", OP_SQRT, 1},   {"abs", OP_ABS, 1},     {"log2", OP_LOG2, 1}, {"ceil", OP_CEIL, 1},
+    {"floor", OP_FLOOR, 1}, {"round", OP_ROUND, 1}, {"if", OP_IF, 3},
 };
 enum { N_FUNCTIONS = sizeof FUNCTIONS / sizeof FUNCTIONS[0] };
 
@@ -136,7 +145,13 @@ static int stack_effect(opcode code) {
     case OP_EXP:
     case OP_SQRT:
     case OP_ABS:
+    case OP_LOG2:
+    case OP_CEIL:
+    case OP_FLOOR:
+    case OP_ROUND:
         return 0;
+    case OP_IF:
+        return -2;
     case OP_ADD:
     case OP_SUBTRACT:
     case OP_MULTIPLY:
@@ -153,10 +168,10 @@ static int stack_effect(opcode code) {
 
 static weft_status emit(parser *p, instruction made) {
     p->stack += stack_effect(made.code);
-    if (p->expr->n > MAX_LENGTH || p->stack > MAX_STACK) {
+    if (p->n > MAX_LENGTH || p->stack > MAX_STACK) {
         return weft_fail(p->error, WEFT_ERROR_INTERNAL, "an expression outgrew its program");
     }
-    p->expr->program[p->expr->n++] = made;
+    p->program[p->n++] = made;
     return WEFT_OK;
 }
 
@@ -191,7 +206,8 @@ static weft_status fail_name(parser *p, const char *name, size_t start, bool is_
               nearest != NULL ? "'?" : "");
     place(p, start, start + strlen(name));
     if (is_call) {
-        weft_hint(p->error, "functions: min, max, log, exp, sqrt, abs");
+        weft_hint(p->error,
+                  "functions: min, max, log, exp, sqrt, abs, log2, ceil, floor, round, if");
     }
     return WEFT_ERROR_INPUT;
 }
@@ -209,21 +225,24 @@ static weft_status parse_call(parser *p, const char *name, size_t start) {
     p->at++;
     WEFT_TRY(parse_sum(p));
     int operands = 1;
-    while (called->takes_many && next_character(p) == ',') {
+    while (called->operands != 1 && next_character(p) == ',') {
         p->at++;
         WEFT_TRY(parse_sum(p));
-        WEFT_TRY(emit_code(p, called->code));
         operands++;
+        if (called->operands == MANY) {
+            WEFT_TRY(emit_code(p, called->code));
+        }
     }
-    if (called->takes_many && operands < 2) {
-        return fail_expected(p, "',' and a second operand");
+    if (operands < (called->operands == MANY ? 2 : called->operands)) {
+        return fail_expected(p, called->operands == 3 ? "',' and three operands in all"
+                                                      : "',' and a second operand");
     }
-    if (next_character(p) != ')') {
-        return fail_expected(p, called->takes_many ? "',' or ')'" : "')'");
+    if (next_character(p) != ')' || (called->operands > 0 && operands > called->operands)) {
+        return fail_expected(p, called->operands == MANY ? "',' or ')'" : "')'");
     }
     p->at++;
     p->depth--;
-    return called->takes_many ? WEFT_OK : emit_code(p, called->code);
+    return called->operands == MANY ? WEFT_OK : emit_code(p, called->code);
 }
 
 static bool is_name_start(char c) {
@@ -255,7 +274,6 @@ static weft_status parse_name(parser *p) {
     }
     for (int i = 0; i < p->n_names; i++) {
         if (strcmp(p->names[i], name) == 0) {
-            p->expr->uses[i] = true;
             return emit(p, (instruction){.code = OP_VARIABLE, .variable = i});
         }
     }
@@ -336,6 +354,27 @@ static weft_status parse_comparison(parser *p) {
     return emit_code(p, c == '<' ? OP_EXCESS : OP_LACK);
 }
 
+/* The program with its length, and which variables it reads. */
+static weft_status keep_program(const parser *p, weft_expr **expr) {
+    size_t program = (size_t)p->n * sizeof(instruction);
+    size_t size = sizeof(weft_expr) + program + (size_t)p->n_names * sizeof(bool);
+    weft_expr *made = calloc(1, size);
+    if (made == NULL) {
+        return weft_fail_memory(p->error, size);
+    }
+    made->n = p->n;
+    made->n_variables = p->n_names;
+    memcpy(made->program, p->program, program);
+    made->uses = (bool *)(made->program + made->n);
+    for (int i = 0; i < made->n; i++) {
+        if (made->program[i].code == OP_VARIABLE) {
+            made->uses[made->program[i].variable] = true;
+        }
+    }
+    *expr = made;
+    return WEFT_OK;
+}
+
 static weft_status parse_text(const char *text, const char *const *names, int n_names,
                               weft_status (*rule)(parser *p), const char *expected_end,
                               weft_expr **expr, weft_error *error) {
@@ -344,23 +383,13 @@ static weft_status parse_text(const char *text, const char *const *names, int n_
                          "the expression is %zu characters long; at most %d", strlen(text),
                          MAX_LENGTH);
     }
-    size_t size = sizeof(weft_expr) + (size_t)n_names * sizeof(bool);
-    weft_expr *made = calloc(1, size);
-    if (made == NULL) {
-        return weft_fail_memory(error, size);
+    parser p;
+    p = (parser){.text = text, .names = names, .n_names = n_names, .error = error};
+    WEFT_TRY(rule(&p));
+    if (next_character(&p) != '\0') {
+        return fail_expected(&p, expected_end);
     }
-    made->n_variables = n_names;
-    parser p = {.text = text, .names = names, .n_names = n_names, .expr = made, .error = error};
-    weft_status status = rule(&p);
-    if (status == WEFT_OK && next_character(&p) != '\0') {
-        status = fail_expected(&p, expected_end);
-    }
-    if (status != WEFT_OK) {
-        free(made);
-        return status;
-    }
-    *expr = made;
-    return WEFT_OK;
+    return keep_program(&p, expr);
 }
 
 /* ---- evaluation ------------------------------------------------------------------------------ */
@@ -400,22 +429,30 @@ static double apply_binary(opcode code, double left, double right) {
     case OP_EXP:
     case OP_SQRT:
     case OP_ABS:
+    case OP_LOG2:
+    case OP_CEIL:
+    case OP_FLOOR:
+    case OP_ROUND:
+    case OP_IF:
         break;
     }
     return NAN;
 }
 
 static double apply_unary(opcode code, double operand) {
-    if (code == OP_NEGATE) {
-        return -operand;
+    static double (*const APPLY[])(double) = {
+        [OP_LOG] = log,   [OP_EXP] = exp,   [OP_SQRT] = sqrt,   [OP_ABS] = fabs,
+        [OP_LOG2] = log2, [OP_CEIL] = ceil, [OP_FLOOR] = floor, [OP_ROUND] = round,
+    };
+    return code == OP_NEGATE ? -operand : APPLY[code](operand);
+}
+
+/* NaN in the condition is NaN in the result. */
+static double apply_if(const double *operands) {
+    if (isnan(operands[0])) {
+        return operands[0];
     }
-    if (code == OP_LOG) {
-        return log(operand);
-    }
-    if (code == OP_EXP) {
-        return exp(operand);
-    }
-    return code == OP_SQRT ? sqrt(operand) : fabs(operand);
+    return operands[0] > 0 ? operands[1] : operands[2];
 }
 
 /* ==== public ================================================================================== */
@@ -445,6 +482,9 @@ double weft_expr_evaluate(const weft_expr *expr, const double *values) {
             stack[++top] = at->number;
         } else if (at->code == OP_VARIABLE) {
             stack[++top] = values[at->variable];
+        } else if (at->code == OP_IF) {
+            top -= 2;
+            stack[top] = apply_if(&stack[top]);
         } else if (stack_effect(at->code) == 0) {
             stack[top] = apply_unary(at->code, stack[top]);
         } else {

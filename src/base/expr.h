@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Arithmetic expressions over named metrics, such as `accuracy^2 / (latency * energy)`: numbers,
- * names, + - * / ^ (right-associative), unary minus, parentheses, min max log exp sqrt abs, and for
- * constraints one comparison <= or >= at the top. Parsed once into a flat program, evaluated
+ * names, + - * / ^ (right-associative), unary minus, parentheses, min max log exp sqrt abs log2 ceil
+ * floor round, if(c, a, b), which is a where c > 0 and else b, and for constraints one comparison <=
+ * or >= at the top. Parsed once into a flat program, evaluated
  * without allocation. Depth is capped at 64, length at 1024 characters.
  */
 #ifndef WEFT_BASE_EXPR_H

@@ -2,6 +2,8 @@
  *
  * Reading a chip file. A chip with `base: PRESET` starts as that preset and states what differs. */
 #include "hardware/chip_fields.h"
+#include "hardware/hierarchy_chip.h"
+#include "hardware/hierarchy_read.h"
 
 #include "base/share.h"
 #include "base/units.h"
@@ -336,7 +338,8 @@ static weft_status parse_chip(const char *text, size_t length, const char *name,
     weft_map root;
     weft_status status = weft_map_begin(doc, weft_doc_root(doc), &root, error);
     if (status == WEFT_OK) {
-        status = read_root(&root, bases, chip, error);
+        status = weft_hierarchy_is_text(&root) ? weft_hierarchy_parse(&root, bases, chip, error)
+                                               : read_root(&root, bases, chip, error);
     }
     weft_doc_destroy(doc);
     return status;
@@ -358,10 +361,11 @@ weft_status weft_chip_parse(const char *text, size_t length, const char *name, w
     }
     if (status != WEFT_OK) {
         free(copy);
-        free(read);
+        weft_chip_destroy(read);
         return status;
     }
     read->text = copy;
+    read->id = weft_hierarchy_id(copy);
     *chip = read;
     return WEFT_OK;
 }
@@ -379,6 +383,7 @@ weft_status weft_chip_read(const char *name_or_path, weft_chip **chip, weft_erro
 
 void weft_chip_destroy(weft_chip *chip) {
     if (chip != NULL) {
+        weft_hierarchy_destroy(chip->hierarchy);
         free(chip->text);
         free(chip);
     }

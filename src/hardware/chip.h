@@ -76,7 +76,9 @@ typedef struct weft_circuit {
 struct weft_chip {
     char name[WEFT_CHIP_NAME];
     char description[256];
-    char *text; /* as read, '\0'-terminated */
+    char *text;                       /* as read, '\0'-terminated */
+    uint64_t id;                      /* of the text: weft_hierarchy_id */
+    struct weft_hierarchy *hierarchy; /* of a hierarchical chip, which has nothing of the rest */
 
     struct {
         weft_quantity weights, activations;

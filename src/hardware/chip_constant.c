@@ -2,6 +2,7 @@
  *
  * The constants of a chip one by one, as a table prints them and as they may be set. */
 #include "hardware/chip_fields.h"
+#include "hardware/hierarchy_chip.h"
 
 #include "base/units.h"
 
@@ -85,8 +86,30 @@ const weft_quantity *weft_chip_quantity(const weft_chip *chip, const weft_chip_e
     return (const weft_quantity *)(const void *)((const char *)chip + entry->offset);
 }
 
+bool weft_hierarchy_constant(const weft_hierarchy *h, int i, weft_constant *constant) {
+    for (int v = 0; v < h->n_variables; v++) {
+        const weft_variable *variable = &h->variables[v];
+        if (variable->text != NULL || i-- > 0) {
+            continue;
+        }
+        weft_constant made = {
+            .value = weft_quantity_written(variable->dimension, &variable->value)};
+        const char *level = variable->level >= 0 ? h->levels[variable->level].name : "";
+        snprintf(made.name, sizeof made.name, "%.14s%s%.47s", level, level[0] != '\0' ? "." : "",
+                 variable->name);
+        snprintf(made.unit, sizeof made.unit, "%s", variable->value.unit);
+        snprintf(made.source, sizeof made.source, "%s", variable->value.source);
+        *constant = made;
+        return true;
+    }
+    return false;
+}
+
 bool weft_chip_constant(const weft_chip *chip, int i, weft_constant *constant) {
     weft_chip_entry entry;
+    if (chip->hierarchy != NULL) {
+        return weft_hierarchy_constant(chip->hierarchy, i, constant);
+    }
     if (!weft_chip_entry_at(chip, i, &entry)) {
         return false;
     }

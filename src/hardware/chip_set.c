@@ -3,6 +3,7 @@
  * Setting one value of a chip by its path. Whether the values still fit each other is found out
  * when the chip is priced, so that several may be set in any order. */
 #include "hardware/chip_fields.h"
+#include "hardware/hierarchy_chip.h"
 
 #include "base/number.h"
 #include "base/units.h"
@@ -256,6 +257,9 @@ static weft_status write_text(weft_chip *chip, weft_error *error) {
 }
 
 weft_status weft_chip_set(weft_chip *chip, const char *path, const char *value, weft_error *error) {
+    if (chip->hierarchy != NULL) {
+        return weft_hierarchy_set(chip, path, value, error);
+    }
     targets *all = malloc(sizeof *all);
     if (all == NULL) {
         return weft_fail_memory(error, sizeof *all);

@@ -26,6 +26,7 @@
 
 #include "base/error.h"
 #include "hardware/component.h"
+#include "hardware/hierarchy_cost.h"
 #include "hardware/mapping.h"
 #include "hardware/quantum.h"
 #include "hardware/timing.h"
@@ -286,8 +287,19 @@ static weft_status evaluate(const weft_priced *p, weft_workload *w, weft_total *
     return WEFT_OK;
 }
 
+static weft_status check_refusal(const weft_workload *workload, weft_error *error) {
+    if (workload->refusal.status != WEFT_OK) {
+        *error = workload->refusal;
+    }
+    return workload->refusal.status;
+}
+
 weft_status weft_estimate(const weft_priced *priced, weft_workload *workload, weft_total *total,
                           weft_error *error) {
+    if (priced->hierarchy != NULL) {
+        return weft_hierarchy_estimate(priced->hierarchy, workload->loops, total, error);
+    }
+    WEFT_TRY(check_refusal(workload, error));
     return evaluate(priced, workload, total, error);
 }
 
@@ -341,6 +353,10 @@ static void fill_shared_row(const weft_workload *w, weft_layer_cost *row) {
 
 weft_status weft_cost_create(const weft_priced *priced, weft_workload *workload, weft_cost **cost,
                              weft_error *error) {
+    if (priced->hierarchy != NULL) {
+        return weft_hierarchy_cost_create(priced->hierarchy, workload->loops, cost, error);
+    }
+    WEFT_TRY(check_refusal(workload, error));
     weft_total total;
     WEFT_TRY(evaluate(priced, workload, &total, error));
     int32_t n = workload->n_layers;

@@ -2,6 +2,7 @@
  *
  * Pricing: from the constants of a chip to what one event, one part and one tile cost. */
 #include "hardware/price.h"
+#include "hardware/hierarchy_chip.h"
 
 #include "base/error.h"
 #include "hardware/chip_fields.h"
@@ -137,7 +138,26 @@ static void price_srams(const weft_chip *chip, weft_priced *p) {
     }
 }
 
+static weft_status create_hierarchy(const weft_chip *chip, weft_priced **priced,
+                                    weft_error *error) {
+    weft_priced *p = calloc(1, sizeof *p);
+    if (p == NULL) {
+        return weft_fail_memory(error, sizeof *p);
+    }
+    snprintf(p->name, sizeof p->name, "%s", chip->name);
+    weft_status status = weft_hierarchy_priced_create(chip, &p->hierarchy, error);
+    if (status != WEFT_OK) {
+        free(p);
+        return status;
+    }
+    *priced = p;
+    return WEFT_OK;
+}
+
 weft_status weft_priced_create(const weft_chip *chip, weft_priced **priced, weft_error *error) {
+    if (chip->hierarchy != NULL) {
+        return create_hierarchy(chip, priced, error);
+    }
     const weft_converter *dac = weft_converter_find(&chip->dacs, chip->pe.dac);
     const weft_converter *adc = weft_converter_find(&chip->adcs, chip->pe.adc);
     if (dac == NULL || adc == NULL) {
@@ -176,6 +196,7 @@ weft_status weft_priced_create(const weft_chip *chip, weft_priced **priced, weft
 
 void weft_priced_destroy(weft_priced *priced) {
     if (priced != NULL) {
+        weft_hierarchy_priced_destroy(priced->hierarchy);
         free(priced->tile_row);
         free(priced->tile_column);
         free(priced);

@@ -16,6 +16,8 @@ typedef struct weft_priced_sram {
 
 struct weft_priced {
     char name[WEFT_CHIP_NAME];
+    struct weft_hierarchy_priced
+        *hierarchy; /* of a hierarchical chip, which has nothing of the rest */
 
     /* structure */
     int32_t rows, columns; /* of a crossbar */

@@ -10,6 +10,7 @@
 #include "hardware/workload.h"
 
 #include "base/error.h"
+#include "hardware/loop_work.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -186,15 +187,12 @@ static weft_status allocate(weft_workload *w, size_t n, weft_error *error) {
     return WEFT_OK;
 }
 
-weft_status weft_workload_create(const weft_network *network, weft_workload **workload,
-                                 weft_error *error) {
-    WEFT_TRY(check_supported(network, error));
+static weft_status lower_network(const weft_network *network, weft_workload *w, weft_error *error) {
     size_t n = (size_t)network->n_layers;
-    weft_workload *w = calloc(1, sizeof *w);
     lowering low = {network, w, calloc(n + 1, sizeof *low.producer)};
     bool *is_input = calloc(n + 1, sizeof *is_input);
     weft_status status = WEFT_OK;
-    if (w == NULL || low.producer == NULL || is_input == NULL) {
+    if (low.producer == NULL || is_input == NULL) {
         status = weft_fail_memory(error, n * sizeof *low.producer);
     } else {
         status = allocate(w, n + 1, error);
@@ -211,6 +209,22 @@ weft_status weft_workload_create(const weft_network *network, weft_workload **wo
     }
     free(is_input);
     free(low.producer);
+    return status;
+}
+
+weft_status weft_workload_create(const weft_network *network, weft_workload **workload,
+                                 weft_error *error) {
+    weft_workload *w = calloc(1, sizeof *w);
+    if (w == NULL) {
+        return weft_fail_memory(error, sizeof *w);
+    }
+    weft_status status = WEFT_OK;
+    if (check_supported(network, &w->refusal) == WEFT_OK) {
+        status = lower_network(network, w, error);
+    }
+    if (status == WEFT_OK) {
+        status = weft_loop_work_create(network, &w->loops, error);
+    }
     if (status != WEFT_OK) {
         weft_workload_destroy(w);
         return status;
@@ -223,6 +237,7 @@ void weft_workload_destroy(weft_workload *workload) {
     if (workload == NULL) {
         return;
     }
+    weft_loop_work_destroy(workload->loops);
     weft_pipeline_destroy(&workload->pipeline);
     free(workload->layers);
     free(workload->consumers);

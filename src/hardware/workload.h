@@ -63,6 +63,9 @@ typedef struct weft_hw_cost {
 } weft_hw_cost;
 
 struct weft_workload {
+    struct weft_loop_work *loops; /* as hierarchical chips see the network */
+    weft_error refusal; /* why a chip of pixel pipelines cannot run it; status WEFT_OK: it can */
+
     int32_t n_layers;
     weft_hw_layer *layers;
     int32_t *consumers;

@@ -1,0 +1,462 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * From the loops of a layer to the actions of the parts.
+ *
+ * Levels are filled from the inside out (fill.h); what is left of a loop runs in time. Of a part k:
+ *
+ *   extent_k[d]  the product of d's factors inside k, in space and in time
+ *   tiles_k      product over d of ceil(size[d] / extent_k[d])
+ *   steps_k      product of the factors in time outside k
+ *   used_k       tiles_k / steps_k, copies at work
+ *
+ * with, per copy and tile, in bits (b: bits of an input slice, o: of an output):
+ *
+ *   in_tile   = N C G X b (rows of the window) (columns of the window)
+ *   out_tile  = N M P Q G o
+ *   window    = (p - 1) stride + (r - 1) dilation + 1    for p outputs and r taps
+ *
+ * An operand goes from part to part. between(k, c) is the product of the factors of the levels between
+ * k and the next part c inside, of the operand's own dimensions, and of all dimensions at a level whose
+ * copies cannot share it.
+ *
+ *   reads_in(k) = in_tile steps_k                     where nothing inside carries inputs
+ *               = between(k, c) reads_in(c)           c passes
+ *               = between(k, c) in_tile_c steps_c     c merges
+ *               = between(k, c) fills_in(c)           c is a buffer
+ *   fills_in(k) = in_tile + for each loop in time outside k, from the outside: (turns of those
+ *                 outside it) (factor - 1) (in_tile - what the tile before it shares with it)
+ *   sums_out(k) = between(k, innermost) o steps       where nothing inside carries outputs
+ *               = between(k, c) sums_out(c)           c passes
+ *               = between(k, c) out_tile_c steps_c    c merges or is a buffer
+ *
+ * A buffer reads reads_in + sums_out and writes fills_in + sums_out + out_tile steps_k (each partial
+ * sum is read, added to and written; the first, too), the fills where a store further out has them.
+ * Source: Timeloop's semantics as CiMLoop uses them; derived and checked against runs of it, see
+ * docs/results/cost-model.md. */
+#include "hardware/count.h"
+
+#include <string.h>
+
+enum { INPUTS, OUTPUTS, CARRIED };
+
+/* ---- filling --------------------------------------------------------------------------------- */
+
+static void take_all(const weft_loop_sizes *loops, int32_t rest[WEFT_DIM_COUNT],
+                     int32_t factor[WEFT_DIM_COUNT]) {
+    unsigned weights = weft_tensor_dims(WEFT_TENSOR_WEIGHTS);
+    (void)loops;
+    for (int d = 0; d < WEFT_DIM_COUNT; d++) {
+        bool take = (weights >> d & 1U) != 0;
+        factor[d] = take ? rest[d] : 1;
+        rest[d] = take ? 1 : rest[d];
+    }
+}
+
+bool weft_spread_layer(const weft_hierarchy *h, const weft_precision *price,
+                       const weft_loop_sizes *loops, weft_fill_memo *memo, weft_spread *spread,
+                       int *at, double *needed) {
+    memcpy(spread->rest, loops->size, sizeof spread->rest);
+    spread->rest[WEFT_DIM_X] = 1;
+    for (int l = h->n_levels - 1; l >= 0; l--) {
+        const weft_level *level = &h->levels[l];
+        if (level->takes_all) {
+            take_all(loops, spread->rest, spread->factor[l]);
+        } else {
+            weft_fill_level(level->groups, level->n_groups, price->capacity[l], spread->rest,
+                            spread->factor[l], memo);
+        }
+    }
+    spread->rest[WEFT_DIM_X] = loops->size[WEFT_DIM_X];
+    double used = 1;
+    bool fits = true;
+    for (int l = 0; l < h->n_levels; l++) {
+        double copies = 1;
+        for (int d = 0; d < WEFT_DIM_COUNT; d++) {
+            copies *= spread->factor[l][d];
+        }
+        if (copies > price->capacity[l] && fits) {
+            fits = false;
+            *at = l;
+            *needed = copies;
+        }
+        used *= copies;
+        spread->used[l] = used;
+    }
+    return fits;
+}
+
+/* ---- loops in time --------------------------------------------------------------------------- */
+
+/* A loop in time, and the part inside of which it runs (-1: outside of all parts). */
+typedef struct time_loop {
+    int dim;
+    int32_t turns;
+    int part;
+    double stride; /* outputs, taps or channels that a turn goes on by */
+} time_loop;
+
+typedef struct walk {
+    const weft_hierarchy *h;
+    const weft_precision *price;
+    const weft_loop_sizes *loops;
+    const weft_spread *spread;
+    int n_time;
+    time_loop time[WEFT_DIM_COUNT]; /* from the outside in */
+    double extent[WEFT_DIM_COUNT];
+    double inside; /* steps of the loops in time inside this place */
+    double steps;  /* of all */
+} walk;
+
+/* X runs inside the innermost part that holds it, the outputs' rows and columns and the batch inside
+ * the outermost one that holds them, and what is left of the weights outside of all. */
+static int holder(const weft_hierarchy *h, int dim, bool innermost) {
+    int found = -1;
+    for (int p = 0; p < h->n_parts; p++) {
+        if ((h->parts[p].holds >> dim & 1U) != 0 && (found < 0 || innermost)) {
+            found = p;
+        }
+    }
+    return found;
+}
+
+/* Everything of dimension d inside of part p runs before its loop turns. */
+static double stride_of(const walk *w, int d, int p) {
+    double stride = 1;
+    for (int l = p < 0 ? 0 : w->h->parts[p].level + 1; l < w->h->n_levels; l++) {
+        stride *= w->spread->factor[l][d];
+    }
+    return stride;
+}
+
+static void place_time(walk *w) {
+    static const int ORDER[] = {WEFT_DIM_Y, WEFT_DIM_G, WEFT_DIM_C, WEFT_DIM_M, WEFT_DIM_R,
+                                WEFT_DIM_S, WEFT_DIM_N, WEFT_DIM_P, WEFT_DIM_Q, WEFT_DIM_X};
+    w->n_time = 0;
+    w->steps = 1;
+    for (int i = 0; i < WEFT_DIM_COUNT; i++) {
+        int d = ORDER[i];
+        int32_t turns = w->spread->rest[d];
+        if (turns > 1) {
+            int part = holder(w->h, d, d == WEFT_DIM_X);
+            w->time[w->n_time++] = (time_loop){d, turns, part, stride_of(w, d, part)};
+            w->steps *= turns;
+        }
+    }
+}
+
+/* ---- tiles ----------------------------------------------------------------------------------- */
+
+static double capped(const walk *w, int d) {
+    double size = w->loops->size[d];
+    return w->extent[d] < size ? w->extent[d] : size;
+}
+
+static double window(double outputs, double taps, double stride, double dilation) {
+    return (outputs - 1) * stride + (taps - 1) * dilation + 1;
+}
+
+typedef struct pitches {
+    double row, column, tap_row, tap_column;
+} pitches;
+
+static pitches pitch_of(const walk *w) {
+    if (w->price->number[WEFT_NUMBER_STRIDES] == 0) {
+        return (pitches){1, 1, 1, 1};
+    }
+    return (pitches){w->loops->stride_h, w->loops->stride_w, w->loops->dilation_h,
+                     w->loops->dilation_w};
+}
+
+/* Inputs of a tile: bits a window's pixel, and the window. */
+typedef struct in_tile {
+    double depth, rows, columns;
+} in_tile;
+
+static in_tile inputs_of(const walk *w, const pitches *pitch) {
+    return (in_tile){
+        .depth = capped(w, WEFT_DIM_N) * capped(w, WEFT_DIM_C) * capped(w, WEFT_DIM_G) *
+                 capped(w, WEFT_DIM_X) * w->price->input.slice_bits,
+        .rows = window(capped(w, WEFT_DIM_P), capped(w, WEFT_DIM_R), pitch->row, pitch->tap_row),
+        .columns =
+            window(capped(w, WEFT_DIM_Q), capped(w, WEFT_DIM_S), pitch->column, pitch->tap_column),
+    };
+}
+
+static double outputs_of(const walk *w) {
+    return capped(w, WEFT_DIM_N) * capped(w, WEFT_DIM_M) * capped(w, WEFT_DIM_P) *
+           capped(w, WEFT_DIM_Q) * capped(w, WEFT_DIM_G) * w->price->bits[2];
+}
+
+static double tiles_of(const walk *w) {
+    double tiles = 1;
+    for (int d = 0; d < WEFT_DIM_COUNT; d++) {
+        double size = w->loops->size[d];
+        if (w->extent[d] < size) {
+            tiles *= ceil(size / w->extent[d]);
+        }
+    }
+    return tiles;
+}
+
+/* By how far a turn of a loop moves the window, in rows and columns of the input. */
+static void move_of(const time_loop *loop, const pitches *pitch, double *rows, double *columns) {
+    double stride = loop->stride;
+    *rows = loop->dim == WEFT_DIM_P   ? stride * pitch->row
+            : loop->dim == WEFT_DIM_R ? stride * pitch->tap_row
+                                      : 0;
+    *columns = loop->dim == WEFT_DIM_Q   ? stride * pitch->column
+               : loop->dim == WEFT_DIM_S ? stride * pitch->tap_column
+                                         : 0;
+}
+
+static double at_least_zero(double x) {
+    return x > 0 ? x : 0;
+}
+
+/* Bits that come into one copy over all steps; the first n loops in time are outside of it. */
+static double fills_of(const walk *w, int n, const in_tile *tile, const pitches *pitch) {
+    double whole = tile->depth * tile->rows * tile->columns;
+    double back_r = 0;
+    double back_c = 0;
+    double outer[WEFT_DIM_COUNT + 1];
+    outer[0] = 1;
+    for (int i = 0; i < n; i++) {
+        outer[i + 1] = outer[i] * w->time[i].turns;
+    }
+    double fills = whole;
+    bool fresh_inside = false; /* a loop inside brings other channels: nothing is left to share */
+    for (int i = n - 1; i >= 0; i--) {
+        double move_r = 0;
+        double move_c = 0;
+        int d = w->time[i].dim;
+        bool fresh = d == WEFT_DIM_N || d == WEFT_DIM_C || d == WEFT_DIM_G || d == WEFT_DIM_X;
+        move_of(&w->time[i], pitch, &move_r, &move_c);
+        double shared = 0;
+        if (!fresh && !fresh_inside) {
+            shared = tile->depth * at_least_zero(tile->rows - fabs(move_r - back_r)) *
+                     at_least_zero(tile->columns - fabs(move_c - back_c));
+        }
+        fills += outer[i] * (w->time[i].turns - 1) * (whole - shared);
+        back_r += (w->time[i].turns - 1) * move_r;
+        back_c += (w->time[i].turns - 1) * move_c;
+        fresh_inside = fresh_inside || fresh;
+    }
+    return fills;
+}
+
+/* ---- the walk -------------------------------------------------------------------------------- */
+
+/* What the last part inside that carries an operand asks for, and the copies on the way to it. */
+typedef struct carrier {
+    double demand; /* bits of one copy */
+    double between;
+    bool any;
+} carrier;
+
+static double words(double bits, double word) {
+    return ceil(bits / word - 1e-9);
+}
+
+static void count_weights(const walk *w, const weft_part *part, int p, weft_counts *counts) {
+    unsigned dims = weft_tensor_dims(WEFT_TENSOR_WEIGHTS);
+    double bits = w->price->bits[1];
+    if (part->action == WEFT_ACTION_BUFFER) {
+        for (int d = 0; d < WEFT_DIM_COUNT; d++) {
+            double padded = w->spread->rest[d];
+            for (int l = 0; l < w->h->n_levels && (dims >> d & 1U) != 0; l++) {
+                padded *= w->spread->factor[l][d];
+            }
+            if (d == WEFT_DIM_Y) {
+                bits *= padded / w->loops->size[d];
+            } else if ((dims >> d & 1U) != 0) {
+                bits *= padded;
+            }
+        }
+        counts->reads[p] += words(bits, w->price->parts[p].word);
+    }
+}
+
+/* Copies of the weights at work, on the average. */
+static double copies_of(const walk *w) {
+    double copies = 1;
+    static const int DIMS[] = {WEFT_DIM_N, WEFT_DIM_P, WEFT_DIM_Q};
+    for (int i = 0; i < 3; i++) {
+        copies *= (double)w->loops->size[DIMS[i]] / w->spread->rest[DIMS[i]];
+    }
+    return copies;
+}
+
+static void count_simple(const walk *w, const weft_part *part, int p, double used,
+                         const carrier *out, double results, weft_counts *counts) {
+    const int32_t *size = w->loops->size;
+    double word = w->price->parts[p].word;
+    double elements = (double)size[WEFT_DIM_N] * size[WEFT_DIM_G] * size[WEFT_DIM_M] *
+                      size[WEFT_DIM_P] * size[WEFT_DIM_Q];
+    double *reads = &counts->reads[p];
+    switch ((weft_action)part->action) {
+    case WEFT_ACTION_CELL:
+        *reads = counts->cells * size[WEFT_DIM_N] * size[WEFT_DIM_P] * size[WEFT_DIM_Q] *
+                 size[WEFT_DIM_X] / word;
+        break;
+    case WEFT_ACTION_LOAD:
+        if (w->h->streams_weights || w->loops->dynamic) {
+            counts->writes[p] = counts->cells * copies_of(w) / word;
+        }
+        break;
+    case WEFT_ACTION_STEP:
+        *reads = used * w->steps / word;
+        break;
+    case WEFT_ACTION_OUTPUT:
+        *reads = used * out->demand * out->between / w->price->bits[2] / size[WEFT_DIM_X] / word;
+        break;
+    case WEFT_ACTION_RESULT:
+        *reads = used * results * w->steps / size[WEFT_DIM_X] / word;
+        break;
+    case WEFT_ACTION_ELEMENT:
+        *reads = elements / word;
+        break;
+    case WEFT_ACTION_INPUT:
+    case WEFT_ACTION_READOUT:
+    case WEFT_ACTION_PASS:
+    case WEFT_ACTION_MERGE:
+    case WEFT_ACTION_BUFFER:
+    case WEFT_ACTION_NONE:
+    case WEFT_ACTION_COUNT:
+        break;
+    }
+}
+
+/* Inputs on their way in: what part p reads, and what it asks for from further out. */
+static void carry_inputs(walk *w, const weft_part *part, int p, double used, double above,
+                         int outside, carrier *in, weft_counts *counts) {
+    pitches pitch = pitch_of(w);
+    in_tile tile = inputs_of(w, &pitch);
+    double whole = tile.depth * tile.rows * tile.columns;
+    double reads = in->any ? in->between * in->demand : whole * above;
+    double word = w->price->parts[p].word;
+    if (part->action == WEFT_ACTION_INPUT) {
+        word *= w->price->input.slice_bits;
+    }
+    counts->reads[p] += used * words(reads, word);
+    in->demand = reads;
+    if (part->action == WEFT_ACTION_MERGE) {
+        in->demand = whole * above;
+    } else if (part->action == WEFT_ACTION_BUFFER) {
+        in->demand = fills_of(w, outside, &tile, &pitch);
+        if ((part->below & WEFT_TENSOR_INPUTS) != 0) {
+            counts->writes[p] += used * words(in->demand, word);
+        }
+    }
+    in->between = 1;
+    in->any = true;
+}
+
+/* Outputs on their way out. */
+static void carry_outputs(walk *w, const weft_part *part, int p, double used, double above,
+                          carrier *out, weft_counts *counts) {
+    double sums = out->between * out->demand;
+    double word = w->price->parts[p].word;
+    if (part->action == WEFT_ACTION_READOUT) {
+        word *= w->price->bits[2];
+    }
+    counts->reads[p] += used * words(sums, word);
+    out->demand = sums;
+    if (part->action == WEFT_ACTION_MERGE || part->action == WEFT_ACTION_BUFFER) {
+        out->demand = outputs_of(w) * above;
+    }
+    if (part->action == WEFT_ACTION_BUFFER) {
+        counts->writes[p] += used * words(sums, word);
+        if ((part->below & WEFT_TENSOR_OUTPUTS) != 0) {
+            counts->writes[p] += used * words(out->demand, word);
+        }
+    }
+    out->between = 1;
+    out->any = true;
+}
+
+static bool carries(const weft_part *part, int operand) {
+    if (part->action == WEFT_ACTION_INPUT || part->action == WEFT_ACTION_READOUT) {
+        return (part->action == WEFT_ACTION_INPUT) == (operand == INPUTS);
+    }
+    bool moves = part->action == WEFT_ACTION_PASS || part->action == WEFT_ACTION_MERGE ||
+                 part->action == WEFT_ACTION_BUFFER;
+    return moves &&
+           (part->tensors & (operand == INPUTS ? WEFT_TENSOR_INPUTS : WEFT_TENSOR_OUTPUTS)) != 0;
+}
+
+/* The loops in time that run inside part p now count as inside. */
+static int take_inside(walk *w, int p, int outside) {
+    for (int i = 0; i < w->n_time; i++) {
+        if (w->time[i].part == p) {
+            w->extent[w->time[i].dim] *= w->time[i].turns;
+            w->inside *= w->time[i].turns;
+            outside = i < outside ? i : outside;
+        }
+    }
+    return outside;
+}
+
+/* Past the copies of a level: factors join the extents, and the way between parts. */
+static void cross_level(walk *w, int l, carrier carriers[CARRIED], double *results) {
+    static const unsigned TENSOR[CARRIED] = {WEFT_TENSOR_INPUTS, WEFT_TENSOR_OUTPUTS};
+    const int32_t *factor = w->spread->factor[l];
+    for (int d = 0; d < WEFT_DIM_COUNT; d++) {
+        if (factor[d] == 1) {
+            continue;
+        }
+        w->extent[d] *= factor[d];
+        for (int t = 0; t < CARRIED; t++) {
+            bool own = (weft_tensor_dims(TENSOR[t]) >> d & 1U) != 0;
+            if (own || (w->h->levels[l].shares & TENSOR[t]) == 0) {
+                carriers[t].between *= factor[d];
+            }
+        }
+        *results *= (weft_tensor_dims(WEFT_TENSOR_OUTPUTS) >> d & 1U) != 0 ? factor[d] : 1;
+    }
+}
+
+static void count_part(walk *w, int p, int *outside, carrier carriers[CARRIED], double results,
+                       weft_counts *counts) {
+    const weft_part *part = &w->h->parts[p];
+    *outside = take_inside(w, p, *outside);
+    double above = w->steps / w->inside;
+    double used = floor(tiles_of(w) / above + 1e-9);
+    counts->used[p] = used;
+    counts->reads[p] = 0;
+    counts->writes[p] = 0;
+    if (carries(part, INPUTS)) {
+        carry_inputs(w, part, p, used, above, *outside, &carriers[INPUTS], counts);
+    }
+    if (carries(part, OUTPUTS)) {
+        carry_outputs(w, part, p, used, above, &carriers[OUTPUTS], counts);
+    }
+    if ((part->tensors & WEFT_TENSOR_WEIGHTS) != 0) {
+        count_weights(w, part, p, counts);
+    }
+    count_simple(w, part, p, used, &carriers[OUTPUTS], results, counts);
+}
+
+void weft_count_layer(const weft_hierarchy *h, const weft_precision *price,
+                      const weft_loop_sizes *loops, const weft_spread *spread,
+                      weft_counts *counts) {
+    walk w = {.h = h, .price = price, .loops = loops, .spread = spread, .inside = 1};
+    const int32_t *size = loops->size;
+    place_time(&w);
+    for (int d = 0; d < WEFT_DIM_COUNT; d++) {
+        w.extent[d] = 1;
+    }
+    counts->steps = w.steps;
+    counts->cells = (double)size[WEFT_DIM_C] * size[WEFT_DIM_R] * size[WEFT_DIM_S] *
+                    size[WEFT_DIM_M] * size[WEFT_DIM_G] * size[WEFT_DIM_Y];
+    carrier carriers[CARRIED] = {{.between = 1}, {.between = 1}};
+    carriers[OUTPUTS].demand = price->bits[2] * w.steps;
+    double results = 1;
+    int outside = w.n_time;
+    int p = h->n_parts - 1;
+    for (int l = h->n_levels - 1; l >= 0; l--) {
+        for (; p >= 0 && h->parts[p].level == l; p--) {
+            count_part(&w, p, &outside, carriers, results, counts);
+        }
+        cross_level(&w, l, carriers, &results);
+    }
+}

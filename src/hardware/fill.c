@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The greedy rule of Timeloop's front end for compute-in-memory (timeloop-python, maximize_dims).
+ * Over products of prime factors of the sizes, and of one last size v that does not fit what is left
+ * of the capacity, cap, in n = ceil(v / cap) even turns of a = ceil(v / n):
+ *
+ *   busy(primes p ..)  = product of the primes
+ *   busy(.., last a)   = that times (a (n - 1) + v mod a) / n
+ *
+ * the first of the largest `busy` wins, where each size in its order comes with its turns first and
+ * then with its primes, ascending. (v mod a is 0 where a divides v: the rule then counts the
+ * last turn as idle, and a product of primes wins; kept, since the reference does so.)
+ *
+ * Integer division of the capacity nests, floor(floor(c / p) / q) = floor(c / pq), so the state of
+ * the search is the divisor taken of each size. No choice keeps more than min(capacity, product of
+ * the sizes) busy, which ends the search early. */
+#include "hardware/fill.h"
+
+#include <string.h>
+
+/* The next distinct prime of v after p (1: the first); 0: none. Where p > 1, v is free of the primes
+ * up to p. */
+static int32_t next_prime(int32_t v, int32_t p) {
+    if (v == 1) {
+        return 0;
+    }
+    for (int32_t q = p + 1; q <= v / q; q++) {
+        if (v % q == 0) {
+            return q;
+        }
+    }
+    return v;
+}
+
+static int32_t without(int32_t v, int32_t p) {
+    while (v % p == 0) {
+        v /= p;
+    }
+    return v;
+}
+
+static bool same_sizes(const int32_t *a, const int32_t *b) {
+    return memcmp(a, b, WEFT_FILL_MAX_DIMS * sizeof *a) == 0;
+}
+
+static weft_fill_answer *row_of(weft_fill_memo *memo, const int32_t *size, int32_t capacity) {
+    uint32_t hash = (uint32_t)capacity * 0x9E3779B1U;
+    for (int k = 0; k < WEFT_FILL_MAX_DIMS; k++) {
+        hash = (hash ^ (uint32_t)size[k]) * 0x85EBCA77U;
+        hash ^= hash >> 15;
+    }
+    return &memo->rows[hash % WEFT_FILL_MEMO];
+}
+
+/* A size that does not fit is split into even turns. */
+static void try_turns(weft_fill_answer *best, int k) {
+    int32_t v = best->size[k];
+    int32_t turns = (v - 1) / best->capacity + 1;
+    int32_t turn = (v - 1) / turns + 1;
+    double busy = ((double)turn * (turns - 1) + v % turn) / turns;
+    if (busy > best->busy) {
+        best->busy = busy;
+        for (int j = 0; j < WEFT_FILL_MAX_DIMS; j++) {
+            best->factor[j] = j == k ? turn : 1;
+        }
+    }
+}
+
+static void try_prime(weft_fill_answer *best, int k, int32_t p, weft_fill_memo *memo) {
+    int32_t size[WEFT_FILL_MAX_DIMS];
+    memcpy(size, best->size, sizeof size);
+    size[k] /= p;
+    weft_fill_answer inner;
+    weft_fill_best(size, best->capacity / p, memo, &inner);
+    if (p * inner.busy > best->busy) {
+        best->busy = p * inner.busy;
+        memcpy(best->factor, inner.factor, sizeof best->factor);
+        best->factor[k] *= p;
+    }
+}
+
+static void search(weft_fill_answer *best, weft_fill_memo *memo) {
+    double bound = 1;
+    for (int k = 0; k < WEFT_FILL_MAX_DIMS; k++) {
+        best->factor[k] = 1;
+        bound *= best->size[k];
+    }
+    best->busy = 1;
+    bound = bound < best->capacity ? bound : best->capacity;
+    for (int k = 0; k < WEFT_FILL_MAX_DIMS && best->busy < bound; k++) {
+        int32_t rest = best->size[k];
+        if (rest > best->capacity) {
+            try_turns(best, k);
+        }
+        for (int32_t p = next_prime(rest, 1); p != 0 && best->busy < bound;
+             p = next_prime(rest, p)) {
+            if (p <= best->capacity) {
+                try_prime(best, k, p, memo);
+            }
+            rest = without(rest, p);
+        }
+    }
+}
+
+void weft_fill_best(const int32_t size[WEFT_FILL_MAX_DIMS], int32_t capacity, weft_fill_memo *memo,
+                    weft_fill_answer *answer) {
+    weft_fill_answer *row = row_of(memo, size, capacity);
+    if (row->capacity == capacity && same_sizes(row->size, size)) {
+        *answer = *row;
+        return;
+    }
+    weft_fill_answer made = {.capacity = capacity};
+    memcpy(made.size, size, sizeof made.size);
+    search(&made, memo);
+    *row = made;
+    *answer = made;
+}
+
+void weft_fill_level(const weft_fill_group *groups, int n_groups, int32_t capacity,
+                     int32_t rest[WEFT_DIM_COUNT], int32_t factor[WEFT_DIM_COUNT],
+                     weft_fill_memo *memo) {
+    for (int d = 0; d < WEFT_DIM_COUNT; d++) {
+        factor[d] = 1;
+    }
+    for (int g = 0; g < n_groups && capacity > 1; g++) {
+        const weft_fill_group *group = &groups[g];
+        int32_t size[WEFT_FILL_MAX_DIMS] = {1, 1, 1, 1};
+        bool any = false;
+        for (int k = 0; k < group->n; k++) {
+            size[k] = rest[group->dim[k]];
+            any = any || size[k] > 1;
+        }
+        if (!any) {
+            continue;
+        }
+        weft_fill_answer answer;
+        weft_fill_best(size, capacity, memo, &answer);
+        for (int k = 0; k < group->n; k++) {
+            int d = group->dim[k];
+            factor[d] = answer.factor[k];
+            rest[d] = (rest[d] - 1) / factor[d] + 1;
+            capacity /= factor[d];
+        }
+    }
+}

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A chip as a hierarchy of levels (system, chip, group, tile, macro, array, column, row, cell: any
+ * names, any number), with parts at the levels. The file's parameters and expressions become one
+ * list of variables, in an order in which each needs only those before it; pricing runs down the
+ * list and then asks each part's class for its price. docs/reference/chip-hierarchy.md has the
+ * format. */
+#ifndef WEFT_HARDWARE_HIERARCHY_H
+#define WEFT_HARDWARE_HIERARCHY_H
+
+#include "base/expr.h"
+#include "hardware/fill.h"
+#include "hardware/operand.h"
+#include "hardware/part.h"
+
+enum {
+    WEFT_MAX_LEVELS = 16,
+    WEFT_MAX_VARIABLES = 512,
+    WEFT_MAX_BOUNDS = 8,
+    WEFT_NAME = 48,
+    WEFT_NO_VARIABLE = -1,
+};
+
+/* The operands as a set of bits. */
+typedef enum weft_tensor {
+    WEFT_TENSOR_INPUTS = 1,
+    WEFT_TENSOR_WEIGHTS = 2,
+    WEFT_TENSOR_OUTPUTS = 4,
+} weft_tensor;
+
+/* What is known of a layer before its chip is priced, and what follows from the operands: variables
+ * that every chip has. */
+#define WEFT_BUILTIN_MAP(X)                                                                        \
+    X(WEFT_BUILTIN_INPUT_BITS, "input_bits")                                                       \
+    X(WEFT_BUILTIN_WEIGHT_BITS, "weight_bits")                                                     \
+    X(WEFT_BUILTIN_OUTPUT_BITS, "output_bits")                                                     \
+    X(WEFT_BUILTIN_INPUT_CODE, "input_code")                                                       \
+    X(WEFT_BUILTIN_WEIGHT_CODE, "weight_code")                                                     \
+    X(WEFT_BUILTIN_INPUT_SLICE, "input_slice")                                                     \
+    X(WEFT_BUILTIN_WEIGHT_SLICE, "weight_slice")                                                   \
+    X(WEFT_BUILTIN_INPUT_SLICES, "input_slices")                                                   \
+    X(WEFT_BUILTIN_WEIGHT_SLICES, "weight_slices")                                                 \
+    X(WEFT_BUILTIN_CYCLE, "cycle")
+
+typedef enum weft_builtin {
+#define WEFT_BUILTIN_ENUM(name, token) name,
+    WEFT_BUILTIN_MAP(WEFT_BUILTIN_ENUM)
+#undef WEFT_BUILTIN_ENUM
+        WEFT_BUILTIN_COUNT
+} weft_builtin;
+
+/* A parameter (a quantity of the file), a builtin, or an expression over other variables. */
+typedef struct weft_variable {
+    char name[WEFT_NAME]; /* "" : the value of a field or count, that nobody refers to */
+    int level;            /* a parameter's level; -1: the chip's */
+    weft_quantity value;  /* of a parameter: SI, unit and source as written */
+    weft_dimension dimension;
+    weft_expr *expr;     /* NULL: a parameter */
+    char *text;          /* of the expression; NULL: a parameter */
+    const weft_doc *doc; /* while the file is read, for errors; NULL afterwards */
+    const weft_node *node;
+} weft_variable;
+
+/* What makes a part act; the counts are in count.c.
+ *   input      each slice of an input that drives a row (row driver, DAC)
+ *   readout    each column that is read, at each step (ADC, column driver)
+ *   output     each column, once its input slices are added up
+ *   result     each output, once its weight slices are added up as well
+ *   cell       each product of slices (cell, multiplier)
+ *   load       each slice of a weight that is written into a cell, where weights come from outside
+ *   step       each step of an array (clock, control)
+ *   pass       each word on its way, for each copy inside that it goes to or comes from
+ *   merge      the same, one access where copies inside share it in the same step
+ *   buffer     a memory: reads and writes of words; keeps what the next step needs again
+ *   element    each element of the layer's output map (activation, quantizer)
+ *   none       never: area and leakage alone */
+#define WEFT_ACTION_MAP(X)                                                                         \
+    X(WEFT_ACTION_INPUT, "input")                                                                  \
+    X(WEFT_ACTION_READOUT, "readout")                                                              \
+    X(WEFT_ACTION_OUTPUT, "output")                                                                \
+    X(WEFT_ACTION_RESULT, "result")                                                                \
+    X(WEFT_ACTION_CELL, "cell")                                                                    \
+    X(WEFT_ACTION_LOAD, "load")                                                                    \
+    X(WEFT_ACTION_STEP, "step")                                                                    \
+    X(WEFT_ACTION_PASS, "pass")                                                                    \
+    X(WEFT_ACTION_MERGE, "merge")                                                                  \
+    X(WEFT_ACTION_BUFFER, "buffer")                                                                \
+    X(WEFT_ACTION_ELEMENT, "element")                                                              \
+    X(WEFT_ACTION_NONE, "none")
+
+typedef enum weft_action {
+#define WEFT_ACTION_ENUM(name, token) name,
+    WEFT_ACTION_MAP(WEFT_ACTION_ENUM)
+#undef WEFT_ACTION_ENUM
+        WEFT_ACTION_COUNT
+} weft_action;
+
+/* The settings of a part that are not fields of its class, each a variable or none. */
+#define WEFT_PART_SETTING_MAP(X)                                                                   \
+    X(WEFT_SETTING_INSTANCES, "instances", 1)                                                      \
+    X(WEFT_SETTING_WORD, "word", 1) /* bits a buffer or link moves at once; else values */         \
+    X(WEFT_SETTING_ENERGY_SCALE, "energy_scale", 1)                                                \
+    X(WEFT_SETTING_WRITE_SCALE, "write_scale", 1)                                                  \
+    X(WEFT_SETTING_AREA_SCALE, "area_scale", 1)                                                    \
+    X(WEFT_SETTING_LEAKAGE_SCALE, "leakage_scale", 1)
+
+typedef enum weft_setting {
+#define WEFT_SETTING_ENUM(name, token, fallback) name,
+    WEFT_PART_SETTING_MAP(WEFT_SETTING_ENUM)
+#undef WEFT_SETTING_ENUM
+        WEFT_SETTING_COUNT
+} weft_setting;
+
+typedef struct weft_part {
+    char name[WEFT_NAME];
+    char text[64];
+    int level;
+    int action;
+    unsigned tensors; /* weft_tensor: of pass, merge and buffer */
+    unsigned below;   /* the operands that a buffer further out holds as well */
+    unsigned holds;   /* of a buffer: dimensions that may be looped over inside it, bit d */
+    const weft_part_class *class;
+    int field[WEFT_PART_MAX_FIELDS];     /* variable; WEFT_NO_VARIABLE: the class's fallback */
+    int inherited[WEFT_PART_MAX_FIELDS]; /* the chip's parameter of the same name, or none */
+    double choice[WEFT_PART_MAX_FIELDS]; /* of a field with words: its index */
+    int setting[WEFT_SETTING_COUNT];
+} weft_part;
+
+typedef struct weft_level {
+    char name[WEFT_NAME];
+    int count;       /* variable; WEFT_NO_VARIABLE: 1 */
+    unsigned shares; /* operands that copies may get, or add up, together (weft_tensor) */
+    bool takes_all;  /* fill: all. What is left of the weights is spread here; it must fit */
+    int n_groups;
+    weft_fill_group groups[WEFT_FILL_MAX_GROUPS];
+    bool gated; /* copies that are not in use do not leak */
+} weft_level;
+
+/* Whose the chip is while a layer runs; the equations are in resident.c.
+ *   resident  the weights of all layers lie on the chip at once, each in arrays of its own; what is
+ *             left over may hold copies of the slowest
+ *   reload    layers take turns on the whole chip; their weights are written before each
+ *   alone     each layer as if the chip held it alone, weights in place and no turn paid: what
+ *             CiMLoop counts for a layer, and CIMNAS adds up */
+#define WEFT_ACCOUNTING_MAP(X)                                                                     \
+    X(WEFT_ACCOUNTING_RESIDENT, "resident")                                                        \
+    X(WEFT_ACCOUNTING_RELOAD, "reload")                                                            \
+    X(WEFT_ACCOUNTING_ALONE, "alone")
+
+typedef enum weft_accounting {
+#define WEFT_ACCOUNTING_ENUM(name, token) name,
+    WEFT_ACCOUNTING_MAP(WEFT_ACCOUNTING_ENUM)
+#undef WEFT_ACCOUNTING_ENUM
+        WEFT_ACCOUNTING_COUNT
+} weft_accounting;
+
+/* Numbers of `execution`, each a variable or none. */
+#define WEFT_EXECUTION_NUMBER_MAP(X)                                                               \
+    X(WEFT_NUMBER_BATCH, "batch", 1)                                                               \
+    X(WEFT_NUMBER_COPIES, "copies", 1)           /* at most, of a layer's weights; 0: what fits */ \
+    X(WEFT_NUMBER_STEP_CYCLES, "step_cycles", 1) /* that a step of the arrays takes */             \
+    X(WEFT_NUMBER_STRIDES, "strides", 1)         /* 0: strides and dilations taken as 1 */         \
+    X(WEFT_NUMBER_INFERENCES, "inferences", 0)   /* that one programming serves; 0: ever */        \
+    X(WEFT_NUMBER_POWER, "power_limit", 0)                                                         \
+    X(WEFT_NUMBER_DENSITY, "density_limit", 0) /* W/m2 */                                          \
+    X(WEFT_NUMBER_AREA, "area_limit", 0)
+
+typedef enum weft_execution_number {
+#define WEFT_NUMBER_ENUM(name, token, fallback) name,
+    WEFT_EXECUTION_NUMBER_MAP(WEFT_NUMBER_ENUM)
+#undef WEFT_NUMBER_ENUM
+        WEFT_NUMBER_COUNT
+} weft_execution_number;
+
+/* The cycle may not be shorter than any of these. */
+typedef struct weft_bound {
+    char name[WEFT_NAME];
+    int variable;
+} weft_bound;
+
+typedef struct weft_hierarchy {
+    atomic_int owners; /* the chip and its prices */
+    int n_variables;
+    weft_variable variables[WEFT_MAX_VARIABLES]; /* the builtins first */
+    int n_ordered;
+    int16_t order[WEFT_MAX_VARIABLES]; /* of evaluation */
+    int n_levels;
+    weft_level levels[WEFT_MAX_LEVELS]; /* from the outside in */
+    int n_parts;
+    weft_part parts[WEFT_MAX_PARTS];
+    int array_level;      /* whose copies are arrays: outside of the levels that share an operand */
+    int clock_part;       /* that the cycle is booked under: the first that is read out, or 0 */
+    bool streams_weights; /* a buffer on weights: they come from outside for each inference */
+    int n_bounds;
+    weft_bound bounds[WEFT_MAX_BOUNDS];
+    int builtin[WEFT_BUILTIN_COUNT]; /* variables */
+    int input_encoding, weight_encoding;
+    int accounting, execution;
+    int number[WEFT_NUMBER_COUNT];
+} weft_hierarchy;
+
+/* The dimensions of an operand, bit d for dimension d. */
+unsigned weft_tensor_dims(unsigned tensor);
+
+#endif

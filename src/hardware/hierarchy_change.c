@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Changes to a chip that has been read: `settings:` of a file that stands on another, and --set. */
+#include "hardware/hierarchy_read.h"
+
+#include "hardware/variables.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* What a path may lead to. */
+typedef struct place {
+    int variable; /* of a parameter, an expression, a count, or a field that the file gives */
+    int part, field, setting; /* a field or setting that the file leaves out; -1 */
+    int *word;                /* a choice of words */
+    double *choice;           /* the same, of a field */
+    const char *const *words;
+} place;
+
+enum { MAX_PATHS = WEFT_MAX_VARIABLES + WEFT_MAX_PARTS * 8, PATH = 3 * WEFT_NAME };
+
+static const char *const EXECUTIONS[] = {
+#define EXECUTION(name, token) token,
+    WEFT_EXECUTION_MAP(EXECUTION)
+#undef EXECUTION
+        NULL,
+};
+
+static const char *const ACCOUNTINGS[] = {
+#define ACCOUNTING(name, token) token,
+    WEFT_ACCOUNTING_MAP(ACCOUNTING)
+#undef ACCOUNTING
+        NULL,
+};
+
+static const char *const SETTINGS[] = {
+#define SETTING(name, token, fallback) token,
+    WEFT_PART_SETTING_MAP(SETTING)
+#undef SETTING
+};
+
+/* "macro.rows" is also "rows", "macro.adc.resolution" also "adc.resolution". */
+static bool leads_to(const char *path, const char *level, const char *name) {
+    size_t n = strlen(level);
+    return strcmp(path, name) == 0 || (n > 0 && strncmp(path, level, n) == 0 && path[n] == '.' &&
+                                       strcmp(path + n + 1, name) == 0);
+}
+
+static bool find_variable(const weft_hierarchy *h, const char *path, place *found) {
+    for (int i = 0; i < h->n_variables; i++) {
+        const weft_variable *v = &h->variables[i];
+        if (leads_to(path, v->level >= 0 ? h->levels[v->level].name : "", v->name)) {
+            found->variable = i;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool find_in_part(weft_hierarchy *h, const char *path, place *found) {
+    for (int p = 0; p < h->n_parts; p++) {
+        weft_part *part = &h->parts[p];
+        const char *level = h->levels[part->level].name;
+        char name[2 * WEFT_NAME];
+        for (int f = 0; f < part->class->n_fields; f++) {
+            snprintf(name, sizeof name, "%s.%s", part->name, part->class->fields[f].name);
+            if (leads_to(path, level, name)) {
+                *found = (place){WEFT_NO_VARIABLE, p, f, -1, NULL, NULL, NULL};
+                if (part->class->fields[f].words != NULL) {
+                    found->choice = &part->choice[f];
+                    found->words = part->class->fields[f].words;
+                }
+                return true;
+            }
+        }
+        for (int s = 0; s < WEFT_SETTING_COUNT; s++) {
+            snprintf(name, sizeof name, "%s.%s", part->name, SETTINGS[s]);
+            if (leads_to(path, level, name)) {
+                *found = (place){WEFT_NO_VARIABLE, p, -1, s, NULL, NULL, NULL};
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+static bool find_place(weft_hierarchy *h, const char *path, place *found) {
+    *found = (place){WEFT_NO_VARIABLE, -1, -1, -1, NULL, NULL, NULL};
+    if (strcmp(path, "execution.order") == 0) {
+        found->word = &h->execution;
+        found->words = EXECUTIONS;
+        return true;
+    }
+    if (strcmp(path, "execution.accounting") == 0) {
+        found->word = &h->accounting;
+        found->words = ACCOUNTINGS;
+        return true;
+    }
+    return find_variable(h, path, found) || find_in_part(h, path, found);
+}
+
+static weft_status fail_path(const weft_hierarchy *h, const weft_doc *doc, const weft_node *node,
+                             const char *path, weft_error *error) {
+    const char *names[WEFT_MAX_VARIABLES];
+    size_t n = 0;
+    for (int i = 0; i < h->n_variables; i++) {
+        if (strchr(h->variables[i].name, '.') == NULL || strchr(path, '.') != NULL) {
+            names[n++] = h->variables[i].name;
+        }
+    }
+    const char *last = strrchr(path, '.');
+    const char *nearest = weft_nearest(path, names, n);
+    if (nearest == NULL && last != NULL) {
+        nearest = weft_nearest(last + 1, names, n);
+    }
+    weft_node_fail(doc, node, error, WEFT_ERROR_USAGE, "the chip has no '%s'", path);
+    if (nearest != NULL) {
+        weft_hint(error, "did you mean '%s'? `weft chip show` lists all", nearest);
+    } else {
+        weft_hint(error, "`weft chip show` lists all that can be set");
+    }
+    return WEFT_ERROR_USAGE;
+}
+
+static weft_status change_word(const place *at, const weft_doc *doc, const weft_node *node,
+                               weft_error *error) {
+    const char *text = NULL;
+    size_t n = 0;
+    WEFT_TRY(weft_node_text(doc, node, &text, error));
+    for (; at->words[n] != NULL; n++) {
+        if (strcmp(at->words[n], text) == 0) {
+            if (at->word != NULL) {
+                *at->word = (int)n;
+            } else {
+                *at->choice = (double)n;
+            }
+            return WEFT_OK;
+        }
+    }
+    weft_node_fail(doc, node, error, WEFT_ERROR_INPUT, "unknown word '%.40s'", text);
+    const char *nearest = weft_nearest(text, at->words, n);
+    weft_hint(error, nearest != NULL ? "did you mean '%s'?" : "expected a word such as '%s'",
+              nearest != NULL ? nearest : at->words[0]);
+    return WEFT_ERROR_INPUT;
+}
+
+/* The variable's name stays; what it holds is that of the node. */
+static weft_status replace(weft_hierarchy *h, int variable, const weft_doc *doc,
+                           const weft_node *node, weft_error *error) {
+    int made = 0;
+    weft_variable *old = &h->variables[variable];
+    WEFT_TRY(weft_variables_add(h, doc, node, "settings.new", old->level, &made, error));
+    weft_variable *new = &h->variables[made];
+    if (new->text == NULL && old->text == NULL &&new->dimension != old->dimension) {
+        h->n_variables--;
+        return weft_node_fail(doc, node, error, WEFT_ERROR_INPUT,
+                              "'%s' is in %s; '%s' measures something else", old->name,
+                              old->value.unit, new->value.unit);
+    }
+    memcpy(new->name, old->name, sizeof new->name);
+    weft_expr_destroy(old->expr);
+    free(old->text);
+    *old = *new;
+    *new = (weft_variable){.level = -1};
+    h->n_variables--;
+    return WEFT_OK;
+}
+
+static weft_status add(weft_hierarchy *h, const place *at, const weft_doc *doc,
+                       const weft_node *node, weft_error *error) {
+    weft_part *part = &h->parts[at->part];
+    char name[2 * WEFT_NAME];
+    snprintf(name, sizeof name, "%s.%s", part->name,
+             at->field >= 0 ? part->class->fields[at->field].name : SETTINGS[at->setting]);
+    int *to = at->field >= 0 ? &part->field[at->field] : &part->setting[at->setting];
+    return weft_variables_add(h, doc, node, name, part->level, to, error);
+}
+
+weft_status weft_hierarchy_change(weft_hierarchy *h, const weft_doc *doc, const weft_node *node,
+                                  const char *path, weft_error *error) {
+    place at;
+    if (strncmp(path, "chip.", 5) == 0) {
+        path += 5;
+    }
+    if (!find_place(h, path, &at)) {
+        return fail_path(h, doc, node, path, error);
+    }
+    if (at.words != NULL) {
+        return change_word(&at, doc, node, error);
+    }
+    return at.variable != WEFT_NO_VARIABLE ? replace(h, at.variable, doc, node, error)
+                                           : add(h, &at, doc, node, error);
+}
+
+const char *weft_hierarchy_unit(weft_hierarchy *h, const char *path) {
+    place at;
+    if (strncmp(path, "chip.", 5) == 0) {
+        path += 5;
+    }
+    if (!find_place(h, path, &at) || at.words != NULL) {
+        return NULL;
+    }
+    if (at.variable != WEFT_NO_VARIABLE && h->variables[at.variable].text == NULL) {
+        return h->variables[at.variable].value.unit;
+    }
+    return NULL;
+}

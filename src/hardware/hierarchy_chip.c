@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "hardware/hierarchy_chip.h"
+
+#include "base/number.h"
+#include "base/share.h"
+#include "hardware/hierarchy_read.h"
+
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MAX_BASES = 8 };
+
+const weft_hierarchy *weft_hierarchy_keep(weft_hierarchy *h) {
+    atomic_fetch_add_explicit(&h->owners, 1, memory_order_relaxed);
+    return h;
+}
+
+void weft_hierarchy_destroy(weft_hierarchy *h) {
+    if (h != NULL && atomic_fetch_sub_explicit(&h->owners, 1, memory_order_acq_rel) == 1) {
+        weft_variables_destroy(h);
+        free(h);
+    }
+}
+
+/* ---- reading --------------------------------------------------------------------------------- */
+
+bool weft_hierarchy_is_text(const weft_map *root) {
+    for (int i = 0; i < weft_mapping_length(root->node); i++) {
+        weft_error ignored;
+        const char *key = NULL;
+        const char *text = NULL;
+        const weft_node *value = NULL;
+        if (weft_mapping_at(root->doc, root->node, i, &key, &value, &ignored) == WEFT_OK &&
+            strcmp(key, "weft") == 0 &&
+            weft_node_text(root->doc, value, &text, &ignored) == WEFT_OK) {
+            return strcmp(text, "chip/2") == 0;
+        }
+    }
+    return false;
+}
+
+/* Nodes are gone once their document is. */
+static void forget_nodes(weft_hierarchy *h) {
+    for (int i = 0; i < h->n_variables; i++) {
+        h->variables[i].doc = NULL;
+        h->variables[i].node = NULL;
+    }
+}
+
+static weft_status parse_file(const char *path, int bases, weft_chip *chip, weft_error *error) {
+    weft_doc *doc = NULL;
+    weft_map root;
+    WEFT_TRY(weft_doc_read(path, &doc, error));
+    weft_status status = weft_map_begin(doc, weft_doc_root(doc), &root, error);
+    if (status == WEFT_OK && !weft_hierarchy_is_text(&root)) {
+        status = weft_node_fail(doc, weft_doc_root(doc), error, WEFT_ERROR_INPUT,
+                                "a base of `weft: chip/2` must be one, too");
+    }
+    if (status == WEFT_OK) {
+        status = weft_hierarchy_parse(&root, bases, chip, error);
+    }
+    weft_doc_destroy(doc);
+    return status;
+}
+
+static weft_status read_base(weft_map *root, const char *name, int bases, weft_chip *chip,
+                             weft_error *error) {
+    char path[4096];
+    const weft_node *node = NULL;
+    WEFT_TRY(weft_map_node(root, "base", WEFT_REQUIRED, &node, error));
+    if (bases >= MAX_BASES) {
+        return weft_node_fail(root->doc, node, error, WEFT_ERROR_INPUT,
+                              "'base': a chip may stand on at most %d others", MAX_BASES);
+    }
+    if (weft_share_find("chips", name, path, sizeof path, error) != WEFT_OK) {
+        char message[sizeof error->message];
+        char hint[sizeof error->hint];
+        memcpy(message, error->message, sizeof message);
+        memcpy(hint, error->hint, sizeof hint);
+        weft_node_fail(root->doc, node, error, WEFT_ERROR_INPUT, "'base': %.400s", message);
+        weft_hint(error, "%s", hint);
+        return WEFT_ERROR_INPUT;
+    }
+    return parse_file(path, bases + 1, chip, error);
+}
+
+static weft_status read_settings(weft_map *root, weft_hierarchy *h, weft_error *error) {
+    const weft_node *node = NULL;
+    WEFT_TRY(weft_map_node(root, "settings", WEFT_OPTIONAL, &node, error));
+    for (int i = 0; node != NULL && i < weft_mapping_length(node); i++) {
+        const char *path = NULL;
+        const weft_node *value = NULL;
+        WEFT_TRY(weft_mapping_at(root->doc, node, i, &path, &value, error));
+        WEFT_TRY(weft_hierarchy_change(h, root->doc, value, path, error));
+    }
+    return WEFT_OK;
+}
+
+static weft_status read_root(weft_map *root, int bases, weft_chip *chip, weft_error *error) {
+    const char *base = NULL;
+    const char *version = NULL;
+    const char *name = NULL;
+    const char *description = "";
+    WEFT_TRY(weft_map_text(root, "weft", WEFT_REQUIRED, &version, error));
+    WEFT_TRY(weft_map_text(root, "base", WEFT_OPTIONAL, &base, error));
+    if (base != NULL) {
+        WEFT_TRY(read_base(root, base, bases, chip, error));
+    } else {
+        chip->hierarchy = calloc(1, sizeof *chip->hierarchy);
+        if (chip->hierarchy == NULL) {
+            return weft_fail_memory(error, sizeof *chip->hierarchy);
+        }
+        atomic_init(&chip->hierarchy->owners, 1);
+    }
+    WEFT_TRY(weft_map_text(root, "name", WEFT_REQUIRED, &name, error));
+    WEFT_TRY(weft_map_text(root, "description", WEFT_OPTIONAL, &description, error));
+    snprintf(chip->name, sizeof chip->name, "%s", name);
+    snprintf(chip->description, sizeof chip->description, "%s", description);
+    if (base == NULL) {
+        WEFT_TRY(weft_hierarchy_read(root, chip->hierarchy, error));
+    }
+    WEFT_TRY(read_settings(root, chip->hierarchy, error));
+    WEFT_TRY(weft_map_end(root, error));
+    return weft_hierarchy_finish(chip->hierarchy, error);
+}
+
+weft_status weft_hierarchy_parse(weft_map *root, int bases, weft_chip *chip, weft_error *error) {
+    weft_status status = read_root(root, bases, chip, error);
+    if (chip->hierarchy != NULL) {
+        forget_nodes(chip->hierarchy);
+    }
+    return status;
+}
+
+/* ---- setting --------------------------------------------------------------------------------- */
+
+/* Where the block `settings:` begins and ends in the text, at its end where there is none. */
+static void find_settings(const char *text, size_t *begin, size_t *end) {
+    const char *at = strncmp(text, "settings:", 9) == 0 ? text : strstr(text, "\nsettings:");
+    *begin = *end = strlen(text);
+    if (at == NULL) {
+        return;
+    }
+    at += *at == '\n';
+    *begin = (size_t)(at - text);
+    const char *line = strchr(at, '\n');
+    while (line != NULL && (line[1] == ' ' || line[1] == '#' || line[1] == '\n')) {
+        line = strchr(line + 1, '\n');
+    }
+    *end = line != NULL ? (size_t)(line + 1 - text) : strlen(text);
+}
+
+/* "256", "4 ns", "isaac" or "2 * columns" as a line of `settings`. */
+static void write_setting(FILE *out, const char *path, const char *value, const char *unit) {
+    double number = 0;
+    bool whole = false;
+    size_t sign = value[0] == '-';
+    size_t length = weft_number_scan(value + sign, &number, &whole);
+    const char *rest = value + sign + length;
+    rest += strspn(rest, " ");
+    bool word = strspn(rest, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/%") ==
+                strlen(rest);
+    fprintf(out, "  ");
+    weft_text_emit(path, out);
+    if (length > 0 && word) {
+        fprintf(out, ": {value: %.*s, unit: ", (int)(sign + length), value);
+        weft_text_emit(rest[0] != '\0' ? rest : unit != NULL ? unit : "1", out);
+        fprintf(out, ", source: \"set by the user\"}\n");
+    } else {
+        fprintf(out, ": ");
+        weft_text_emit(value, out);
+        fprintf(out, "\n");
+    }
+}
+
+/* The lines of the old block but for the one of this path. */
+static void keep_settings(FILE *out, const char *block, size_t length, const char *path) {
+    char own[4 * WEFT_NAME];
+    int n = snprintf(own, sizeof own, "  \"%s\":", path);
+    const char *line = memchr(block, '\n', length);
+    while (line != NULL && ++line < block + length) {
+        const char *next = memchr(line, '\n', (size_t)(block + length - line));
+        size_t size = next != NULL ? (size_t)(next + 1 - line) : (size_t)(block + length - line);
+        if (strncmp(line, own, (size_t)n) != 0) {
+            fwrite(line, 1, size, out);
+        }
+        line = next;
+    }
+}
+
+weft_status weft_hierarchy_set(weft_chip *chip, const char *path, const char *value,
+                               weft_error *error) {
+    char *text = NULL;
+    size_t length = 0;
+    size_t begin = 0;
+    size_t end = 0;
+    weft_chip *made = NULL;
+    if (strncmp(path, "chip.", 5) == 0) {
+        path += 5;
+    }
+    FILE *out = open_memstream(&text, &length);
+    if (out == NULL) {
+        return weft_fail_memory(error, strlen(chip->text));
+    }
+    find_settings(chip->text, &begin, &end);
+    fwrite(chip->text, 1, begin, out);
+    fwrite(chip->text + end, 1, strlen(chip->text + end), out);
+    if (begin > 0 && chip->text[strlen(chip->text) - 1] != '\n') {
+        fputc('\n', out);
+    }
+    fprintf(out, "settings:\n");
+    keep_settings(out, chip->text + begin, end - begin, path);
+    write_setting(out, path, value, weft_hierarchy_unit(chip->hierarchy, path));
+    if (fclose(out) != 0) {
+        free(text);
+        return weft_fail_memory(error, length);
+    }
+    weft_status status = weft_chip_parse(text, length, chip->name, &made, error);
+    free(text);
+    if (status != WEFT_OK) {
+        return status;
+    }
+    weft_chip old = *chip;
+    *chip = *made;
+    *made = old;
+    weft_chip_destroy(made);
+    return WEFT_OK;
+}
+
+/* ---- prices ---------------------------------------------------------------------------------- */
+
+/* FNV-1a. */
+static uint64_t hash_text(const char *text) {
+    uint64_t hash = UINT64_C(0xcbf29ce484222325);
+    for (; *text != '\0'; text++) {
+        hash = (hash ^ (unsigned char)*text) * UINT64_C(0x100000001b3);
+    }
+    return hash != 0 ? hash : 1;
+}
+
+weft_status weft_hierarchy_priced_create(const weft_chip *chip, weft_hierarchy_priced **priced,
+                                         weft_error *error) {
+    static const int32_t OWN[WEFT_BITS];
+    weft_hierarchy_priced *made = malloc(sizeof *made);
+    if (made == NULL) {
+        return weft_fail_memory(error, sizeof *made);
+    }
+    weft_status status = weft_hierarchy_price(chip->hierarchy, OWN, &made->own, NULL, error);
+    if (status != WEFT_OK) {
+        free(made);
+        return status;
+    }
+    made->id = chip->id;
+    made->hierarchy = weft_hierarchy_keep(chip->hierarchy);
+    *priced = made;
+    return WEFT_OK;
+}
+
+void weft_hierarchy_priced_destroy(weft_hierarchy_priced *priced) {
+    if (priced != NULL) {
+        weft_hierarchy_destroy((weft_hierarchy *)(uintptr_t)priced->hierarchy);
+        free(priced);
+    }
+}
+
+uint64_t weft_hierarchy_id(const char *text) {
+    return hash_text(text);
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What a network costs on a hierarchical chip. */
+#ifndef WEFT_HARDWARE_HIERARCHY_COST_H
+#define WEFT_HARDWARE_HIERARCHY_COST_H
+
+#include "hardware/loop_work.h"
+
+typedef struct weft_hierarchy_priced {
+    const weft_hierarchy *hierarchy; /* shared; see weft_hierarchy_keep */
+    uint64_t id;                     /* of the chip's text: equal chips have equal prices */
+    weft_precision own;              /* for operands of the chip's own bits */
+} weft_hierarchy_priced;
+
+weft_status weft_hierarchy_estimate(const weft_hierarchy_priced *priced, weft_loop_work *work,
+                                    weft_total *total, weft_error *error) WEFT_NODISCARD;
+weft_status weft_hierarchy_cost_create(const weft_hierarchy_priced *priced, weft_loop_work *work,
+                                       weft_cost **cost, weft_error *error) WEFT_NODISCARD;
+
+#endif

@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "hardware/hierarchy_price.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+static const double SETTING_FALLBACK[] = {
+#define FALLBACK(name, token, fallback) fallback,
+    WEFT_PART_SETTING_MAP(FALLBACK)
+#undef FALLBACK
+};
+
+static const double NUMBER_FALLBACK[] = {
+#define FALLBACK(name, token, fallback) fallback,
+    WEFT_EXECUTION_NUMBER_MAP(FALLBACK)
+#undef FALLBACK
+};
+
+enum { MAX_COPIES = 1 << 20, MAX_CELLS_LOG2 = 50 };
+
+static void warn(weft_cost *cost, const char *part, const char *format, ...) WEFT_PRINTF(3, 4);
+
+static void warn(weft_cost *cost, const char *part, const char *format, ...) {
+    if (cost == NULL || cost->n_warnings == WEFT_MAX_WARNINGS) {
+        return;
+    }
+    char text[sizeof cost->warnings[0]];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    snprintf(cost->warnings[cost->n_warnings++], sizeof text, "%s: %s", part, text);
+}
+
+/* ---- values ---------------------------------------------------------------------------------- */
+
+static double setting_of(const weft_part *part, int s, const double *variables) {
+    return part->setting[s] == WEFT_NO_VARIABLE ? SETTING_FALLBACK[s] : variables[part->setting[s]];
+}
+
+/* The value of a field: its own variable, the chip's parameter of its name, its fallback. */
+static weft_status value_of(const weft_hierarchy *h, const weft_part *part, int f,
+                            const double *variables, double *value, weft_error *error) {
+    const weft_part_field *field = &part->class->fields[f];
+    if (field->words != NULL) {
+        *value = part->choice[f];
+    } else if (part->field[f] != WEFT_NO_VARIABLE) {
+        *value = variables[part->field[f]];
+    } else if (part->inherited[f] != WEFT_NO_VARIABLE) {
+        *value = variables[part->inherited[f]];
+    } else {
+        *value = field->fallback;
+    }
+    if (isnan(*value)) {
+        return weft_fail(error, WEFT_ERROR_INPUT, "part '%s' (%s) needs '%s': %s", part->name,
+                         part->class->name, field->name, field->text);
+    }
+    if (*value < field->least || *value > field->most) {
+        return weft_fail(error, WEFT_ERROR_INPUT,
+                         "part '%s': '%s' is %.6g; expected %.6g to %.6g (%s)", part->name,
+                         field->name, *value, field->least, field->most, field->text);
+    }
+    (void)h;
+    return WEFT_OK;
+}
+
+weft_status weft_hierarchy_fields(const weft_hierarchy *h, const weft_part *part,
+                                  const double *variables, double fields[WEFT_PART_MAX_FIELDS],
+                                  weft_cost *cost, weft_error *error) {
+    for (int f = 0; f < part->class->n_fields; f++) {
+        const weft_part_field *field = &part->class->fields[f];
+        WEFT_TRY(value_of(h, part, f, variables, &fields[f], error));
+        if (cost != NULL && field->words == NULL &&
+            (fields[f] < field->low || fields[f] > field->high)) {
+            warn(cost, part->name, "%s = %.4g is outside of %.4g to %.4g, where the model is known",
+                 field->name, fields[f], field->low, field->high);
+        }
+    }
+    return WEFT_OK;
+}
+
+static weft_status count_of(const weft_hierarchy *h, int variable, double fallback,
+                            const double *variables, double least, double most, double *value,
+                            weft_error *error) {
+    *value = variable == WEFT_NO_VARIABLE ? fallback : variables[variable];
+    if (*value < least || *value > most || floor(*value) != *value) {
+        return weft_fail(error, WEFT_ERROR_INPUT,
+                         "'%s' is %.6g; expected a whole number, %.6g to %.6g",
+                         h->variables[variable].name, *value, least, most);
+    }
+    return WEFT_OK;
+}
+
+/* ---- parts ----------------------------------------------------------------------------------- */
+
+static void scale_into(double *to, const double *from, double scale, int32_t *statistics) {
+    for (int k = 0; k < WEFT_STATISTIC_COUNT; k++) {
+        to[k] = from[k] * scale;
+        *statistics |= to[k] != 0 ? (int32_t)1 << k : 0;
+    }
+}
+
+static weft_status price_part(const weft_hierarchy *h, int p, const double *variables,
+                              double copies, weft_precision *out, weft_cost *cost,
+                              weft_error *error) {
+    const weft_part *part = &h->parts[p];
+    double fields[WEFT_PART_MAX_FIELDS];
+    weft_part_price price = {.area_m2 = 0};
+    WEFT_TRY(weft_hierarchy_fields(h, part, variables, fields, cost, error));
+    part->class->price(fields, NULL, &price);
+    if (price.infeasible[0] != '\0' && out->infeasible[0] == '\0') {
+        snprintf(out->infeasible, sizeof out->infeasible, "%s: %s", part->name, price.infeasible);
+    }
+    if (price.warning[0] != '\0') {
+        warn(cost, part->name, "%s", price.warning);
+    }
+    weft_part_cost *made = &out->parts[p];
+    double instances = setting_of(part, WEFT_SETTING_INSTANCES, variables);
+    double energy = setting_of(part, WEFT_SETTING_ENERGY_SCALE, variables);
+    double scaled[] = {instances, energy, setting_of(part, WEFT_SETTING_WRITE_SCALE, variables),
+                       setting_of(part, WEFT_SETTING_AREA_SCALE, variables),
+                       setting_of(part, WEFT_SETTING_LEAKAGE_SCALE, variables)};
+    for (int i = 0; i < (int)(sizeof scaled / sizeof scaled[0]); i++) {
+        if (scaled[i] < 0) {
+            return weft_fail(error, WEFT_ERROR_INPUT,
+                             "part '%s': its instances or one of its scales is below 0",
+                             part->name);
+        }
+    }
+    made->word = setting_of(part, WEFT_SETTING_WORD, variables);
+    if (!(made->word > 0)) {
+        return weft_fail(error, WEFT_ERROR_INPUT, "part '%s': 'word' must be above 0", part->name);
+    }
+    made->statistics = 0;
+    scale_into(made->read_j, price.read_j, energy, &made->statistics);
+    scale_into(made->write_j, price.write_j, energy * scaled[2], &made->statistics);
+    made->area_mm2 = price.area_m2 * 1e6 * instances * scaled[3] * copies;
+    made->leak_w = price.leak_w * instances * scaled[4];
+    made->write_s = price.write_s;
+    return WEFT_OK;
+}
+
+/* ---- the chip -------------------------------------------------------------------------------- */
+
+static weft_status price_levels(const weft_hierarchy *h, const double *variables,
+                                double copies[WEFT_MAX_LEVELS], weft_precision *out,
+                                weft_error *error) {
+    double around = 1;
+    for (int l = 0; l < h->n_levels; l++) {
+        double count = 0;
+        WEFT_TRY(count_of(h, h->levels[l].count, 1, variables, 1, MAX_COPIES, &count, error));
+        out->capacity[l] = (int32_t)count;
+        around *= count;
+        copies[l] = around;
+        if (around > ldexp(1, MAX_CELLS_LOG2)) {
+            return weft_fail(error, WEFT_ERROR_INPUT, "%.3g copies of level '%s' are too many",
+                             around, h->levels[l].name);
+        }
+    }
+    return WEFT_OK;
+}
+
+static weft_status price_operands(const weft_hierarchy *h, const double *variables,
+                                  weft_precision *out, weft_error *error) {
+    double value[7];
+    static const int AT[] = {WEFT_BUILTIN_INPUT_BITS,  WEFT_BUILTIN_WEIGHT_BITS,
+                             WEFT_BUILTIN_OUTPUT_BITS, WEFT_BUILTIN_INPUT_CODE,
+                             WEFT_BUILTIN_WEIGHT_CODE, WEFT_BUILTIN_INPUT_SLICE,
+                             WEFT_BUILTIN_WEIGHT_SLICE};
+    for (int i = 0; i < 7; i++) {
+        WEFT_TRY(
+            count_of(h, h->builtin[AT[i]], 0, variables, 1, WEFT_CODE_MAX_BITS, &value[i], error));
+    }
+    for (int i = 0; i < WEFT_BITS; i++) {
+        out->bits[i] = (int32_t)value[i];
+    }
+    out->input = (weft_operand){h->input_encoding, (int32_t)value[3], (int32_t)value[5]};
+    out->weight = (weft_operand){h->weight_encoding, (int32_t)value[4], (int32_t)value[6]};
+    out->input_slices = (out->input.code_bits - 1) / out->input.slice_bits + 1;
+    out->weight_slices = (out->weight.code_bits - 1) / out->weight.slice_bits + 1;
+    return WEFT_OK;
+}
+
+static weft_status price_cycle(const weft_hierarchy *h, const double *variables,
+                               weft_precision *out, weft_error *error) {
+    out->cycle_s = variables[h->builtin[WEFT_BUILTIN_CYCLE]];
+    if (!(out->cycle_s > 0) || out->cycle_s > 3600) {
+        return weft_fail(error, WEFT_ERROR_INPUT, "the cycle is %.4g s; expected above 0, to 3600",
+                         out->cycle_s);
+    }
+    for (int b = 0; b < h->n_bounds && out->infeasible[0] == '\0'; b++) {
+        double least = variables[h->bounds[b].variable];
+        if (out->cycle_s < least * (1 - 1e-9)) {
+            snprintf(out->infeasible, sizeof out->infeasible,
+                     "a cycle of %.4g ns is too short for %s, which takes %.4g ns",
+                     out->cycle_s * 1e9, h->bounds[b].name, least * 1e9);
+        }
+    }
+    return WEFT_OK;
+}
+
+weft_status weft_hierarchy_price(const weft_hierarchy *h, const int32_t bits[WEFT_BITS],
+                                 weft_precision *precision, weft_cost *cost, weft_error *error) {
+    double variables[WEFT_MAX_VARIABLES];
+    double copies[WEFT_MAX_LEVELS];
+    int bad = weft_variables_evaluate(h, bits, variables);
+    if (bad >= 0) {
+        return weft_fail(error, WEFT_ERROR_INPUT, "'%s' is not a finite number: %.200s",
+                         h->variables[bad].name,
+                         h->variables[bad].text != NULL ? h->variables[bad].text : "");
+    }
+    precision->infeasible[0] = '\0';
+    WEFT_TRY(price_operands(h, variables, precision, error));
+    WEFT_TRY(price_levels(h, variables, copies, precision, error));
+    WEFT_TRY(price_cycle(h, variables, precision, error));
+    precision->area_mm2 = 0;
+    for (int p = 0; p < h->n_parts; p++) {
+        WEFT_TRY(price_part(h, p, variables, copies[h->parts[p].level], precision, cost, error));
+        precision->area_mm2 += precision->parts[p].area_mm2;
+    }
+    precision->ladder_bits = 0;
+    for (int p = 0; p < h->n_parts; p++) {
+        if ((precision->parts[p].statistics >> WEFT_STATISTIC_LADDER & 1) != 0) {
+            precision->ladder_bits = precision->bits[0] < 16 ? precision->bits[0] : 16;
+        }
+    }
+    for (int i = 0; i < WEFT_NUMBER_COUNT; i++) {
+        precision->number[i] = h->number[i] == WEFT_NO_VARIABLE ? NUMBER_FALLBACK[i]
+                                                                : variables[h->number[i]];
+    }
+    return WEFT_OK;
+}

@@ -1,0 +1,568 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Reading of hierarchical chips. The file's order is kept: a level stands inside the one before it,
+ * and a part acts on what passes between the level that it stands at and the levels inside. */
+#include "hardware/hierarchy_read.h"
+
+#include "hardware/variables.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const DIMS[] = {
+#define DIM(name, token) token,
+    WEFT_DIM_MAP(DIM)
+#undef DIM
+};
+
+static const char *const ENCODINGS[] = {
+#define ENCODING(name, token) token,
+    WEFT_ENCODING_MAP(ENCODING)
+#undef ENCODING
+};
+
+static const char *const ACTIONS[] = {
+#define ACTION(name, token) token,
+    WEFT_ACTION_MAP(ACTION)
+#undef ACTION
+};
+
+static const char *const SETTINGS[] = {
+#define SETTING(name, token, fallback) token,
+    WEFT_PART_SETTING_MAP(SETTING)
+#undef SETTING
+};
+
+static const char *const TENSORS[] = {"inputs", "weights", "outputs"};
+static const char *const EXECUTIONS[] = {
+#define EXECUTION(name, token) token,
+    WEFT_EXECUTION_MAP(EXECUTION)
+#undef EXECUTION
+};
+
+static const char *const ACCOUNTINGS[] = {
+#define ACCOUNTING(name, token) token,
+    WEFT_ACCOUNTING_MAP(ACCOUNTING)
+#undef ACCOUNTING
+};
+
+/* One of n words at a node that stands in a list. */
+static weft_status read_word(const weft_doc *doc, const weft_node *node, const char *const *words,
+                             int n, int *word, weft_error *error) {
+    const char *text = NULL;
+    WEFT_TRY(weft_node_text(doc, node, &text, error));
+    for (int i = 0; i < n; i++) {
+        if (strcmp(words[i], text) == 0) {
+            *word = i;
+            return WEFT_OK;
+        }
+    }
+    weft_node_fail(doc, node, error, WEFT_ERROR_INPUT, "unknown word '%.40s'", text);
+    const char *nearest = weft_nearest(text, words, (size_t)n);
+    if (nearest != NULL) {
+        weft_hint(error, "did you mean '%s'?", nearest);
+    }
+    return WEFT_ERROR_INPUT;
+}
+
+enum {
+    ALL_TENSORS = 7,
+    NOT_GIVEN = 15
+}; /* of a set of tensors: as if all were, and nothing is checked */
+
+static weft_status read_tensors(weft_map *map, const char *key, unsigned *tensors,
+                                weft_error *error) {
+    const weft_node *node = NULL;
+    WEFT_TRY(weft_map_node(map, key, WEFT_OPTIONAL, &node, error));
+    if (node == NULL) {
+        return WEFT_OK;
+    }
+    bool list = weft_node_is_sequence(node);
+    for (int i = 0; i < (list ? weft_sequence_length(node) : 1); i++) {
+        int word = 0;
+        WEFT_TRY(
+            read_word(map->doc, list ? weft_sequence_at(node, i) : node, TENSORS, 3, &word, error));
+        *tensors |= 1U << word;
+    }
+    return WEFT_OK;
+}
+
+/* ---- parameters and expressions -------------------------------------------------------------- */
+
+static weft_status read_named(weft_map *map, const char *key, int level, bool quantities,
+                              weft_hierarchy *h, weft_error *error) {
+    const weft_node *node = NULL;
+    WEFT_TRY(weft_map_node(map, key, WEFT_OPTIONAL, &node, error));
+    for (int i = 0; node != NULL && i < weft_mapping_length(node); i++) {
+        const char *name = NULL;
+        const weft_node *value = NULL;
+        int index = 0;
+        WEFT_TRY(weft_mapping_at(map->doc, node, i, &name, &value, error));
+        WEFT_TRY((quantities ? weft_variables_add_quantity
+                             : weft_variables_add)(h, map->doc, value, name, level, &index, error));
+    }
+    return WEFT_OK;
+}
+
+/* ---- parts ----------------------------------------------------------------------------------- */
+
+static weft_status fail_class(const weft_map *map, const weft_node *node, const char *name,
+                              weft_error *error) {
+    const char *known[128];
+    size_t n = 0;
+    while (n < 128 && weft_part_class_at((int)n) != NULL) {
+        known[n] = weft_part_class_at((int)n)->name;
+        n++;
+    }
+    weft_node_fail(map->doc, node, error, WEFT_ERROR_INPUT, "unknown class '%.40s'", name);
+    const char *nearest = weft_nearest(name, known, n);
+    weft_hint(error,
+              nearest != NULL ? "did you mean '%s'? `weft chip classes` lists all%s"
+                              : "`weft chip classes` lists all%s%s",
+              nearest != NULL ? nearest : "", "");
+    return WEFT_ERROR_INPUT;
+}
+
+static int count_words(const char *const *words) {
+    int n = 0;
+    while (words[n] != NULL) {
+        n++;
+    }
+    return n;
+}
+
+static weft_status read_field(weft_map *map, const weft_part_field *field, weft_part *part, int f,
+                              weft_hierarchy *h, weft_error *error) {
+    const weft_node *node = NULL;
+    part->field[f] = WEFT_NO_VARIABLE;
+    part->choice[f] = field->fallback;
+    WEFT_TRY(weft_map_node(map, field->name, WEFT_OPTIONAL, &node, error));
+    if (node != NULL && field->words != NULL) {
+        int word = 0;
+        WEFT_TRY(read_word(map->doc, node, field->words, count_words(field->words), &word, error));
+        part->choice[f] = word;
+        return WEFT_OK;
+    }
+    if (node == NULL) {
+        return WEFT_OK;
+    }
+    char path[2 * WEFT_NAME];
+    snprintf(path, sizeof path, "%s.%s", part->name, field->name);
+    return weft_variables_add(h, map->doc, node, path, part->level, &part->field[f], error);
+}
+
+static weft_status read_setting(weft_map *map, weft_part *part, int s, weft_hierarchy *h,
+                                weft_error *error) {
+    const weft_node *node = NULL;
+    part->setting[s] = WEFT_NO_VARIABLE;
+    WEFT_TRY(weft_map_node(map, SETTINGS[s], WEFT_OPTIONAL, &node, error));
+    if (node == NULL) {
+        return WEFT_OK;
+    }
+    char path[2 * WEFT_NAME];
+    snprintf(path, sizeof path, "%s.%s", part->name, SETTINGS[s]);
+    return weft_variables_add(h, map->doc, node, path, part->level, &part->setting[s], error);
+}
+
+static weft_status read_class(weft_map *map, weft_part *part, weft_error *error) {
+    const weft_node *node = NULL;
+    const char *name = NULL;
+    WEFT_TRY(weft_map_node(map, "class", WEFT_REQUIRED, &node, error));
+    WEFT_TRY(weft_node_text(map->doc, node, &name, error));
+    part->class = weft_part_class_find(name);
+    return part->class != NULL ? WEFT_OK : fail_class(map, node, name, error);
+}
+
+/* `holds: [X]` or `holds: [P, Q, N]`. */
+static weft_status read_holds(weft_map *map, weft_part *part, weft_error *error) {
+    const weft_node *node = NULL;
+    WEFT_TRY(weft_map_node(map, "holds", WEFT_OPTIONAL, &node, error));
+    for (int i = 0; node != NULL && i < weft_sequence_length(node); i++) {
+        int dim = 0;
+        WEFT_TRY(read_word(map->doc, weft_sequence_at(node, i), DIMS, WEFT_DIM_COUNT, &dim, error));
+        part->holds |= 1U << dim;
+    }
+    return WEFT_OK;
+}
+
+static weft_status read_part(const weft_doc *doc, const weft_node *node, const char *name,
+                             int level, weft_hierarchy *h, weft_error *error) {
+    if (h->n_parts == WEFT_MAX_PARTS) {
+        return weft_node_fail(doc, node, error, WEFT_ERROR_INPUT, "more than %d parts",
+                              WEFT_MAX_PARTS);
+    }
+    for (int i = 0; i < h->n_parts; i++) {
+        if (strcmp(h->parts[i].name, name) == 0) {
+            return weft_node_fail(doc, node, error, WEFT_ERROR_INPUT,
+                                  "a part '%s' stands at level '%s' already", name,
+                                  h->levels[h->parts[i].level].name);
+        }
+    }
+    weft_part *part = &h->parts[h->n_parts++];
+    *part = (weft_part){.level = level, .action = WEFT_ACTION_NONE};
+    weft_map map;
+    const char *text = name;
+    snprintf(part->name, sizeof part->name, "%s", name);
+    WEFT_TRY(weft_map_begin(doc, node, &map, error));
+    WEFT_TRY(read_class(&map, part, error));
+    WEFT_TRY(weft_map_text(&map, "text", WEFT_OPTIONAL, &text, error));
+    snprintf(part->text, sizeof part->text, "%s", text);
+    WEFT_TRY(weft_map_choice(&map, "acts", WEFT_REQUIRED, ACTIONS, WEFT_ACTION_COUNT, &part->action,
+                             error));
+    WEFT_TRY(read_tensors(&map, "on", &part->tensors, error));
+    WEFT_TRY(read_holds(&map, part, error));
+    bool moves = part->action == WEFT_ACTION_BUFFER || part->action == WEFT_ACTION_PASS ||
+                 part->action == WEFT_ACTION_MERGE;
+    if (moves && part->tensors == 0) {
+        return weft_node_fail(doc, node, error, WEFT_ERROR_INPUT,
+                              "'%s' acts as %s: expected `on: inputs`, weights or outputs", name,
+                              ACTIONS[part->action]);
+    }
+    for (int s = 0; s < WEFT_SETTING_COUNT; s++) {
+        WEFT_TRY(read_setting(&map, part, s, h, error));
+    }
+    for (int f = 0; f < part->class->n_fields; f++) {
+        WEFT_TRY(read_field(&map, &part->class->fields[f], part, f, h, error));
+    }
+    return weft_map_end(&map, error);
+}
+
+static weft_status read_parts(weft_map *map, int level, weft_hierarchy *h, weft_error *error) {
+    const weft_node *node = NULL;
+    WEFT_TRY(weft_map_node(map, "parts", WEFT_OPTIONAL, &node, error));
+    for (int i = 0; node != NULL && i < weft_mapping_length(node); i++) {
+        const char *name = NULL;
+        const weft_node *value = NULL;
+        WEFT_TRY(weft_mapping_at(map->doc, node, i, &name, &value, error));
+        WEFT_TRY(read_part(map->doc, value, name, level, h, error));
+    }
+    return WEFT_OK;
+}
+
+/* ---- levels ---------------------------------------------------------------------------------- */
+
+static weft_status read_group(const weft_doc *doc, const weft_node *node, weft_fill_group *group,
+                              weft_error *error) {
+    bool list = weft_node_is_sequence(node);
+    int n = list ? weft_sequence_length(node) : 1;
+    if (n < 1 || n > WEFT_FILL_MAX_DIMS) {
+        return weft_node_fail(doc, node, error, WEFT_ERROR_INPUT,
+                              "a group of 1 to %d dimensions was expected", WEFT_FILL_MAX_DIMS);
+    }
+    group->n = (int8_t)n;
+    for (int i = 0; i < n; i++) {
+        int dim = 0;
+        WEFT_TRY(read_word(doc, list ? weft_sequence_at(node, i) : node, DIMS, WEFT_DIM_COUNT, &dim,
+                           error));
+        group->dim[i] = (int8_t)dim;
+    }
+    return WEFT_OK;
+}
+
+static weft_status read_fill(weft_map *map, weft_level *level, weft_error *error) {
+    const weft_node *node = NULL;
+    WEFT_TRY(weft_map_node(map, "fill", WEFT_OPTIONAL, &node, error));
+    if (node == NULL) {
+        return WEFT_OK;
+    }
+    if (weft_node_is_scalar(node)) {
+        static const char *const ALL[] = {"all"};
+        int word = 0;
+        level->takes_all = true;
+        return read_word(map->doc, node, ALL, 1, &word, error);
+    }
+    if (!weft_node_is_sequence(node) || weft_sequence_length(node) > WEFT_FILL_MAX_GROUPS) {
+        return weft_node_fail(map->doc, node, error, WEFT_ERROR_INPUT,
+                              "'fill': expected a list of at most %d groups, as in [[R, S, C], M]",
+                              WEFT_FILL_MAX_GROUPS);
+    }
+    level->n_groups = weft_sequence_length(node);
+    for (int g = 0; g < level->n_groups; g++) {
+        WEFT_TRY(read_group(map->doc, weft_sequence_at(node, g), &level->groups[g], error));
+    }
+    return WEFT_OK;
+}
+
+/* Copies that share an operand cannot differ in a dimension of that operand. */
+static weft_status check_sharing(const weft_map *map, const weft_level *level, weft_error *error) {
+    for (int g = 0; g < level->n_groups; g++) {
+        for (int k = 0; k < level->groups[g].n; k++) {
+            int dim = level->groups[g].dim[k];
+            for (int t = 0; t < 3; t++) {
+                unsigned tensor = 1U << t;
+                if ((level->shares & tensor) != 0 && (weft_tensor_dims(tensor) & 1U << dim) != 0) {
+                    return weft_node_fail(map->doc, map->node, error, WEFT_ERROR_INPUT,
+                                          "level '%s' shares %s and cannot be filled with %s, "
+                                          "which is a dimension of them",
+                                          level->name, TENSORS[t], DIMS[dim]);
+                }
+            }
+        }
+    }
+    return WEFT_OK;
+}
+
+static weft_status read_level(const weft_doc *doc, const weft_node *node, weft_hierarchy *h,
+                              weft_error *error) {
+    int index = h->n_levels++;
+    weft_level *level = &h->levels[index];
+    weft_map map;
+    const weft_node *count = NULL;
+    const char *name = NULL;
+    *level = (weft_level){.count = WEFT_NO_VARIABLE};
+    WEFT_TRY(weft_map_begin(doc, node, &map, error));
+    WEFT_TRY(weft_map_text(&map, "level", WEFT_REQUIRED, &name, error));
+    snprintf(level->name, sizeof level->name, "%s", name);
+    for (int i = 0; i < index; i++) {
+        if (strcmp(h->levels[i].name, level->name) == 0) {
+            return weft_node_fail(doc, node, error, WEFT_ERROR_INPUT, "two levels named '%s'",
+                                  level->name);
+        }
+    }
+    WEFT_TRY(read_named(&map, "parameters", index, true, h, error));
+    WEFT_TRY(weft_map_node(&map, "count", WEFT_OPTIONAL, &count, error));
+    if (count != NULL) {
+        char path[2 * WEFT_NAME];
+        snprintf(path, sizeof path, "%s.count", level->name);
+        WEFT_TRY(weft_variables_add(h, doc, count, path, index, &level->count, error));
+    }
+    unsigned shares = NOT_GIVEN;
+    WEFT_TRY(read_tensors(&map, "shares", &shares, error));
+    level->shares = shares & ALL_TENSORS;
+    WEFT_TRY(read_fill(&map, level, error));
+    WEFT_TRY(weft_map_bool(&map, "gated", WEFT_OPTIONAL, &level->gated, error));
+    if (shares != NOT_GIVEN) {
+        WEFT_TRY(check_sharing(&map, level, error));
+    }
+    WEFT_TRY(read_parts(&map, index, h, error));
+    return weft_map_end(&map, error);
+}
+
+static weft_status read_levels(weft_map *root, weft_hierarchy *h, weft_error *error) {
+    const weft_node *node = NULL;
+    WEFT_TRY(weft_map_node(root, "levels", WEFT_REQUIRED, &node, error));
+    int n = weft_node_is_sequence(node) ? weft_sequence_length(node) : 0;
+    if (n < 1 || n > WEFT_MAX_LEVELS) {
+        return weft_node_fail(root->doc, node, error, WEFT_ERROR_INPUT,
+                              "'levels': expected a list of 1 to %d levels, from the outside in",
+                              WEFT_MAX_LEVELS);
+    }
+    for (int i = 0; i < n; i++) {
+        WEFT_TRY(read_level(root->doc, weft_sequence_at(node, i), h, error));
+    }
+    return WEFT_OK;
+}
+
+/* ---- operands and the cycle ------------------------------------------------------------------ */
+
+typedef struct operand_names {
+    const char *tensor, *bits, *code, *slice, *slices;
+} operand_names;
+
+/* The value of `key`, or the program's own text, as the variable `name`. */
+static weft_status read_or(weft_map *map, const char *key, const char *name, const char *fallback,
+                           weft_hierarchy *h, weft_error *error) {
+    const weft_node *node = NULL;
+    int index = 0;
+    WEFT_TRY(weft_map_node(map, key, WEFT_OPTIONAL, &node, error));
+    if (node == NULL) {
+        return weft_variables_add_text(h, name, fallback, &index, error);
+    }
+    return weft_variables_add(h, map->doc, node, name, -1, &index, error);
+}
+
+/* The three `bits` come first, so that they are the first variables. */
+static weft_status read_bits(weft_map *operands, const char *tensor, const char *name, bool whole,
+                             weft_hierarchy *h, weft_error *error) {
+    const weft_node *node = NULL;
+    weft_map map;
+    WEFT_TRY(weft_map_node(operands, tensor, WEFT_REQUIRED, &node, error));
+    WEFT_TRY(weft_map_begin(operands->doc, node, &map, error));
+    WEFT_TRY(read_or(&map, "bits", name, "8", h, error));
+    return whole ? weft_map_end(&map, error) : WEFT_OK;
+}
+
+static weft_status read_slices(weft_map *operands, const operand_names *names, int *encoding,
+                               weft_hierarchy *h, weft_error *error) {
+    const weft_node *node = NULL;
+    const weft_node *bits = NULL;
+    weft_map map;
+    int index = 0;
+    char text[4 * WEFT_NAME];
+    WEFT_TRY(weft_map_node(operands, names->tensor, WEFT_REQUIRED, &node, error));
+    WEFT_TRY(weft_map_begin(operands->doc, node, &map, error));
+    WEFT_TRY(weft_map_node(&map, "bits", WEFT_OPTIONAL, &bits, error));
+    WEFT_TRY(weft_map_choice(&map, "encoding", WEFT_REQUIRED, ENCODINGS, WEFT_ENCODING_COUNT,
+                             encoding, error));
+    WEFT_TRY(read_or(&map, "code", names->code, names->bits, h, error));
+    char raw[WEFT_NAME];
+    snprintf(raw, sizeof raw, "%s.slice", names->tensor);
+    WEFT_TRY(read_or(&map, "slice", raw, names->code, h, error));
+    snprintf(text, sizeof text, "max(1, min(%s, %s))", raw, names->code);
+    WEFT_TRY(weft_variables_add_text(h, names->slice, text, &index, error));
+    snprintf(text, sizeof text, "ceil(%s / %s)", names->code, names->slice);
+    WEFT_TRY(weft_variables_add_text(h, names->slices, text, &index, error));
+    return weft_map_end(&map, error);
+}
+
+static weft_status read_operands(weft_map *root, weft_hierarchy *h, weft_error *error) {
+    static const operand_names INPUT = {"inputs", "input_bits", "input_code", "input_slice",
+                                        "input_slices"};
+    static const operand_names WEIGHT = {"weights", "weight_bits", "weight_code", "weight_slice",
+                                         "weight_slices"};
+    const weft_node *node = NULL;
+    weft_map operands;
+    WEFT_TRY(weft_map_node(root, "operands", WEFT_REQUIRED, &node, error));
+    WEFT_TRY(weft_map_begin(root->doc, node, &operands, error));
+    WEFT_TRY(read_bits(&operands, "inputs", "input_bits", false, h, error));
+    WEFT_TRY(read_bits(&operands, "weights", "weight_bits", false, h, error));
+    WEFT_TRY(read_bits(&operands, "outputs", "output_bits", true, h, error));
+    WEFT_TRY(read_slices(&operands, &INPUT, &h->input_encoding, h, error));
+    WEFT_TRY(read_slices(&operands, &WEIGHT, &h->weight_encoding, h, error));
+    return weft_map_end(&operands, error);
+}
+
+static weft_status read_bounds(weft_map *cycle, weft_hierarchy *h, weft_error *error) {
+    const weft_node *node = NULL;
+    WEFT_TRY(weft_map_node(cycle, "at_least", WEFT_OPTIONAL, &node, error));
+    int n = node != NULL ? weft_mapping_length(node) : 0;
+    if (n > WEFT_MAX_BOUNDS) {
+        return weft_node_fail(cycle->doc, node, error, WEFT_ERROR_INPUT,
+                              "'at_least': more than %d bounds", WEFT_MAX_BOUNDS);
+    }
+    for (int i = 0; i < n; i++) {
+        const char *name = NULL;
+        const weft_node *value = NULL;
+        weft_bound *bound = &h->bounds[h->n_bounds++];
+        WEFT_TRY(weft_mapping_at(cycle->doc, node, i, &name, &value, error));
+        snprintf(bound->name, sizeof bound->name, "%s", name);
+        char path[2 * WEFT_NAME];
+        snprintf(path, sizeof path, "cycle.%s", name);
+        WEFT_TRY(weft_variables_add(h, cycle->doc, value, path, -1, &bound->variable, error));
+    }
+    return WEFT_OK;
+}
+
+static weft_status read_cycle(weft_map *root, weft_hierarchy *h, weft_error *error) {
+    const weft_node *node = NULL;
+    const weft_node *time = NULL;
+    weft_map cycle;
+    int index = 0;
+    WEFT_TRY(weft_map_node(root, "cycle", WEFT_REQUIRED, &node, error));
+    WEFT_TRY(weft_map_begin(root->doc, node, &cycle, error));
+    WEFT_TRY(weft_map_node(&cycle, "time", WEFT_REQUIRED, &time, error));
+    WEFT_TRY(weft_variables_add(h, root->doc, time, "cycle", -1, &index, error));
+    WEFT_TRY(read_bounds(&cycle, h, error));
+    return weft_map_end(&cycle, error);
+}
+
+/* ---- execution and limits -------------------------------------------------------------------- */
+
+static const char *const EXECUTION_NUMBERS[] = {
+#define NUMBER(name, token, fallback) token,
+    WEFT_EXECUTION_NUMBER_MAP(NUMBER)
+#undef NUMBER
+};
+
+static weft_status read_execution(weft_map *root, weft_hierarchy *h, weft_error *error) {
+    const weft_node *node = NULL;
+    weft_map map;
+    for (int i = 0; i < WEFT_NUMBER_COUNT; i++) {
+        h->number[i] = WEFT_NO_VARIABLE;
+    }
+    WEFT_TRY(weft_map_node(root, "execution", WEFT_OPTIONAL, &node, error));
+    if (node == NULL) {
+        return WEFT_OK;
+    }
+    WEFT_TRY(weft_map_begin(root->doc, node, &map, error));
+    WEFT_TRY(weft_map_choice(&map, "accounting", WEFT_OPTIONAL, ACCOUNTINGS, WEFT_ACCOUNTING_COUNT,
+                             &h->accounting, error));
+    WEFT_TRY(weft_map_choice(&map, "order", WEFT_OPTIONAL, EXECUTIONS,
+                             (int)(sizeof EXECUTIONS / sizeof EXECUTIONS[0]), &h->execution,
+                             error));
+    for (int i = 0; i < WEFT_NUMBER_COUNT; i++) {
+        const weft_node *value = NULL;
+        char path[2 * WEFT_NAME];
+        WEFT_TRY(weft_map_node(&map, EXECUTION_NUMBERS[i], WEFT_OPTIONAL, &value, error));
+        snprintf(path, sizeof path, "execution.%s", EXECUTION_NUMBERS[i]);
+        if (value != NULL) {
+            WEFT_TRY(weft_variables_add(h, map.doc, value, path, -1, &h->number[i], error));
+        }
+    }
+    return weft_map_end(&map, error);
+}
+
+/* ---- public ---------------------------------------------------------------------------------- */
+
+unsigned weft_tensor_dims(unsigned tensor) {
+    switch (tensor) {
+    case WEFT_TENSOR_INPUTS:
+        return 1U << WEFT_DIM_N | 1U << WEFT_DIM_C | 1U << WEFT_DIM_P | 1U << WEFT_DIM_Q |
+               1U << WEFT_DIM_R | 1U << WEFT_DIM_S | 1U << WEFT_DIM_G | 1U << WEFT_DIM_X;
+    case WEFT_TENSOR_WEIGHTS:
+        return 1U << WEFT_DIM_C | 1U << WEFT_DIM_M | 1U << WEFT_DIM_R | 1U << WEFT_DIM_S |
+               1U << WEFT_DIM_G | 1U << WEFT_DIM_Y;
+    default:
+        return 1U << WEFT_DIM_N | 1U << WEFT_DIM_M | 1U << WEFT_DIM_P | 1U << WEFT_DIM_Q |
+               1U << WEFT_DIM_G;
+    }
+}
+
+/* Which parts take from a store further out. Levels and parts stand from the outside in. */
+static void link_stores(weft_hierarchy *h) {
+    unsigned held = 0;
+    for (int p = 0; p < h->n_parts; p++) {
+        weft_part *part = &h->parts[p];
+        part->below = held & part->tensors;
+        if (part->action == WEFT_ACTION_BUFFER) {
+            held |= part->tensors;
+        }
+    }
+    h->streams_weights = (held & WEFT_TENSOR_WEIGHTS) != 0;
+}
+
+/* The array is the innermost level that is not made of rows or columns, whose copies must share
+ * something. */
+static void link_array(weft_hierarchy *h) {
+    h->array_level = 0;
+    for (int l = 0; l < h->n_levels && h->levels[l].shares == ALL_TENSORS; l++) {
+        h->array_level = l;
+    }
+    h->clock_part = 0;
+    for (int p = h->n_parts - 1; p >= 0; p--) {
+        h->clock_part = h->parts[p].action == WEFT_ACTION_READOUT ? p : h->clock_part;
+    }
+}
+
+static void link_names(weft_hierarchy *h) {
+    static const char *const BUILTINS[] = {
+#define BUILTIN(name, token) token,
+        WEFT_BUILTIN_MAP(BUILTIN)
+#undef BUILTIN
+    };
+    for (int b = 0; b < WEFT_BUILTIN_COUNT; b++) {
+        h->builtin[b] = weft_variables_find(h, BUILTINS[b]);
+    }
+    for (int p = 0; p < h->n_parts; p++) {
+        weft_part *part = &h->parts[p];
+        for (int f = 0; f < part->class->n_fields; f++) {
+            part->inherited[f] = weft_variables_find(h, part->class->fields[f].name);
+        }
+    }
+}
+
+weft_status weft_hierarchy_read(weft_map *root, weft_hierarchy *h, weft_error *error) {
+    WEFT_TRY(read_operands(root, h, error));
+    WEFT_TRY(read_named(root, "parameters", -1, true, h, error));
+    WEFT_TRY(read_named(root, "expressions", -1, false, h, error));
+    WEFT_TRY(read_cycle(root, h, error));
+    WEFT_TRY(read_levels(root, h, error));
+    return read_execution(root, h, error);
+}
+
+weft_status weft_hierarchy_finish(weft_hierarchy *h, weft_error *error) {
+    link_names(h);
+    link_stores(h);
+    link_array(h);
+    return weft_variables_order(h, error);
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef WEFT_HARDWARE_HIERARCHY_READ_H
+#define WEFT_HARDWARE_HIERARCHY_READ_H
+
+#include "hardware/hierarchy.h"
+
+/* Reads the mapping of a `weft: chip/2` file after its `weft`, `base`, `name` and `description`. */
+weft_status weft_hierarchy_read(weft_map *root, weft_hierarchy *h,
+                                weft_error *error) WEFT_NODISCARD;
+
+/* After the last change: ties names together and finds the order of evaluation. */
+weft_status weft_hierarchy_finish(weft_hierarchy *h, weft_error *error) WEFT_NODISCARD;
+
+/* Applies one change: a variable or field by its path. `node` is {value, unit, source}, an
+ * expression or a word. */
+weft_status weft_hierarchy_change(weft_hierarchy *h, const weft_doc *doc, const weft_node *node,
+                                  const char *path, weft_error *error) WEFT_NODISCARD;
+
+/* The unit that a value of this path is written in; NULL: none, or no such path. Borrowed. */
+const char *weft_hierarchy_unit(weft_hierarchy *h, const char *path);
+
+/* Takes one owner away. */
+void weft_hierarchy_destroy(weft_hierarchy *h);
+
+#endif

@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Where a layer brings no histograms, it gets the ones below: 31 bins, after what CiMLoop ships for
+ * ResNet18: weights about zero with a standard deviation of a sixth of the range; inputs that come
+ * out of a ReLU (none below zero, 0.4 of them zero, the rest falling exponentially to the top), and
+ * two-sided ones with the same fall where the network's input or a signed activation comes in. */
+#include "hardware/loop_work.h"
+
+#include "base/error.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { BINS = 31, DEFAULTS = 3, WEIGHT = 0, POSITIVE = 1, SIGNED = 2 };
+
+static void default_shares(int kind, double *share) {
+    double sum = 0;
+    for (int i = 0; i < BINS; i++) {
+        double v = (i - BINS / 2) / (double)(BINS / 2);
+        double fall = exp(-fabs(v) / 0.25);
+        share[i] = kind == WEIGHT ? exp(-v * v / (2.0 / 9)) : kind == SIGNED || v > 0 ? fall : 0;
+        sum += share[i];
+    }
+    double zero = kind == POSITIVE ? 0.4 : 0;
+    for (int i = 0; i < BINS; i++) {
+        share[i] *= (1 - zero) / sum;
+    }
+    share[BINS / 2] += zero;
+}
+
+static bool is_product(weft_op op) {
+    return op == WEFT_OP_CONV || op == WEFT_OP_LINEAR || op == WEFT_OP_MATMUL;
+}
+
+/* Whether values below zero come into a layer: they do unless a ReLU made them. */
+static bool comes_signed(const weft_network *network, int32_t layer) {
+    const weft_layer *at = &network->layers[layer];
+    if (network->is_table) {
+        return layer == 1;
+    }
+    while (at->n_inputs > 0) {
+        const weft_layer *from = &network->layers[at->input[0]];
+        switch ((int)from->op) {
+        case WEFT_OP_RELU:
+        case WEFT_OP_RELU6:
+        case WEFT_OP_SOFTMAX:
+        case WEFT_OP_SIGMOID:
+        case WEFT_OP_HARD_SIGMOID:
+            return false;
+        case WEFT_OP_MAX_POOL:
+        case WEFT_OP_AVERAGE_POOL:
+        case WEFT_OP_AVERAGE_WINDOW:
+        case WEFT_OP_FLATTEN:
+        case WEFT_OP_DROPOUT:
+        case WEFT_OP_CONCAT:
+            at = from;
+            break;
+        default:
+            return true;
+        }
+    }
+    return true;
+}
+
+/* ---- histograms ------------------------------------------------------------------------------ */
+
+typedef struct keeping {
+    weft_loop_work *work;
+    int32_t n;
+    size_t used;
+} keeping;
+
+static bool equal_histograms(const weft_histogram *a, const weft_histogram *b) {
+    return a->n == b->n && memcmp(a->share, b->share, (size_t)a->n * sizeof *a->share) == 0;
+}
+
+/* One copy of each histogram. */
+static const weft_histogram *keep(keeping *k, const weft_histogram *given) {
+    for (int32_t i = 0; i < k->n; i++) {
+        if (equal_histograms(&k->work->histograms[i], given)) {
+            return &k->work->histograms[i];
+        }
+    }
+    double *share = k->work->shares + k->used;
+    memcpy(share, given->share, (size_t)given->n * sizeof *share);
+    k->used += (size_t)given->n;
+    k->work->histograms[k->n] = (weft_histogram){given->n, share};
+    return &k->work->histograms[k->n++];
+}
+
+static const weft_histogram *pick(keeping *k, const weft_histogram *given, int fallback) {
+    return given != NULL ? keep(k, given) : &k->work->histograms[fallback];
+}
+
+/* ---- layers ---------------------------------------------------------------------------------- */
+
+static void name_layer(const weft_layer *layer, const weft_loops *l, weft_loop_layer *made) {
+    int c = l->c * l->g;
+    int m = l->m * l->g;
+    if (layer->name != NULL) {
+        snprintf(made->name, sizeof made->name, "%s", layer->name);
+    } else if (layer->op == WEFT_OP_CONV && l->g > 1 && l->c == 1) {
+        snprintf(made->name, sizeof made->name, "depthwise%dx%d %d", l->r, l->s, c);
+    } else if (layer->op == WEFT_OP_CONV) {
+        snprintf(made->name, sizeof made->name, "conv%dx%d %d>%d", l->r, l->s, c, m);
+    } else {
+        snprintf(made->name, sizeof made->name, "%s %d>%d", weft_op_token(layer->op), c, m);
+    }
+}
+
+static int32_t class_of_bits(weft_loop_work *w, const weft_layer_bits *bits) {
+    int32_t wanted[WEFT_BITS] = {bits->inputs, bits->weights, bits->outputs};
+    for (int32_t i = 0; i < w->n_precisions; i++) {
+        if (memcmp(w->bits[i], wanted, sizeof wanted) == 0) {
+            return i;
+        }
+    }
+    memcpy(w->bits[w->n_precisions], wanted, sizeof wanted);
+    return w->n_precisions++;
+}
+
+static bool same_work(const weft_loop_layer *a, const weft_loop_layer *b) {
+    return a->precision == b->precision && a->inputs == b->inputs && a->weights == b->weights &&
+           memcmp(&a->loops, &b->loops, sizeof a->loops) == 0;
+}
+
+static void add_layer(keeping *k, const weft_network *network, int32_t index) {
+    weft_loop_work *w = k->work;
+    const weft_layer *layer = &network->layers[index];
+    weft_loops l;
+    if (!weft_layer_loops(network, index, &l)) {
+        return;
+    }
+    weft_loop_layer *made = &w->layers[w->n_layers];
+    memset(made, 0, sizeof *made); /* same_work compares bytes */
+    made->layer = index;
+    made->block = layer->block;
+    name_layer(layer, &l, made);
+    made->loops = (weft_loop_sizes){.size = {[WEFT_DIM_N] = l.n,
+                                             [WEFT_DIM_C] = l.c,
+                                             [WEFT_DIM_M] = l.m,
+                                             [WEFT_DIM_R] = l.r,
+                                             [WEFT_DIM_S] = l.s,
+                                             [WEFT_DIM_P] = l.p,
+                                             [WEFT_DIM_Q] = l.q,
+                                             [WEFT_DIM_G] = l.g,
+                                             [WEFT_DIM_X] = 1,
+                                             [WEFT_DIM_Y] = 1},
+                                    .stride_h = l.stride_h,
+                                    .stride_w = l.stride_w,
+                                    .dilation_h = l.dilation_h,
+                                    .dilation_w = l.dilation_w,
+                                    .dynamic = l.dynamic};
+    bool is_signed = comes_signed(network, index);
+    made->inputs = pick(k, layer->operands.inputs, is_signed ? SIGNED : POSITIVE);
+    made->weights = pick(k, layer->operands.weights, l.dynamic ? SIGNED : WEIGHT);
+    made->precision = class_of_bits(w, &layer->bits);
+    made->weights_held = (int64_t)l.c * l.m * l.r * l.s * l.g;
+    made->macs = made->weights_held * l.n * l.p * l.q;
+    made->same = w->n_layers;
+    for (int32_t i = 0; i < w->n_layers; i++) {
+        if (w->layers[i].same == i && same_work(&w->layers[i], made)) {
+            made->same = i;
+            break;
+        }
+    }
+    w->macs += made->macs;
+    w->n_layers++;
+}
+
+/* ---- memory ---------------------------------------------------------------------------------- */
+
+static weft_status allocate(const weft_network *network, weft_loop_work *w, weft_error *error) {
+    size_t layers = 1;
+    size_t shares = (size_t)DEFAULTS * BINS;
+    for (int32_t i = 0; i < network->n_layers; i++) {
+        const weft_layer *layer = &network->layers[i];
+        layers += is_product(layer->op);
+        shares += layer->operands.inputs != NULL ? (size_t)layer->operands.inputs->n : 0;
+        shares += layer->operands.weights != NULL ? (size_t)layer->operands.weights->n : 0;
+    }
+    w->layers = calloc(layers, sizeof *w->layers);
+    w->costs = calloc(layers, sizeof *w->costs);
+    w->bits = calloc(layers, sizeof *w->bits);
+    w->histograms = calloc(2 * layers + DEFAULTS, sizeof *w->histograms);
+    w->shares = calloc(shares, sizeof *w->shares);
+    bool all = w->layers != NULL && w->costs != NULL && w->bits != NULL && w->histograms != NULL &&
+               w->shares != NULL;
+    return all ? WEFT_OK : weft_fail_memory(error, layers * sizeof *w->layers);
+}
+
+static weft_status fill(const weft_network *network, weft_loop_work *w, weft_error *error) {
+    WEFT_TRY(allocate(network, w, error));
+    keeping k = {.work = w, .n = DEFAULTS, .used = (size_t)DEFAULTS * BINS};
+    for (int kind = 0; kind < DEFAULTS; kind++) {
+        double *share = w->shares + kind * BINS;
+        default_shares(kind, share);
+        w->histograms[kind] = (weft_histogram){BINS, share};
+    }
+    for (int32_t i = 0; i < network->n_layers; i++) {
+        add_layer(&k, network, i);
+    }
+    w->precisions = calloc((size_t)w->n_precisions + 1, sizeof *w->precisions);
+    return w->precisions != NULL ? WEFT_OK : weft_fail_memory(error, sizeof *w->precisions);
+}
+
+weft_status weft_loop_work_create(const weft_network *network, weft_loop_work **work,
+                                  weft_error *error) {
+    weft_loop_work *made = calloc(1, sizeof *made);
+    if (made == NULL) {
+        return weft_fail_memory(error, sizeof *made);
+    }
+    weft_status status = fill(network, made, error);
+    if (status != WEFT_OK) {
+        weft_loop_work_destroy(made);
+        return status;
+    }
+    *work = made;
+    return WEFT_OK;
+}
+
+void weft_loop_work_destroy(weft_loop_work *work) {
+    if (work != NULL) {
+        free(work->layers);
+        free(work->costs);
+        free(work->bits);
+        free(work->precisions);
+        free(work->histograms);
+        free(work->shares);
+        free(work);
+    }
+}
+
+weft_loop_sizes weft_loop_sizes_on(const weft_loop_layer *layer, const weft_precision *price) {
+    weft_loop_sizes loops = layer->loops;
+    loops.size[WEFT_DIM_X] = price->input_slices;
+    loops.size[WEFT_DIM_Y] = price->weight_slices;
+    return loops;
+}

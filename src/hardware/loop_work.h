@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A network as hierarchical chips see it: its layers of products as loops, with bits and operand
+ * histograms, and scratch memory for their cost. Layers that differ in nothing are worked out once. */
+#ifndef WEFT_HARDWARE_LOOP_WORK_H
+#define WEFT_HARDWARE_LOOP_WORK_H
+
+#include "hardware/count.h"
+
+typedef struct weft_loop_layer {
+    char name[32];
+    int32_t layer, block;  /* in the network */
+    int32_t same;          /* the first layer that equals it, itself or an earlier one */
+    int32_t precision;     /* class of its bits */
+    weft_loop_sizes loops; /* X and Y are set by the chip */
+    const weft_histogram *inputs, *weights;
+    int64_t macs, weights_held;
+} weft_loop_layer;
+
+/* What a layer costs, and what of it another chip with the same operands can use again. */
+typedef struct weft_loop_cost {
+    double energy_j, steps, cells, arrays, power_w;
+    double statistics[WEFT_STATISTIC_COUNT];
+    weft_operand input, weight; /* that the statistics are of; code_bits 0: none yet */
+    int32_t ladder_bits;
+} weft_loop_cost;
+
+typedef struct weft_loop_work {
+    int32_t n_layers;
+    weft_loop_layer *layers;
+    weft_loop_cost *costs; /* scratch */
+    int32_t n_precisions;
+    int32_t (*bits)[WEFT_BITS]; /* of each class; all 0: the chip's own */
+    weft_precision *precisions; /* scratch: prices of the classes, for the chip `priced_for` */
+    uint64_t priced_for;
+    weft_spread spread; /* scratch of one layer */
+    weft_counts counts;
+    weft_fill_memo memo;
+    int64_t macs;
+    weft_histogram *histograms; /* copies that the layers point to */
+    double *shares;
+} weft_loop_work;
+
+weft_status weft_loop_work_create(const weft_network *network, weft_loop_work **work,
+                                  weft_error *error) WEFT_NODISCARD;
+void weft_loop_work_destroy(weft_loop_work *work);
+
+/* The loops of a layer on a chip, with its slices. */
+weft_loop_sizes weft_loop_sizes_on(const weft_loop_layer *layer, const weft_precision *price);
+
+#endif

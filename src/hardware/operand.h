@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Operand statistics: how encodings and slices turn the histogram of a layer's values into the
+ * numbers that energies depend on (WEFT_STATISTIC_MAP in part.h). */
+#ifndef WEFT_HARDWARE_OPERAND_H
+#define WEFT_HARDWARE_OPERAND_H
+
+#include "hardware/part.h"
+
+/* How a value becomes the bits of a code. B: bits that the histogram's bins need, ceil(log2(n + 1));
+ * v = i - (n - 1) / 2 is the value of bin i.
+ *   offset             i, in B bits: v minus the least value
+ *   magnitude          |v|, in B - 1 bits
+ *   differential       a pair of devices, one holds |v|, the other 0: half the codes are 0
+ *   twos-complement    v modulo 2^B
+ *   xnor               digits of +1 and -1 with weights 2^(B-1) .. 1, 1/2, 1/2 (B + 2 bits), after
+ *                      Jia et al., JSSC 2020
+ *   zero-gated-xnor    the same, all bits 0 for v = 0
+ *   offset-if-signed, differential-if-signed   that where a value below 0 occurs, else magnitude */
+#define WEFT_ENCODING_MAP(X)                                                                       \
+    X(WEFT_ENCODING_OFFSET, "offset")                                                              \
+    X(WEFT_ENCODING_MAGNITUDE, "magnitude")                                                        \
+    X(WEFT_ENCODING_DIFFERENTIAL, "differential")                                                  \
+    X(WEFT_ENCODING_TWOS_COMPLEMENT, "twos-complement")                                            \
+    X(WEFT_ENCODING_XNOR, "xnor")                                                                  \
+    X(WEFT_ENCODING_ZERO_GATED_XNOR, "zero-gated-xnor")                                            \
+    X(WEFT_ENCODING_OFFSET_IF_SIGNED, "offset-if-signed")                                          \
+    X(WEFT_ENCODING_DIFFERENTIAL_IF_SIGNED, "differential-if-signed")
+
+typedef enum weft_encoding {
+#define WEFT_ENCODING_ENUM(name, token) name,
+    WEFT_ENCODING_MAP(WEFT_ENCODING_ENUM)
+#undef WEFT_ENCODING_ENUM
+        WEFT_ENCODING_COUNT
+} weft_encoding;
+
+enum { WEFT_CODE_MAX_BITS = 64 };
+
+/* An operand on a chip: its encoding, the bits of its code, and of a slice of it. */
+typedef struct weft_operand {
+    int encoding;
+    int32_t code_bits, slice_bits; /* 1 .. WEFT_CODE_MAX_BITS, slice_bits <= code_bits */
+} weft_operand;
+
+/* p[j]: how often bit j of the code is one, the most significant first, for code_bits bits. Where
+ * the code has more bits than the histogram tells, the rest are as often one as its bits on the
+ * average. Returns false where no share is above zero. */
+bool weft_operand_bits(const weft_histogram *histogram, const weft_operand *operand,
+                       double p[WEFT_CODE_MAX_BITS]);
+
+/* Mean over the slices of the value of a slice, as a share of the largest one. */
+double weft_operand_mean_slice(const double *p, const weft_operand *operand);
+
+/* All statistics of a layer. `ladder_bits` is the resolution of the converter that LADDER is about;
+ * below 2 it is not worked out (it takes 2^ladder_bits codes). */
+void weft_operand_statistics(const weft_histogram *inputs, const weft_operand *input,
+                             const weft_histogram *weights, const weft_operand *weight,
+                             int32_t ladder_bits, double statistics[WEFT_STATISTIC_COUNT]);
+
+#endif
