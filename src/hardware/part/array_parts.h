@@ -11,6 +11,8 @@
     X(weft_part_fefet_cell)                                                                        \
     X(weft_part_eflash_cell)                                                                       \
     X(weft_part_sram_cell)                                                                         \
+    X(weft_part_capacitor_cell)                                                                    \
+    X(weft_part_digital_cell)                                                                      \
     X(weft_part_row_driver)                                                                        \
     X(weft_part_column_driver)                                                                     \
     X(weft_part_switch_matrix)                                                                     \
@@ -20,6 +22,7 @@
     X(weft_part_shift_add)                                                                         \
     X(weft_part_adder_tree)                                                                        \
     X(weft_part_multiplexer)                                                                       \
-    X(weft_part_max_pool)
+    X(weft_part_max_pool)                                                                          \
+    X(weft_part_zero_comparator)
 
 #endif

@@ -17,7 +17,7 @@
  * Validity: 22 to 130 nm and FinFETs from 14 to 7 nm, 300 K. Typical areas: 6T 120 to 160 F2 in
  * planar nodes, 300 to 600 F2 in FinFETs; 8T about 1.3 times and 10T about 1.6 times a 6T.
  * Source: NeuroSim V1.3 (SubArray, CalculateGateLeakage) in accelergy-neurosim-plug-in@bf874bc. */
-#include "hardware/part/array_lines.h"
+#include "hardware/part/latch.h"
 
 enum {
     ROWS = WEFT_CMOS_FIELD_COUNT,
@@ -50,13 +50,11 @@ static const weft_part_field FIELDS[] = {
     {"transistors", WEFT_DIMENSION_NONE, 0, 0, 2, 0, 2, PORT_WORDS,
      "6T, or with a read port: 8T, 10T"},
     WEFT_FIELD_ACCESS_WIDTH,
-    {"nmos_width", WEFT_DIMENSION_NONE, 2, 0.1, 1000, 1, 20, NULL,
-     "width of the pull-down transistors in F"},
-    {"pmos_width", WEFT_DIMENSION_NONE, 1, 0.1, 1000, 1, 20, NULL,
-     "width of the pull-up transistors in F"},
+    WEFT_FIELD_NMOS_WIDTH,
+    WEFT_FIELD_PMOS_WIDTH,
     WEFT_FIELD_CAPACITANCE_SCALE,
     WEFT_FIELD_CAPACITANCE_ADD,
-    {"leak_scale", WEFT_DIMENSION_NONE, 1, 0, 1e6, 0, 10, NULL, "factor on leakage"},
+    WEFT_FIELD_LEAK_SCALE,
     {"write_scale", WEFT_DIMENSION_NONE, 1, 0, 1e6, 0, 100, NULL,
      "factor on the energy of a write"},
     {"write_flips", WEFT_DIMENSION_NONE, 1, 0, 100, 0, 2, NULL,
@@ -69,58 +67,37 @@ static const weft_part_field FIELDS[] = {
     WEFT_FIELD_CELLS_DEEP,
 };
 
-/* Storage node: what flips when the cell is written. */
-static double node_cap(const double *values, const weft_cmos *tech, const weft_lines *lines) {
-    double height = lines->cell_width * tech->f;
-    double n = values[NMOS_WIDTH] * tech->f;
-    double p = values[PMOS_WIDTH] * tech->f;
-    weft_widths access = {.n = values[ACCESS_WIDTH] * tech->f};
-    weft_widths pull_down = {.n = n};
-    weft_widths pull_up = {.p = p};
-    double drains = weft_cmos_drain_cap(tech, WEFT_GATE_INVERTER, 1, pull_down, height) +
-                    weft_cmos_drain_cap(tech, WEFT_GATE_INVERTER, 1, pull_up, height);
-    if (access.n > 0) {
-        drains += weft_cmos_drain_cap(tech, WEFT_GATE_INVERTER, 1, access, height);
-    }
-    return drains + weft_cmos_gate_cap(tech, n) + weft_cmos_gate_cap(tech, p);
+static weft_latch latch_of(const double *values) {
+    return (weft_latch){
+        .nmos = values[NMOS_WIDTH], .pmos = values[PMOS_WIDTH], .access = values[ACCESS_WIDTH]};
 }
 
-static double leakage(const double *values, const weft_cmos *tech) {
-    weft_widths widths = {.n = values[NMOS_WIDTH] * tech->f, .p = values[PMOS_WIDTH] * tech->f};
-    double inverters = 2 * weft_cmos_leakage(tech, WEFT_GATE_INVERTER, 1, widths);
+/* Of the read port one transistor (8T) or two (10T) are off. */
+static double port_leak(const double *values, const weft_cmos *tech) {
     weft_widths port = {.n = values[ACCESS_WIDTH] * tech->f};
-    double ports = values[PORTS] * weft_cmos_leakage(tech, WEFT_GATE_INVERTER, 1, port) * 2;
-    return tech->vdd * (inverters + ports);
-}
-
-/* Energy of a current that flows from the bit line through the access transistor while a cell is
- * written. */
-static double write_current(const double *values, const weft_cmos *tech, const weft_lines *lines) {
-    if (values[WRITE_PULSE] <= 0 || values[ACCESS_WIDTH] <= 0) {
-        return 0;
-    }
-    double access = weft_cmos_resistance(tech, values[ACCESS_WIDTH] * tech->f, WEFT_CHANNEL_N);
-    double wire = lines->rows * lines->cell_width * WEFT_WIRE_WIDTH_M * WEFT_WIRE_OHM_PER_M;
-    return values[WRITE_PULSE] * values[WRITE_VOLTAGE] * values[WRITE_VOLTAGE] / (access + wire);
+    double one = 2 * weft_cmos_leakage(tech, WEFT_GATE_INVERTER, 1, port);
+    return values[PORTS] * tech->vdd * one;
 }
 
 static void price_at(const double *values, const weft_cmos *tech, weft_terms *terms,
                      weft_part_price *price) {
     weft_lines lines =
         weft_lines_of(tech, values[ROWS], values[COLUMNS], values[CELL_AREA], values[CELL_ASPECT]);
+    weft_latch latch = latch_of(values);
     double v2 = tech->vdd * tech->vdd;
     double cell = weft_term(terms, "C_cell", "F", "drains and gates of a storage node",
-                            node_cap(values, tech, &lines));
+                            weft_latch_node(tech, latch, lines.cell_width));
     double line = weft_word_line_cap(tech, &lines, values[ACCESS_WIDTH] * tech->f,
                                      values[CAPACITANCE_SCALE], values[CAPACITANCE_ADD]);
     weft_term(terms, "C_wl", "F", "(0.2 fF/um L + C_gate columns) scale + add columns", line);
-    double current = weft_term(terms, "E_current", "J", "t_write Vwrite^2 / (R_access + R_wire)",
-                               write_current(values, tech, &lines));
+    double current = weft_term(
+        terms, "E_current", "J", "t_write Vwrite^2 / (R_access + R_wire)",
+        weft_latch_current(tech, latch, &lines, values[WRITE_VOLTAGE], values[WRITE_PULSE]));
     double write = v2 * (2 * cell * values[WRITE_FLIPS] + line / lines.columns) + current;
     price->write_j[WEFT_STATISTIC_ONE] = write * values[WRITE_SCALE] * values[CELLS_WIDE];
     price->write_s = values[WRITE_PULSE];
-    price->leak_w = leakage(values, tech) * values[LEAK_SCALE] * values[CELLS_WIDE] *
-                    values[CELLS_DEEP];
+    double leak = weft_latch_leak(tech, latch) + port_leak(values, tech);
+    price->leak_w = leak * values[LEAK_SCALE] * values[CELLS_WIDE] * values[CELLS_DEEP];
 }
 
 static void price(const double *values, weft_terms *terms, weft_part_price *price) {
