@@ -122,6 +122,7 @@ typedef struct weft_part {
     const weft_part_class *class;
     int field[WEFT_PART_MAX_FIELDS];     /* variable; WEFT_NO_VARIABLE: the class's fallback */
     int inherited[WEFT_PART_MAX_FIELDS]; /* the chip's parameter of the same name, or none */
+    bool chosen[WEFT_PART_MAX_FIELDS];   /* a field with words: its part says which */
     double choice[WEFT_PART_MAX_FIELDS]; /* of a field with words: its index */
     int setting[WEFT_SETTING_COUNT];
 } weft_part;
@@ -172,6 +173,12 @@ typedef enum weft_execution_number {
         WEFT_NUMBER_COUNT
 } weft_execution_number;
 
+/* A word that all fields of a name take where their part does not say another. */
+enum { WEFT_MAX_CHOICES = 16 };
+typedef struct weft_choice {
+    char name[WEFT_NAME], word[WEFT_NAME];
+} weft_choice;
+
 /* The cycle may not be shorter than any of these. */
 typedef struct weft_bound {
     char name[WEFT_NAME];
@@ -184,6 +191,8 @@ typedef struct weft_hierarchy {
     weft_variable variables[WEFT_MAX_VARIABLES]; /* the builtins first */
     int n_ordered;
     int16_t order[WEFT_MAX_VARIABLES]; /* of evaluation */
+    int n_choices;
+    weft_choice choices[WEFT_MAX_CHOICES];
     int n_levels;
     weft_level levels[WEFT_MAX_LEVELS]; /* from the outside in */
     int n_parts;
@@ -194,7 +203,7 @@ typedef struct weft_hierarchy {
     int n_bounds;
     weft_bound bounds[WEFT_MAX_BOUNDS];
     int builtin[WEFT_BUILTIN_COUNT]; /* variables */
-    int input_encoding, weight_encoding;
+    int input_encoding, weight_encoding, missing;
     int accounting, execution;
     int number[WEFT_NUMBER_COUNT];
 } weft_hierarchy;

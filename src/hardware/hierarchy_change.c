@@ -13,7 +13,8 @@ typedef struct place {
     int variable; /* of a parameter, an expression, a count, or a field that the file gives */
     int part, field, setting; /* a field or setting that the file leaves out; -1 */
     int *word;                /* a choice of words */
-    double *choice;           /* the same, of a field */
+    double *choice;           /* the same, of a field, */
+    bool *chosen;             /* which then has one of its own */
     const char *const *words;
 } place;
 
@@ -65,9 +66,11 @@ static bool find_in_part(weft_hierarchy *h, const char *path, place *found) {
         for (int f = 0; f < part->class->n_fields; f++) {
             snprintf(name, sizeof name, "%s.%s", part->name, part->class->fields[f].name);
             if (leads_to(path, level, name)) {
-                *found = (place){WEFT_NO_VARIABLE, p, f, -1, NULL, NULL, NULL};
+                *found =
+                    (place){.variable = WEFT_NO_VARIABLE, .part = p, .field = f, .setting = -1};
                 if (part->class->fields[f].words != NULL) {
                     found->choice = &part->choice[f];
+                    found->chosen = &part->chosen[f];
                     found->words = part->class->fields[f].words;
                 }
                 return true;
@@ -76,7 +79,8 @@ static bool find_in_part(weft_hierarchy *h, const char *path, place *found) {
         for (int s = 0; s < WEFT_SETTING_COUNT; s++) {
             snprintf(name, sizeof name, "%s.%s", part->name, SETTINGS[s]);
             if (leads_to(path, level, name)) {
-                *found = (place){WEFT_NO_VARIABLE, p, -1, s, NULL, NULL, NULL};
+                *found =
+                    (place){.variable = WEFT_NO_VARIABLE, .part = p, .field = -1, .setting = s};
                 return true;
             }
         }
@@ -85,7 +89,7 @@ static bool find_in_part(weft_hierarchy *h, const char *path, place *found) {
 }
 
 static bool find_place(weft_hierarchy *h, const char *path, place *found) {
-    *found = (place){WEFT_NO_VARIABLE, -1, -1, -1, NULL, NULL, NULL};
+    *found = (place){.variable = WEFT_NO_VARIABLE, .part = -1, .field = -1, .setting = -1};
     if (strcmp(path, "execution.order") == 0) {
         found->word = &h->execution;
         found->words = EXECUTIONS;
@@ -133,6 +137,7 @@ static weft_status change_word(const place *at, const weft_doc *doc, const weft_
                 *at->word = (int)n;
             } else {
                 *at->choice = (double)n;
+                *at->chosen = true;
             }
             return WEFT_OK;
         }

@@ -175,8 +175,10 @@ static weft_status price_operands(const weft_hierarchy *h, const double *variabl
     for (int i = 0; i < WEFT_BITS; i++) {
         out->bits[i] = (int32_t)value[i];
     }
-    out->input = (weft_operand){h->input_encoding, (int32_t)value[3], (int32_t)value[5]};
-    out->weight = (weft_operand){h->weight_encoding, (int32_t)value[4], (int32_t)value[6]};
+    out->input =
+        (weft_operand){h->input_encoding, h->missing, (int32_t)value[3], (int32_t)value[5]};
+    out->weight =
+        (weft_operand){h->weight_encoding, h->missing, (int32_t)value[4], (int32_t)value[6]};
     out->input_slices = (out->input.code_bits - 1) / out->input.slice_bits + 1;
     out->weight_slices = (out->weight.code_bits - 1) / out->weight.slice_bits + 1;
     return WEFT_OK;

@@ -21,6 +21,12 @@ static const char *const ENCODINGS[] = {
 #undef ENCODING
 };
 
+static const char *const MISSING[] = {
+#define MISSING_WORD(name, token) token,
+    WEFT_MISSING_MAP(MISSING_WORD)
+#undef MISSING_WORD
+};
+
 static const char *const ACTIONS[] = {
 #define ACTION(name, token) token,
     WEFT_ACTION_MAP(ACTION)
@@ -104,6 +110,27 @@ static weft_status read_named(weft_map *map, const char *key, int level, bool qu
     return WEFT_OK;
 }
 
+static weft_status read_choices(weft_map *root, weft_hierarchy *h, weft_error *error) {
+    const weft_node *node = NULL;
+    WEFT_TRY(weft_map_node(root, "choices", WEFT_OPTIONAL, &node, error));
+    int n = node != NULL ? weft_mapping_length(node) : 0;
+    if (n > WEFT_MAX_CHOICES) {
+        return weft_node_fail(root->doc, node, error, WEFT_ERROR_INPUT, "'choices': more than %d",
+                              WEFT_MAX_CHOICES);
+    }
+    for (int i = 0; i < n; i++) {
+        const char *name = NULL;
+        const char *word = NULL;
+        const weft_node *value = NULL;
+        WEFT_TRY(weft_mapping_at(root->doc, node, i, &name, &value, error));
+        WEFT_TRY(weft_node_text(root->doc, value, &word, error));
+        weft_choice *choice = &h->choices[h->n_choices++];
+        snprintf(choice->name, sizeof choice->name, "%s", name);
+        snprintf(choice->word, sizeof choice->word, "%s", word);
+    }
+    return WEFT_OK;
+}
+
 /* ---- parts ----------------------------------------------------------------------------------- */
 
 static weft_status fail_class(const weft_map *map, const weft_node *node, const char *name,
@@ -141,6 +168,7 @@ static weft_status read_field(weft_map *map, const weft_part_field *field, weft_
         int word = 0;
         WEFT_TRY(read_word(map->doc, node, field->words, count_words(field->words), &word, error));
         part->choice[f] = word;
+        part->chosen[f] = true;
         return WEFT_OK;
     }
     if (node == NULL) {
@@ -419,6 +447,8 @@ static weft_status read_operands(weft_map *root, weft_hierarchy *h, weft_error *
     WEFT_TRY(read_bits(&operands, "outputs", "output_bits", true, h, error));
     WEFT_TRY(read_slices(&operands, &INPUT, &h->input_encoding, h, error));
     WEFT_TRY(read_slices(&operands, &WEIGHT, &h->weight_encoding, h, error));
+    WEFT_TRY(weft_map_choice(&operands, "missing_bits", WEFT_OPTIONAL, MISSING, WEFT_MISSING_COUNT,
+                             &h->missing, error));
     return weft_map_end(&operands, error);
 }
 
@@ -534,6 +564,43 @@ static void link_array(weft_hierarchy *h) {
     }
 }
 
+/* Fields with words take the chip's choice of their name. */
+static weft_status link_choice(const weft_hierarchy *h, weft_part *part, int f, weft_error *error) {
+    const weft_part_field *field = &part->class->fields[f];
+    for (int c = 0; c < h->n_choices; c++) {
+        const weft_choice *choice = &h->choices[c];
+        if (strcmp(choice->name, field->name) != 0) {
+            continue;
+        }
+        int w = 0;
+        while (field->words[w] != NULL && strcmp(field->words[w], choice->word) != 0) {
+            w++;
+        }
+        if (field->words[w] == NULL) {
+            const char *nearest = weft_nearest(choice->word, field->words, (size_t)w);
+            weft_fail(error, WEFT_ERROR_INPUT, "choice '%s': part '%s' knows no '%s'", choice->name,
+                      part->name, choice->word);
+            weft_hint(error, nearest != NULL ? "did you mean '%s'?" : "a word such as '%s'",
+                      nearest != NULL ? nearest : field->words[0]);
+            return WEFT_ERROR_INPUT;
+        }
+        part->choice[f] = w;
+    }
+    return WEFT_OK;
+}
+
+static weft_status link_choices(weft_hierarchy *h, weft_error *error) {
+    for (int p = 0; p < h->n_parts; p++) {
+        weft_part *part = &h->parts[p];
+        for (int f = 0; f < part->class->n_fields; f++) {
+            if (part->class->fields[f].words != NULL && !part->chosen[f]) {
+                WEFT_TRY(link_choice(h, part, f, error));
+            }
+        }
+    }
+    return WEFT_OK;
+}
+
 static void link_names(weft_hierarchy *h) {
     static const char *const BUILTINS[] = {
 #define BUILTIN(name, token) token,
@@ -553,6 +620,7 @@ static void link_names(weft_hierarchy *h) {
 
 weft_status weft_hierarchy_read(weft_map *root, weft_hierarchy *h, weft_error *error) {
     WEFT_TRY(read_operands(root, h, error));
+    WEFT_TRY(read_choices(root, h, error));
     WEFT_TRY(read_named(root, "parameters", -1, true, h, error));
     WEFT_TRY(read_named(root, "expressions", -1, false, h, error));
     WEFT_TRY(read_cycle(root, h, error));
@@ -564,5 +632,6 @@ weft_status weft_hierarchy_finish(weft_hierarchy *h, weft_error *error) {
     link_names(h);
     link_stores(h);
     link_array(h);
+    WEFT_TRY(link_choices(h, error));
     return weft_variables_order(h, error);
 }

@@ -82,7 +82,9 @@ bool weft_operand_bits(const weft_histogram *histogram, const weft_operand *oper
         whole += share;
         int32_t bits = 0;
         uint64_t code = code_of(encoding, i, histogram->n, &bits);
-        double mean = bits > 0 ? (double)__builtin_popcountll(code) / bits : 0;
+        double mean = operand->missing == WEFT_MISSING_HALF ? 0.5
+                      : bits > 0 ? (double)__builtin_popcountll(code) / bits
+                                 : 0;
         for (int32_t j = 0; j < operand->code_bits; j++) {
             p[j] += share * (j < bits ? (double)(code >> (bits - 1 - j) & 1) : mean);
         }

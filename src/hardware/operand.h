@@ -36,15 +36,26 @@ typedef enum weft_encoding {
 
 enum { WEFT_CODE_MAX_BITS = 64 };
 
+/* How often a bit is one that the code has beyond those that the histogram tells: as its bits on the
+ * average, or half of the time. */
+#define WEFT_MISSING_MAP(X)                                                                        \
+    X(WEFT_MISSING_MEAN, "mean")                                                                   \
+    X(WEFT_MISSING_HALF, "half")
+
+typedef enum weft_missing {
+#define WEFT_MISSING_ENUM(name, token) name,
+    WEFT_MISSING_MAP(WEFT_MISSING_ENUM)
+#undef WEFT_MISSING_ENUM
+        WEFT_MISSING_COUNT
+} weft_missing;
+
 /* An operand on a chip: its encoding, the bits of its code, and of a slice of it. */
 typedef struct weft_operand {
-    int encoding;
+    int encoding, missing;
     int32_t code_bits, slice_bits; /* 1 .. WEFT_CODE_MAX_BITS, slice_bits <= code_bits */
 } weft_operand;
 
-/* p[j]: how often bit j of the code is one, the most significant first, for code_bits bits. Where
- * the code has more bits than the histogram tells, the rest are as often one as its bits on the
- * average. Returns false where no share is above zero. */
+/* p[j]: how often bit j of the code is one, the most significant first, for code_bits bits. Returns false where no share is above zero. */
 bool weft_operand_bits(const weft_histogram *histogram, const weft_operand *operand,
                        double p[WEFT_CODE_MAX_BITS]);
 
