@@ -337,6 +337,17 @@ static const entry ENTRIES[] = {
     {"jia_datapath", "read", "datapath", "fit=jia node=65e-9 voltage=1.2", 12, 10535},
     {"jia_shift_add", "read", "datapath", "fit=jia-shift-add node=65e-9 voltage=1.2", 2.25, 5000},
     {"jia_zero_gate", "read", "datapath", "fit=jia-zero-gate node=65e-9 voltage=1.2", 0.5, 174},
+    {"newton_adc", "read", "adc", "fit=newton node=32e-9 resolution=9 rate=1e9", 2.58333333333,
+     1500},
+    {"forms_adc", "read", "adc", "fit=forms node=32e-9 resolution=4 rate=1e9", 0.22619, 284.375},
+    {"timely_tdc", "read", "adc", "fit=timely node=65e-9 resolution=8 rate=1e7", 0.145, 310},
+    {"timely_dtc", "read", "dac", "fit=timely node=65e-9 resolution=8", 0.0375, 240},
+    {"brahms_dac", "read", "dac", "fit=brahms node=40e-9 resolution=8", 0.291, 438},
+    {"isaac_dac", "read", "dac", "fit=isaac node=32e-9 resolution=1", 0.41667, 0.166015625},
+    {"timely_charging_comparator", "read", "sense-amplifier", "fit=timely node=65e-9", 0.0417, 40},
+    {"aladdin_multiplier", "read", "multiplier", "node=45e-9 width_a=32 width_b=32", 12.68, 6350},
+    {"wan_variable_precision_adc", "read", "integrator", "fit=wan-step node=130e-9 voltage=1.8",
+     0.3, 400},
     {"raella_quant_multiplier", "read", "datapath", "fit=raella-quantizer node=45e-9", 0.25, 0},
 };
 
@@ -448,6 +459,110 @@ static void memories_outside_cost_by_the_bit(void **state) {
     }
 }
 
+/* ---- gates ------------------------------------------------------------------------------------ */
+
+/* Figures of a published chip's reference model at 28 nm and 0.9 V: full adder 4.7892 um2 and 4.2 fF,
+ * 1-bit multiplier 0.35 fF, clock of the place-value adders and of the accumulator. */
+static void gates_are_multiples_of_a_nand(void **state) {
+    (void)state;
+    weft_part_price price = price_of("gates", "full_adders=1");
+    expect_near(price.area_m2, 4.7892e-12, 1e-9, "full adder");
+    expect_near(energy_of(price), 4.2e-15 * 0.81, 1e-9, "full adder");
+    price = price_of("gates", "multipliers=1 depth=1");
+    expect_near(energy_of(price), 2.835e-16, 1e-9, "multiplier");
+    expect_near(price.read_s, 47.8e-12, 1e-9, "delay");
+    price = price_of("gates", "flip_flops=2 activity=0.5 node=22e-9 voltage=0.8");
+    expect_near(energy_of(price), 3 * 0.7e-15 * 0.64 * 22 / 28, 1e-9, "flip-flops at 22 nm");
+    price = price_of("line-load", "cells=1024");
+    expect_near(energy_of(price), 1024 * 0.35e-15 * 0.81, 1e-9, "line");
+}
+
+static void trees_add_what_they_should(void **state) {
+    (void)state;
+    const double full = 7.8 * 0.614e-12;
+    expect_near(price_of("gate-tree", "inputs=128 bits=8").area_m2, 1136 * full, 1e-9, "sum");
+    weft_part_price price = price_of("gate-tree", "inputs=8 bits=8 kind=place-value");
+    expect_near(price.area_m2, 76 * full, 1e-9, "place values");
+    expect_near(price.read_s, 1.3384e-9, 1e-9, "their delay");
+    price = price_of("gate-tree", "inputs=16 bits=1 kind=single-bit");
+    expect_near(price.area_m2, (26 - 15 * (1 - 3.4 / 7.8)) * full, 1e-9, "half adders");
+    price = price_of("gate-accumulator", "bits=24 input_bits=16 path=carry");
+    expect_near(price.read_s, 0.87952e-9, 1e-9, "accumulator, carry");
+    expect_near(price.area_m2, 24 * 13.8 * 0.614e-12, 1e-9, "accumulator");
+    price = price_of("gate-accumulator", "bits=20 input_bits=16 path=sum");
+    expect_near(price.read_s, (0.22944 + 4 * 0.0956) * 1e-9, 1e-9, "accumulator, sum");
+    expect_near(price_of("gate-tree", "inputs=1 bits=8").area_m2, 0, 0, "no tree");
+}
+
+/* ---- pulses, hops, pins, clocks, units -------------------------------------------------------- */
+
+static void pulses_count(void **state) {
+    (void)state;
+    weft_part_price price = price_of("dac-pulse", "node=45e-9 resolution=4 step=1e-9");
+    expect_near(price.read_j[WEFT_STATISTIC_INPUT], 15 * 0.25074e-12 * 4 / 32, 1e-9, "counts");
+    expect_near(energy_of(price), 36e-15, 1e-9, "register");
+    expect_near(price.read_s, 15e-9, 1e-9, "steps");
+    price = price_of("dac-pulse", "node=45e-9 resolution=4 counting=full");
+    expect_near(energy_of(price), 36e-15 + 15 * 0.25074e-12 * 4 / 32, 1e-9, "all steps");
+    price = price_of("dac", "fit=zigzag node=28e-9 resolution=2 voltage=0.9");
+    expect_near(energy_of(price), 0.081e-12, 1e-9, "zigzag");
+    expect_near(price_of("dac", "fit=zigzag node=28e-9 resolution=1").area_m2, 0, 0, "one bit");
+}
+
+static void hops_and_pins_pay_by_the_bit(void **state) {
+    (void)state;
+    weft_part_price price =
+        price_of("mesh-router", "node=32e-9 width=256 voltage=1 hop_length=1e-3 cycle=1e-9");
+    expect_near(energy_of(price), 20.74e-12 + 64 * 0.2e-12, 1e-9, "a flit over 1 mm");
+    expect_near(price.read_s, 5e-9, 1e-9, "five cycles");
+    price = price_of("chip-io", "width=32 pins=8");
+    expect_near(energy_of(price), 32 * 0.25 * 10e-12 * 3.24, 1e-9, "pads");
+    expect_near(price.read_s, 40e-9, 1e-9, "four beats of 10 ns");
+    price = price_of("chip-io", "kind=serial width=1000 pins=4");
+    expect_near(energy_of(price), 1.17e-9, 1e-9, "serial");
+    expect_near(price_of("link", "node=65e-9").read_s, 2.5e-9, 1e-9, "128 bit at 6.4 GB/s");
+}
+
+/* A square millimetre, 65536 register bits in 1024 leaves of 64: l = 1.5 mm (32 - 1). */
+static void clocks_reach_every_register(void **state) {
+    (void)state;
+    weft_terms terms = {0};
+    weft_part_price price =
+        explain("clock-tree", &terms, "node=45e-9 voltage=1 region=1e-6 registers=65536");
+    double length = term_of(&terms, "l");
+    expect_near(length, 1.5e-3 * 31, 1e-9, "length");
+    double caps = 2e-10 * length + term_of(&terms, "C_registers");
+    expect_near(energy_of(price), 4.0 / 3 * caps, 1e-9, "energy");
+    weft_part_price gated =
+        price_of("clock-tree", "node=45e-9 voltage=1 region=1e-6 registers=65536 active=0.25");
+    expect_near(energy_of(gated), energy_of(price) / 4, 1e-9, "gated");
+}
+
+static void units_do_their_operations(void **state) {
+    (void)state;
+    weft_part_price relu = price_of("digital-unit", "function=relu node=45e-9 width=32");
+    expect_near(energy_of(relu), (0.02947 + 64 * 0.009) * 1e-12, 1e-9, "relu");
+    expect_near(relu.area_m2, (71 + 64 * 5.98) * 1e-12, 1e-9, "relu");
+    weft_part_price pool =
+        price_of("digital-unit", "function=max-pool node=45e-9 width=32 window=9");
+    expect_near(energy_of(pool) - energy_of(relu), 7 * 0.02947e-12, 1e-9, "eight compares");
+    weft_part_price product = price_of("digital-unit", "function=multiply node=45e-9 width=8");
+    expect_near(energy_of(product), (12.68 / 16 + 16 * 0.009) * 1e-12, 1e-9, "multiply");
+    weft_part_price gelu = price_of("digital-unit", "function=gelu node=45e-9 width=8");
+    double table = energy_of(sram_at(45, 8, 256));
+    expect_near(energy_of(gelu) - energy_of(product), table + 0.21e-12 / 4, 1e-9, "table");
+}
+
+static void latches_sense(void **state) {
+    (void)state;
+    weft_part_price small = price_of("sense-amplifier", "fit=latch node=45e-9 voltage=1");
+    weft_part_price loaded = price_of(
+        "sense-amplifier",
+        "fit=latch node=45e-9 voltage=1 line_capacitance=20e-15 swing=0.1 read_current=10e-6");
+    expect_near(energy_of(loaded) - energy_of(small), 20e-15 * 0.1, 1e-6, "bit line");
+    assert_true(loaded.read_s > 0.2e-9 && small.read_s > 0 && small.read_s < 0.1e-9);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(survey_energy_is_that_of_the_regression),
@@ -471,6 +586,13 @@ int main(void) {
         cmocka_unit_test(ladders_draw_current),
         cmocka_unit_test(ladders_multiply),
         cmocka_unit_test(memories_outside_cost_by_the_bit),
+        cmocka_unit_test(gates_are_multiples_of_a_nand),
+        cmocka_unit_test(trees_add_what_they_should),
+        cmocka_unit_test(pulses_count),
+        cmocka_unit_test(hops_and_pins_pay_by_the_bit),
+        cmocka_unit_test(clocks_reach_every_register),
+        cmocka_unit_test(units_do_their_operations),
+        cmocka_unit_test(latches_sense),
     };
     return cmocka_run_group_tests_name("hardware/part_periphery", tests, NULL, NULL);
 }

@@ -3,8 +3,8 @@
  * Analog-to-digital converter. `fit` selects the model: equations, ranges and sources stand in
  * adc_fits.c (fits to published converters) and adc_kinds.c (kinds), the bound in adc_best.c.
  *
- * Latency: survey and isaac convert at the rate asked for (1 / rate); the others take as long as
- * their comparisons, and a rate above 1 / latency cannot be had. */
+ * Latency: zigzag and the kinds take as long as their comparisons, and a rate above 1 / latency cannot
+ * be had; the others convert at the rate asked for (1 / rate). */
 #include "hardware/part/adc.h"
 
 #include <stdio.h>
@@ -12,18 +12,19 @@
 #include "hardware/part/cmos.h"
 
 enum { FIT, NODE, RESOLUTION, RATE, VOLTAGE, ROWS, CAPACITANCE, STEP };
-enum { SURVEY, ISAAC, ZIGZAG };
+enum { SURVEY, ISAAC, ZIGZAG, CYCLIC = 6, LAST = 9 };
 
-static const char *const FITS[] = {"survey", "isaac", "zigzag", "flash",
-                                   "ramp",   "sar",   "cyclic", NULL};
+static const char *const FITS[] = {"survey", "isaac",  "zigzag", "flash",  "ramp", "sar",
+                                   "cyclic", "newton", "forms",  "timely", NULL};
 
 static weft_adc_figures (*const MODELS[])(const weft_adc *adc, weft_terms *terms) = {
-    weft_adc_survey, weft_adc_isaac, weft_adc_zigzag, weft_adc_flash,
-    weft_adc_ramp,   weft_adc_sar,   weft_adc_cyclic,
+    weft_adc_survey, weft_adc_isaac,  weft_adc_zigzag, weft_adc_flash, weft_adc_ramp,
+    weft_adc_sar,    weft_adc_cyclic, weft_adc_newton, weft_adc_forms, weft_adc_timely,
 };
 
 static const weft_part_field FIELDS[] = {
-    {"fit", WEFT_DIMENSION_NONE, SURVEY, 0, 6, 0, 6, FITS, "model of energy, area and latency"},
+    {"fit", WEFT_DIMENSION_NONE, SURVEY, 0, LAST, 0, LAST, FITS,
+     "model of energy, area and latency"},
     {"node", WEFT_DIMENSION_LENGTH, NAN, 3e-9, 500e-9, 5e-9, 180e-9, NULL, "technology node"},
     {"resolution", WEFT_DIMENSION_DATA, NAN, 1, 16, 1, 14, NULL, "bits of a conversion"},
     {"rate", WEFT_DIMENSION_FREQUENCY, NAN, 1, 1e15, 1e3, 1e10, NULL,
@@ -62,7 +63,9 @@ static void note_range(int fit, const weft_adc *adc, weft_part_price *price) {
     } else if (fit == ISAAC && (adc->resolution < 4 || adc->resolution > 10)) {
         what = "the table has 4 to 10 bit; beyond, its end times 2^(bits)";
     } else if (fit == ZIGZAG && (adc->node < 22e-9 || adc->node > 40e-9)) {
-        what = "the fit is of 28 nm and is not scaled";
+        what = "the fit is of 28 nm; its energy and delay are not scaled to other nodes";
+    } else if (fit == ZIGZAG && adc->resolution >= 12) {
+        what = "from 12 bit on the fit takes 0.5 um2 2^bits, less than at 11 bit";
     }
     if (what != NULL) {
         snprintf(price->warning, sizeof price->warning, "%s", what);
@@ -80,7 +83,7 @@ static void price(const double *values, weft_terms *terms, weft_part_price *pric
     if (price->warning[0] == '\0') {
         note_range(fit, &adc, price);
     }
-    if (fit >= ZIGZAG && adc.rate * f.delay_s > 1 + 1e-9) {
+    if (fit >= ZIGZAG && fit <= CYCLIC && adc.rate * f.delay_s > 1 + 1e-9) {
         snprintf(price->infeasible, sizeof price->infeasible,
                  "%.4g MS/s asked of a %s converter that takes %.4g ns for %g bit", adc.rate * 1e-6,
                  FITS[fit], f.delay_s * 1e9, adc.resolution);
@@ -93,8 +96,8 @@ const weft_part_class weft_part_adc = {
     .equation =
         "survey: E = 0.5 10^((SNDR - FOM) / 10) exp(24.579 + 1.8800 ln t - 2.8291 ln b) pJ,\n"
         "  A = exp(1.3462 + 0.99328 ln t + 0.18072 ln f + 0.29912 ln E) um2\n"
-        "isaac: table of 4 to 10 bit at 32 nm, by node\n"
-        "zigzag: E = (100 b + 0.001 4^b) fF V^2, A = 10^(1.206 - 0.0369 b) 2^b um2,\n"
+        "isaac: table of 4 to 10 bit at 32 nm, by node; newton, forms, timely: a point each\n"
+        "zigzag: E = (100 b + 0.001 4^b) fF V^2, A = 10^(1.206 - 0.0369 b) 2^b um2 node / 28 nm,\n"
         "  delay = b (0.00653 rows + 0.640) ns\n"
         "flash: (2^b - 1) comparators, 1 step; ramp: 2^b steps; sar: 2^b capacitors, b + 1 steps;\n"
         "  cyclic: b stages, 2 b steps",

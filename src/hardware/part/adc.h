@@ -26,6 +26,9 @@ typedef struct weft_adc_figures {
 weft_adc_figures weft_adc_survey(const weft_adc *adc, weft_terms *terms);
 weft_adc_figures weft_adc_isaac(const weft_adc *adc, weft_terms *terms);
 weft_adc_figures weft_adc_zigzag(const weft_adc *adc, weft_terms *terms);
+weft_adc_figures weft_adc_newton(const weft_adc *adc, weft_terms *terms);
+weft_adc_figures weft_adc_forms(const weft_adc *adc, weft_terms *terms);
+weft_adc_figures weft_adc_timely(const weft_adc *adc, weft_terms *terms);
 
 /* Kinds of converters, built from comparators, capacitors and logic (adc_kinds.c). */
 weft_adc_figures weft_adc_flash(const weft_adc *adc, weft_terms *terms);

@@ -18,13 +18,20 @@
  *   its ends 2^(bits); to other nodes by Stillmaker and Baas. Source: A. Shafiee et al., ISCA 2016,
  *   as tabled in accelergy-library-plug-in@b3ed4aa (library/isaac/isaac_adc.csv).
  *
- * zigzag: at 28 nm, not scaled to others:
- *     E = (100 b + 0.001 4^b) fF V^2,   A = 10^(1.206 - 0.0369 b) 2^b um2 (none for one bit),
- *     delay = b (0.00653 rows + 0.640) ns
- *   Source: zigzag-imc@df34a6f (AimcArrayUnit.py), fitted to three chips of 28 nm. */
+ * zigzag: fitted at 28 nm; to other nodes the area goes linearly, energy and delay stay:
+ *     E = (100 b + 0.001 4^b) fF V^2,   A = 10^(1.206 - 0.0369 b) 2^b um2 node / 28 nm
+ *     (none for one bit, 0.5 2^b from 12 bits on),   delay = b (0.00653 rows + 0.640) ns
+ *   Source: zigzag-imc@df34a6f (AimcArrayUnit.py), fitted to three chips of 28 nm.
+ *
+ * newton, forms, timely: one published converter each, 2^(bits) from its resolution, by node:
+ *     9 bit at 32 nm 2.583 pJ, 1500 um2;  4 bit at 32 nm 0.226 pJ, 284 um2;
+ *     8 bit at 65 nm (time to digital) 0.145 pJ, 310 um2
+ *   Source: A. Nag et al., IEEE Micro 38 (2018) 41; G. Yuan et al., ISCA 2021; W. Li et al., ISCA
+ *   2020; as tabled in accelergy-library-plug-in@b3ed4aa. */
 #include "hardware/part/adc.h"
 
 #include "hardware/part/node_scale.h"
+#include "hardware/part/published.h"
 
 #define LEAST_SURVEY_BITS 4.0
 
@@ -89,8 +96,36 @@ weft_adc_figures weft_adc_zigzag(const weft_adc *adc, weft_terms *terms) {
     double bits = adc->resolution;
     double capacitance = weft_term(terms, "C", "F", "100 fF b + 0.001 fF 4^b",
                                    (100 * bits + 0.001 * pow(4, bits)) * 1e-15);
-    double area = bits > 1 ? pow(10, 1.206 - 0.0369 * bits) * exp2(bits) * 1e-12 : 0;
+    double share = bits <= 1 ? 0 : bits < 12 ? pow(10, 1.206 - 0.0369 * bits) : 0.5;
+    double area = weft_term(terms, "A", "m2", "10^(1.206 - 0.0369 b) 2^b um2 node / 28 nm",
+                            share * exp2(bits) * 1e-12 * adc->node / 28e-9);
     double delay = weft_term(terms, "delay", "s", "b (0.00653 rows + 0.640) ns",
                              bits * (0.00653 * adc->rows + 0.640) * 1e-9);
     return (weft_adc_figures){capacitance * adc->voltage * adc->voltage, area, delay};
+}
+
+static weft_adc_figures published(const weft_published *figures, const weft_adc *adc,
+                                  weft_terms *terms) {
+    weft_part_price price = {0};
+    weft_asked asked = {.node = adc->node, .resolution = adc->resolution};
+    weft_published_price(figures, &asked, terms, &price);
+    return (weft_adc_figures){price.read_j[WEFT_STATISTIC_ONE], price.area_m2, 1 / adc->rate};
+}
+
+weft_adc_figures weft_adc_newton(const weft_adc *adc, weft_terms *terms) {
+    static const weft_published NEWTON = {
+        .node = 32, .read_pj = 2.58333333333, .area_um2 = 1500, .resolution = 9};
+    return published(&NEWTON, adc, terms);
+}
+
+weft_adc_figures weft_adc_forms(const weft_adc *adc, weft_terms *terms) {
+    static const weft_published FORMS = {
+        .node = 32, .read_pj = 0.22619, .area_um2 = 284.375, .resolution = 4};
+    return published(&FORMS, adc, terms);
+}
+
+weft_adc_figures weft_adc_timely(const weft_adc *adc, weft_terms *terms) {
+    static const weft_published TIMELY = {
+        .node = 65, .read_pj = 0.145, .area_um2 = 310, .resolution = 8};
+    return published(&TIMELY, adc, terms);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Integrator by the published one of a 130 nm RRAM chip at 1.8 V: 0.25 pJ an integration step, 350 um2.
+ * Integrator by the published one of a 130 nm RRAM chip at 1.8 V: 0.25 pJ an integration step, 350 um2
+ * (wan); its conversion by charge decrements: 0.3 pJ a step, 400 um2 (wan-step).
  *
  * Source: W. Wan et al., Nature 608 (2022) 504, broken down as in accelergy-library-plug-in@b3ed4aa
  * (library/wan/components.csv). */
@@ -8,14 +9,15 @@
 
 enum { FIT, NODE, VOLTAGE };
 
-static const char *const FITS[] = {"wan", NULL};
+static const char *const FITS[] = {"wan", "wan-step", NULL};
 
 static const weft_published PUBLISHED[] = {
     {.node = 130, .read_pj = 0.25, .area_um2 = 350, .voltage = 1.8}, /* wan */
+    {.node = 130, .read_pj = 0.3, .area_um2 = 400, .voltage = 1.8},  /* wan-step */
 };
 
 static const weft_part_field FIELDS[] = {
-    {"fit", WEFT_DIMENSION_NONE, 0, 0, 0, 0, 0, FITS, "whose figures"},
+    {"fit", WEFT_DIMENSION_NONE, 0, 0, 1, 0, 1, FITS, "whose figures"},
     {"node", WEFT_DIMENSION_LENGTH, NAN, 3e-9, 500e-9, 7e-9, 130e-9, NULL, "technology node"},
     {"voltage", WEFT_DIMENSION_VOLTAGE, 0, 0, 5, 0, 2.5, NULL, "supply; 0: as published"},
 };
@@ -27,7 +29,7 @@ static void price(const double *values, weft_terms *terms, weft_part_price *pric
 
 const weft_part_class weft_part_integrator = {
     .name = "integrator",
-    .text = "analog integrator of a column",
+    .text = "analog integrator of a column, or its conversion",
     .equation = WEFT_PUBLISHED_LAW,
     .source = "Wan 2022; accelergy-library-plug-in@b3ed4aa",
     .fields = FIELDS,

@@ -10,6 +10,12 @@ static double ratio(double asked, double published) {
     return asked > 0 && published > 0 ? asked / published : 1;
 }
 
+/* A figure at its own node stays as it is: between the nodes of the table, the scale from one to
+ * itself is not quite 1. */
+static double node_scale(double (*scale)(double from, double to), double from, double to) {
+    return fabs(to / from - 1) < 1e-9 ? 1 : scale(from, to);
+}
+
 void weft_published_price(const weft_published *published, const weft_asked *asked,
                           weft_terms *terms, weft_part_price *price) {
     double from = published->node * 1e-9;
@@ -23,9 +29,9 @@ void weft_published_price(const weft_published *published, const weft_asked *ask
     double levels = weft_term(terms, "levels", "1", "2^(resolution - published resolution)",
                               resolved ? exp2(asked->resolution - published->resolution) : 1);
     double energy_node = weft_term(terms, "node_energy", "1", "Stillmaker 2017, energy",
-                                   weft_node_energy_scale(from, asked->node));
+                                   node_scale(weft_node_energy_scale, from, asked->node));
     double area_node = weft_term(terms, "node_area", "1", "Stillmaker 2017, area",
-                                 weft_node_area_scale(from, asked->node));
+                                 node_scale(weft_node_area_scale, from, asked->node));
     double energy = 1e-12 * energy_node * width * pow(depth, 0.78) * levels * volts * volts;
     price->read_j[WEFT_STATISTIC_ONE] = published->read_pj * energy;
     price->write_j[WEFT_STATISTIC_ONE] = published->write_pj * energy;
