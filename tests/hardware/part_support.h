@@ -53,6 +53,15 @@ static inline weft_part_price price_of(const part *p) {
     return price;
 }
 
+/* cmocka compares floats, not doubles. */
+#define assert_close(a, b, tolerance)                                                              \
+    do {                                                                                           \
+        double close_a = (a), close_b = (b);                                                       \
+        if (!(fabs(close_a - close_b) <= (tolerance))) {                                           \
+            fail_msg("%s is %.17g, expected %.17g", #a, close_a, close_b);                         \
+        }                                                                                          \
+    } while (0)
+
 /* An intermediate value of a price; the first of that name. */
 static inline double term_of(const part *p, const char *name) {
     weft_part_price price = {0};
