@@ -128,7 +128,7 @@ typedef struct weft_layer {
     /* inferred: */
     int32_t batch; /* 1, except in a layer table */
     weft_shape in, out;
-    int64_t macs;   /* multiply-accumulates for one input; 0 where there are none */
+    int64_t macs;   /* multiply-accumulates for one input, in a table for its batch; 0: none */
     int64_t params; /* trained weights, biases, scales and shifts */
 } weft_layer;
 

@@ -159,7 +159,8 @@ weft_status weft_network_add(weft_network *network, const weft_layer *layer, int
                              weft_error *error) {
     WEFT_TRY(check_edges(network, layer, error));
     WEFT_TRY(weft_layer_check_carried(network, layer, error));
-    weft_layer added = weft_op_meaningful(layer);
+    weft_layer added;
+    weft_op_keep(layer, &added);
     WEFT_TRY(weft_layer_infer(network, &added, error));
     WEFT_TRY(weft_network_append(network, &added, error));
     *index = network->n_layers - 1;

@@ -63,33 +63,46 @@ static weft_extent at_least_one(weft_extent extent) {
                          extent.width == 0 ? 1 : extent.width};
 }
 
-weft_layer weft_op_meaningful(const weft_layer *layer) {
-    int uses = rows[layer->op].uses;
-    const weft_extent none = {0, 0};
-    weft_layer kept = {.op = layer->op,
-                       .input = layer->input,
-                       .n_inputs = layer->n_inputs,
-                       .block = layer->block,
-                       .name = layer->name};
-    kept.out_channels = uses & OUT ? layer->out_channels : 0;
-    kept.kernel = uses & WINDOW ? layer->kernel : none;
-    kept.stride = uses & WINDOW ? layer->stride : none;
-    kept.pad = uses & WINDOW ? layer->pad : none;
-    kept.dilation = at_least_one(uses & DILATION ? layer->dilation : none);
-    kept.groups = uses & GROUPS && layer->groups != 0 ? layer->groups : 1;
-    kept.bias = uses & BIAS && layer->bias;
-    kept.pool_side = uses & POOL_SIDE ? layer->pool_side : 0;
-    kept.offset = uses & OFFSET ? layer->offset : 0;
-    kept.entries = uses & ENTRIES ? layer->entries : 0;
-    kept.transpose = uses & TRANSPOSE && layer->transpose;
-    kept.tied = uses & TIED && layer->tied;
-    /* Adding 0.0 turns -0.0 into 0.0. */
-    kept.rate = uses & RATE ? layer->rate + 0.0 : 0.0;
-    if (uses & CARRIED) {
-        kept.bits = layer->bits;
-        kept.operands = layer->operands;
+static void keep_settings(const weft_layer *layer, int uses, weft_layer *kept) {
+    if (uses & OUT) {
+        kept->out_channels = layer->out_channels;
     }
-    return kept;
+    if (uses & WINDOW) {
+        kept->kernel = layer->kernel;
+        kept->stride = layer->stride;
+        kept->pad = layer->pad;
+    }
+    if (uses & DILATION) {
+        kept->dilation = at_least_one(layer->dilation);
+    }
+    if (uses & GROUPS) {
+        kept->groups = layer->groups == 0 ? 1 : layer->groups;
+    }
+    kept->bias = uses & BIAS && layer->bias;
+    kept->pool_side = uses & POOL_SIDE ? layer->pool_side : 0;
+    kept->offset = uses & OFFSET ? layer->offset : 0;
+    kept->entries = uses & ENTRIES ? layer->entries : 0;
+    kept->transpose = uses & TRANSPOSE && layer->transpose;
+    kept->tied = uses & TIED && layer->tied;
+    /* Adding 0.0 turns -0.0 into 0.0. */
+    kept->rate = uses & RATE ? layer->rate + 0.0 : 0.0;
+    if (uses & CARRIED) {
+        kept->bits = layer->bits;
+        kept->operands = layer->operands;
+    }
+}
+
+void weft_op_keep(const weft_layer *layer, weft_layer *kept) {
+    *kept = (weft_layer){.op = layer->op,
+                         .input = layer->input,
+                         .n_inputs = layer->n_inputs,
+                         .block = layer->block,
+                         .dilation = {1, 1},
+                         .groups = 1,
+                         .name = layer->name};
+    if (rows[layer->op].uses != 0) {
+        keep_settings(layer, rows[layer->op].uses, kept);
+    }
 }
 
 static weft_status check_bits(const weft_network *network, const char *what, int32_t bits,

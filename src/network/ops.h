@@ -9,9 +9,9 @@
 weft_status weft_op_check_inputs(weft_op op, int32_t n_inputs, int32_t index,
                                  weft_error *error) WEFT_NODISCARD;
 
-/* A copy of what the operation uses, in its normal form, the rest at zero: a stray field of the
+/* Copies what the operation uses, in its normal form, the rest is zero: a stray field of the
  * caller's struct must not make two equal networks differ. */
-weft_layer weft_op_meaningful(const weft_layer *layer);
+void weft_op_keep(const weft_layer *layer, weft_layer *kept);
 
 /* Bits in 0 .. WEFT_MAX_BITS, histograms with shares that are not negative and sum to 1. */
 weft_status weft_layer_check_carried(const weft_network *network, const weft_layer *layer,

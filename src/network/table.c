@@ -64,6 +64,9 @@ static weft_op op_of(const weft_table_row *row) {
 
 weft_status weft_table_add(weft_network *network, const weft_table_row *row, weft_error *error) {
     weft_op op = op_of(row);
+    if (network->n_layers > WEFT_TABLE_MAX_LAYERS) {
+        return weft_fail(error, WEFT_ERROR_INPUT, "more than %d layers", WEFT_TABLE_MAX_LAYERS);
+    }
     if (op != WEFT_OP_CONV && (row->loops.r != 1 || row->loops.s != 1)) {
         return weft_fail(error, WEFT_ERROR_INPUT,
                          "R is %d and S is %d in a %s layer; it has no window", row->loops.r,

@@ -7,6 +7,7 @@
 
 enum {
     WEFT_TABLE_MAX_BYTES = 16 << 20,
+    WEFT_TABLE_MAX_LAYERS = 1 << 16,
     WEFT_TABLE_MAX_BINS = 4096,
     WEFT_TABLE_NAME = 128, /* of a layer; a longer one is cut */
     WEFT_OPERANDS = 3

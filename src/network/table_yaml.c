@@ -9,8 +9,6 @@
 #include "base/error.h"
 #include "network/table.h"
 
-enum { MAX_LAYERS = 1 << 16 };
-
 static weft_status read_loop(weft_map *map, const char *key, weft_need need, int32_t *loop,
                              weft_error *error) {
     int64_t value = *loop;
@@ -147,9 +145,9 @@ static weft_status read_layer(const weft_doc *doc, const weft_node *node, double
 static weft_status read_layers(const weft_doc *doc, const weft_node *list, weft_network *network,
                                weft_error *error) {
     int n = weft_node_is_sequence(list) ? weft_sequence_length(list) : 0;
-    if (n < 1 || n > MAX_LAYERS) {
+    if (n < 1 || n > WEFT_TABLE_MAX_LAYERS) {
         return weft_node_fail(doc, list, error, WEFT_ERROR_INPUT,
-                              "layers: expected a list of 1 .. %d layers", MAX_LAYERS);
+                              "layers: expected a list of 1 .. %d layers", WEFT_TABLE_MAX_LAYERS);
     }
     double *bins = malloc(sizeof *bins * WEFT_OPERANDS * WEFT_TABLE_MAX_BINS);
     if (bins == NULL) {

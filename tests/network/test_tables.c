@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -299,6 +301,91 @@ static void zero_bytes_and_wide_tables_are_refused(void **state) {
     assert_null(network);
 }
 
+/* ---- files ------------------------------------------------------------------------------------- */
+
+static void write_file(const char *path, const char *text) {
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    assert_int_equal(fputs(text, file) >= 0, 1);
+    assert_int_equal(fclose(file), 0);
+}
+
+static void files_are_read_by_their_ending(void **state) {
+    (void)state;
+    static const char csv[] = "C,M,stride\n8,4,2\n";
+    static const char yaml[] = "weft: network/1\nlayers: [{C: 8, M: 4, stride: 2}]\n";
+    char folder[] = "/tmp/weft-tables-XXXXXX";
+    assert_non_null(mkdtemp(folder));
+    char path[3][64];
+    static const char *const endings[] = {"a.csv", "a.yaml", "a.yml"};
+    uint64_t hash[3];
+    for (int i = 0; i < 3; i++) {
+        snprintf(path[i], sizeof path[i], "%s/%s", folder, endings[i]);
+        write_file(path[i], i == 0 ? csv : yaml);
+        weft_network *network = NULL;
+        weft_error error;
+        assert_int_equal(weft_network_read(path[i], &network, &error), WEFT_OK);
+        assert_string_equal(network->name, "a");
+        hash[i] = weft_network_hash(network);
+        weft_network_destroy(network);
+    }
+    assert_true(hash[0] == hash[1] && hash[0] == hash[2]);
+    write_file(path[0], "C,M\n8,0\n");
+    weft_network *network = NULL;
+    weft_error error;
+    assert_int_equal(weft_network_read(path[0], &network, &error), WEFT_ERROR_INPUT);
+    assert_string_equal(error.file, path[0]);
+    assert_true(error.line == 2 && error.column == 3 && error.length == 1);
+    assert_string_equal(error.excerpt, "8,0");
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(remove(path[i]), 0);
+    }
+    assert_int_equal(mkdir(path[0], 0700), 0); /* a folder is no table */
+    assert_int_equal(weft_network_read(path[0], &network, &error), WEFT_ERROR_IO);
+    assert_int_equal(rmdir(path[0]), 0);
+    assert_int_equal(rmdir(folder), 0);
+}
+
+static void huge_texts_are_refused(void **state) {
+    (void)state;
+    const size_t size = ((size_t)16 << 20) + 1;
+    char *text = malloc(size);
+    assert_non_null(text);
+    memset(text, '\n', size);
+    weft_network *network = NULL;
+    weft_error error;
+    assert_int_equal(weft_network_parse_csv(text, size, "x", &network, &error), WEFT_ERROR_INPUT);
+    assert_non_null(strstr(error.message, "16 MiB"));
+    assert_int_equal(weft_network_parse_csv(text, size - 1, "x", &network, &error),
+                     WEFT_ERROR_INPUT);
+    assert_non_null(strstr(error.message, "empty"));
+    free(text);
+}
+
+static void long_tables_are_refused(void **state) {
+    (void)state;
+    enum { ROW = 4, MOST = 1 << 16 };
+    char *text = malloc((size_t)ROW * (MOST + 2));
+    assert_non_null(text);
+    memcpy(text, "C,M\n", ROW);
+    for (int i = 1; i <= MOST + 1; i++) {
+        memcpy(text + ROW * i, "1,1\n", ROW);
+    }
+    weft_network *network = NULL;
+    weft_error error;
+    assert_int_equal(weft_network_parse_csv(text, (size_t)ROW * (MOST + 1), "x", &network, &error),
+                     WEFT_OK);
+    assert_int_equal(network->n_layers, MOST + 1);
+    assert_int_equal(network->macs, MOST);
+    weft_network_destroy(network);
+    network = NULL;
+    assert_int_equal(weft_network_parse_csv(text, (size_t)ROW * (MOST + 2), "x", &network, &error),
+                     WEFT_ERROR_INPUT);
+    assert_non_null(strstr(error.message, "more than 65536 layers"));
+    assert_int_equal(error.line, MOST + 2);
+    free(text);
+}
+
 /* ---- by hand ----------------------------------------------------------------------------------- */
 
 static void loops_are_checked(void **state) {
@@ -346,6 +433,9 @@ int main(void) {
         cmocka_unit_test(tables_go_round),
         cmocka_unit_test(bad_tables_are_explained),
         cmocka_unit_test(zero_bytes_and_wide_tables_are_refused),
+        cmocka_unit_test(files_are_read_by_their_ending),
+        cmocka_unit_test(huge_texts_are_refused),
+        cmocka_unit_test(long_tables_are_refused),
         cmocka_unit_test(loops_are_checked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
