@@ -32,7 +32,6 @@ enum {
     DENSITY,
     CAPACITANCE_SCALE,
     CAPACITANCE_ADD,
-    LEAK_SCALE,
     CELLS_WIDE,
     CELLS_DEEP,
 };
@@ -62,7 +61,6 @@ static const weft_part_field FIELDS[] = {
      "of the capacitor in F/m2; 0: 2.3e-3 (22 nm / node)^2"},
     WEFT_FIELD_CAPACITANCE_SCALE,
     WEFT_FIELD_CAPACITANCE_ADD,
-    WEFT_FIELD_LEAK_SCALE,
     WEFT_FIELD_CELLS_WIDE,
     WEFT_FIELD_CELLS_DEEP,
 };
@@ -95,7 +93,7 @@ static void price_at(const double *values, const weft_cmos *tech, weft_terms *te
                                      values[CAPACITANCE_SCALE], values[CAPACITANCE_ADD]);
     price->write_j[WEFT_STATISTIC_ONE] = v2 * (2 * node + line / lines.columns) * wide;
     double cells = wide * values[CELLS_DEEP];
-    price->leak_w = (weft_latch_leak(tech, latch) * values[LEAK_SCALE] + gate.leak) * cells;
+    price->leak_w = (weft_latch_leak(tech, latch) + gate.leak) * cells;
 }
 
 static void price(const double *values, weft_terms *terms, weft_part_price *price) {

@@ -24,7 +24,6 @@ enum {
     PMOS_WIDTH,
     CAPACITANCE_SCALE,
     CAPACITANCE_ADD,
-    LEAK_SCALE,
     CELLS_WIDE,
     CELLS_DEEP,
 };
@@ -33,8 +32,7 @@ static const weft_part_field FIELDS[] = {
     WEFT_CMOS_FIELDS,           WEFT_FIELD_ROWS,        WEFT_FIELD_COLUMNS,
     WEFT_FIELD_CELL_AREA,       WEFT_FIELD_CELL_ASPECT, WEFT_FIELD_ACCESS_WIDTH,
     WEFT_FIELD_NMOS_WIDTH,      WEFT_FIELD_PMOS_WIDTH,  WEFT_FIELD_CAPACITANCE_SCALE,
-    WEFT_FIELD_CAPACITANCE_ADD, WEFT_FIELD_LEAK_SCALE,  WEFT_FIELD_CELLS_WIDE,
-    WEFT_FIELD_CELLS_DEEP,
+    WEFT_FIELD_CAPACITANCE_ADD, WEFT_FIELD_CELLS_WIDE,  WEFT_FIELD_CELLS_DEEP,
 };
 
 static void price_at(const double *values, const weft_cmos *tech, weft_terms *terms,
@@ -58,7 +56,7 @@ static void price_at(const double *values, const weft_cmos *tech, weft_terms *te
                                      values[CAPACITANCE_SCALE], values[CAPACITANCE_ADD]);
     price->write_j[WEFT_STATISTIC_ONE] = v2 * (2 * node + line / lines.columns) * wide;
     double deep = values[CELLS_DEEP];
-    price->leak_w = (weft_latch_leak(tech, latch) * values[LEAK_SCALE] * deep + gate.leak) * wide;
+    price->leak_w = (weft_latch_leak(tech, latch) * deep + gate.leak) * wide;
     price->area_m2 = gate.area * wide;
     double up = weft_cmos_resistance(tech, weft_cmos_nor(tech, 2).p, WEFT_CHANNEL_P);
     price->read_s = 0.69 * 2 * up * out;

@@ -34,7 +34,5 @@ double weft_latch_current(const weft_cmos *tech, weft_latch latch, const weft_li
         "pmos_width", WEFT_DIMENSION_NONE, 1, 0.1, 1000, 1, 20, NULL,                              \
             "width of the pull-up transistors of an SRAM bit in F"                                 \
     }
-#define WEFT_FIELD_LEAK_SCALE                                                                      \
-    { "leak_scale", WEFT_DIMENSION_NONE, 1, 0, 1e6, 0, 10, NULL, "factor on leakage" }
 
 #endif

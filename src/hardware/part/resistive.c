@@ -18,7 +18,6 @@ enum {
     WRITE_PULSE,
     WRITE_PULSES,
     WRITE_ENERGY,
-    WRITE_SCALE,
     ENDURANCE,
     CAPACITANCE_SCALE,
     CAPACITANCE_ADD,
@@ -64,9 +63,9 @@ static void price_write(const double *values, double most, double least, weft_te
     weft_term(terms, "E_write,min", "J", "t_write Vwrite^2 / R, or as published", low);
     weft_term(terms, "E_write,max", "J", "t_write Vwrite^2 / R, or as published", high);
     double line = price->write_j[WEFT_STATISTIC_ONE];
-    double scale = values[WRITE_SCALE] * values[CELLS_WIDE];
-    price->write_j[WEFT_STATISTIC_ONE] = (low + line) * values[WRITE_PULSES] * scale;
-    price->write_j[WEFT_STATISTIC_WEIGHT] = (high - low) * values[WRITE_PULSES] * scale;
+    double pulses = values[WRITE_PULSES] * values[CELLS_WIDE];
+    price->write_j[WEFT_STATISTIC_ONE] = (low + line) * pulses;
+    price->write_j[WEFT_STATISTIC_WEIGHT] = (high - low) * pulses;
     price->write_s = values[WRITE_PULSE] * values[WRITE_PULSES];
 }
 

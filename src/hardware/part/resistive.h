@@ -109,15 +109,6 @@ extern const char WEFT_RESISTIVE_EQUATION[];
          1e-9,                                                                                      \
          NULL,                                                                                      \
          "published energy of a write pulse; 0: from voltage, time and resistance"},                \
-        {"write_scale",                                                                             \
-         WEFT_DIMENSION_NONE,                                                                       \
-         1,                                                                                         \
-         0,                                                                                         \
-         1e6,                                                                                       \
-         0,                                                                                         \
-         100,                                                                                       \
-         NULL,                                                                                      \
-         "factor on the energy of a write"},                                                        \
         {"endurance", WEFT_DIMENSION_NONE,          cycles, 1, 1e18, 1e2, 1e16,                     \
          NULL,        "writes that a cell survives"},                                               \
         WEFT_FIELD_CAPACITANCE_SCALE, WEFT_FIELD_CAPACITANCE_ADD, WEFT_FIELD_CELLS_WIDE,            \

@@ -32,7 +32,7 @@ enum {
     CAPACITANCE_SCALE,
     CAPACITANCE_ADD,
     PULSES,
-    DAC_BITS,
+    VOLTAGE_DAC_BITS,
     HALF_SELECT,
 };
 
@@ -56,7 +56,7 @@ static const weft_part_field FIELDS[] = {
     WEFT_FIELD_CAPACITANCE_SCALE,
     WEFT_FIELD_CAPACITANCE_ADD,
     WEFT_FIELD_PULSES,
-    {"dac_bits", WEFT_DIMENSION_NONE, 1, 1, 16, 1, 8, NULL,
+    {"voltage_dac_bits", WEFT_DIMENSION_NONE, 1, 1, 16, 1, 8, NULL,
      "bits of voltage levels: 2^(bits-1) switches a row"},
     {"half_select", WEFT_DIMENSION_NONE, HALF_SELECT_AUTO, 0, 2, 0, 2, HALF_SELECT_WORDS,
      "unselected rows at half the write voltage; auto: in cross-points"},
@@ -170,7 +170,7 @@ static void price_at(const double *values, const weft_cmos *tech, weft_terms *te
     price->write_j[WEFT_STATISTIC_ONE] =
         ff.energy + weft_term(terms, "E_write", "J", "two phases of a written row",
                               write_on(values, tech, &s, on, lines.rows));
-    double copies = exp2(values[DAC_BITS] - 1);
+    double copies = exp2(values[VOLTAGE_DAC_BITS] - 1);
     double switches = weft_term(terms, "A_switches", "m2", "H n_w w_T n", s.area);
     double flops = weft_term(terms, "A_ff", "m2", "H w_ff n_ff", area_of_flip_flops(tech, &lines));
     price->area_m2 = (switches + flops) * copies;

@@ -30,8 +30,6 @@ enum {
     PMOS_WIDTH,
     CAPACITANCE_SCALE,
     CAPACITANCE_ADD,
-    LEAK_SCALE,
-    WRITE_SCALE,
     WRITE_FLIPS,
     WRITE_VOLTAGE,
     WRITE_PULSE,
@@ -54,9 +52,6 @@ static const weft_part_field FIELDS[] = {
     WEFT_FIELD_PMOS_WIDTH,
     WEFT_FIELD_CAPACITANCE_SCALE,
     WEFT_FIELD_CAPACITANCE_ADD,
-    WEFT_FIELD_LEAK_SCALE,
-    {"write_scale", WEFT_DIMENSION_NONE, 1, 0, 1e6, 0, 100, NULL,
-     "factor on the energy of a write"},
     {"write_flips", WEFT_DIMENSION_NONE, 1, 0, 100, 0, 2, NULL,
      "how often both nodes flip in a write: on average half a time, at most once"},
     {"write_voltage", WEFT_DIMENSION_VOLTAGE, 0, 0, 30, 0, 3, NULL,
@@ -94,10 +89,10 @@ static void price_at(const double *values, const weft_cmos *tech, weft_terms *te
         terms, "E_current", "J", "t_write Vwrite^2 / (R_access + R_wire)",
         weft_latch_current(tech, latch, &lines, values[WRITE_VOLTAGE], values[WRITE_PULSE]));
     double write = v2 * (2 * cell * values[WRITE_FLIPS] + line / lines.columns) + current;
-    price->write_j[WEFT_STATISTIC_ONE] = write * values[WRITE_SCALE] * values[CELLS_WIDE];
+    price->write_j[WEFT_STATISTIC_ONE] = write * values[CELLS_WIDE];
     price->write_s = values[WRITE_PULSE];
     double leak = weft_latch_leak(tech, latch) + port_leak(values, tech);
-    price->leak_w = leak * values[LEAK_SCALE] * values[CELLS_WIDE] * values[CELLS_DEEP];
+    price->leak_w = leak * values[CELLS_WIDE] * values[CELLS_DEEP];
 }
 
 static void price(const double *values, weft_terms *terms, weft_part_price *price) {
