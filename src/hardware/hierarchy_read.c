@@ -83,6 +83,7 @@ static weft_status read_tensors(weft_map *map, const char *key, unsigned *tensor
     if (node == NULL) {
         return WEFT_OK;
     }
+    *tensors = 0;
     bool list = weft_node_is_sequence(node);
     for (int i = 0; i < (list ? weft_sequence_length(node) : 1); i++) {
         int word = 0;
