@@ -399,6 +399,58 @@ static void published_parts_scale(void **state) {
     expect_near(one.area_m2, 0.46 * 71e-12, 1e-12, "node");
 }
 
+/* Action energies and areas that the reference gives its ISAAC, RAELLA and Jia models, pJ and um2: at
+ * 22 nm with the scaling between table nodes that its library has. */
+static void published_parts_match_runs_of_the_reference(void **state) {
+    (void)state;
+    static const struct {
+        const char *part, *fields;
+        double energy_pj, area_um2;
+    } RUNS[] = {
+        {"edram", "node=22e-9 node_scaling=mirrored", 18.1844, 75530},
+        {"bus", "node=22e-9 width=256 node_scaling=mirrored", 12.2925, 0},
+        {"router", "fit=isaac-quarter node=22e-9 width=128 node_scaling=mirrored", 9.22114,
+         17062.5},
+        {"router", "fit=isaac-quarter node=32e-9 width=128", 10.37, 18750},
+        {"datapath", "fit=jia node=65e-9 voltage=0.85", 6.02083, 10535},
+        {"datapath", "fit=jia node=32e-9 voltage=0.85", 3.19974, 0},
+        {"integrator", "fit=wan-step node=130e-9 voltage=1.8", 0.3, 400},
+        {"psub-buffer", "fit=sum node=65e-9", 0.0023, 5},
+    };
+    for (size_t i = 0; i < sizeof RUNS / sizeof *RUNS; i++) {
+        weft_part_price price = price_of(RUNS[i].part, "%s", RUNS[i].fields);
+        expect_near(energy_of(price), RUNS[i].energy_pj * 1e-12, 5e-6, RUNS[i].fields);
+        if (RUNS[i].area_um2 > 0) {
+            expect_near(price.area_m2, RUNS[i].area_um2 * 1e-12, 5e-6, RUNS[i].fields);
+        }
+    }
+    weft_part_price linear = price_of("edram", "node=22e-9");
+    assert_true(energy_of(linear) < 0.6 * 18.1844e-12);
+}
+
+/* Buffers of the same runs: read, write pJ, leakage in a cycle of 1 ns, pJ, area um2. */
+static void smart_buffers_match_runs_of_the_reference(void **state) {
+    (void)state;
+    static const struct {
+        double node, width, depth, read_pj, write_pj, leak_pj, area_um2;
+    } RUNS[] = {
+        {32, 32, 256, 0.727519, 1.12403, 6.93932e-05, 1782.92},
+        {32, 32, 512, 1.22983, 1.41958, 0.00014147, 3709.28},
+        {32, 32, 1024, 2.19135, 1.96758, 0.0002377, 7198.73},
+        {32, 32, 2048, 2.9788, 2.58054, 0.000449469, 13038.2},
+        {22, 32, 512, 0.538306, 0.575852, 0.000541163, 1745.41},
+        {22, 32, 1024, 0.972487, 0.790501, 0.000857647, 3389.15},
+    };
+    for (size_t i = 0; i < sizeof RUNS / sizeof *RUNS; i++) {
+        weft_part_price price = price_of("smart-buffer", "node=%.17g width=%g depth=%g",
+                                         RUNS[i].node * 1e-9, RUNS[i].width, RUNS[i].depth);
+        expect_near(energy_of(price), RUNS[i].read_pj * 1e-12, 5e-6, "read");
+        expect_near(price.write_j[WEFT_STATISTIC_ONE], RUNS[i].write_pj * 1e-12, 5e-6, "write");
+        expect_near(price.leak_w, RUNS[i].leak_pj * 1e-3, 5e-6, "leakage");
+        expect_near(price.area_m2, RUNS[i].area_um2 * 1e-12, 5e-6, "area");
+    }
+}
+
 /* ---- capacitors and ladders ------------------------------------------------------------------- */
 
 static void capacitors_charge(void **state) {
@@ -582,6 +634,8 @@ int main(void) {
         cmocka_unit_test(published_parts_are_as_published),
         cmocka_unit_test(published_parts_match_the_reference_table),
         cmocka_unit_test(published_parts_scale),
+        cmocka_unit_test(published_parts_match_runs_of_the_reference),
+        cmocka_unit_test(smart_buffers_match_runs_of_the_reference),
         cmocka_unit_test(capacitors_charge),
         cmocka_unit_test(ladders_draw_current),
         cmocka_unit_test(ladders_multiply),

@@ -11,7 +11,7 @@
 
 #include "hardware/part/cmos.h"
 
-enum { FIT, NODE, RESOLUTION, RATE, VOLTAGE, ROWS, CAPACITANCE, STEP };
+enum { FIT, NODE, RESOLUTION, RATE, VOLTAGE, ROWS, CAPACITANCE, STEP, SCALING };
 enum { SURVEY, ISAAC, ZIGZAG, CYCLIC = 6, LAST = 9 };
 
 static const char *const FITS[] = {"survey", "isaac",  "zigzag", "flash",  "ramp", "sar",
@@ -36,6 +36,7 @@ static const weft_part_field FIELDS[] = {
      "unit capacitor (sar, cyclic)"},
     {"step", WEFT_DIMENSION_TIME, 0, 0, 1, 0, 1e-6, NULL,
      "time of a comparison (flash, ramp, sar, cyclic); 0: 0.64 ns at 28 nm, linear in the node"},
+    WEFT_FIELD_NODE_SCALING,
 };
 
 /* Time of a comparison: zigzag's delay a bit without rows, at 28 nm. */
@@ -46,6 +47,7 @@ static weft_adc asked(const double *values) {
     double nominal = weft_cmos_nominal(WEFT_DEVICE_LP, values[NODE]);
     return (weft_adc){
         .node = values[NODE],
+        .scaling = (weft_node_scaling)values[SCALING],
         .resolution = values[RESOLUTION],
         .rate = values[RATE],
         .voltage = values[VOLTAGE] > 0 ? values[VOLTAGE] : nominal,

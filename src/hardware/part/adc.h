@@ -4,16 +4,17 @@
 #ifndef WEFT_HARDWARE_ADC_H
 #define WEFT_HARDWARE_ADC_H
 
-#include "hardware/part.h"
+#include "hardware/part/published.h"
 
 typedef struct weft_adc {
-    double node;        /* m */
-    double resolution;  /* bit */
-    double rate;        /* conversions/s */
-    double voltage;     /* V */
-    double rows;        /* rows of the bit line it reads: zigzag's delay */
-    double capacitance; /* F of a unit capacitor */
-    double step;        /* s of a comparison */
+    double node;               /* m */
+    weft_node_scaling scaling; /* of published figures */
+    double resolution;         /* bit */
+    double rate;               /* conversions/s */
+    double voltage;            /* V */
+    double rows;               /* rows of the bit line it reads: zigzag's delay */
+    double capacitance;        /* F of a unit capacitor */
+    double step;               /* s of a comparison */
 } weft_adc;
 
 typedef struct weft_adc_figures {

@@ -30,9 +30,6 @@
  *   2020; as tabled in accelergy-library-plug-in@b3ed4aa. */
 #include "hardware/part/adc.h"
 
-#include "hardware/part/node_scale.h"
-#include "hardware/part/published.h"
-
 #define LEAST_SURVEY_BITS 4.0
 
 static double survey_energy_pj(double bits, double node_nm, double rate, weft_terms *terms) {
@@ -79,17 +76,23 @@ static double in_table(const double *table, double bits) {
     return value * exp2(bits - inside);
 }
 
+static weft_adc_figures published(const weft_published *figures, const weft_adc *adc,
+                                  weft_terms *terms) {
+    weft_part_price price = {0};
+    weft_asked asked = {.node = adc->node, .scaling = adc->scaling, .resolution = adc->resolution};
+    weft_published_price(figures, &asked, terms, &price);
+    return (weft_adc_figures){price.read_j[WEFT_STATISTIC_ONE], price.area_m2, 1 / adc->rate};
+}
+
 weft_adc_figures weft_adc_isaac(const weft_adc *adc, weft_terms *terms) {
-    double energy =
-        weft_term(terms, "E_32", "pJ", "table at 32 nm", in_table(ISAAC_PJ, adc->resolution));
-    double area =
-        weft_term(terms, "A_32", "um2", "table at 32 nm", in_table(ISAAC_UM2, adc->resolution));
-    double energy_node = weft_term(terms, "node_energy", "1", "Stillmaker 2017, energy",
-                                   weft_node_energy_scale(32e-9, adc->node));
-    double area_node = weft_term(terms, "node_area", "1", "Stillmaker 2017, area",
-                                 weft_node_area_scale(32e-9, adc->node));
-    return (weft_adc_figures){energy * 1e-12 * energy_node, area * 1e-12 * area_node,
-                              1 / adc->rate};
+    weft_published at_bits = {
+        .node = 32,
+        .read_pj =
+            weft_term(terms, "E_32", "pJ", "table at 32 nm", in_table(ISAAC_PJ, adc->resolution)),
+        .area_um2 =
+            weft_term(terms, "A_32", "um2", "table at 32 nm", in_table(ISAAC_UM2, adc->resolution)),
+    };
+    return published(&at_bits, adc, terms);
 }
 
 weft_adc_figures weft_adc_zigzag(const weft_adc *adc, weft_terms *terms) {
@@ -102,14 +105,6 @@ weft_adc_figures weft_adc_zigzag(const weft_adc *adc, weft_terms *terms) {
     double delay = weft_term(terms, "delay", "s", "b (0.00653 rows + 0.640) ns",
                              bits * (0.00653 * adc->rows + 0.640) * 1e-9);
     return (weft_adc_figures){capacitance * adc->voltage * adc->voltage, area, delay};
-}
-
-static weft_adc_figures published(const weft_published *figures, const weft_adc *adc,
-                                  weft_terms *terms) {
-    weft_part_price price = {0};
-    weft_asked asked = {.node = adc->node, .resolution = adc->resolution};
-    weft_published_price(figures, &asked, terms, &price);
-    return (weft_adc_figures){price.read_j[WEFT_STATISTIC_ONE], price.area_m2, 1 / adc->rate};
 }
 
 weft_adc_figures weft_adc_newton(const weft_adc *adc, weft_terms *terms) {

@@ -6,7 +6,7 @@
  * (library/timely/timely_iadder.csv). */
 #include "hardware/part/published.h"
 
-enum { FIT, NODE };
+enum { FIT, NODE, SCALING };
 
 static const char *const FITS[] = {"timely", NULL};
 
@@ -17,10 +17,11 @@ static const weft_published PUBLISHED[] = {
 static const weft_part_field FIELDS[] = {
     {"fit", WEFT_DIMENSION_NONE, 0, 0, 0, 0, 0, FITS, "whose figures"},
     {"node", WEFT_DIMENSION_LENGTH, NAN, 3e-9, 500e-9, 7e-9, 130e-9, NULL, "technology node"},
+    WEFT_FIELD_NODE_SCALING,
 };
 
 static void price(const double *values, weft_terms *terms, weft_part_price *price) {
-    weft_asked asked = {.node = values[NODE]};
+    weft_asked asked = {.node = values[NODE], .scaling = (weft_node_scaling)values[SCALING]};
     weft_published_price(&PUBLISHED[(int)values[FIT]], &asked, terms, price);
 }
 

@@ -7,7 +7,7 @@
  * (library/aladdin/aladdin_comparator.csv). */
 #include "hardware/part/published.h"
 
-enum { FIT, NODE, WIDTH };
+enum { FIT, NODE, WIDTH, SCALING };
 
 static const char *const FITS[] = {"aladdin", NULL};
 
@@ -19,10 +19,13 @@ static const weft_part_field FIELDS[] = {
     {"fit", WEFT_DIMENSION_NONE, 0, 0, 0, 0, 0, FITS, "whose figures"},
     {"node", WEFT_DIMENSION_LENGTH, NAN, 3e-9, 500e-9, 7e-9, 130e-9, NULL, "technology node"},
     {"width", WEFT_DIMENSION_DATA, 0, 0, 1 << 20, 0, 64, NULL, "bits; 0: as published"},
+    WEFT_FIELD_NODE_SCALING,
 };
 
 static void price(const double *values, weft_terms *terms, weft_part_price *price) {
-    weft_asked asked = {.node = values[NODE], .width = values[WIDTH]};
+    weft_asked asked = {.node = values[NODE],
+                        .scaling = (weft_node_scaling)values[SCALING],
+                        .width = values[WIDTH]};
     weft_published_price(&PUBLISHED[(int)values[FIT]], &asked, terms, price);
 }
 

@@ -13,7 +13,7 @@
 #include "hardware/part/gates.h"
 #include "hardware/part/published.h"
 
-enum { FIT, NODE, RESOLUTION, VOLTAGE, LOGIC };
+enum { FIT, NODE, RESOLUTION, VOLTAGE, LOGIC, SCALING };
 enum { ISAAC, BRAHMS, TIMELY, ZIGZAG };
 
 static const char *const FITS[] = {"isaac", "brahms", "timely", "zigzag", NULL};
@@ -32,6 +32,7 @@ static const weft_part_field FIELDS[] = {
     {"voltage", WEFT_DIMENSION_VOLTAGE, 0.9, 0, 5, 0.4, 1.2, NULL, "supply (zigzag)"},
     {"logic", WEFT_DIMENSION_NONE, 0, 0, 1, 0, 1, LOGIC_WORDS,
      "area of the register and comparator of a pulse-width DAC (zigzag)"},
+    WEFT_FIELD_NODE_SCALING,
 };
 
 static void price_zigzag(const double *values, weft_terms *terms, weft_part_price *price) {
@@ -49,7 +50,9 @@ static void price(const double *values, weft_terms *terms, weft_part_price *pric
         price_zigzag(values, terms, price);
         return;
     }
-    weft_asked asked = {.node = values[NODE], .resolution = values[RESOLUTION]};
+    weft_asked asked = {.node = values[NODE],
+                        .scaling = (weft_node_scaling)values[SCALING],
+                        .resolution = values[RESOLUTION]};
     weft_published_price(&PUBLISHED[(int)values[FIT]], &asked, terms, price);
 }
 

@@ -11,7 +11,7 @@
  * all as tabled in accelergy-library-plug-in@b3ed4aa. */
 #include "hardware/part/published.h"
 
-enum { FIT, NODE, WIDTH, VOLTAGE };
+enum { FIT, NODE, WIDTH, VOLTAGE, SCALING };
 
 static const char *const FITS[] = {
     "jia", "jia-shift-add", "jia-zero-gate", "wan-shift-add", "raella-quantizer", "isaac-shift-add",
@@ -47,10 +47,14 @@ static const weft_part_field FIELDS[] = {
     {"node", WEFT_DIMENSION_LENGTH, NAN, 3e-9, 500e-9, 7e-9, 130e-9, NULL, "technology node"},
     {"width", WEFT_DIMENSION_DATA, 0, 0, 1 << 20, 0, 64, NULL, "bits; 0: as published"},
     {"voltage", WEFT_DIMENSION_VOLTAGE, 0, 0, 5, 0, 2.5, NULL, "supply; 0: as published"},
+    WEFT_FIELD_NODE_SCALING,
 };
 
 static void price(const double *values, weft_terms *terms, weft_part_price *price) {
-    weft_asked asked = {.node = values[NODE], .width = values[WIDTH], .voltage = values[VOLTAGE]};
+    weft_asked asked = {.node = values[NODE],
+                        .scaling = (weft_node_scaling)values[SCALING],
+                        .width = values[WIDTH],
+                        .voltage = values[VOLTAGE]};
     weft_published_price(&PUBLISHED[(int)values[FIT]], &asked, terms, price);
 }
 

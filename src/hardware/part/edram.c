@@ -8,7 +8,7 @@
  * 110; both as tabled in accelergy-library-plug-in@b3ed4aa (library/isaac, library/misc). */
 #include "hardware/part/published.h"
 
-enum { FIT, NODE, WIDTH, DEPTH };
+enum { FIT, NODE, WIDTH, DEPTH, SCALING };
 
 static const char *const FITS[] = {"isaac", "raaam", NULL};
 
@@ -33,10 +33,14 @@ static const weft_part_field FIELDS[] = {
     {"node", WEFT_DIMENSION_LENGTH, NAN, 3e-9, 500e-9, 7e-9, 130e-9, NULL, "technology node"},
     {"width", WEFT_DIMENSION_DATA, 0, 0, 1 << 20, 0, 4096, NULL, "bits of a word; 0: as published"},
     {"depth", WEFT_DIMENSION_NONE, 0, 0, 1e9, 0, 65536, NULL, "words; 0: as published"},
+    WEFT_FIELD_NODE_SCALING,
 };
 
 static void price(const double *values, weft_terms *terms, weft_part_price *price) {
-    weft_asked asked = {.node = values[NODE], .width = values[WIDTH], .depth = values[DEPTH]};
+    weft_asked asked = {.node = values[NODE],
+                        .scaling = (weft_node_scaling)values[SCALING],
+                        .width = values[WIDTH],
+                        .depth = values[DEPTH]};
     weft_published_price(&PUBLISHED[(int)values[FIT]], &asked, terms, price);
 }
 

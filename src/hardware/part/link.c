@@ -7,7 +7,7 @@
  * in accelergy-library-plug-in@b3ed4aa (library/isaac/isaac_chip2chip_link.csv). */
 #include "hardware/part/published.h"
 
-enum { FIT, NODE, WIDTH, BANDWIDTH };
+enum { FIT, NODE, WIDTH, BANDWIDTH, SCALING };
 
 static const char *const FITS[] = {"isaac", NULL};
 
@@ -21,10 +21,13 @@ static const weft_part_field FIELDS[] = {
     {"width", WEFT_DIMENSION_DATA, 0, 0, 1 << 20, 0, 2048, NULL,
      "bits of a transfer; 0: as published"},
     {"bandwidth", WEFT_DIMENSION_BANDWIDTH, 51.2e9, 1, 1e15, 1e6, 1e13, NULL, "of the link"},
+    WEFT_FIELD_NODE_SCALING,
 };
 
 static void price(const double *values, weft_terms *terms, weft_part_price *price) {
-    weft_asked asked = {.node = values[NODE], .width = values[WIDTH]};
+    weft_asked asked = {.node = values[NODE],
+                        .scaling = (weft_node_scaling)values[SCALING],
+                        .width = values[WIDTH]};
     weft_published_price(&PUBLISHED[(int)values[FIT]], &asked, terms, price);
     double width = values[WIDTH] > 0 ? values[WIDTH] : PUBLISHED[(int)values[FIT]].width;
     price->read_s = price->write_s =

@@ -7,7 +7,7 @@
  * (library/aladdin/aladdin_multiplier.csv). */
 #include "hardware/part/published.h"
 
-enum { NODE, WIDTH_A, WIDTH_B };
+enum { NODE, WIDTH_A, WIDTH_B, SCALING };
 
 static const weft_published PUBLISHED = {
     .node = 45, .read_pj = 12.68, .area_um2 = 6350, .leak_w = 80e-6, .width = 32.0 * 32.0};
@@ -16,10 +16,13 @@ static const weft_part_field FIELDS[] = {
     {"node", WEFT_DIMENSION_LENGTH, NAN, 3e-9, 500e-9, 7e-9, 130e-9, NULL, "technology node"},
     {"width_a", WEFT_DIMENSION_DATA, NAN, 1, 1024, 2, 64, NULL, "bits of one operand"},
     {"width_b", WEFT_DIMENSION_DATA, NAN, 1, 1024, 2, 64, NULL, "bits of the other"},
+    WEFT_FIELD_NODE_SCALING,
 };
 
 static void price(const double *values, weft_terms *terms, weft_part_price *price) {
-    weft_asked asked = {.node = values[NODE], .width = values[WIDTH_A] * values[WIDTH_B]};
+    weft_asked asked = {.node = values[NODE],
+                        .scaling = (weft_node_scaling)values[SCALING],
+                        .width = values[WIDTH_A] * values[WIDTH_B]};
     weft_published_price(&PUBLISHED, &asked, terms, price);
 }
 

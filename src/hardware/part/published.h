@@ -15,9 +15,26 @@ typedef struct weft_published {
     double width, depth, resolution, voltage; /* bit, words, bit, V */
 } weft_published;
 
+/* Scaling between the nodes of the table: linear in nm, or mirrored. The library of the reference
+ * estimator takes the share of the way from the wrong end: 22 nm, a sixth of the way from 20 to
+ * 32 nm, is priced as 30 nm. Its figures between table nodes need this; nothing else should. */
+typedef enum weft_node_scaling { WEFT_NODE_LINEAR, WEFT_NODE_MIRRORED } weft_node_scaling;
+extern const char *const WEFT_NODE_SCALING_WORDS[];
+
+#define WEFT_FIELD_NODE_SCALING                                                                    \
+    {                                                                                              \
+        "node_scaling", WEFT_DIMENSION_NONE, WEFT_NODE_LINEAR, 0, 1, 0, 1,                         \
+            WEFT_NODE_SCALING_WORDS,                                                               \
+            "between table nodes: linear in nm, or mirrored as in the reference estimator"         \
+    }
+
+/* The node at which the table is read, m. */
+double weft_node_read(double node, weft_node_scaling scaling);
+
 /* What is asked for; a size of 0: as published. */
 typedef struct weft_asked {
     double node; /* m */
+    weft_node_scaling scaling;
     double width, depth, resolution, voltage;
 } weft_asked;
 

@@ -9,7 +9,7 @@
  * accelergy-library-plug-in@b3ed4aa. */
 #include "hardware/part/published.h"
 
-enum { FIT, NODE, WIDTH, DEPTH };
+enum { FIT, NODE, WIDTH, DEPTH, SCALING };
 
 static const char *const FITS[] = {"aladdin", "atomlayer-ladder", "atomlayer-input", "timely",
                                    NULL};
@@ -40,10 +40,14 @@ static const weft_part_field FIELDS[] = {
     {"node", WEFT_DIMENSION_LENGTH, NAN, 3e-9, 500e-9, 7e-9, 130e-9, NULL, "technology node"},
     {"width", WEFT_DIMENSION_DATA, 0, 0, 1 << 20, 0, 2048, NULL, "bits of a word; 0: as published"},
     {"depth", WEFT_DIMENSION_NONE, 0, 0, 1e9, 0, 1024, NULL, "words; 0: as published"},
+    WEFT_FIELD_NODE_SCALING,
 };
 
 static void price(const double *values, weft_terms *terms, weft_part_price *price) {
-    weft_asked asked = {.node = values[NODE], .width = values[WIDTH], .depth = values[DEPTH]};
+    weft_asked asked = {.node = values[NODE],
+                        .scaling = (weft_node_scaling)values[SCALING],
+                        .width = values[WIDTH],
+                        .depth = values[DEPTH]};
     weft_published_price(&PUBLISHED[(int)values[FIT]], &asked, terms, price);
 }
 

@@ -8,7 +8,7 @@
  * (library/isaac/isaac_router.csv). */
 #include "hardware/part/published.h"
 
-enum { FIT, NODE, WIDTH };
+enum { FIT, NODE, WIDTH, SCALING };
 
 static const char *const FITS[] = {"isaac", "isaac-quarter", NULL};
 
@@ -26,10 +26,13 @@ static const weft_part_field FIELDS[] = {
     {"node", WEFT_DIMENSION_LENGTH, NAN, 3e-9, 500e-9, 7e-9, 130e-9, NULL, "technology node"},
     {"width", WEFT_DIMENSION_DATA, 0, 0, 1 << 20, 0, 2048, NULL,
      "bits of a transfer; 0: as published"},
+    WEFT_FIELD_NODE_SCALING,
 };
 
 static void price(const double *values, weft_terms *terms, weft_part_price *price) {
-    weft_asked asked = {.node = values[NODE], .width = values[WIDTH]};
+    weft_asked asked = {.node = values[NODE],
+                        .scaling = (weft_node_scaling)values[SCALING],
+                        .width = values[WIDTH]};
     weft_published_price(&PUBLISHED[(int)values[FIT]], &asked, terms, price);
 }
 

@@ -6,7 +6,7 @@
  * (library/wan/components.csv). */
 #include "hardware/part/published.h"
 
-enum { FIT, NODE, VOLTAGE };
+enum { FIT, NODE, VOLTAGE, SCALING };
 
 static const char *const FITS[] = {"wan", NULL};
 
@@ -18,10 +18,13 @@ static const weft_part_field FIELDS[] = {
     {"fit", WEFT_DIMENSION_NONE, 0, 0, 0, 0, 0, FITS, "whose figures"},
     {"node", WEFT_DIMENSION_LENGTH, NAN, 3e-9, 500e-9, 7e-9, 130e-9, NULL, "technology node"},
     {"voltage", WEFT_DIMENSION_VOLTAGE, 0, 0, 5, 0, 2.5, NULL, "supply; 0: as published"},
+    WEFT_FIELD_NODE_SCALING,
 };
 
 static void price(const double *values, weft_terms *terms, weft_part_price *price) {
-    weft_asked asked = {.node = values[NODE], .voltage = values[VOLTAGE]};
+    weft_asked asked = {.node = values[NODE],
+                        .scaling = (weft_node_scaling)values[SCALING],
+                        .voltage = values[VOLTAGE]};
     weft_published_price(&PUBLISHED[(int)values[FIT]], &asked, terms, price);
 }
 
