@@ -299,9 +299,7 @@ static void count_simple(const walk *w, const weft_part *part, int p, double use
                  size[WEFT_DIM_X] / word;
         break;
     case WEFT_ACTION_LOAD:
-        if (w->h->streams_weights || w->loops->dynamic) {
-            counts->writes[p] = counts->cells * copies_of(w) / word;
-        }
+        counts->writes[p] = counts->cells * copies_of(w) / word;
         break;
     case WEFT_ACTION_STEP:
         *reads = used * w->steps / word;
@@ -320,6 +318,7 @@ static void count_simple(const walk *w, const weft_part *part, int p, double use
     case WEFT_ACTION_PASS:
     case WEFT_ACTION_MERGE:
     case WEFT_ACTION_BUFFER:
+    case WEFT_ACTION_HOP: /* hierarchy_cost.c, which knows the way */
     case WEFT_ACTION_NONE:
     case WEFT_ACTION_COUNT:
         break;
@@ -447,7 +446,8 @@ void weft_count_layer(const weft_hierarchy *h, const weft_precision *price,
     }
     counts->steps = w.steps;
     counts->cells = (double)size[WEFT_DIM_C] * size[WEFT_DIM_R] * size[WEFT_DIM_S] *
-                    size[WEFT_DIM_M] * size[WEFT_DIM_G] * size[WEFT_DIM_Y];
+                    size[WEFT_DIM_M] * size[WEFT_DIM_G] * size[WEFT_DIM_Y] /
+                    (loops->packed > 1 ? loops->packed : 1);
     carrier carriers[CARRIED] = {{.between = 1}, {.between = 1}};
     carriers[OUTPUTS].demand = price->bits[2] * w.steps;
     double results = 1;

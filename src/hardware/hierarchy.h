@@ -73,6 +73,8 @@ typedef struct weft_variable {
  *   merge      the same, one access where copies inside share it in the same step
  *   buffer     a memory: reads and writes of words; keeps what the next step needs again
  *   element    each element of the layer's output map (activation, quantizer)
+ *   hop        each word of the output map for each hop between this layer's copies of the level and
+ *              those of the next (router of a mesh)
  *   none       never: area and leakage alone */
 #define WEFT_ACTION_MAP(X)                                                                         \
     X(WEFT_ACTION_INPUT, "input")                                                                  \
@@ -86,6 +88,7 @@ typedef struct weft_variable {
     X(WEFT_ACTION_MERGE, "merge")                                                                  \
     X(WEFT_ACTION_BUFFER, "buffer")                                                                \
     X(WEFT_ACTION_ELEMENT, "element")                                                              \
+    X(WEFT_ACTION_HOP, "hop")                                                                      \
     X(WEFT_ACTION_NONE, "none")
 
 typedef enum weft_action {
@@ -158,10 +161,11 @@ typedef enum weft_accounting {
 /* Numbers of `execution`, each a variable or none. */
 #define WEFT_EXECUTION_NUMBER_MAP(X)                                                               \
     X(WEFT_NUMBER_BATCH, "batch", 1)                                                               \
-    X(WEFT_NUMBER_COPIES, "copies", 1)           /* at most, of a layer's weights; 0: what fits */ \
+    X(WEFT_NUMBER_COPIES, "copies", 1) /* at most, of a layer's weights; 0: as many as fit */      \
+    X(WEFT_NUMBER_WAY, "way", 1)       /* hops of a word where nothing tells, as in `alone` */     \
     X(WEFT_NUMBER_STEP_CYCLES, "step_cycles", 1) /* that a step of the arrays takes */             \
     X(WEFT_NUMBER_STRIDES, "strides", 1)         /* 0: strides and dilations taken as 1 */         \
-    X(WEFT_NUMBER_INFERENCES, "inferences", 0)   /* that one programming serves; 0: ever */        \
+    X(WEFT_NUMBER_INFERENCES, "inferences", 0)   /* in the life of the chip; 0: not asked */       \
     X(WEFT_NUMBER_POWER, "power_limit", 0)                                                         \
     X(WEFT_NUMBER_DENSITY, "density_limit", 0) /* W/m2 */                                          \
     X(WEFT_NUMBER_AREA, "area_limit", 0)
@@ -197,8 +201,10 @@ typedef struct weft_hierarchy {
     weft_level levels[WEFT_MAX_LEVELS]; /* from the outside in */
     int n_parts;
     weft_part parts[WEFT_MAX_PARTS];
-    int array_level;      /* whose copies are arrays: outside of the levels that share an operand */
-    int clock_part;       /* that the cycle is booked under: the first that is read out, or 0 */
+    int array_level; /* whose copies are arrays: outside of the levels that share an operand */
+    int clock_part;  /* that the cycle is booked under: the first that is read out, or 0 */
+    int load_part;   /* that writing weights is booked under: the first that loads, or clock_part */
+    bool has_hops;
     bool streams_weights; /* a buffer on weights: they come from outside for each inference */
     int n_bounds;
     weft_bound bounds[WEFT_MAX_BOUNDS];

@@ -8,6 +8,7 @@
 #include "hardware/hierarchy_cost.h"
 
 #include "base/error.h"
+#include "hardware/execute.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -59,7 +60,7 @@ static void find_statistics(const weft_loop_layer *layer, const weft_precision *
     cost->ladder_bits = price->ladder_bits;
 }
 
-/* ---- a layer --------------------------------------------------------------------------------- */
+/* ---- energy ---------------------------------------------------------------------------------- */
 
 static double dot(const double *coefficients, int32_t which, const double *statistics) {
     double sum = 0;
@@ -68,6 +69,16 @@ static double dot(const double *coefficients, int32_t which, const double *stati
         sum += coefficients[k] * statistics[k];
     }
     return sum;
+}
+
+/* Whether unused copies of the part do not leak. */
+static bool is_gated(const weft_hierarchy *h, int p) {
+    for (int l = 0; l <= h->parts[p].level; l++) {
+        if (h->levels[l].gated) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* Copies of a part that are powered: all, or those in use inside a gated level. */
@@ -89,23 +100,24 @@ static double cycles_of(const weft_precision *price, double steps) {
     return per_step == 1 ? steps : ceil(steps * per_step);
 }
 
-/* Energy of each part on the layer whose counts were just made; by[] may be NULL. */
+/* Energy of each part on the layer whose counts were just made; by[] may be NULL. Where layers
+ * overlap, what is not gated leaks on its own account (leak_of_chip). */
 static double energy_of(const weft_hierarchy *h, const weft_precision *price,
-                        const weft_spread *spread, const weft_counts *counts,
-                        const double *statistics, double *by) {
+                        const weft_loop_work *work, const weft_loop_cost *cost, double *by) {
+    const weft_counts *counts = &work->counts;
     double sum = 0;
-    double seconds = cycles_of(price, counts->steps) * price->cycle_s;
     for (int p = 0; p < h->n_parts; p++) {
         const weft_part_cost *part = &price->parts[p];
         double energy = 0;
         if (counts->reads[p] > 0) {
-            energy += counts->reads[p] * dot(part->read_j, part->statistics, statistics);
+            energy += counts->reads[p] * dot(part->read_j, part->statistics, cost->statistics);
         }
         if (counts->writes[p] > 0) {
-            energy += counts->writes[p] * dot(part->write_j, part->statistics, statistics);
+            energy += counts->writes[p] * dot(part->write_j, part->statistics, cost->statistics);
         }
-        if (part->leak_w > 0) {
-            energy += part->leak_w * powered(h, price, spread, h->parts[p].level) * seconds;
+        if (part->leak_w > 0 && (h->execution == WEFT_EXECUTION_LAYERS || is_gated(h, p))) {
+            energy += part->leak_w * powered(h, price, &work->spread, h->parts[p].level) *
+                      (cost->seconds + cost->load_s);
         }
         if (by != NULL) {
             by[p] = energy;
@@ -115,6 +127,65 @@ static double energy_of(const weft_hierarchy *h, const weft_precision *price,
     return sum;
 }
 
+/* ---- weights that are written ---------------------------------------------------------------- */
+
+/* How often in an inference the weights of a layer are written. */
+static double loads_of(const weft_hierarchy *h, const weft_precision *price,
+                       const weft_loop_layer *layer) {
+    double inferences = price->number[WEFT_NUMBER_INFERENCES];
+    if (layer->loops.dynamic) {
+        return 1;
+    }
+    switch ((weft_accounting)h->accounting) {
+    case WEFT_ACCOUNTING_ALONE:
+        return h->streams_weights;
+    case WEFT_ACCOUNTING_RELOAD:
+        return 1 / price->number[WEFT_NUMBER_BATCH];
+    case WEFT_ACCOUNTING_RESIDENT:
+    case WEFT_ACCOUNTING_COUNT:
+        break;
+    }
+    return inferences > 0 ? 1 / inferences : 0;
+}
+
+static void scale_loads(const weft_hierarchy *h, double loads, weft_counts *counts) {
+    for (int p = 0; p < h->n_parts; p++) {
+        if (h->parts[p].action == WEFT_ACTION_LOAD ||
+            (h->parts[p].tensors & WEFT_TENSOR_WEIGHTS) != 0) {
+            counts->reads[p] *= loads;
+            counts->writes[p] *= loads;
+        }
+    }
+}
+
+/* Rows are written one after the other in each array, all arrays at once; words come from outside
+ * one after the other. The reference (alone) pays no time for it. */
+static double load_seconds(const weft_hierarchy *h, const weft_precision *price,
+                           const weft_loop_work *work, double loads) {
+    if (h->accounting == WEFT_ACCOUNTING_ALONE ||
+        (h->accounting == WEFT_ACCOUNTING_RESIDENT && loads < 1)) {
+        return 0;
+    }
+    double rows = 1;
+    for (int l = h->array_level + 1; l < h->n_levels; l++) {
+        for (int d = 0; d < WEFT_DIM_COUNT && h->levels[l].shares == WEFT_TENSOR_OUTPUTS; d++) {
+            rows *= work->spread.factor[l][d];
+        }
+    }
+    double row = 0;
+    double outside = 0;
+    for (int p = 0; p < h->n_parts; p++) {
+        if (h->parts[p].action == WEFT_ACTION_LOAD) {
+            row = fmax(row, price->parts[p].write_s);
+        } else if ((h->parts[p].tensors & WEFT_TENSOR_WEIGHTS) != 0) {
+            outside = fmax(outside, work->counts.reads[p] * price->parts[p].read_s);
+        }
+    }
+    return fmax(rows * row * loads, outside);
+}
+
+/* ---- a layer --------------------------------------------------------------------------------- */
+
 static weft_status fail_fit(const weft_hierarchy *h, const weft_precision *price,
                             const weft_loop_layer *layer, int level, double needed,
                             weft_error *error) {
@@ -123,55 +194,346 @@ static weft_status fail_fit(const weft_hierarchy *h, const weft_precision *price
                      layer->name, needed, h->levels[level].name, price->capacity[level]);
 }
 
+/* The loops of a layer, and where they run with so many copies of its weights. */
+static weft_status place_layer(const weft_hierarchy_priced *priced, weft_loop_work *work, int32_t l,
+                               double copies, weft_loop_sizes *loops, weft_error *error) {
+    const weft_hierarchy *h = priced->hierarchy;
+    const weft_loop_layer *layer = &work->layers[l];
+    const weft_precision *price = precision_of(priced, work, layer->precision);
+    weft_loop_cost *cost = &work->costs[l];
+    *loops = weft_loop_sizes_on(layer, price);
+    if (h->accounting == WEFT_ACCOUNTING_ALONE) {
+        int level = 0;
+        double needed = 0;
+        if (!weft_spread_layer(h, price, loops, &work->memo, &work->spread, &level, &needed)) {
+            return fail_fit(h, price, layer, level, needed, error);
+        }
+        cost->arrays = work->spread.used[h->array_level];
+        cost->copies = cost->rounds = 1;
+        return WEFT_OK;
+    }
+    weft_pack_groups(h, price, loops);
+    cost->arrays = weft_spread_resident(h, price, loops, &work->memo, copies, &work->spread);
+    cost->copies = copies;
+    cost->rounds =
+        h->accounting == WEFT_ACCOUNTING_RELOAD ? ceil(cost->arrays / weft_arrays_of(h, price)) : 1;
+    return WEFT_OK;
+}
+
+static void time_layer(const weft_precision *price, const weft_spread *spread,
+                       weft_loop_cost *cost) {
+    cost->steps = 1;
+    for (int d = 0; d < WEFT_DIM_COUNT; d++) {
+        cost->steps *= spread->rest[d];
+    }
+    cost->cycles = cycles_of(price, cost->steps) * cost->rounds;
+    cost->seconds = cost->cycles * price->cycle_s;
+}
+
+/* After its copies are known: counts and energy. */
 static weft_status cost_layer(const weft_hierarchy_priced *priced, weft_loop_work *work, int32_t l,
                               double *by, weft_error *error) {
     const weft_hierarchy *h = priced->hierarchy;
     const weft_loop_layer *layer = &work->layers[l];
     const weft_precision *price = precision_of(priced, work, layer->precision);
     weft_loop_cost *cost = &work->costs[l];
-    weft_loop_sizes loops = weft_loop_sizes_on(layer, price);
-    int level = 0;
-    double needed = 0;
-    if (price->infeasible[0] != '\0') {
-        return weft_fail(error, WEFT_ERROR_INFEASIBLE, "%s", price->infeasible);
-    }
-    if (!weft_spread_layer(h, price, &loops, &work->memo, &work->spread, &level, &needed)) {
-        return fail_fit(h, price, layer, level, needed, error);
-    }
+    weft_loop_sizes loops;
+    WEFT_TRY(place_layer(priced, work, l, cost->copies, &loops, error));
+    time_layer(price, &work->spread, cost);
     find_statistics(layer, price, cost);
     weft_count_layer(h, price, &loops, &work->spread, &work->counts);
-    cost->energy_j = energy_of(h, price, &work->spread, &work->counts, cost->statistics, by);
-    cost->steps = work->counts.steps;
+    double loads = loads_of(h, price, layer);
+    scale_loads(h, loads, &work->counts);
+    for (int p = 0; p < h->n_parts; p++) {
+        if (h->parts[p].action == WEFT_ACTION_HOP) {
+            double bits = (double)layer->outputs * price->bits[2];
+            work->counts.reads[p] = bits / price->parts[p].word * cost->way;
+        }
+    }
     cost->cells = work->counts.cells;
-    cost->arrays = work->spread.used[h->array_level];
+    cost->load_s = load_seconds(h, price, work, loads);
+    cost->energy_j = energy_of(h, price, work, cost, by);
+    return WEFT_OK;
+}
+
+/* ---- where layers lie ------------------------------------------------------------------------ */
+
+/* A first look with one copy each, then as many as the chip has room for. */
+static weft_status allot(const weft_hierarchy_priced *priced, weft_loop_work *work,
+                         weft_error *error) {
+    const weft_hierarchy *h = priced->hierarchy;
+    const weft_precision *own = &priced->own;
+    double arrays = weft_arrays_of(h, own);
+    double limit = own->number[WEFT_NUMBER_COPIES];
+    weft_share *shares = work->shares_of;
+    int32_t n = 0;
+    double needed = 0;
+    weft_loop_sizes loops;
+    for (int32_t l = 0; l < work->n_layers; l++) {
+        const weft_loop_layer *layer = &work->layers[l];
+        weft_loop_cost *cost = &work->costs[l];
+        if (layer->same != l) {
+            continue;
+        }
+        WEFT_TRY(place_layer(priced, work, l, 1, &loops, error));
+        time_layer(precision_of(priced, work, layer->precision), &work->spread, cost);
+        const int32_t *size = layer->loops.size;
+        double most = (double)size[WEFT_DIM_P] * size[WEFT_DIM_Q] * size[WEFT_DIM_N];
+        shares[n++] = (weft_share){cost->arrays, cost->seconds, most, 1, layer->times};
+        needed += cost->arrays * layer->times;
+    }
+    if (h->accounting == WEFT_ACCOUNTING_RESIDENT) {
+        if (!weft_allot_copies(shares, n, arrays, limit, h->execution != WEFT_EXECUTION_LAYERS)) {
+            return weft_fail(error, WEFT_ERROR_INFEASIBLE,
+                             "the weights take %.0f arrays (level '%s'); the chip has %.0f", needed,
+                             h->levels[h->array_level].name, arrays);
+        }
+    } else {
+        for (int32_t i = 0; i < n; i++) {
+            double fit = fmax(1, floor(arrays / shares[i].arrays));
+            shares[i].copies = fmin(fmin(fit, shares[i].most), limit > 0 ? limit : INFINITY);
+        }
+    }
+    n = 0;
+    for (int32_t l = 0; l < work->n_layers; l++) {
+        if (work->layers[l].same == l) {
+            work->costs[l].copies = shares[n++].copies;
+        }
+    }
+    return WEFT_OK;
+}
+
+/* Tiles in a row of a mesh that is filled line by line, back and forth. */
+static void place_of_tile(double tile, double side, double *row, double *column) {
+    *row = floor(tile / side);
+    double along = tile - *row * side;
+    *column = fmod(*row, 2) == 0 ? along : side - 1 - along;
+}
+
+/* Hops between the middles of two layers' tiles, at least one. */
+static double hops_between(double from, double to, double side) {
+    double row[2];
+    double column[2];
+    place_of_tile(floor(from), side, &row[0], &column[0]);
+    place_of_tile(floor(to), side, &row[1], &column[1]);
+    return fmax(1, fabs(row[0] - row[1]) + fabs(column[0] - column[1]));
+}
+
+/* Layers take tiles one after the other; the way of a layer's outputs is the one to the next layer.
+ * Layers that are equal share the mean of their ways, since they are worked out once. */
+static void find_ways(const weft_hierarchy_priced *priced, weft_loop_work *work) {
+    const weft_hierarchy *h = priced->hierarchy;
+    double tiles = 1;
+    for (int l = 0; l < h->array_level; l++) {
+        tiles *= priced->own.capacity[l];
+    }
+    double in_tile = priced->own.capacity[h->array_level];
+    double side = ceil(sqrt(tiles));
+    double used = 0;
+    bool lie = h->accounting == WEFT_ACCOUNTING_RESIDENT;
+    for (int32_t l = 0; l < work->n_layers; l++) {
+        work->costs[l].way = 0;
+    }
+    double middle = 0;
+    for (int32_t l = 0; l < work->n_layers; l++) {
+        weft_loop_cost *cost = &work->costs[work->layers[l].same];
+        double own = cost->arrays * cost->copies / in_tile;
+        double here = used + own / 2;
+        if (l > 0) {
+            weft_loop_cost *before = &work->costs[work->layers[l - 1].same];
+            before->way += hops_between(middle, here, side) /
+                           work->layers[work->layers[l - 1].same].times;
+        }
+        middle = here;
+        used += own;
+    }
+    for (int32_t l = 0; l < work->n_layers; l++) {
+        if (!lie) {
+            work->costs[l].way = priced->own.number[WEFT_NUMBER_WAY];
+        }
+    }
+}
+
+/* ---- the network in time --------------------------------------------------------------------- */
+
+/* The share of a producer's time after which a consumer has its first window. */
+static double lead_of(const weft_loop_layer *producer, const weft_loop_layer *consumer) {
+    const int32_t *size = consumer->loops.size;
+    double outputs = (double)size[WEFT_DIM_P] * size[WEFT_DIM_Q];
+    double made = (double)producer->loops.size[WEFT_DIM_P] * producer->loops.size[WEFT_DIM_Q];
+    if (consumer->loops.dynamic || outputs == 1) {
+        return 1;
+    }
+    double first = (double)(size[WEFT_DIM_R] - 1) * producer->loops.size[WEFT_DIM_Q] +
+                   size[WEFT_DIM_S];
+    return fmin(1, first / made);
+}
+
+/* When the last pixel comes out, where a layer begins as soon as its first window is there, and ends
+ * a row of its own after the last of its producers at the earliest. */
+static double pixel_latency(weft_loop_work *work) {
+    double last = 0;
+    for (int32_t l = 0; l < work->n_layers; l++) {
+        const weft_loop_cost *cost = &work->costs[work->layers[l].same];
+        double begin = 0;
+        double end = 0;
+        for (int32_t i = work->first_from[l]; i < work->first_from[l + 1]; i++) {
+            int32_t from = work->from[i];
+            double seconds = work->costs[work->layers[from].same].seconds;
+            double lead = lead_of(&work->layers[from], &work->layers[l]);
+            begin = fmax(begin, work->finish[from] - (1 - lead) * seconds);
+            end = fmax(end, work->finish[from]);
+        }
+        double row = cost->seconds / work->layers[l].loops.size[WEFT_DIM_P];
+        work->finish[l] = fmax(begin + cost->seconds, end + row) + cost->load_s;
+        last = fmax(last, work->finish[l]);
+    }
+    return last;
+}
+
+/* What leaks all the time while layers overlap, for an inference. */
+static double leak_of_chip(const weft_hierarchy *h, const weft_precision *price, double interval,
+                           double *by) {
+    double sum = 0;
+    for (int p = 0; p < h->n_parts && h->execution != WEFT_EXECUTION_LAYERS; p++) {
+        double copies = 1;
+        for (int l = 0; l <= h->parts[p].level; l++) {
+            copies *= price->capacity[l];
+        }
+        double energy = is_gated(h, p) ? 0 : price->parts[p].leak_w * copies * interval;
+        if (by != NULL) {
+            by[p] = energy;
+        }
+        sum += energy;
+    }
+    return sum;
+}
+
+static void find_times(const weft_hierarchy_priced *priced, weft_loop_work *work, weft_total *sum) {
+    const weft_hierarchy *h = priced->hierarchy;
+    double batch = priced->own.number[WEFT_NUMBER_BATCH];
+    double slowest = -1;
+    double all = 0;
+    double loads = 0;
+    for (int32_t l = 0; l < work->n_layers; l++) {
+        const weft_loop_cost *cost = &work->costs[work->layers[l].same];
+        all += cost->seconds + cost->load_s;
+        loads += h->accounting == WEFT_ACCOUNTING_RELOAD ? cost->load_s * (batch - 1) : 0;
+        if (cost->seconds + cost->load_s > slowest) {
+            slowest = cost->seconds + cost->load_s;
+            sum->bottleneck = l;
+        }
+    }
+    if (h->execution == WEFT_EXECUTION_LAYERS) {
+        /* load_s is an inference's share of it: a batch pays it once for all */
+        sum->latency_s = batch == 1 ? all : all * batch;
+        sum->interval_s = all;
+    } else {
+        double first = h->execution == WEFT_EXECUTION_PIXELS ? pixel_latency(work) : all;
+        sum->interval_s = slowest;
+        sum->latency_s = first + (batch - 1) * slowest;
+    }
+    (void)loads;
+}
+
+/* ---- limits ---------------------------------------------------------------------------------- */
+
+static weft_status check_limits(const weft_hierarchy_priced *priced, const weft_loop_work *work,
+                                const weft_total *sum, weft_error *error) {
+    const double *number = priced->own.number;
+    double density = sum->power_w / (sum->area_mm2 * 1e-6);
+    if (number[WEFT_NUMBER_POWER] > 0 && sum->peak_power_w > number[WEFT_NUMBER_POWER]) {
+        return weft_fail(error, WEFT_ERROR_INFEASIBLE, "takes up to %.4g W; the limit is %.4g W",
+                         sum->peak_power_w, number[WEFT_NUMBER_POWER]);
+    }
+    if (number[WEFT_NUMBER_DENSITY] > 0 && density > number[WEFT_NUMBER_DENSITY]) {
+        return weft_fail(error, WEFT_ERROR_INFEASIBLE, "takes %.4g W/cm2; the limit is %.4g W/cm2",
+                         density * 1e-4, number[WEFT_NUMBER_DENSITY] * 1e-4);
+    }
+    if (number[WEFT_NUMBER_AREA] > 0 && sum->area_mm2 * 1e-6 > number[WEFT_NUMBER_AREA]) {
+        return weft_fail(error, WEFT_ERROR_INFEASIBLE, "takes %.4g mm2; the limit is %.4g mm2",
+                         sum->area_mm2, number[WEFT_NUMBER_AREA] * 1e6);
+    }
+    double writes = 0;
+    for (int32_t l = 0; l < work->n_layers; l++) {
+        const weft_hierarchy *h = priced->hierarchy;
+        bool again = h->accounting == WEFT_ACCOUNTING_RELOAD || work->layers[l].loops.dynamic;
+        writes += again ? work->costs[work->layers[l].same].rounds : 0;
+    }
+    writes *= number[WEFT_NUMBER_INFERENCES] / number[WEFT_NUMBER_BATCH];
+    for (int p = 0; p < priced->hierarchy->n_parts; p++) {
+        double endurance = priced->own.parts[p].endurance;
+        if (endurance > 0 && writes > endurance) {
+            return weft_fail(error, WEFT_ERROR_INFEASIBLE,
+                             "%.4g inferences write a cell up to %.3g times; '%s' survives %.3g",
+                             number[WEFT_NUMBER_INFERENCES], writes,
+                             priced->hierarchy->parts[p].name, endurance);
+        }
+    }
     return WEFT_OK;
 }
 
 /* ---- the network ----------------------------------------------------------------------------- */
 
-static weft_status evaluate(const weft_hierarchy_priced *priced, weft_loop_work *work,
-                            weft_total *total, weft_error *error) {
-    weft_total sum = {.area_mm2 = priced->own.area_mm2, .bottleneck = -1, .macs = work->macs};
-    double slowest = 0;
+static weft_status check_prices(const weft_hierarchy_priced *priced, weft_loop_work *work,
+                                weft_error *error) {
     WEFT_TRY(price_classes(priced, work, error));
-    for (int32_t l = 0; l < work->n_layers; l++) {
-        const weft_loop_layer *layer = &work->layers[l];
-        if (layer->same == l) {
-            WEFT_TRY(cost_layer(priced, work, l, NULL, error));
-        }
-        const weft_loop_cost *cost = &work->costs[layer->same];
-        const weft_precision *price = precision_of(priced, work, layer->precision);
-        double seconds = cycles_of(price, cost->steps) * price->cycle_s;
-        sum.energy_j += cost->energy_j;
-        sum.latency_s += seconds;
-        sum.peak_power_w = fmax(sum.peak_power_w, cost->energy_j / seconds);
-        if (seconds > slowest) {
-            slowest = seconds;
-            sum.bottleneck = l;
+    for (int32_t c = 0; c < work->n_precisions; c++) {
+        const weft_precision *price = precision_of(priced, work, c);
+        if (price->infeasible[0] != '\0') {
+            return weft_fail(error, WEFT_ERROR_INFEASIBLE, "%s", price->infeasible);
         }
     }
-    sum.interval_s = sum.latency_s;
+    if (work->n_layers == 0) {
+        return weft_fail(error, WEFT_ERROR_INFEASIBLE, "no layer of products to compute");
+    }
+    return WEFT_OK;
+}
+
+static void add_layers(const weft_hierarchy_priced *priced, const weft_loop_work *work,
+                       weft_total *sum) {
+    const weft_hierarchy *h = priced->hierarchy;
+    double cells_of_array = weft_cells_of_array(h, &priced->own);
+    double most = 0;
+    double arrays = 0;
+    double cells = 0;
+    for (int32_t l = 0; l < work->n_layers; l++) {
+        const weft_loop_cost *cost = &work->costs[work->layers[l].same];
+        double own = cost->arrays * cost->copies;
+        double power = cost->energy_j / (cost->seconds + cost->load_s);
+        bool together = h->execution != WEFT_EXECUTION_LAYERS;
+        sum->energy_j += cost->energy_j;
+        sum->peak_power_w = together ? sum->peak_power_w + power : fmax(sum->peak_power_w, power);
+        most = fmax(most, own);
+        arrays += own;
+        cells += cost->cells * cost->copies;
+    }
+    sum->utilisation = cells / (arrays * cells_of_array);
+    sum->crossbars = (int64_t)(h->accounting == WEFT_ACCOUNTING_RESIDENT ? arrays : most);
+    sum->tiles = (int64_t)ceil((double)sum->crossbars / priced->own.capacity[h->array_level]);
+}
+
+static weft_status evaluate(const weft_hierarchy_priced *priced, weft_loop_work *work,
+                            weft_total *total, weft_error *error) {
+    const weft_hierarchy *h = priced->hierarchy;
+    weft_total sum = {.area_mm2 = priced->own.area_mm2, .bottleneck = -1, .macs = work->macs};
+    WEFT_TRY(check_prices(priced, work, error));
+    if (h->accounting != WEFT_ACCOUNTING_ALONE) {
+        WEFT_TRY(allot(priced, work, error));
+    }
+    if (h->has_hops) {
+        find_ways(priced, work);
+    }
+    for (int32_t l = 0; l < work->n_layers; l++) {
+        if (work->layers[l].same == l) {
+            WEFT_TRY(cost_layer(priced, work, l, NULL, error));
+        }
+    }
+    find_times(priced, work, &sum);
+    add_layers(priced, work, &sum);
+    sum.energy_j += leak_of_chip(h, &priced->own, sum.interval_s, NULL);
     sum.power_w = sum.energy_j / sum.interval_s;
+    WEFT_TRY(check_limits(priced, work, &sum, error));
     *total = sum;
     return WEFT_OK;
 }
@@ -197,24 +559,46 @@ static weft_status fill_row(const weft_hierarchy_priced *priced, weft_loop_work 
                             weft_layer_cost *row, weft_error *error) {
     const weft_hierarchy *h = priced->hierarchy;
     const weft_loop_layer *layer = &work->layers[l];
-    const weft_precision *price = precision_of(priced, work, layer->precision);
     WEFT_TRY(cost_layer(priced, work, layer->same, row->energy_by, error));
     const weft_loop_cost *cost = &work->costs[layer->same];
     snprintf(row->name, sizeof row->name, "%s", layer->name);
     row->layer = layer->layer;
     row->block = layer->block;
     row->energy_j = cost->energy_j;
-    row->cycles = cycles_of(price, cost->steps);
-    row->latency_s = row->cycles * price->cycle_s;
-    row->busy_s = row->latency_s;
-    row->latency_by[h->clock_part] = row->latency_s;
+    row->cycles = cost->cycles;
+    row->latency_s = cost->seconds + cost->load_s;
+    row->busy_s = cost->seconds;
+    row->latency_by[h->clock_part] = cost->seconds;
+    row->latency_by[h->load_part] += cost->load_s;
     row->macs = layer->macs;
-    row->crossbars = (int64_t)cost->arrays;
-    row->copies = 1;
+    row->crossbars = (int64_t)(cost->arrays * cost->copies);
+    row->tiles = (int64_t)ceil(cost->arrays * cost->copies / priced->own.capacity[h->array_level]);
+    row->copies = (int64_t)cost->copies;
+    row->utilisation = cost->cells / (cost->arrays * weft_cells_of_array(h, &priced->own));
     for (int p = 0; p < h->n_parts; p++) {
         row->actions_by[p] = work->counts.reads[p] + work->counts.writes[p];
     }
     return WEFT_OK;
+}
+
+/* What belongs to no layer: the area, what leaks while layers overlap, and the time by which the
+ * network takes less (or, filling a pipeline, more) than its layers one by one. */
+static void fill_chip(const weft_hierarchy_priced *priced, const weft_cost *cost, int32_t n,
+                      weft_layer_cost *chip) {
+    const weft_hierarchy *h = priced->hierarchy;
+    snprintf(chip->name, sizeof chip->name, "chip");
+    chip->layer = -1;
+    chip->block = WEFT_NO_BLOCK;
+    chip->area_mm2 = priced->own.area_mm2;
+    for (int p = 0; p < h->n_parts; p++) {
+        chip->area_by[p] = priced->own.parts[p].area_mm2;
+    }
+    chip->energy_j = leak_of_chip(h, &priced->own, cost->total.interval_s, chip->energy_by);
+    chip->latency_s = cost->total.latency_s;
+    for (int32_t l = 0; l < n; l++) {
+        chip->latency_s -= cost->layers[l].latency_s;
+    }
+    chip->latency_by[h->clock_part] = chip->latency_s;
 }
 
 weft_status weft_hierarchy_cost_create(const weft_hierarchy_priced *priced, weft_loop_work *work,
@@ -243,20 +627,16 @@ weft_status weft_hierarchy_cost_create(const weft_hierarchy_priced *priced, weft
         return status;
     }
     name_parts(h, made);
-    weft_layer_cost *chip = &rows[work->n_layers];
-    snprintf(chip->name, sizeof chip->name, "chip");
-    chip->layer = -1;
-    chip->block = WEFT_NO_BLOCK;
-    chip->area_mm2 = priced->own.area_mm2;
-    for (int p = 0; p < h->n_parts; p++) {
-        chip->area_by[p] = made->area_by[p] = priced->own.parts[p].area_mm2;
-        for (int32_t l = 0; l < work->n_layers; l++) {
-            made->energy_by[p] += rows[l].energy_by[p];
-            made->latency_by[p] += rows[l].latency_by[p];
-        }
-    }
     made->layers = rows;
     made->n_layers = work->n_layers + 1;
+    fill_chip(priced, made, work->n_layers, &rows[work->n_layers]);
+    for (int32_t l = 0; l < made->n_layers; l++) {
+        for (int p = 0; p < h->n_parts; p++) {
+            made->energy_by[p] += rows[l].energy_by[p];
+            made->latency_by[p] += rows[l].latency_by[p];
+            made->area_by[p] += rows[l].area_by[p];
+        }
+    }
     *cost = made;
     return WEFT_OK;
 }

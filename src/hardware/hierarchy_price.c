@@ -137,7 +137,14 @@ static weft_status price_part(const weft_hierarchy *h, int p, const double *vari
     scale_into(made->write_j, price.write_j, energy * scaled[2], &made->statistics);
     made->area_mm2 = price.area_m2 * 1e6 * instances * scaled[3] * copies;
     made->leak_w = price.leak_w * instances * scaled[4];
+    made->read_s = price.read_s;
     made->write_s = price.write_s;
+    made->endurance = 0;
+    for (int f = 0; f < part->class->n_fields; f++) {
+        if (strcmp(part->class->fields[f].name, "endurance") == 0) {
+            made->endurance = fields[f];
+        }
+    }
     return WEFT_OK;
 }
 

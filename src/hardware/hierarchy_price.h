@@ -10,11 +10,12 @@
 /* A part, with its scales and instances applied. */
 typedef struct weft_part_cost {
     double read_j[WEFT_STATISTIC_COUNT], write_j[WEFT_STATISTIC_COUNT];
-    double word;        /* bits (buffer, transfer) or values that an action moves */
-    double area_mm2;    /* of all copies on the chip */
-    double leak_w;      /* in one copy of its level */
-    double write_s;     /* of one action */
-    int32_t statistics; /* bit k: coefficient k is not zero in read_j or write_j */
+    double word;            /* bits (buffer, transfer) or values that an action moves */
+    double area_mm2;        /* of all copies on the chip */
+    double leak_w;          /* in one copy of its level */
+    double read_s, write_s; /* of one action */
+    double endurance;       /* writes that a cell survives; 0: it has no limit */
+    int32_t statistics;     /* bit k: coefficient k is not zero in read_j or write_j */
 } weft_part_cost;
 
 /* The chip as a layer of given bits sees it. */

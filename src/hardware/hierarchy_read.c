@@ -562,6 +562,11 @@ static void link_array(weft_hierarchy *h) {
     h->clock_part = 0;
     for (int p = h->n_parts - 1; p >= 0; p--) {
         h->clock_part = h->parts[p].action == WEFT_ACTION_READOUT ? p : h->clock_part;
+        h->has_hops = h->has_hops || h->parts[p].action == WEFT_ACTION_HOP;
+    }
+    h->load_part = h->clock_part;
+    for (int p = h->n_parts - 1; p >= 0; p--) {
+        h->load_part = h->parts[p].action == WEFT_ACTION_LOAD ? p : h->load_part;
     }
 }
 

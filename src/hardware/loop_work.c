@@ -157,6 +157,7 @@ static void add_layer(keeping *k, const weft_network *network, int32_t index) {
     made->precision = class_of_bits(w, &layer->bits);
     made->weights_held = (int64_t)l.c * l.m * l.r * l.s * l.g;
     made->macs = made->weights_held * l.n * l.p * l.q;
+    made->outputs = (int64_t)l.n * l.g * l.m * l.p * l.q;
     made->same = w->n_layers;
     for (int32_t i = 0; i < w->n_layers; i++) {
         if (w->layers[i].same == i && same_work(&w->layers[i], made)) {
@@ -164,8 +165,74 @@ static void add_layer(keeping *k, const weft_network *network, int32_t index) {
             break;
         }
     }
+    w->layers[made->same].times++;
     w->macs += made->macs;
     w->n_layers++;
+}
+
+/* ---- edges ----------------------------------------------------------------------------------- */
+
+typedef struct tracing {
+    const weft_network *network;
+    const int32_t *loop_of; /* of each network layer, -1: none */
+    int32_t *seen;          /* the loop layer that last came by */
+    int32_t *from;
+    int32_t n, capacity;
+} tracing;
+
+/* Loop layers that feed network layer `at`, through layers that are none. Depth: layers stand in
+ * topological order, so the stack is at most their number; it is kept explicit. */
+static bool trace(tracing *t, int32_t at, int32_t mark, int32_t *stack) {
+    int32_t top = 0;
+    stack[top++] = at;
+    while (top > 0) {
+        const weft_layer *layer = &t->network->layers[stack[--top]];
+        for (int32_t i = 0; i < layer->n_inputs; i++) {
+            int32_t from = layer->input[i];
+            if (t->seen[from] == mark) {
+                continue;
+            }
+            t->seen[from] = mark;
+            if (t->loop_of[from] < 0) {
+                stack[top++] = from;
+                continue;
+            }
+            if (t->n == t->capacity) {
+                int32_t *larger = realloc(t->from, 2 * (size_t)t->capacity * sizeof *t->from);
+                if (larger == NULL) {
+                    return false;
+                }
+                t->from = larger;
+                t->capacity *= 2;
+            }
+            t->from[t->n++] = t->loop_of[from];
+        }
+    }
+    return true;
+}
+
+static weft_status link_layers(const weft_network *network, weft_loop_work *w, weft_error *error) {
+    size_t n = (size_t)network->n_layers + 1;
+    int32_t *memory = malloc(3 * n * sizeof *memory);
+    tracing t = {network, memory, memory + n, malloc(2 * n * sizeof *t.from), 0, (int32_t)(2 * n)};
+    w->first_from = calloc((size_t)w->n_layers + 1, sizeof *w->first_from);
+    bool done = memory != NULL && t.from != NULL && w->first_from != NULL;
+    for (size_t i = 0; done && i < n; i++) {
+        memory[i] = memory[n + i] = -1;
+    }
+    for (int32_t l = 0; done && l < w->n_layers; l++) {
+        memory[w->layers[l].layer] = l;
+    }
+    for (int32_t l = 0; done && l < w->n_layers; l++) {
+        w->first_from[l] = t.n;
+        done = trace(&t, w->layers[l].layer, l, memory + 2 * n);
+    }
+    if (done) {
+        w->first_from[w->n_layers] = t.n;
+    }
+    w->from = t.from;
+    free(memory);
+    return done ? WEFT_OK : weft_fail_memory(error, n * sizeof *memory);
 }
 
 /* ---- memory ---------------------------------------------------------------------------------- */
@@ -181,11 +248,13 @@ static weft_status allocate(const weft_network *network, weft_loop_work *w, weft
     }
     w->layers = calloc(layers, sizeof *w->layers);
     w->costs = calloc(layers, sizeof *w->costs);
+    w->shares_of = calloc(layers, sizeof *w->shares_of);
+    w->finish = calloc(layers, sizeof *w->finish);
     w->bits = calloc(layers, sizeof *w->bits);
     w->histograms = calloc(2 * layers + DEFAULTS, sizeof *w->histograms);
     w->shares = calloc(shares, sizeof *w->shares);
     bool all = w->layers != NULL && w->costs != NULL && w->bits != NULL && w->histograms != NULL &&
-               w->shares != NULL;
+               w->shares != NULL && w->shares_of != NULL && w->finish != NULL;
     return all ? WEFT_OK : weft_fail_memory(error, layers * sizeof *w->layers);
 }
 
@@ -200,6 +269,7 @@ static weft_status fill(const weft_network *network, weft_loop_work *w, weft_err
     for (int32_t i = 0; i < network->n_layers; i++) {
         add_layer(&k, network, i);
     }
+    WEFT_TRY(link_layers(network, w, error));
     w->precisions = calloc((size_t)w->n_precisions + 1, sizeof *w->precisions);
     return w->precisions != NULL ? WEFT_OK : weft_fail_memory(error, sizeof *w->precisions);
 }
@@ -223,6 +293,10 @@ void weft_loop_work_destroy(weft_loop_work *work) {
     if (work != NULL) {
         free(work->layers);
         free(work->costs);
+        free(work->shares_of);
+        free(work->finish);
+        free(work->from);
+        free(work->first_from);
         free(work->bits);
         free(work->precisions);
         free(work->histograms);

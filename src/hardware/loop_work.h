@@ -14,21 +14,38 @@ typedef struct weft_loop_layer {
     int32_t precision;     /* class of its bits */
     weft_loop_sizes loops; /* X and Y are set by the chip */
     const weft_histogram *inputs, *weights;
-    int64_t macs, weights_held;
+    int32_t times; /* of the first of equal layers: how many there are */
+    int64_t macs, weights_held, outputs;
 } weft_loop_layer;
 
 /* What a layer costs, and what of it another chip with the same operands can use again. */
 typedef struct weft_loop_cost {
-    double energy_j, steps, cells, arrays, power_w;
+    double energy_j, steps, cycles, seconds, load_s, cells;
+    double arrays, copies, rounds; /* arrays of one copy; rounds: times the chip is filled for it */
+    double tiles, first_tile;      /* copies of the level around the arrays, and where they begin */
+    double way;                    /* hops from its tiles to the next layer's */
     double statistics[WEFT_STATISTIC_COUNT];
     weft_operand input, weight; /* that the statistics are of; code_bits 0: none yet */
     int32_t ladder_bits;
 } weft_loop_cost;
 
+/* One layer for weft_allot_copies (execute.h). */
+typedef struct weft_share {
+    double arrays;  /* of one copy */
+    double seconds; /* with one copy */
+    double most;    /* copies that can be of use */
+    double copies;  /* made */
+    double weight;  /* layers like this one */
+} weft_share;
+
 typedef struct weft_loop_work {
     int32_t n_layers;
     weft_loop_layer *layers;
     weft_loop_cost *costs; /* scratch */
+    weft_share *shares_of; /* scratch, of the layers that differ */
+    double *finish;        /* scratch: when each layer ends */
+    int32_t *from;         /* producers among the layers, those of layer l from first_from[l] on */
+    int32_t *first_from;
     int32_t n_precisions;
     int32_t (*bits)[WEFT_BITS]; /* of each class; all 0: the chip's own */
     weft_precision *precisions; /* scratch: prices of the classes, for the chip `priced_for` */
