@@ -119,6 +119,30 @@ static void test_classes_are_complete(void **state) {
     }
 }
 
+/* The reference names every class and every field. */
+static void test_the_reference_names_every_field(void **state) {
+    (void)state;
+    FILE *file = fopen("docs/reference/parts-array.md", "rb");
+    assert_non_null(file);
+    static char text[1 << 17];
+    size_t n = fread(text, 1, sizeof text - 1, file);
+    fclose(file);
+    assert_true(n > 0 && n < sizeof text - 1);
+    for (int i = 0; i < N_CLASSES; i++) {
+        const weft_part_class *class = CLASSES[i];
+        if (strstr(text, class->name) == NULL) {
+            fail_msg("docs/reference/parts-array.md lacks %s", class->name);
+        }
+        for (int f = 0; f < class->n_fields; f++) {
+            char name[64];
+            snprintf(name, sizeof name, "| `%s` |", class->fields[f].name);
+            if (strstr(text, name) == NULL) {
+                fail_msg("docs/reference/parts-array.md lacks the field %s", name);
+            }
+        }
+    }
+}
+
 /* ---- physics ------------------------------------------------------------------------------------- */
 
 /* A part within its valid ranges, at a supply that its node allows. */
@@ -334,6 +358,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_prices_are_finite_and_not_negative),
         cmocka_unit_test(test_classes_are_complete),
+        cmocka_unit_test(test_the_reference_names_every_field),
         cmocka_unit_test(test_prices_follow_physics),
         cmocka_unit_test(test_older_nodes_cost_more),
         cmocka_unit_test(test_between_nodes_prices_are_linear),
