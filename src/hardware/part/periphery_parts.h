@@ -7,6 +7,7 @@
 
 #define WEFT_PERIPHERY_PART_MAP(X)                                                                 \
     X(weft_part_adc)                                                                               \
+    X(weft_part_sense_adc)                                                                         \
     X(weft_part_dac)                                                                               \
     X(weft_part_dac_pulse)                                                                         \
     X(weft_part_dac_r2r)                                                                           \
