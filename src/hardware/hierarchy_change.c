@@ -11,6 +11,7 @@
 /* What a path may lead to. */
 typedef struct place {
     int variable; /* of a parameter, an expression, a count, or a field that the file gives */
+    int number;   /* of `execution`, that the file leaves out; -1 */
     int part, field, setting; /* a field or setting that the file leaves out; -1 */
     int *word;                /* a choice of words */
     double *choice;           /* the same, of a field, */
@@ -32,6 +33,12 @@ static const char *const ACCOUNTINGS[] = {
     WEFT_ACCOUNTING_MAP(ACCOUNTING)
 #undef ACCOUNTING
         NULL,
+};
+
+static const char *const NUMBERS[] = {
+#define NUMBER(name, token, fallback) token,
+    WEFT_EXECUTION_NUMBER_MAP(NUMBER)
+#undef NUMBER
 };
 
 static const char *const SETTINGS[] = {
@@ -66,8 +73,11 @@ static bool find_in_part(weft_hierarchy *h, const char *path, place *found) {
         for (int f = 0; f < part->class->n_fields; f++) {
             snprintf(name, sizeof name, "%s.%s", part->name, part->class->fields[f].name);
             if (leads_to(path, level, name)) {
-                *found =
-                    (place){.variable = WEFT_NO_VARIABLE, .part = p, .field = f, .setting = -1};
+                *found = (place){.variable = WEFT_NO_VARIABLE,
+                                 .number = -1,
+                                 .part = p,
+                                 .field = f,
+                                 .setting = -1};
                 if (part->class->fields[f].words != NULL) {
                     found->choice = &part->choice[f];
                     found->chosen = &part->chosen[f];
@@ -79,8 +89,11 @@ static bool find_in_part(weft_hierarchy *h, const char *path, place *found) {
         for (int s = 0; s < WEFT_SETTING_COUNT; s++) {
             snprintf(name, sizeof name, "%s.%s", part->name, SETTINGS[s]);
             if (leads_to(path, level, name)) {
-                *found =
-                    (place){.variable = WEFT_NO_VARIABLE, .part = p, .field = -1, .setting = s};
+                *found = (place){.variable = WEFT_NO_VARIABLE,
+                                 .number = -1,
+                                 .part = p,
+                                 .field = -1,
+                                 .setting = s};
                 return true;
             }
         }
@@ -88,8 +101,20 @@ static bool find_in_part(weft_hierarchy *h, const char *path, place *found) {
     return false;
 }
 
+/* A number of `execution` that the file leaves out. */
+static bool find_number(const char *path, place *found) {
+    for (int i = 0; i < WEFT_NUMBER_COUNT; i++) {
+        if (leads_to(path, "execution", NUMBERS[i]) && strncmp(path, "execution.", 10) == 0) {
+            found->number = i;
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool find_place(weft_hierarchy *h, const char *path, place *found) {
-    *found = (place){.variable = WEFT_NO_VARIABLE, .part = -1, .field = -1, .setting = -1};
+    *found =
+        (place){.variable = WEFT_NO_VARIABLE, .number = -1, .part = -1, .field = -1, .setting = -1};
     if (strcmp(path, "execution.order") == 0) {
         found->word = &h->execution;
         found->words = EXECUTIONS;
@@ -100,7 +125,8 @@ static bool find_place(weft_hierarchy *h, const char *path, place *found) {
         found->words = ACCOUNTINGS;
         return true;
     }
-    return find_variable(h, path, found) || find_in_part(h, path, found);
+    return find_variable(h, path, found) || find_number(path, found) ||
+           find_in_part(h, path, found);
 }
 
 static weft_status fail_path(const weft_hierarchy *h, const weft_doc *doc, const weft_node *node,
@@ -173,6 +199,11 @@ static weft_status replace(weft_hierarchy *h, int variable, const weft_doc *doc,
 
 static weft_status add(weft_hierarchy *h, const place *at, const weft_doc *doc,
                        const weft_node *node, weft_error *error) {
+    if (at->number >= 0) {
+        char path[2 * WEFT_NAME];
+        snprintf(path, sizeof path, "execution.%s", NUMBERS[at->number]);
+        return weft_variables_add(h, doc, node, path, -1, &h->number[at->number], error);
+    }
     weft_part *part = &h->parts[at->part];
     char name[2 * WEFT_NAME];
     snprintf(name, sizeof name, "%s.%s", part->name,
