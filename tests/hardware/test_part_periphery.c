@@ -19,7 +19,7 @@
 #define GOLDEN "../shared/golden/reference/"
 #define SURVEY "../shared/data/adc_survey/adc_survey_1997_2025.csv"
 
-/* ---- reading tables --------------------------------------------------------------------------- */
+/* ---- reading tables -------------------------------------------------------------------------- */
 
 enum { MAX_COLUMNS = 40, MAX_LINE = 4096 };
 
@@ -61,7 +61,7 @@ static void expect_near(double found, double expected, double bound, const char 
     }
 }
 
-/* ---- ADC -------------------------------------------------------------------------------------- */
+/* ---- ADC ------------------------------------------------------------------------------------- */
 
 static weft_part_price adc_at(const char *fit, double bits, double node_nm, double rate) {
     return price_of("adc", "fit=%s resolution=%.17g node=%.17g rate=%.17g", fit, bits,
@@ -164,7 +164,7 @@ static void adc_says_what_cannot_be_had(void **state) {
     assert_non_null(strstr(price.infeasible, "over 2 times the best published, 4 GS/s at 65 nm"));
 }
 
-/* ---- the survey's best ------------------------------------------------------------------------ */
+/* ---- the survey's best ----------------------------------------------------------------------- */
 
 /* The rule of adc_best.c, from the survey itself: SNDR_plot is column 22, P 23, fsnyq 26. */
 static weft_adc_best best_in_survey(double class_nm, double older_than_nm, double bits) {
@@ -219,7 +219,7 @@ static void better_is_newer_and_coarser(void **state) {
     }
 }
 
-/* ---- SRAM ------------------------------------------------------------------------------------- */
+/* ---- SRAM ------------------------------------------------------------------------------------ */
 
 static weft_part_price sram_at(double node_nm, double width, double depth) {
     return price_of("sram", "node=%.17g width=%.17g depth=%.17g", node_nm * 1e-9, width, depth);
@@ -302,7 +302,7 @@ static void smart_buffers_add_addresses(void **state) {
                 "addition of a write");
 }
 
-/* ---- published figures ------------------------------------------------------------------------ */
+/* ---- published figures ----------------------------------------------------------------------- */
 
 /* The part that an entry of the library is, its node and sizes; pJ and um2 there. */
 typedef struct entry {
@@ -399,8 +399,8 @@ static void published_parts_scale(void **state) {
     expect_near(one.area_m2, 0.46 * 71e-12, 1e-12, "node");
 }
 
-/* Action energies and areas that the reference gives its ISAAC, RAELLA and Jia models, pJ and um2: at
- * 22 nm with the scaling between table nodes that its library has. */
+/* Action energies and areas that the reference gives its ISAAC, RAELLA and Jia models, pJ and um2:
+ * at 22 nm with the scaling between table nodes that its library has. */
 static void published_parts_match_runs_of_the_reference(void **state) {
     (void)state;
     static const struct {
@@ -414,7 +414,7 @@ static void published_parts_match_runs_of_the_reference(void **state) {
         {"router", "fit=isaac-quarter node=32e-9 width=128", 10.37, 18750},
         {"datapath", "fit=jia node=65e-9 voltage=0.85", 6.02083, 10535},
         {"datapath", "fit=jia node=32e-9 voltage=0.85", 3.19974, 0},
-        {"integrator", "fit=wan-step node=130e-9 voltage=1.8", 0.3, 400},
+        {"integrator", "fit=wan-step node=130e-9 voltage=1.8 steps=12", 3.6, 400},
         {"psub-buffer", "fit=sum node=65e-9", 0.0023, 5},
     };
     for (size_t i = 0; i < sizeof RUNS / sizeof *RUNS; i++) {
@@ -451,7 +451,7 @@ static void smart_buffers_match_runs_of_the_reference(void **state) {
     }
 }
 
-/* ---- capacitors and ladders ------------------------------------------------------------------- */
+/* ---- capacitors and ladders ------------------------------------------------------------------ */
 
 static void capacitors_charge(void **state) {
     (void)state;
@@ -511,10 +511,10 @@ static void memories_outside_cost_by_the_bit(void **state) {
     }
 }
 
-/* ---- gates ------------------------------------------------------------------------------------ */
+/* ---- gates ----------------------------------------------------------------------------------- */
 
-/* Figures of a published chip's reference model at 28 nm and 0.9 V: full adder 4.7892 um2 and 4.2 fF,
- * 1-bit multiplier 0.35 fF, clock of the place-value adders and of the accumulator. */
+/* Figures of a published chip's reference model at 28 nm and 0.9 V: full adder 4.7892 um2 and
+ * 4.2 fF, 1-bit multiplier 0.35 fF, clock of the place-value adders and of the accumulator. */
 static void gates_are_multiples_of_a_nand(void **state) {
     (void)state;
     weft_part_price price = price_of("gates", "full_adders=1");
@@ -546,7 +546,7 @@ static void trees_add_what_they_should(void **state) {
     expect_near(price_of("gate-tree", "inputs=1 bits=8").area_m2, 0, 0, "no tree");
 }
 
-/* ---- pulses, hops, pins, clocks, units -------------------------------------------------------- */
+/* ---- pulses, hops, pins, clocks, units ------------------------------------------------------- */
 
 static void pulses_count(void **state) {
     (void)state;
@@ -556,6 +556,9 @@ static void pulses_count(void **state) {
     expect_near(price.read_s, 15e-9, 1e-9, "steps");
     price = price_of("dac-pulse", "node=45e-9 resolution=4 counting=full");
     expect_near(energy_of(price), 36e-15 + 15 * 0.25074e-12 * 4 / 32, 1e-9, "all steps");
+    /* One of 64 counters of 4 bits at 7 nm in a run of the reference. */
+    price = price_of("dac-pulse", "node=7e-9 resolution=4 register=no");
+    expect_near(64 * price.area_m2, 233.876e-12, 5e-6, "counter at 7 nm");
     price = price_of("dac", "fit=zigzag node=28e-9 resolution=2 voltage=0.9");
     expect_near(energy_of(price), 0.081e-12, 1e-9, "zigzag");
     expect_near(price_of("dac", "fit=zigzag node=28e-9 resolution=1").area_m2, 0, 0, "one bit");

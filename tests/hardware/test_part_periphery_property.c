@@ -21,7 +21,7 @@ static const weft_part_class *const CLASSES[] = {
 
 enum { SAMPLES = 4000 };
 
-/* ---- random parts ----------------------------------------------------------------------------- */
+/* ---- random parts ---------------------------------------------------------------------------- */
 
 /* An end of a range, its usual value, or anything within, by its logarithm where it has one. */
 static double draw(const weft_part_field *field, weft_rng *rng) {
@@ -105,7 +105,7 @@ static void prices_are_finite_and_never_negative(void **state) {
     }
 }
 
-/* ---- tables of fields ------------------------------------------------------------------------- */
+/* ---- tables of fields ------------------------------------------------------------------------ */
 
 static void expect_sound_field(const weft_part_class *class, const weft_part_field *field) {
     bool sound = field->least <= field->low && field->low <= field->high &&
@@ -138,7 +138,7 @@ static void classes_say_what_they_are(void **state) {
     }
 }
 
-/* ---- what grows with what --------------------------------------------------------------------- */
+/* ---- what grows with what -------------------------------------------------------------------- */
 
 enum { ENERGY = 1, AREA = 2, LEAK = 4, DELAY = 8, WRITE = 16 };
 
@@ -245,7 +245,7 @@ static void figures_grow_with_their_fields(void **state) {
     }
 }
 
-/* ---- no allocation ---------------------------------------------------------------------------- */
+/* ---- no allocation --------------------------------------------------------------------------- */
 
 static long n_allocations;
 

@@ -3,8 +3,8 @@
  * Analog-to-digital converter. `fit` selects the model: equations, ranges and sources stand in
  * adc_fits.c (fits to published converters) and adc_kinds.c (kinds), the bound in adc_best.c.
  *
- * Latency: zigzag and the kinds take as long as their comparisons, and a rate above 1 / latency cannot
- * be had; the others convert at the rate asked for (1 / rate). */
+ * Latency: zigzag and the kinds take as long as their comparisons, and a rate above 1 / latency
+ * cannot be had; the others convert at the rate asked for (1 / rate). */
 #include "hardware/part/adc.h"
 
 #include <stdio.h>

@@ -14,9 +14,9 @@
  *   merit of Walden. Source: accelergy-adc-plug-in@ff0fb48 (model.yaml) after B. Murmann, ADC
  *   Performance Survey; T. Andrulis et al., ISPASS 2024.
  *
- * isaac: a table at 32 nm, 1.28 GS/s, 4 to 10 bit, linear in the logarithm between whole bits; beyond
- *   its ends 2^(bits); to other nodes by Stillmaker and Baas. Source: A. Shafiee et al., ISCA 2016,
- *   as tabled in accelergy-library-plug-in@b3ed4aa (library/isaac/isaac_adc.csv).
+ * isaac: a table at 32 nm, 1.28 GS/s, 4 to 10 bit, linear in the logarithm between whole bits;
+ *   beyond its ends 2^(bits); to other nodes by Stillmaker and Baas. Source: A. Shafiee et al.,
+ *   ISCA 2016, as tabled in accelergy-library-plug-in@b3ed4aa (library/isaac/isaac_adc.csv).
  *
  * zigzag: fitted at 28 nm; to other nodes the area goes linearly, energy and delay stay:
  *     E = (100 b + 0.001 4^b) fF V^2,   A = 10^(1.206 - 0.0369 b) 2^b um2 node / 28 nm

@@ -1,27 +1,31 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Converters by kind. b bits, supply V, unit capacitor C, time of a comparison s; all that a kind is
- * made of is somebody's published figure, carried to the node by Stillmaker and Baas and to the
+ * Converters by kind. b bits, supply V, unit capacitor C, time of a comparison s; all that a kind
+ * is made of is somebody's published figure, carried to the node by Stillmaker and Baas and to the
  * supply by (V / nominal)^2:
  *     comparator, one decision:  E_c = 41.7 fJ, 40 um2 at 65 nm            TIMELY, ISCA 2020
  *     full adder:                E_a = 0.21 pJ / 32, 278 um2 / 32 at 45 nm Aladdin, ISCA 2014
  *     register bit:              E_r = 0.009 pJ, 5.98 um2 at 45 nm         Aladdin, ISCA 2014
- *     ramp step:                 E_s = 0.3 pJ, 400 um2 at 130 nm, 1.8 V    W. Wan et al., Nature 2022
- *     amplifier:                 350 um2 at 130 nm (an integrator)         W. Wan et al., Nature 2022
+ *     ramp step:                 E_s = 0.3 pJ, 400 um2 at 130 nm, 1.8 V    Wan, Nature 608 (2022)
+ *     amplifier:                 350 um2 at 130 nm (an integrator)         Wan, Nature 608 (2022)
  *     capacitors:                2.3 fF/um2 (22 nm / node)^2               cimloop@d6e1390, misc.py
- * Noise: a decision as precise as quantisation costs 12 k T 4^b more (T = 300 K), and a capacitor that
- * holds a sample has at least 12 k T 4^b / V^2 (M. Sundstrom, B. Murmann, C. Svensson, IEEE TCAS-I
- * 56 (2009) 509).
+ * Noise: a decision as precise as quantisation costs 12 k T 4^b more (T = 300 K), and a capacitor
+ * that holds a sample has at least 12 k T 4^b / V^2 (M. Sundstrom, B. Murmann, C. Svensson, IEEE
+ * TCAS-I 56 (2009) 509).
  *
- *   flash   E = (2^b - 1) (E_c + noise) + (2^b - 1 - b) E_a     (comparators, adders that count ones)
- *           one comparison
- *   ramp    E = 2^b E_s + noise                                 2^b comparisons
- *   sar     E = (2^(b - 2) - 1/2) C V^2 + b (E_c + noise + 2 E_r)
+ *   flash   E = (2^b - 1) (E_c + noise) + (2^b - 1 - b) E_a;  one comparison
+ *           comparators, and adders that count their ones
+ *   ramp    E = 2^b E_s + noise;  2^b comparisons
+ *           the counter is shared by the columns and not counted
+ *   sar     E = (2^(b - 2) - 1/2) C V^2 + b (E_c + noise + 2 E_r);  b + 1 comparisons
  *           2^b unit capacitors, monotonic switching (C.-C. Liu et al., IEEE JSSC 45 (2010) 731),
- *           2 b register bits;  b + 1 comparisons, the first of which samples
- *   cyclic  E = b (E_c + noise + E_amp), two capacitors of C_s = 2^(b - 1) C, an amplifier of gain 2:
- *           E_amp = (b + 1) ln 2 (2 C_s) V_ov V / beta, V_ov = 0.2 V, beta = 1/2: a class-A stage
- *           that settles to half a step (linear settling);  2 b comparisons: decide, amplify */
+ *           2 b register bits; the first step samples
+ *   cyclic  E = b (E_c + noise + E_amp);  2 b comparisons: decide, amplify
+ *           two capacitors C_s = 2^(b - 1) C; E_amp = (b + 1) ln 2 (2 C_s) V_ov V / beta with
+ *           V_ov = 0.2 V, beta = 1/2: a class-A stage of gain 2 that settles to half a step
+ *
+ * These are the cores alone: no reference, clock, input buffer or calibration. Converters of the
+ * survey spend a multiple of it (docs/reference/parts-periphery.md). */
 #include "hardware/part/adc.h"
 
 #include "hardware/part/cmos.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Bus of a tile by the published one of ISAAC (32 nm): 0.054 pJ and 29.297 um2 a bit; an action moves
- * `width` bits.
+ * Bus of a tile by the published one of ISAAC (32 nm): 0.054 pJ and 29.297 um2 a bit; an action
+ * moves `width` bits.
  *
  * Source: A. Shafiee et al., ISCA 2016, as tabled in accelergy-library-plug-in@b3ed4aa
  * (library/isaac/isaac_eDRAM_bus.csv). */

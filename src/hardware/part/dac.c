@@ -4,12 +4,13 @@
  *   isaac   1 bit at 32 nm: 0.41667 pJ, 0.166 um2; 2^(bits - 1) beyond
  *   brahms  8 bit at 40 nm: 0.291 pJ, 438 um2; 2^(bits - 8) from there
  *   timely  digital to time, 8 bit at 65 nm: 0.0375 pJ, 240 um2; 2^(bits - 8) from there
- *   zigzag  E = 50 fF bits V^2 (0 for one bit), no area; with `logic` the register and the comparator
- *           that make a pulse of it: bits (6 + 7.8) NANDs of 0.614 um2 at 28 nm, linear in the node
+ *   zigzag  E = 50 fF bits V^2 (0 for one bit), no area; with `logic` the register and the
+ *           comparator that make a pulse of it: bits (6 + 7.8) NANDs of 0.614 um2 at 28 nm, linear
+ *           in the node
  *
  * Source: A. Shafiee et al., ISCA 2016; T. Song et al., DAC 2021; W. Li et al., ISCA 2020, as
- * tabled in accelergy-library-plug-in@b3ed4aa; zigzag-imc@df34a6f (AimcArrayUnit.py). The logic of a
- * pulse-width DAC is our gate count. */
+ * tabled in accelergy-library-plug-in@b3ed4aa; zigzag-imc@df34a6f (AimcArrayUnit.py). The logic of
+ * a pulse-width DAC is our gate count. */
 #include "hardware/part/gates.h"
 #include "hardware/part/published.h"
 

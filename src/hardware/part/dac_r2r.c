@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * R-2R ladder DAC of n bits. A one bit ties its 2 R to V, and V (V - V_node) / (2 R) flows for as long
- * as the value is held (a cycle T); a register holds the code.
+ * R-2R ladder DAC of n bits. A one bit ties its 2 R to V, and V (V - V_node) / (2 R) flows for as
+ * long as the value is held (a cycle T); a register holds the code.
  *
  *   E = V^2 / (2 R) T ladder + (V node / nm)^2 n 8e-17 J + 0.5 n E_dff input_toggle
  *   A = 0.7e-14 m2/ohm (node / 22 nm)^2 n R + n flip-flops

@@ -16,13 +16,13 @@
  *   layer-norm    4                3                      mean, variance, centre, scale, shift
  *   softmax       2      1         1           1          maximum, exponent by table, sum, scale
  *
- * and two registers of w bits. An add is 0.21 pJ w / 32 and 278 um2 w / 32, a compare 0.02947 pJ w / 32
- * and 71 um2 w / 32, a multiply 12.68 pJ (w / 32)^2 and 6350 um2 (w / 32)^2, a register bit 0.009 pJ
- * and 5.98 um2, all at 45 nm, by node; a look-up reads an SRAM of 256 words of w bits (sram.c).
- * Leakage alike. A unit takes an element a cycle.
+ * and two registers of w bits. An add is 0.21 pJ w / 32 and 278 um2 w / 32, a compare 0.02947 pJ w
+ * / 32 and 71 um2 w / 32, a multiply 12.68 pJ (w / 32)^2 and 6350 um2 (w / 32)^2, a register bit
+ * 0.009 pJ and 5.98 um2, all at 45 nm, by node; a look-up reads an SRAM of 256 words of w bits
+ * (sram.c). Leakage alike. A unit takes an element a cycle.
  *
- * Source: Y. S. Shao et al., ISCA 2014 (Aladdin), as tabled in accelergy-library-plug-in@b3ed4aa; the
- * counts are ours, from the definitions of the functions. */
+ * Source: Y. S. Shao et al., ISCA 2014 (Aladdin), as tabled in accelergy-library-plug-in@b3ed4aa;
+ * the counts are ours, from the definitions of the functions. */
 #include "hardware/part.h"
 #include "hardware/part/node_scale.h"
 #include "hardware/part/sram_points.h"

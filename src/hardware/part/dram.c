@@ -7,13 +7,14 @@
  *   lpddr4      8     34.1  64 bit, 4266 MT/s       accelergy-cacti-plug-in@291018b
  *   lpddr      40      3.2  64 bit,  400 MT/s       K. T. Malladi et al., ISCA 2012
  *   ddr3       70     12.8  64 bit, 1600 MT/s       accelergy-cacti-plug-in@291018b
- *   ddr4       20.3   25.6  64 bit, 3200 MT/s       N. P. Jouppi et al., ISCA 2021: 1300 pJ / 64 bit
+ *   ddr4       20.3   25.6  64 bit, 3200 MT/s       N. P. Jouppi et al., ISCA 2021
  *   gddr5      14     28.0  32 bit, 7000 MT/s       M. O'Connor et al., MICRO 2017
  *   hbm2        3.9  256.0  1024 bit, 2000 MT/s     M. O'Connor et al., MICRO 2017
  *   hmc         4.2  160.0  four links of 16 lanes  accelergy-cacti-plug-in@291018b
  *
- * The bandwidths are peaks of the interface, by its standard. The energies of one kind differ by a
- * factor of two and more between sources and uses (row hits): `energy` overrides the table. */
+ * DDR4 is 1300 pJ for 64 bit there. The bandwidths are peaks of the interface, by its standard. The
+ * energies of one kind differ by a factor of two and more between sources and uses (row hits):
+ * `bit_energy` overrides the table. */
 #include "hardware/part.h"
 
 enum { TYPE, WIDTH, ENERGY, BANDWIDTH };

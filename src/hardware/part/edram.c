@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Embedded DRAM by two published ones: ISAAC's tile buffer (32 nm, 2048 words of 256 bit: 20.45 pJ an
- * access, 83000 um2) and a gain-cell memory of 1 Mbit (16 nm, 1024 words of 1024 bit: read 2641.92 pJ,
- * write 2519.04 pJ, 381 uW leakage and refresh, 131570 um2). Energy linear in width, depth^0.78.
+ * Embedded DRAM by two published ones: ISAAC's tile buffer (32 nm, 2048 words of 256 bit: 20.45 pJ
+ * an access, 83000 um2) and a gain-cell memory of 1 Mbit (16 nm, 1024 words of 1024 bit: read
+ * 2641.92 pJ, write 2519.04 pJ, 381 uW leakage and refresh, 131570 um2). Energy linear in width,
+ * depth^0.78.
  *
- * Source: A. Shafiee et al., ISCA 2016; R. Giterman et al., IEEE Solid-State Circuits Letters 3 (2020)
- * 110; both as tabled in accelergy-library-plug-in@b3ed4aa (library/isaac, library/misc). */
+ * Source: A. Shafiee et al., ISCA 2016; R. Giterman et al., IEEE Solid-State Circuits Letters 3
+ * (2020) 110; both as tabled in accelergy-library-plug-in@b3ed4aa (library/isaac, library/misc). */
 #include "hardware/part/published.h"
 
 enum { FIT, NODE, WIDTH, DEPTH, SCALING };

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * An accumulator, counted in gates (gates.h): a ripple-carry adder and a register of `bits`, fed by
- * `input_bits`: bits full adders and flip-flops. The two versions of the reference differ in its path:
+ * `input_bits`: bits full adders and flip-flops. The two versions of the reference differ in its
+ * path:
  *   sum    t_sum + t_carry (bits - input_bits)
  *   carry  t_carry_in + t_carry (bits - input_bits - 1)
- * Source: zigzag-imc@df34a6f (imc_model_validation) for sum, zigzag@3d12a96 (imc_array.py) for carry. */
+ * Source: zigzag-imc@df34a6f (imc_model_validation) for sum, zigzag@3d12a96 (imc_array.py) for
+ * carry. */
 #include "hardware/part/gates.h"
 
 enum { BITS = WEFT_GATE_FIELD_COUNT, INPUT_BITS, PATH };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Logic as a list of gates (gates.h): so many NANDs, XORs, adders, flip-flops and 1-bit multipliers,
- * of which `depth` NAND delays lie one after the other. */
+ * Logic as a list of gates (gates.h): so many NANDs, XORs, adders, flip-flops and 1-bit
+ * multipliers, of which `depth` NAND delays lie one after the other. */
 #include "hardware/part/gates.h"
 
 enum {

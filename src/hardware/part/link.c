@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Link between chips by the published one of ISAAC (HyperTransport, 65 nm): 26 pJ a transfer of 128 bit,
- * 23 mm2; a transfer takes width / bandwidth, 6.4 GB/s by default.
+ * Link between chips by the published one of ISAAC (HyperTransport, 65 nm): 26 pJ a transfer of 128
+ * bit, 23 mm2; a transfer takes width / bandwidth, 6.4 GB/s by default.
  *
  * Source: A. Shafiee et al., ISCA 2016 (6.4 GB/s a link); energy and area as tabled
  * in accelergy-library-plug-in@b3ed4aa (library/isaac/isaac_chip2chip_link.csv). */

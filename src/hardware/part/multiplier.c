@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Digital multiplier by the published one of Aladdin (45 nm, 32 x 32 bit): 12.68 pJ, 6350 um2, leakage
- * 0.08 pJ in a cycle of 1 ns; energy, area and leakage linear in either width.
+ * Digital multiplier by the published one of Aladdin (45 nm, 32 x 32 bit): 12.68 pJ, 6350 um2,
+ * leakage 0.08 pJ in a cycle of 1 ns; energy, area and leakage linear in either width.
  *
  * Source: Y. S. Shao et al., ISCA 2014, as tabled in accelergy-library-plug-in@b3ed4aa
  * (library/aladdin/aladdin_multiplier.csv). */

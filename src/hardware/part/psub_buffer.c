@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Analog buffers by the published ones of TIMELY (65 nm): of a partial sum (current mirror) 0.0023 pJ,
- * 5 um2; of an input in the time domain 0.00062 pJ, 5 um2.
+ * Analog buffers by the published ones of TIMELY (65 nm): of a partial sum (current mirror) 0.0023
+ * pJ, 5 um2; of an input in the time domain 0.00062 pJ, 5 um2.
  *
  * Source: W. Li et al., ISCA 2020, table II, as in accelergy-library-plug-in@b3ed4aa
  * (library/timely/timely_psubBuf.csv, timely_xsubBuf.csv). */

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Registers by published ones: Aladdin's bit (45 nm, 0.009 pJ a bit read, 5.98 um2), the register
- * ladder of AtomLayer (32 nm, 128 words of 16 bit: 0.083 pJ, 1620 um2), AtomLayer's input buffer with
- * its transfers (6.46 pJ, 2100 um2), TIMELY's buffer (65 nm, 128 words of 128 bit: read 203.776 pJ,
- * write 496.624 pJ, 40 um2). A write of Aladdin's register is priced as a read: there its table has 0.
+ * ladder of AtomLayer (32 nm, 128 words of 16 bit: 0.083 pJ, 1620 um2), AtomLayer's input buffer
+ * with its transfers (6.46 pJ, 2100 um2), TIMELY's buffer (65 nm, 128 words of 128 bit: read
+ * 203.776 pJ, write 496.624 pJ, 40 um2). A write of Aladdin's register is priced as a read: there
+ * its table has 0.
  *
- * Source: Y. S. Shao et al., ISCA 2014; X. Qiao et al., DAC 2018; W. Li et al., ISCA 2020; all as in
- * accelergy-library-plug-in@b3ed4aa. */
+ * Source: Y. S. Shao et al., ISCA 2014; X. Qiao et al., DAC 2018; W. Li et al., ISCA 2020; all as
+ * in accelergy-library-plug-in@b3ed4aa. */
 #include "hardware/part/published.h"
 
 enum { FIT, NODE, WIDTH, DEPTH, SCALING };

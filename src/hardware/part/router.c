@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Router by the published one of ISAAC: 32 nm, 256 bit, 8 ports, 20.74 pJ for a transfer of 256 bit,
- * 0.15 mm2; shared by four tiles each pays for a quarter of its area. Energy and area linear in width.
- * No congestion and no leakage are published.
+ * Router by the published one of ISAAC: 32 nm, 256 bit, 8 ports, 20.74 pJ for a transfer of 256
+ * bit, 0.15 mm2; shared by four tiles each pays for a quarter of its area. Energy and area linear
+ * in width. No congestion and no leakage are published.
  *
  * Source: A. Shafiee et al., ISCA 2016, as tabled in accelergy-library-plug-in@b3ed4aa
  * (library/isaac/isaac_router.csv). */

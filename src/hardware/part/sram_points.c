@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * What CACTI 7 (HewlettPackard/cacti@1ffd8df) gives for 490 memories: RAM, one bank, one read-write
- * port, block = bus = width, itrs-lstp cells and periphery, 300 K, global-30 wires, semi-global wires
- * within and outside mats, fast access, objective leakage alone (0:0:1000000:0:0), deviations
+ * port, block = bus = width, itrs-lstp cells and periphery, 300 K, global-30 wires, semi-global
+ * wires within and outside mats, fast access, objective leakage alone (0:0:1000000:0:0), deviations
  * 20:10:100000:100:100 % of delay, dynamic power, leakage, cycle time, area. These are the settings
  * of accelergy-cacti-plug-in@291018b (default_cfg.cfg), with one thread; the figures are those of
  * the table CACTI writes, six digits. */
