@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Reports of a study: figures as SVG, one self-contained HTML page, the table of picks.
+ * Reports of a study: figures as SVG, one self-contained HTML page, the table of picks. Figures of a
+ * breakdown and of a sweep.
  */
 #ifndef WEFT_REPORT_H
 #define WEFT_REPORT_H
@@ -37,5 +38,31 @@ typedef struct weft_pick {
 enum { WEFT_MAX_PICKS = WEFT_MAX_OBJECTIVES + 4 };
 WEFT_API weft_status weft_report_picks(const weft_study *study, weft_pick *picks, int *n,
                                        weft_error *error) WEFT_NODISCARD;
+
+/* Writes the breakdown of a cost as one SVG file: energy, latency and area of the whole split by
+ * part, then energy and latency of each layer. `title` names the network and the chip. The file is
+ * written to a temporary name and renamed. */
+WEFT_API weft_status weft_report_breakdown(const weft_cost *cost, const char *title,
+                                           const char *file, weft_error *error) WEFT_NODISCARD;
+
+/* A figure over one parameter, with a line for each value of another. */
+typedef struct weft_report_sweep {
+    const char *title;
+    const char *x_name, *x_unit; /* "crossbar.rows", "" */
+    const double *x;             /* [n_x]; NULL: `x_words` stand side by side instead */
+    const char *const *x_words;  /* [n_x] */
+    int n_x;
+    const char *y_name, *y_unit; /* "energy", "J" */
+    bool y_plain;                /* no SI prefix on y */
+    const char *line_name;       /* "cell.bits"; NULL: a single line */
+    const char *const *lines;    /* [n_lines] the values of that parameter */
+    int n_lines;                 /* at least 1 */
+    const double *y;             /* [n_lines][n_x]; NaN: nothing there */
+} weft_report_sweep;
+
+/* Writes it as one SVG file. Axes are logarithmic where the values span more than a factor of 30 (x:
+ * also where they grow by a constant factor). */
+WEFT_API weft_status weft_report_sweep_write(const weft_report_sweep *sweep, const char *file,
+                                             weft_error *error) WEFT_NODISCARD;
 
 #endif

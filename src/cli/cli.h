@@ -48,6 +48,7 @@ typedef enum cli_values {
     CLI_VALUES_CHIP,
     CLI_VALUES_SPACE,
     CLI_VALUES_DATA,
+    CLI_VALUES_NETWORK,
     CLI_VALUES_COMMAND,
 } cli_values;
 
@@ -96,8 +97,9 @@ typedef struct cli_command {
 /* The table, in the order of the overview. */
 const cli_command *const *cli_commands(int *n);
 
-extern const cli_command cli_search, cli_estimate, cli_train, cli_front, cli_report, cli_data_list,
-    cli_data_info, cli_data_add, cli_space, cli_doctor, cli_completion, cli_version, cli_help;
+extern const cli_command cli_search, cli_estimate, cli_explain, cli_sweep, cli_chip_list,
+    cli_chip_show, cli_chip_check, cli_train, cli_front, cli_report, cli_data_list, cli_data_info,
+    cli_data_add, cli_space, cli_doctor, cli_completion, cli_version, cli_help;
 
 /* What every command takes. */
 typedef struct cli_common {
@@ -197,6 +199,11 @@ void cli_table_area(cli_table *table, double area_mm2);
 weft_status cli_table_print(cli_table *table, cli_call *call) WEFT_NODISCARD;
 weft_status cli_table_print_markdown(cli_table *table, cli_call *call) WEFT_NODISCARD;
 
+/* A cell of CSV, quoted where it must be; and a further cell with a number, empty where it is not
+ * known. */
+void cli_csv_text(const char *text);
+void cli_csv_real(double value);
+
 /* A heading on stdout: bold on a terminal. */
 void cli_heading(const cli_call *call, const char *text);
 
@@ -245,6 +252,13 @@ int cli_interrupt_code(void);
 
 /* ---- design.c -------------------------------------------------------------------------------- */
 
+/* What a NETWORK operand may be. */
+#define CLI_NETWORK_HELP                                                                           \
+    "A network by name with its options (resnet18, mobilenetv2@input=3x96x96,classes=10), a "      \
+    "chain "                                                                                       \
+    "of blocks (imc:R32,V64 is a RES block of 32 kernels, then a VGG block of 64; M is an MVGG "   \
+    "block), or the path of a layer table (.csv, .yaml)."
+
 /* The options that say how a network of the imc family is built. */
 typedef struct cli_network_options {
     weft_shape input;
@@ -257,6 +271,34 @@ typedef struct cli_network_options {
 void cli_network_defaults(cli_network_options *options);
 weft_status cli_network_build(const char *text, const cli_network_options *options,
                               weft_network **network, weft_error *error) WEFT_NODISCARD;
+
+/* A network by its name or the path of a layer table (weft_network_read), with the options --input,
+ * --classes, --head-pool and --hidden where they were typed. */
+weft_status cli_network_read(cli_call *call, const char *text, const cli_network_options *options,
+                             weft_network **network) WEFT_NODISCARD;
+
+/* Reads a chip and applies each --set that was typed, in their order. */
+weft_status cli_chip_read(cli_call *call, const char *name, weft_chip **chip) WEFT_NODISCARD;
+
+/* Splits "PATH=VALUE" at its first '='; WEFT_ERROR_USAGE, naming the option, where there is none. */
+weft_status cli_split(cli_call *call, const char *option, const char *text, char *path, size_t size,
+                      const char **value) WEFT_NODISCARD;
+
+/* ---- breakdown.c ----------------------------------------------------------------------------- */
+
+/* What counts as an operation in TOPS, as every output says it. */
+extern const char cli_operation[];
+
+/* The members of a total, of a whole cost, and of its CSV (a row for each layer and part). */
+void cli_total_json(weft_json *json, const weft_network *network, const weft_cost *cost);
+void cli_cost_json(weft_json *json, const weft_cost *cost);
+void cli_cost_csv(const weft_network *network, const weft_chip *chip, const weft_cost *cost);
+
+/* For people: the figures of the whole, then the splits. */
+void cli_print_total(const weft_network *network, const weft_chip *chip, const weft_cost *cost);
+weft_status cli_print_parts(cli_call *call, const weft_cost *cost) WEFT_NODISCARD;
+weft_status cli_print_levels(cli_call *call, const weft_cost *cost) WEFT_NODISCARD;
+weft_status cli_print_layers(cli_call *call, const weft_cost *cost) WEFT_NODISCARD;
 
 /* Trials to print: their indices in the study. With `all`, their state, reason and times too. */
 typedef struct cli_designs {

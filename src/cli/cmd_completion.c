@@ -9,9 +9,9 @@ typedef struct completion_arguments {
     int values;
 } completion_arguments;
 
-enum { VALUES_NONE, VALUES_CHIPS, VALUES_SPACES, VALUES_DATA };
+enum { VALUES_NONE, VALUES_CHIPS, VALUES_SPACES, VALUES_DATA, VALUES_NETWORKS };
 
-static const char *const KINDS[] = {"none", "chips", "spaces", "data", NULL};
+static const char *const KINDS[] = {"none", "chips", "spaces", "data", "networks", NULL};
 static const char *const SHELLS[] = {"bash", "zsh", "fish", NULL};
 
 static const cli_option OPTIONS[] = {
@@ -45,6 +45,12 @@ static weft_status run(cli_call *call, void *opaque) {
     if (arguments->values == VALUES_DATA) {
         return weft_data_list(print_data, NULL, &call->error);
     }
+    if (arguments->values == VALUES_NETWORKS) {
+        for (size_t i = 0; weft_network_family_at(i) != NULL; i++) {
+            print_name(NULL, weft_network_family_at(i)->name);
+        }
+        return WEFT_OK;
+    }
     if (arguments->values != VALUES_NONE) {
         return weft_share_list(KINDS[arguments->values], print_name, NULL, &call->error);
     }
@@ -68,8 +74,8 @@ const cli_command cli_completion = {
     .name = "completion",
     .summary = "A completion script for bash, zsh or fish",
     .usage = "SHELL",
-    .text = "Prints a script that completes commands, options and the names of chips, spaces and "
-            "data sets.",
+    .text = "Prints a script that completes commands, options and the names of chips, spaces, "
+            "networks and data sets.",
     .examples = EXAMPLES,
     .operands = OPERANDS,
     .n_operands = 1,

@@ -7,14 +7,19 @@
 typedef struct estimate_arguments {
     const char *chip;
     cli_network_options network;
-    bool json, layers, constants;
+    const char *set, *svg;
+    bool json, csv, layers, constants;
 } estimate_arguments;
 
 #define MEMBER(name) .offset = offsetof(estimate_arguments, name)
 
 static const cli_option OPTIONS[] = {
     {"chip", 'c', CLI_TEXT, "CHIP", MEMBER(chip), .values = CLI_VALUES_CHIP,
-     .help = "A chip by name (mnsim-130nm-rram) or a YAML file."},
+     .help = "A chip by name (mnsim-130nm-rram; 'weft chip list') or a YAML file."},
+    {"set", 's', CLI_TEXT, "PATH=VALUE", MEMBER(set),
+     .help = "Changes a value of the chip: crossbar.rows=128, cell.read_time=\"5 ns\"; without a "
+             "unit it is in the file's. May be given several times; 'weft chip show' lists the "
+             "paths."},
     {"input", 'i', CLI_SHAPE, "C,H,W", MEMBER(network.input),
      .help = "Channels, height and width of the network's input."},
     {"classes", 0, CLI_INT, "N", MEMBER(network.classes), 1, 65536,
@@ -23,21 +28,27 @@ static const cli_option OPTIONS[] = {
      .help = "Side of the map that the head pools to before its linear layers."},
     {"hidden", 0, CLI_WIDTHS, "N,...", MEMBER(network.hidden),
      .help = "Widths of the head's hidden linear layers, or none."},
+    {"svg", 0, CLI_TEXT, "FILE", MEMBER(svg), .values = CLI_VALUES_FILE,
+     .help = "Writes a figure of the breakdown: the whole by part, then each layer by part."},
     {"layers", 'l', CLI_FLAG, MEMBER(layers), .help = "Prints the table of layers too."},
     {"constants", 0, CLI_FLAG, MEMBER(constants),
      .help = "Prints every constant of the chip with its unit and source, and ends."},
     {"json", 0, CLI_FLAG, MEMBER(json), .help = "Prints JSON."},
+    {"csv", 0, CLI_FLAG, MEMBER(csv),
+     .help = "Prints CSV: a row for each layer and part, with network, chip, row (from 0), layer "
+             "(index in the network), name, part, level, energy_j, latency_s, area_mm2 and actions "
+             "(how often the part acts; 0 where it is not counted)."},
 };
 
 static const cli_operand OPERANDS[] = {
-    {"NETWORK", CLI_VALUES_NONE, NULL,
-     "Blocks and kernels in order: imc:R32,V64 is a RES block of 32 kernels, then a VGG block of "
-     "64; M is an MVGG block."},
+    {"NETWORK", CLI_VALUES_NETWORK, NULL, CLI_NETWORK_HELP},
 };
 
 static const char *const EXAMPLES[] = {
     "weft estimate imc:R32,V64,R64,V128,R128,V128 --chip mnsim-130nm-rram",
-    "weft estimate imc:V32,V64 --chip my-chip.yaml --input 1,28,28 --layers",
+    "weft estimate resnet18@input=3x32x32,classes=10 --chip mnsim-130nm-rram --layers",
+    "weft estimate imc:V32,V64 --chip my-chip.yaml --input 1,28,28 --json",
+    "weft estimate imc:V32,V64 --chip mnsim-130nm-rram --set pe.adc=isaac-8b --svg breakdown.svg",
     "weft estimate --chip mnsim-130nm-rram --constants",
     NULL,
 };
@@ -47,52 +58,6 @@ static void defaults(void *arguments) {
 }
 
 /* ---- JSON ------------------------------------------------------------------------------------ */
-
-static void parts_json(weft_json *json, const weft_cost *cost, const char *key, const double *by) {
-    weft_json_key(json, key);
-    weft_json_object_begin(json);
-    for (int32_t k = 0; k < cost->n_parts; k++) {
-        weft_json_member_real(json, cost->parts[k].token, by[k]);
-    }
-    weft_json_object_end(json);
-}
-
-static void layer_json(weft_json *json, const weft_cost *cost, const weft_layer_cost *layer) {
-    weft_json_object_begin(json);
-    weft_json_member_text(json, "name", layer->name);
-    weft_json_member_integer(json, "layer", layer->layer);
-    weft_json_key(json, "block");
-    if (layer->block == WEFT_NO_BLOCK) {
-        weft_json_null(json);
-    } else {
-        weft_json_integer(json, layer->block);
-    }
-    weft_json_member_real(json, "energy_j", layer->energy_j);
-    weft_json_member_real(json, "latency_s", layer->latency_s);
-    weft_json_member_real(json, "busy_s", layer->busy_s);
-    weft_json_member_real(json, "area_mm2", layer->area_mm2);
-    weft_json_member_integer(json, "crossbars", layer->crossbars);
-    weft_json_member_integer(json, "tiles", layer->tiles);
-    weft_json_member_real(json, "utilisation", layer->utilisation);
-    parts_json(json, cost, "energy_by", layer->energy_by);
-    parts_json(json, cost, "latency_by", layer->latency_by);
-    parts_json(json, cost, "area_by", layer->area_by);
-    weft_json_object_end(json);
-}
-
-static void total_json(weft_json *json, const weft_network *network, const weft_total *total) {
-    weft_json_key(json, "total");
-    weft_json_object_begin(json);
-    weft_json_member_real(json, "latency_s", total->latency_s);
-    weft_json_member_real(json, "energy_j", total->energy_j);
-    weft_json_member_real(json, "area_mm2", total->area_mm2);
-    weft_json_member_integer(json, "crossbars", total->crossbars);
-    weft_json_member_integer(json, "tiles", total->tiles);
-    weft_json_member_real(json, "utilisation", total->utilisation);
-    weft_json_member_integer(json, "macs", network->macs);
-    weft_json_member_integer(json, "params", network->params);
-    weft_json_object_end(json);
-}
 
 static weft_status print_json(cli_call *call, const weft_chip *chip, const weft_network *network,
                               const weft_cost *cost) {
@@ -104,16 +69,8 @@ static weft_status print_json(cli_call *call, const weft_chip *chip, const weft_
     weft_json_member_text(json, "network", network->name);
     weft_json_member_text(json, "chip", weft_chip_name(chip));
     weft_json_member_bool(json, "feasible", true);
-    total_json(json, network, &cost->total);
-    parts_json(json, cost, "energy_by", cost->energy_by);
-    parts_json(json, cost, "latency_by", cost->latency_by);
-    parts_json(json, cost, "area_by", cost->area_by);
-    weft_json_key(json, "layers");
-    weft_json_array_begin(json);
-    for (int32_t i = 0; i < cost->n_layers; i++) {
-        layer_json(json, cost, &cost->layers[i]);
-    }
-    weft_json_array_end(json);
+    cli_total_json(json, network, cost);
+    cli_cost_json(json, cost);
     weft_json_object_end(json);
     return cli_json_print(call, json);
 }
@@ -125,8 +82,8 @@ static void print_infeasible_json(cli_call *call, const char *network, const wef
     if (json != NULL) {
         weft_json_object_begin(json);
         char name[WEFT_NETWORK_NAME];
-        bool whole = strncmp(network, "imc:", 4) == 0;
-        snprintf(name, sizeof name, "%s%s", whole ? "" : "imc:", network);
+        bool bare = strchr("VMR", network[0]) != NULL && strpbrk(network, ":@./") == NULL;
+        snprintf(name, sizeof name, "%s%s", bare ? "imc:" : "", network);
         weft_json_member_text(json, "network", name);
         weft_json_member_text(json, "chip", weft_chip_name(chip));
         weft_json_member_bool(json, "feasible", false);
@@ -141,78 +98,20 @@ static void print_infeasible_json(cli_call *call, const char *network, const wef
 
 /* ---- text ------------------------------------------------------------------------------------ */
 
-static void print_total(const weft_chip *chip, const weft_network *network,
-                        const weft_total *total) {
-    char energy[CLI_QUANTITY], latency[CLI_QUANTITY], macs[CLI_QUANTITY], params[CLI_QUANTITY];
-    printf("network      %s\n", network->name);
-    printf("chip         %s\n", weft_chip_name(chip));
-    printf("energy       %s\n", cli_quantity(total->energy_j, "J", energy, sizeof energy));
-    printf("latency      %s\n", cli_quantity(total->latency_s, "s", latency, sizeof latency));
-    printf("area         %.4g mm2\n", total->area_mm2);
-    printf("crossbars    %lld in %lld tiles, %.1f %% of their cells in use\n",
-           (long long)total->crossbars, (long long)total->tiles, 100 * total->utilisation);
-    printf("MACs         %s\n", cli_quantity((double)network->macs, "", macs, sizeof macs));
-    printf("parameters   %s\n", cli_quantity((double)network->params, "", params, sizeof params));
-}
-
-static void share_cells(cli_table *table, double part, double whole, const char *unit) {
-    if (strcmp(unit, "mm2") == 0) {
-        cli_table_area(table, part);
-    } else {
-        cli_table_quantity(table, part, unit);
-    }
-    cli_table_cell(table, "%.1f %%", whole > 0 ? 100 * part / whole : 0);
-}
-
-static weft_status print_components(cli_call *call, const weft_cost *cost) {
-    static const char *const HEADERS[] = {"component", "energy", "", "latency", "", "area", ""};
-    cli_table table;
-    cli_table_begin(&table, HEADERS, "lrrrrrr");
-    for (int c = 0; c < cost->n_parts; c++) {
-        if (cost->energy_by[c] == 0 && cost->latency_by[c] == 0 && cost->area_by[c] == 0) {
-            continue;
-        }
-        cli_table_cell(&table, "%s", cost->parts[c].text);
-        share_cells(&table, cost->energy_by[c], cost->total.energy_j, "J");
-        share_cells(&table, cost->latency_by[c], cost->total.latency_s, "s");
-        share_cells(&table, cost->area_by[c], cost->total.area_mm2, "mm2");
-    }
-    return cli_table_print(&table, call);
-}
-
-static weft_status print_layers(cli_call *call, const weft_cost *cost) {
-    static const char *const HEADERS[] = {"layer", "block",     "energy", "latency",
-                                          "area",  "crossbars", "in use"};
-    cli_table table;
-    cli_table_begin(&table, HEADERS, "lrrrrrr");
-    for (int32_t i = 0; i < cost->n_layers; i++) {
-        const weft_layer_cost *layer = &cost->layers[i];
-        cli_table_cell(&table, "%s", layer->name);
-        if (layer->block == WEFT_NO_BLOCK) {
-            cli_table_cell(&table, "-");
-        } else {
-            cli_table_cell(&table, "%d", (int)layer->block + 1);
-        }
-        cli_table_quantity(&table, layer->energy_j, "J");
-        cli_table_quantity(&table, layer->latency_s, "s");
-        cli_table_area(&table, layer->area_mm2);
-        cli_table_cell(&table, "%lld", (long long)layer->crossbars);
-        cli_table_cell(&table, "%.1f %%", 100 * layer->utilisation);
-    }
-    return cli_table_print(&table, call);
-}
-
 static weft_status print_text(cli_call *call, const estimate_arguments *arguments,
                               const weft_chip *chip, const weft_network *network,
                               const weft_cost *cost) {
-    print_total(chip, network, &cost->total);
+    cli_print_total(network, chip, cost);
     printf("\n");
-    cli_heading(call, "By component");
-    WEFT_TRY(print_components(call, cost));
+    cli_heading(call, "By part");
+    WEFT_TRY(cli_print_parts(call, cost));
+    printf("\n");
+    cli_heading(call, "By level");
+    WEFT_TRY(cli_print_levels(call, cost));
     if (arguments->layers) {
         printf("\n");
         cli_heading(call, "By layer");
-        WEFT_TRY(print_layers(call, cost));
+        WEFT_TRY(cli_print_layers(call, cost));
     }
     return WEFT_OK;
 }
@@ -274,17 +173,29 @@ static weft_status estimate_network(cli_call *call, const weft_chip *chip,
     return status;
 }
 
+static weft_status draw(cli_call *call, const char *file, const weft_chip *chip,
+                        const weft_network *network, const weft_cost *cost) {
+    char title[WEFT_NETWORK_NAME + 80];
+    snprintf(title, sizeof title, "%s on %s", network->name, weft_chip_name(chip));
+    return weft_report_breakdown(cost, title, file, &call->error);
+}
+
 static weft_status estimate(cli_call *call, const estimate_arguments *arguments,
                             const weft_chip *chip) {
     const char *text = call->operands[0];
     weft_network *network = NULL;
     weft_cost *cost = NULL;
-    weft_status status = cli_network_build(text, &arguments->network, &network, &call->error);
+    weft_status status = cli_network_read(call, text, &arguments->network, &network);
     if (status == WEFT_OK) {
         status = estimate_network(call, chip, network, &cost);
     }
+    if (status == WEFT_OK && arguments->svg != NULL) {
+        status = draw(call, arguments->svg, chip, network, cost);
+    }
     if (status == WEFT_OK && arguments->json) {
         status = print_json(call, chip, network, cost);
+    } else if (status == WEFT_OK && arguments->csv) {
+        cli_cost_csv(network, chip, cost);
     } else if (status == WEFT_OK) {
         status = print_text(call, arguments, chip, network, cost);
     } else if (status == WEFT_ERROR_INFEASIBLE && arguments->json) {
@@ -300,11 +211,14 @@ static weft_status run(cli_call *call, void *opaque) {
     if (arguments->chip == NULL) {
         return cli_usage(call, "--chip is missing: which chip the network runs on");
     }
+    if (arguments->json && arguments->csv) {
+        return cli_usage(call, "--json and --csv exclude each other");
+    }
     if (call->n_operands == 0 && !arguments->constants) {
         return cli_usage(call, "NETWORK is missing, such as imc:R32,V64");
     }
     weft_chip *chip = NULL;
-    weft_status status = weft_chip_read(arguments->chip, &chip, &call->error);
+    weft_status status = cli_chip_read(call, arguments->chip, &chip);
     if (status != WEFT_OK) {
         return status;
     }
@@ -322,17 +236,25 @@ static weft_status run(cli_call *call, void *opaque) {
 const cli_command cli_estimate = {
     .name = "estimate",
     .summary = "What a network costs on a chip: energy, latency, area",
-    .usage = "NETWORK --chip CHIP [options]",
+    .usage = "NETWORK --chip CHIP [--set PATH=VALUE ...] [options]",
     .text =
-        "Maps a network onto a chip and prints what one inference costs, for each component and "
-        "each layer; the parts add up to the total. A network that does not fit the chip, or "
-        "that cannot be built for the input, ends with exit code 1 and the reason.",
-    .json = "an object with network, chip, feasible, total (latency_s, energy_j, area_mm2, "
-            "crossbars, tiles, utilisation, macs, params), energy_by, latency_by and area_by (a "
-            "value for each component), and layers (an array: name, layer, block, energy_j, "
-            "latency_s, busy_s, area_mm2, crossbars, tiles, utilisation, and the same three "
-            "splits). Where the network does not fit: feasible is false, and reason says why. With "
-            "--constants: chip and constants (name, value, unit, source).",
+        "Maps a network onto a chip and prints what one inference costs: energy, latency, power, "
+        "area, throughput and efficiency, the layer that limits the throughput, and what each "
+        "part, "
+        "level and layer takes; the parts add up to the total. A network that does not fit the "
+        "chip, or that cannot be built for the input, ends with exit code 1 and the reason.\n\n"
+        "Interval is the time between two results of inferences in a row, power is the mean over "
+        "it. TOPS, TOPS/W and TOPS/mm2 are of the whole network, with 2 operations a MAC; EDAP is "
+        "energy x latency x area.",
+    .json = "an object with network, chip, feasible, total (latency_s, interval_s, energy_j, "
+            "power_w, peak_power_w, area_mm2, tops, tops_w, tops_mm2, operation, edap_j_s_mm2, "
+            "crossbars, tiles, utilisation, macs, params, bottleneck: row and name, or null), "
+            "energy_by, latency_by and area_by (a value for each part), parts (part, text, level), "
+            "levels (level, energy_j, latency_s, area_mm2), layers (name, layer, block, energy_j, "
+            "latency_s, busy_s, area_mm2, cycles, macs, crossbars, tiles, copies, utilisation, the "
+            "same three splits and actions_by), and warnings. Where the network does not fit: "
+            "feasible is false, and reason says why. With --constants: chip and constants (name, "
+            "value, unit, source).",
     .examples = EXAMPLES,
     .operands = OPERANDS,
     .n_operands = 1,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Completion scripts for bash, zsh and fish, from the tables. Names that can change (chips, spaces,
- * data sets) are asked of `weft completion --values KIND` when a person presses the key. */
+ * data sets, networks) are asked of `weft completion --values KIND` when a person presses the key. */
 #include <string.h>
 
 #include "cli/cli.h"
@@ -14,6 +14,8 @@ static const char *kind_word(cli_values values) {
         return "spaces";
     case CLI_VALUES_DATA:
         return "data";
+    case CLI_VALUES_NETWORK:
+        return "networks";
     case CLI_VALUES_NONE:
     case CLI_VALUES_FILE:
     case CLI_VALUES_FOLDER:
@@ -42,6 +44,21 @@ static void print_first_words(FILE *out) {
             fprintf(out, "%s%s", i == 0 ? "" : " ", commands[i]->name);
         } else if (strcmp(group, last) != 0) {
             fprintf(out, "%s%s", i == 0 ? "" : " ", group);
+            snprintf(last, sizeof last, "%s", group);
+        }
+    }
+}
+
+/* Calls `each` for the name of each group of two-word commands, once. */
+static void each_group(FILE *out, void (*each)(FILE *out, const char *group)) {
+    int n = 0;
+    const cli_command *const *commands = cli_commands(&n);
+    char last[32] = "";
+    for (int i = 0; i < n; i++) {
+        char group[32];
+        cli_group(commands[i], group, sizeof group);
+        if (group[0] != '\0' && strcmp(group, last) != 0) {
+            each(out, group);
             snprintf(last, sizeof last, "%s", group);
         }
     }
@@ -123,6 +140,18 @@ static void bash_command(FILE *out, const cli_command *command) {
     fprintf(out, "\n            ;;\n        esac\n        ;;\n");
 }
 
+static void bash_group(FILE *out, const char *group) {
+    fprintf(out,
+            "    %s)\n        if [ \"$COMP_CWORD\" -eq 2 ]; then\n"
+            "            COMPREPLY=($(compgen -W \"",
+            group);
+    print_second_words(out, group);
+    fprintf(out,
+            "\" -- \"$word\"))\n            return\n        fi\n"
+            "        command=\"%s ${COMP_WORDS[2]}\"\n        ;;\n",
+            group);
+}
+
 void cli_print_completion_bash(FILE *out) {
     fprintf(out, "# bash completion of weft; load it with: eval \"$(weft completion bash)\"\n"
                  "_weft() {\n"
@@ -131,13 +160,9 @@ void cli_print_completion_bash(FILE *out) {
                  "    if [ \"$COMP_CWORD\" -eq 1 ]; then\n"
                  "        COMPREPLY=($(compgen -W \"");
     print_first_words(out);
-    fprintf(out, "\" -- \"$word\"))\n        return\n    fi\n    case $command in\n    data)\n"
-                 "        if [ \"$COMP_CWORD\" -eq 2 ]; then\n"
-                 "            COMPREPLY=($(compgen -W \"");
-    print_second_words(out, "data");
-    fprintf(out, "\" -- \"$word\"))\n            return\n        fi\n"
-                 "        command=\"data ${COMP_WORDS[2]}\"\n        ;;\n    esac\n"
-                 "    case $command in\n");
+    fprintf(out, "\" -- \"$word\"))\n        return\n    fi\n    case $command in\n");
+    each_group(out, bash_group);
+    fprintf(out, "    esac\n    case $command in\n");
     int n = 0;
     const cli_command *const *commands = cli_commands(&n);
     for (int i = 0; i < n; i++) {
@@ -209,18 +234,27 @@ static void zsh_command(FILE *out, const cli_command *command) {
     fprintf(out, "\n        ;;\n");
 }
 
+static void zsh_group(FILE *out, const char *group) {
+    fprintf(out,
+            "    if [[ $command == %s ]]; then\n"
+            "        if (( CURRENT == 3 )); then\n            compadd -- ",
+            group);
+    print_second_words(out, group);
+    fprintf(out,
+            "\n            return\n        fi\n        command=\"%s $words[3]\"\n"
+            "        shift words\n        (( CURRENT-- ))\n    fi\n",
+            group);
+}
+
 void cli_print_completion_zsh(FILE *out) {
     fprintf(out, "#compdef weft\n"
                  "# zsh completion of weft; save it as _weft in a folder of $fpath\n"
                  "_weft() {\n    local command=$words[2]\n"
                  "    if (( CURRENT == 2 )); then\n        compadd -- ");
     print_first_words(out);
-    fprintf(out, "\n        return\n    fi\n    if [[ $command == data ]]; then\n"
-                 "        if (( CURRENT == 3 )); then\n            compadd -- ");
-    print_second_words(out, "data");
-    fprintf(out, "\n            return\n        fi\n        command=\"data $words[3]\"\n"
-                 "        shift words\n        (( CURRENT-- ))\n    fi\n    shift words\n"
-                 "    (( CURRENT-- ))\n    case $command in\n");
+    fprintf(out, "\n        return\n    fi\n");
+    each_group(out, zsh_group);
+    fprintf(out, "    shift words\n    (( CURRENT-- ))\n    case $command in\n");
     int n = 0;
     const cli_command *const *commands = cli_commands(&n);
     for (int i = 0; i < n; i++) {

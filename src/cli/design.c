@@ -40,6 +40,63 @@ weft_status cli_network_build(const char *text, const cli_network_options *optio
     return weft_imc_build(&spec, network, error);
 }
 
+/* Adds "key=value" behind '@' or ','. */
+static void add_option(char *text, size_t size, const char *key, const char *value) {
+    size_t used = strlen(text);
+    snprintf(text + used, size - used, "%c%s=%s", strchr(text, '@') == NULL ? '@' : ',', key,
+             value);
+}
+
+static void add_number(char *text, size_t size, const char *key, int value) {
+    char digits[16];
+    snprintf(digits, sizeof digits, "%d", value);
+    add_option(text, size, key, digits);
+}
+
+weft_status cli_network_read(cli_call *call, const char *text, const cli_network_options *options,
+                             weft_network **network) {
+    enum { SIZE = 4096 };
+    char whole[SIZE];
+    if (strlen(text) + 256 > sizeof whole) {
+        return weft_fail(&call->error, WEFT_ERROR_INPUT, "the network '%.60s...' is too long",
+                         text);
+    }
+    snprintf(whole, sizeof whole, "%s", text);
+    size_t length = strlen(text);
+    bool is_path = strchr(text, '/') != NULL ||
+                   (length > 4 && strcmp(text + length - 4, ".csv") == 0) ||
+                   (length > 5 && strcmp(text + length - 5, ".yaml") == 0);
+    static const char *const SHAPING[] = {"input", "classes", "head-pool", "hidden"};
+    for (int i = 0; i < 4 && is_path; i++) {
+        if (cli_given(call, SHAPING[i])) {
+            return cli_usage(call, "--%s has no use with a layer table: it has its own shapes",
+                             SHAPING[i]);
+        }
+    }
+    if (cli_given(call, "input")) {
+        char shape[48];
+        snprintf(shape, sizeof shape, "%dx%dx%d", options->input.channels, options->input.height,
+                 options->input.width);
+        add_option(whole, sizeof whole, "input", shape);
+    }
+    if (cli_given(call, "classes")) {
+        add_number(whole, sizeof whole, "classes", options->classes);
+    }
+    if (cli_given(call, "head-pool")) {
+        add_number(whole, sizeof whole, "pool", options->head_pool);
+    }
+    if (cli_given(call, "hidden")) {
+        char widths[128] = "none";
+        for (int i = 0; i < options->hidden.n; i++) {
+            size_t used = i == 0 ? 0 : strlen(widths);
+            snprintf(widths + used, sizeof widths - used, "%s%d", i > 0 ? "x" : "",
+                     options->hidden.width[i]);
+        }
+        add_option(whole, sizeof whole, "hidden", widths);
+    }
+    return weft_network_read(whole, network, &call->error);
+}
+
 /* ---- genes ----------------------------------------------------------------------------------- */
 
 void cli_genes_json(weft_json *json, const weft_space *space, const double *genome) {
@@ -141,24 +198,6 @@ void cli_designs_json(weft_json *json, const cli_designs *designs) {
 
 /* ---- CSV ------------------------------------------------------------------------------------- */
 
-static void csv_text(const char *text) {
-    if (strpbrk(text, ",\"\n") == NULL) {
-        printf("%s", text);
-        return;
-    }
-    putchar('"');
-    for (; *text != '\0'; text++) {
-        printf(*text == '"' ? "\"\"" : "%c", *text);
-    }
-    putchar('"');
-}
-
-/* An unknown value is an empty cell. */
-static void csv_real(double value) {
-    char text[40];
-    printf(",%s", isnan(value) ? "" : weft_real_text(value, text, sizeof text));
-}
-
 static void csv_header(const cli_designs *designs, const weft_gene_table *table) {
     printf("trial,description%s,accuracy,test_accuracy", designs->all ? ",state,reason" : "");
     for (int i = 0; i < N_FIELDS; i++) {
@@ -167,7 +206,7 @@ static void csv_header(const cli_designs *designs, const weft_gene_table *table)
     printf("%s", get_info(designs->study)->score[0] != '\0' ? ",score" : "");
     for (int g = 0; g < table->n_genes; g++) {
         putchar(',');
-        csv_text(table->genes[g].name);
+        cli_csv_text(table->genes[g].name);
     }
     putchar('\n');
 }
@@ -179,7 +218,7 @@ static void csv_genes(const weft_space *space, const weft_gene_table *table, con
             weft_space_value_text(space, g, genome[g], text, sizeof text);
         }
         putchar(',');
-        csv_text(text);
+        cli_csv_text(text);
     }
     putchar('\n');
 }
@@ -191,18 +230,18 @@ void cli_designs_csv(const cli_designs *designs) {
     for (size_t i = 0; i < designs->n; i++) {
         const weft_trial *trial = weft_study_get_trial(designs->study, designs->index[i]);
         printf("%" PRIu64 ",", trial->number);
-        csv_text(trial->description);
+        cli_csv_text(trial->description);
         if (designs->all) {
             printf(",%s,", weft_trial_state_word(trial->state));
-            csv_text(trial->reason);
+            cli_csv_text(trial->reason);
         }
-        csv_real(trial->metrics[WEFT_METRIC_ACCURACY]);
-        csv_real(trial->test_accuracy);
+        cli_csv_real(trial->metrics[WEFT_METRIC_ACCURACY]);
+        cli_csv_real(trial->test_accuracy);
         for (int k = 0; k < N_FIELDS; k++) {
-            csv_real(trial->metrics[FIELDS[k].metric]);
+            cli_csv_real(trial->metrics[FIELDS[k].metric]);
         }
         if (get_info(designs->study)->score[0] != '\0') {
-            csv_real(trial->score);
+            cli_csv_real(trial->score);
         }
         csv_genes(space, &table, trial->genome);
     }

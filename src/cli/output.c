@@ -111,6 +111,25 @@ char *cli_duration(double seconds, char *buffer, size_t size) {
     return buffer;
 }
 
+/* ---- CSV ------------------------------------------------------------------------------------- */
+
+void cli_csv_text(const char *text) {
+    if (strpbrk(text, ",\"\n\r") == NULL) {
+        printf("%s", text);
+        return;
+    }
+    putchar('"');
+    for (; *text != '\0'; text++) {
+        printf(*text == '"' ? "\"\"" : "%c", *text);
+    }
+    putchar('"');
+}
+
+void cli_csv_real(double value) {
+    char text[40];
+    printf(",%s", isnan(value) ? "" : weft_real_text(value, text, sizeof text));
+}
+
 /* ---- tables ---------------------------------------------------------------------------------- */
 
 void cli_table_begin(cli_table *table, const char *const *headers, const char *align) {

@@ -2,14 +2,76 @@
  *
  * What a chip is and what it is made of, as a list of chips and a tree show it. */
 #include "hardware/chip_fields.h"
+#include "hardware/hierarchy_chip.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
+/* ---- hierarchical chips ---------------------------------------------------------------------- */
+
+/* The node is a parameter of that name, the cell the first part that acts for each product. */
+static void about_hierarchy(const weft_hierarchy *h, weft_chip_about *about) {
+    snprintf(about->format, sizeof about->format, "chip/2");
+    for (int v = 0; v < h->n_variables; v++) {
+        const weft_variable *variable = &h->variables[v];
+        if (strcmp(variable->name, "node") == 0 && variable->text == NULL) {
+            about->node_m = variable->value.value;
+        }
+    }
+    for (int p = h->n_parts - 1; p >= 0; p--) {
+        if (h->parts[p].action == WEFT_ACTION_CELL) {
+            snprintf(about->cell, sizeof about->cell, "%s", h->parts[p].class->name);
+        }
+    }
+}
+
+/* The value of a parameter or the text of an expression; "1" where there is none. */
+static void count_text(const weft_hierarchy *h, int variable, char *text, size_t size) {
+    if (variable == WEFT_NO_VARIABLE) {
+        snprintf(text, size, "1");
+    } else if (h->variables[variable].text != NULL) {
+        snprintf(text, size, "%s", h->variables[variable].text);
+    } else {
+        snprintf(text, size, "%.9g", h->variables[variable].value.value);
+    }
+}
+
+static bool hierarchy_item(const weft_hierarchy *h, int i, weft_chip_item *item) {
+    for (int l = 0; l < h->n_levels; l++) {
+        *item = (weft_chip_item){.depth = l};
+        if (i-- == 0) {
+            snprintf(item->name, sizeof item->name, "%s", h->levels[l].name);
+            count_text(h, h->levels[l].count, item->count, sizeof item->count);
+            return true;
+        }
+        for (int p = 0; p < h->n_parts; p++) {
+            const weft_part *part = &h->parts[p];
+            if (part->level == l && i-- == 0) {
+                item->is_part = true;
+                snprintf(item->name, sizeof item->name, "%s", part->name);
+                snprintf(item->text, sizeof item->text, "%s (%s)",
+                         part->text[0] != '\0' ? part->text : part->class->text, part->class->name);
+                count_text(h, part->setting[WEFT_SETTING_INSTANCES], item->count,
+                           sizeof item->count);
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* ---- chips that work pixel by pixel ---------------------------------------------------------- */
+
 void weft_chip_get_about(const weft_chip *chip, weft_chip_about *about) {
-    *about = (weft_chip_about){.node_m = chip->multiplexer.node.value};
-    snprintf(about->format, sizeof about->format, "chip/1");
+    *about = (weft_chip_about){.node_m = NAN};
     snprintf(about->description, sizeof about->description, "%s", chip->description);
+    if (chip->hierarchy != NULL) {
+        about_hierarchy(chip->hierarchy, about);
+        return;
+    }
+    about->node_m = chip->multiplexer.node.value;
+    snprintf(about->format, sizeof about->format, "chip/1");
     snprintf(about->cell, sizeof about->cell, "resistive, %.0f bit", chip->cell.bits.value);
 }
 
@@ -71,6 +133,9 @@ static double part_count(const weft_chip *chip, const char *name) {
 }
 
 bool weft_chip_get_item(const weft_chip *chip, int i, weft_chip_item *item) {
+    if (chip->hierarchy != NULL) {
+        return hierarchy_item(chip->hierarchy, i, item);
+    }
     if (i < 0 || i >= N_ITEMS) {
         return false;
     }

@@ -4,6 +4,8 @@
 #ifndef WEFT_REPORT_FIGURE_H
 #define WEFT_REPORT_FIGURE_H
 
+#include <weft/report.h>
+
 #include "report/svg.h"
 
 /* More dominated trials than this share one path, without a tooltip each. */
@@ -79,5 +81,26 @@ typedef struct weft_figure_layers {
 
 weft_status weft_figure_layers_draw(const weft_figure_layers *all, weft_markup *svg,
                                     weft_error *error) WEFT_NODISCARD;
+
+/* The rows alone, from `top` down, and the height that they take. */
+double weft_figure_layers_height(const weft_figure_layers *figure);
+void weft_figure_layers_rows(const weft_figure_layers *figure, double top, weft_markup *svg);
+
+/* The value of chosen part p in a row of values by part, its name, and its class ("part c0");
+ * p = parts->n is the sum of the others. */
+double weft_figure_part_value(const weft_cost *cost, const weft_figure_parts *parts,
+                              const double *by, int p);
+const char *weft_figure_part_name(const weft_cost *cost, const weft_figure_parts *parts, int p);
+int weft_figure_part_colour(const weft_figure_parts *parts, int p);
+
+/* ---- a whole breakdown ------------------------------------------------------------------------ */
+
+/* Energy, latency and area of a network split by part, then energy and latency of each layer. */
+weft_status weft_figure_breakdown_draw(const weft_svg_head *head, const weft_cost *cost,
+                                       weft_markup *svg, weft_error *error) WEFT_NODISCARD;
+
+/* ---- lines over a parameter ------------------------------------------------------------------- */
+weft_status weft_figure_sweep_draw(const weft_report_sweep *sweep, weft_markup *svg,
+                                   weft_error *error) WEFT_NODISCARD;
 
 #endif

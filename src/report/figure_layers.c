@@ -74,14 +74,13 @@ static weft_figure_parts shown_parts(const weft_figure_layers *figure) {
     return shown;
 }
 
-/* The value of part p of a layer; part n is the sum of the others. */
-static double part_value(const weft_figure_layers *figure, const double *by, int p) {
-    const weft_figure_parts *parts = figure->parts;
+double weft_figure_part_value(const weft_cost *cost, const weft_figure_parts *parts,
+                              const double *by, int p) {
     if (p < parts->n) {
         return by[parts->part[p]];
     }
     double sum = 0.0;
-    for (int c = 0; c < figure->cost->n_parts; c++) {
+    for (int c = 0; c < cost->n_parts; c++) {
         bool own = false;
         for (int k = 0; k < parts->n; k++) {
             own = own || parts->part[k] == c;
@@ -91,12 +90,12 @@ static double part_value(const weft_figure_layers *figure, const double *by, int
     return sum;
 }
 
-static const char *part_name(const weft_figure_layers *figure, int p) {
-    return p < figure->parts->n ? figure->cost->parts[figure->parts->part[p]].text : "other";
+const char *weft_figure_part_name(const weft_cost *cost, const weft_figure_parts *parts, int p) {
+    return p < parts->n ? cost->parts[parts->part[p]].text : "other";
 }
 
-/* The colour class of a part: c6 is the grey of "other". */
-static int part_colour(const weft_figure_parts *parts, int p) {
+/* c6 is the grey of "other". */
+int weft_figure_part_colour(const weft_figure_parts *parts, int p) {
     return p < parts->n ? parts->colours[p] : WEFT_FIGURE_PARTS;
 }
 
@@ -106,7 +105,7 @@ static void draw_bar(const weft_figure_layers *figure, const weft_axis *x,
     const char *unit = figure->latency ? "s" : "J";
     double start = 0.0;
     for (int p = 0; p <= figure->parts->n; p++) {
-        double value = part_value(figure, by, p);
+        double value = weft_figure_part_value(figure->cost, figure->parts, by, p);
         if (!(value > 0.0) || !isfinite(value)) {
             continue;
         }
@@ -117,11 +116,11 @@ static void draw_bar(const weft_figure_layers *figure, const weft_axis *x,
         weft_markup_format(svg,
                            "<rect class=\"part c%d%s\" x=\"%.2f\" y=\"%.2f\" width=\"%.2f\" "
                            "height=\"%.1f\"><title>",
-                           part_colour(figure->parts, p), to - from < THIN ? " thin" : "", from,
-                           y - 0.5 * BAR, to - from, BAR);
+                           weft_figure_part_colour(figure->parts, p),
+                           to - from < THIN ? " thin" : "", from, y - 0.5 * BAR, to - from, BAR);
         weft_markup_text(svg, layer->name);
-        weft_markup_format(svg, ": %s %s, %s of the layer</title></rect>\n", part_name(figure, p),
-                           text, share);
+        weft_markup_format(svg, ": %s %s, %s of the layer</title></rect>\n",
+                           weft_figure_part_name(figure->cost, figure->parts, p), text, share);
         start += value;
     }
     char total[WEFT_VALUE_TEXT];
@@ -189,55 +188,67 @@ static int fill_legend(const weft_figure_layers *figure, char texts[][96], char 
     double total = figure->latency ? cost->total.latency_s : cost->total.energy_j;
     int n = 0;
     for (int p = 0; p <= figure->parts->n; p++) {
-        double value = part_value(figure, by, p);
+        double value = weft_figure_part_value(figure->cost, figure->parts, by, p);
         if (!(value > 0.0)) {
             continue;
         }
         char share[WEFT_VALUE_TEXT];
         weft_percent_text(value / total, share, sizeof share);
-        weft_text_format(texts[n], 96, "%s %s", part_name(figure, p), share);
-        weft_text_format(marks[n], 16, "part c%d", part_colour(figure->parts, p));
+        weft_text_format(texts[n], 96, "%s %s",
+                         weft_figure_part_name(figure->cost, figure->parts, p), share);
+        weft_text_format(marks[n], 16, "part c%d", weft_figure_part_colour(figure->parts, p));
         keys[n] = (weft_svg_key){marks[n], texts[n]};
         n++;
     }
     return n;
 }
 
-weft_status weft_figure_layers_draw(const weft_figure_layers *all, weft_markup *svg,
-                                    weft_error *error) {
-    weft_figure_parts parts = shown_parts(all);
-    weft_figure_layers with_parts = *all;
-    with_parts.parts = &parts;
-    const weft_figure_layers *figure = &with_parts;
-    const weft_cost *cost = figure->cost;
-    char texts[WEFT_FIGURE_PARTS + 1][96], marks[WEFT_FIGURE_PARTS + 1][16];
-    weft_svg_key keys[WEFT_FIGURE_PARTS + 1];
-    int n_keys = fill_legend(figure, texts, marks, keys);
-    double top = weft_svg_legend_height(keys, n_keys) + 10.0;
+static bool starts_block(const weft_cost *cost, int i) {
+    return i > 0 && cost->layers[i].block != cost->layers[i - 1].block;
+}
 
-    double blocks, names, totals, longest = 0.0, height = top;
+double weft_figure_layers_height(const weft_figure_layers *figure) {
+    double height = 0.0;
+    for (int i = 0; i < figure->cost->n_layers; i++) {
+        height += ROW + (starts_block(figure->cost, i) ? BLOCK_GAP : 0.0);
+    }
+    return height;
+}
+
+void weft_figure_layers_rows(const weft_figure_layers *figure, double top, weft_markup *svg) {
+    const weft_cost *cost = figure->cost;
+    double blocks, names, totals, longest = 0.0;
     measure(figure, &blocks, &names, &totals);
     for (int i = 0; i < cost->n_layers; i++) {
         longest = fmax(longest, of_layer(&cost->layers[i], figure->latency));
-        height += ROW +
-                  (i > 0 && cost->layers[i].block != cost->layers[i - 1].block ? BLOCK_GAP : 0);
     }
     double left = blocks + names + 7.0;
     weft_axis x = {.low = 0.0,
                    .high = longest > 0.0 ? longest : 1.0,
                    .from = left,
                    .to = WEFT_SVG_WIDTH - totals};
-
-    weft_svg_begin(svg, &figure->head, height + 4.0);
-    weft_svg_legend(svg, keys, n_keys, 0.0);
     double y = top;
     for (int i = 0; i < cost->n_layers; i++) {
-        y += i > 0 && cost->layers[i].block != cost->layers[i - 1].block ? BLOCK_GAP : 0.0;
+        y += starts_block(cost, i) ? BLOCK_GAP : 0.0;
         draw_names(figure, i, y + 0.5 * ROW, blocks, left - 6.0, svg);
         draw_bar(figure, &x, &cost->layers[i], y + 0.5 * ROW, svg);
         y += ROW;
     }
-    weft_svg_line(svg, "axis", left, top, left, height);
+    weft_svg_line(svg, "axis", left, top, left, y);
+}
+
+weft_status weft_figure_layers_draw(const weft_figure_layers *all, weft_markup *svg,
+                                    weft_error *error) {
+    weft_figure_parts parts = shown_parts(all);
+    weft_figure_layers figure = *all;
+    figure.parts = &parts;
+    char texts[WEFT_FIGURE_PARTS + 1][96], marks[WEFT_FIGURE_PARTS + 1][16];
+    weft_svg_key keys[WEFT_FIGURE_PARTS + 1];
+    int n_keys = fill_legend(&figure, texts, marks, keys);
+    double top = weft_svg_legend_height(keys, n_keys) + 10.0;
+    weft_svg_begin(svg, &figure.head, top + weft_figure_layers_height(&figure) + 4.0);
+    weft_svg_legend(svg, keys, n_keys, 0.0);
+    weft_figure_layers_rows(&figure, top, svg);
     weft_svg_end(svg);
     return weft_markup_check(svg, error);
 }

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Reports of a study: the page and its figures as files. */
+ * Reports as files: the page of a study with its figures, and single figures. */
 #include <weft/report.h>
+
+#include <stdlib.h>
+#include <string.h>
 
 #include "base/save.h"
 #include "report/page.h"
@@ -53,4 +56,45 @@ weft_status weft_report_write(const weft_study *study, const char *folder,
     status = save(folder, "index.html", status, &html, error); /* last: the whole is there */
     weft_summary_free(&summary);
     return status;
+}
+
+/* ---- single figures -------------------------------------------------------------------------- */
+
+/* Saves what was drawn as a file of any path, and frees it. */
+static weft_status save_as(const char *file, weft_status drawn, weft_markup *markup,
+                           weft_error *error) {
+    const char *slash = strrchr(file, '/');
+    const char *name = slash != NULL ? slash + 1 : file;
+    char *folder = slash == NULL   ? strdup(".")
+                   : slash == file ? strdup("/")
+                                   : strndup(file, (size_t)(slash - file));
+    weft_status status = drawn;
+    if (folder == NULL) {
+        status = weft_fail_memory(error, strlen(file));
+    }
+    status = save(folder, name, status, markup, error);
+    free(folder);
+    return status;
+}
+
+weft_status weft_report_breakdown(const weft_cost *cost, const char *title, const char *file,
+                                  weft_error *error) {
+    char detail[200], energy[WEFT_VALUE_TEXT], latency[WEFT_VALUE_TEXT];
+    weft_si_text(cost->total.energy_j, "J", energy, sizeof energy);
+    weft_si_text(cost->total.latency_s, "s", latency, sizeof latency);
+    weft_text_format(detail, sizeof detail,
+                     "Bars stacked by part: the whole network with %s, %s and %.4g mm², then each "
+                     "of its %d rows.",
+                     energy, latency, cost->total.area_mm2, (int)cost->n_layers);
+    weft_svg_head head = {.id = "breakdown", .standalone = true, .title = title, .detail = detail};
+    weft_markup svg = {0};
+    weft_status drawn = weft_figure_breakdown_draw(&head, cost, &svg, error);
+    return save_as(file, drawn, &svg, error);
+}
+
+weft_status weft_report_sweep_write(const weft_report_sweep *sweep, const char *file,
+                                    weft_error *error) {
+    weft_markup svg = {0};
+    weft_status drawn = weft_figure_sweep_draw(sweep, &svg, error);
+    return save_as(file, drawn, &svg, error);
 }

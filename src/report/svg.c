@@ -44,6 +44,9 @@ static const char rules[] =
     ".wf .thin{stroke:none}"
     ".wf .c0{fill:var(--c0)}.wf .c1{fill:var(--c1)}.wf .c2{fill:var(--c2)}.wf .c3{fill:var(--c3)}"
     ".wf .c4{fill:var(--c4)}.wf .c5{fill:var(--c5)}.wf .c6{fill:var(--c6)}"
+    ".wf .line{fill:none;stroke-width:1.75;stroke-linejoin:round}"
+    ".wf .l0{stroke:var(--c0)}.wf .l1{stroke:var(--c1)}.wf .l2{stroke:var(--c2)}"
+    ".wf .l3{stroke:var(--c3)}.wf .l4{stroke:var(--c4)}.wf .l5{stroke:var(--c5)}"
     ".wf .ground{fill:var(--surface)}"
     ".wf .lit{stroke:var(--ink);stroke-width:2;fill-opacity:1}"
     "@media (max-width:520px){.wf text{font-size:15.5px}}";

@@ -4,8 +4,9 @@
 . "$(dirname "$0")/lib.sh"
 cd "$folder" || exit 1
 
-commands="search estimate train front report space doctor completion version help"
-groups="list info add"
+commands="search estimate explain sweep train front report space doctor completion version help"
+data="list info add"
+chip="list show check"
 
 run
 code_is 2 "no command is a usage error"
@@ -16,7 +17,7 @@ for word in help --help -h; do
     run "$word"
     code_is 0 "weft $word"
     err_empty "weft $word"
-    for command in $commands "data list" "data info" "data add"; do
+    for command in $commands "data list" "data info" "data add" "chip list" "chip show" "chip check"; do
         out_has "  $command " "weft $word lists '$command'"
     done
 done
@@ -37,7 +38,12 @@ for command in $commands; do
     err_has "unknown option '--no-such-option'" "$command names it"
     out_empty "$command with an unknown option"
 done
-for command in $groups; do
+for command in $chip; do
+    run chip "$command" --help
+    code_is 0 "chip $command --help"
+    out_has "Usage: weft chip $command" "chip $command --help says how to call it"
+done
+for command in $data; do
     run data "$command" --help
     code_is 0 "data $command --help"
     out_has "Usage: weft data $command" "data $command --help says how to call it"

@@ -362,6 +362,86 @@ static void layers_without_cost_are_drawn(void **state) {
     }
 }
 
+/* ---- a breakdown, a sweep -------------------------------------------------------------------- */
+
+static void a_breakdown_shows_every_quantity_and_layer(void **state) {
+    (void)state;
+    fixture made;
+    fixture_make(&made, 40, true);
+    made.cost.area_by[1] = 100;
+    made.cost.area_by[5] = 212.5;
+    weft_markup svg = {0};
+    weft_error error;
+    assert_int_equal(weft_figure_breakdown_draw(&head, &made.cost, &svg, &error), WEFT_OK);
+    assert_well(&svg);
+    static const char *const words[] = {"energy",    "latency",        "area",
+                                        "312.5 mm²", "Energy of each", "Latency of each"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        assert_non_null(strstr(svg.text, words[i]));
+    }
+    assert_int_equal(count_text(svg.text, "linear 50→10"), 2);
+    weft_markup_destroy(&svg);
+    /* nothing at all */
+    weft_cost empty = {.n_parts = 2, .total = {.bottleneck = -1}};
+    assert_int_equal(weft_figure_breakdown_draw(&head, &empty, &svg, &error), WEFT_OK);
+    assert_well(&svg);
+    weft_markup_destroy(&svg);
+    fixture_free(&made);
+}
+
+static void lines_of_a_sweep_are_where_their_values_are(void **state) {
+    (void)state;
+    static const double x[] = {16, 32, 64, 128};
+    static const char *const words[] = {"a", "b<", "c", "d"};
+    static const char *const lines[] = {"1", "2"};
+    const double y[] = {1e-6, 2e-6, NAN, 4e-6, 5e-6, 6e-6, 7e-6, 8e-6};
+    weft_report_sweep sweep = {.title = "energy over rows",
+                               .x_name = "rows",
+                               .x_unit = "",
+                               .x = x,
+                               .x_words = words,
+                               .n_x = 4,
+                               .y_name = "energy",
+                               .y_unit = "J",
+                               .line_name = "bits",
+                               .lines = lines,
+                               .n_lines = 2,
+                               .y = y};
+    weft_error error;
+    for (int round = 0; round < 2; round++) {
+        weft_markup svg = {0};
+        sweep.x = round == 0 ? x : NULL;
+        assert_int_equal(weft_figure_sweep_draw(&sweep, &svg, &error), WEFT_OK);
+        assert_well(&svg);
+        assert_int_equal(count_text(svg.text, "<circle"), 7); /* one point is not there */
+        assert_int_equal(count_text(svg.text, "class=\"line l"), 2);
+        assert_non_null(strstr(svg.text, "bits 2"));
+        /* equal factors are equal steps, as words are */
+        double last = 0, step = 0;
+        const char *p = strstr(svg.text, "class=\"c1\"");
+        for (int i = 0; i < 4; i++, p = strstr(p + 1, "class=\"c1\"")) {
+            double at = attribute(p, "cx");
+            assert_true(i < 2 || fabs(at - last - step) < 0.05);
+            step = at - last;
+            last = at;
+        }
+        weft_markup_destroy(&svg);
+    }
+    /* nothing but gaps, and a single point */
+    const double gaps[] = {NAN, NAN, NAN, NAN};
+    sweep.n_lines = 1;
+    sweep.y = gaps;
+    weft_markup svg = {0};
+    assert_int_equal(weft_figure_sweep_draw(&sweep, &svg, &error), WEFT_OK);
+    assert_well(&svg);
+    weft_markup_destroy(&svg);
+    sweep.n_x = 1;
+    sweep.y = y;
+    assert_int_equal(weft_figure_sweep_draw(&sweep, &svg, &error), WEFT_OK);
+    assert_well(&svg);
+    weft_markup_destroy(&svg);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_front_shows_every_design_where_it_is),
@@ -371,6 +451,8 @@ int main(void) {
         cmocka_unit_test(a_line_marks_each_change),
         cmocka_unit_test(bars_are_as_long_as_their_values),
         cmocka_unit_test(layers_without_cost_are_drawn),
+        cmocka_unit_test(a_breakdown_shows_every_quantity_and_layer),
+        cmocka_unit_test(lines_of_a_sweep_are_where_their_values_are),
     };
     return cmocka_run_group_tests_name("report: figures", tests, NULL, NULL);
 }

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * A chip from the words of the command line: a preset or file, changed by each --set. */
+#include <string.h>
+
+#include "cli/cli.h"
+
+weft_status cli_split(cli_call *call, const char *option, const char *text, char *path, size_t size,
+                      const char **value) {
+    const char *equals = strchr(text, '=');
+    size_t length = equals == NULL ? 0 : (size_t)(equals - text);
+    if (length == 0 || length >= size || equals[1] == '\0') {
+        return cli_usage(call, "--%s takes PATH=VALUE such as crossbar.rows=256, not '%.100s'",
+                         option, text);
+    }
+    memcpy(path, text, length);
+    path[length] = '\0';
+    *value = equals + 1;
+    return WEFT_OK;
+}
+
+static weft_status apply(cli_call *call, weft_chip *chip) {
+    for (int i = 0; i < call->n_given; i++) {
+        if (strcmp(call->given[i].option->name, "set") != 0) {
+            continue;
+        }
+        char path[128];
+        const char *value = NULL;
+        WEFT_TRY(cli_split(call, "set", call->given[i].text, path, sizeof path, &value));
+        WEFT_TRY(weft_chip_set(chip, path, value, &call->error));
+    }
+    return WEFT_OK;
+}
+
+weft_status cli_chip_read(cli_call *call, const char *name, weft_chip **chip) {
+    weft_chip *read = NULL;
+    WEFT_TRY(weft_chip_read(name, &read, &call->error));
+    weft_status status = apply(call, read);
+    if (status != WEFT_OK) {
+        weft_chip_destroy(read);
+        return status;
+    }
+    *chip = read;
+    return WEFT_OK;
+}

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * weft explain: how the figures of an estimate come about, down to constants with their sources. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/cli.h"
+
+typedef struct explain_arguments {
+    const char *chip, *set, *part, *layer;
+    cli_network_options network;
+    bool json;
+} explain_arguments;
+
+/* ---- the row of --layer ---------------------------------------------------------------------- */
+
+static weft_status fail_layer(cli_call *call, const weft_cost *cost, const char *text) {
+    enum { MOST = 1024 };
+    const char *names[MOST];
+    size_t n = 0;
+    for (int32_t i = 0; i < cost->n_layers && n < MOST; i++) {
+        names[n++] = cost->layers[i].name;
+    }
+    const char *nearest = weft_nearest(text, names, n);
+    weft_fail(&call->error, WEFT_ERROR_USAGE, "there is no layer '%.64s'; rows are 1 to %" PRId32,
+              text, cost->n_layers);
+    if (nearest != NULL) {
+        weft_hint(&call->error, "did you mean '%s'?", nearest);
+    } else {
+        weft_hint(&call->error, "'weft estimate NETWORK --chip CHIP --layers' lists them");
+    }
+    return WEFT_ERROR_USAGE;
+}
+
+/* A row as tables count it, from 1, or the name of a layer: its first row. */
+static weft_status find_layer(cli_call *call, const weft_cost *cost, const char *text,
+                              int32_t *row) {
+    char *end = NULL;
+    long number = strtol(text, &end, 10);
+    if (end != text && *end == '\0' && number >= 1 && number <= cost->n_layers) {
+        *row = (int32_t)number - 1;
+        return WEFT_OK;
+    }
+    for (int32_t i = 0; i < cost->n_layers; i++) {
+        if (strcmp(cost->layers[i].name, text) == 0) {
+            *row = i;
+            return WEFT_OK;
+        }
+    }
+    return fail_layer(call, cost, text);
+}
+
+static weft_status row_of(cli_call *call, const weft_chip *chip, weft_workload *workload,
+                          const char *text, int32_t *row) {
+    weft_priced *priced = NULL;
+    weft_cost *cost = NULL;
+    weft_status status = weft_priced_create(chip, &priced, &call->error);
+    if (status == WEFT_OK) {
+        status = weft_cost_create(priced, workload, &cost, &call->error);
+    }
+    if (status == WEFT_OK) {
+        status = find_layer(call, cost, text, row);
+    }
+    weft_cost_destroy(cost);
+    weft_priced_destroy(priced);
+    return status;
+}
+
+/* ---- output ---------------------------------------------------------------------------------- */
+
+static void print_row(const weft_explained *row) {
+    int indent = 2 * row->depth;
+    if (row->unit[0] == '\0') {
+        printf("%*s%s", indent, "", row->name);
+    } else if (strcmp(row->unit, "1") == 0) {
+        printf("%*s%s  %.6g", indent, "", row->name, row->value);
+    } else if (strpbrk(row->unit, "/2") != NULL || strcmp(row->unit, "bit") == 0) {
+        printf("%*s%s  %.6g %s", indent, "", row->name, row->value, row->unit);
+    } else {
+        char text[CLI_QUANTITY];
+        printf("%*s%s  %s", indent, "", row->name,
+               cli_quantity(row->value, row->unit, text, sizeof text));
+    }
+    if (row->equation[0] != '\0') {
+        printf("  = %s", row->equation);
+    }
+    if (row->source[0] != '\0') {
+        printf("  [%s]", row->source);
+    }
+    printf("\n");
+}
+
+static weft_status print_json(cli_call *call, const weft_network *network, const weft_chip *chip,
+                              const weft_explanation *explanation) {
+    weft_json *json = cli_json_create(call);
+    if (json == NULL) {
+        return call->error.status;
+    }
+    weft_json_object_begin(json);
+    weft_json_member_text(json, "network", network->name);
+    weft_json_member_text(json, "chip", weft_chip_name(chip));
+    weft_json_key(json, "rows");
+    weft_json_array_begin(json);
+    for (int32_t i = 0; i < explanation->n; i++) {
+        const weft_explained *row = &explanation->rows[i];
+        weft_json_object_begin(json);
+        weft_json_member_integer(json, "depth", row->depth);
+        weft_json_member_text(json, "name", row->name);
+        if (row->unit[0] == '\0') {
+            weft_json_key(json, "value");
+            weft_json_null(json);
+        } else {
+            weft_json_member_real(json, "value", row->value);
+        }
+        weft_json_member_text(json, "unit", row->unit);
+        weft_json_member_text(json, "equation", row->equation);
+        weft_json_member_text(json, "source", row->source);
+        weft_json_object_end(json);
+    }
+    weft_json_array_end(json);
+    weft_json_object_end(json);
+    return cli_json_print(call, json);
+}
+
+/* ---- the command ----------------------------------------------------------------------------- */
+
+static weft_status explain(cli_call *call, const explain_arguments *arguments,
+                           const weft_chip *chip, const weft_network *network,
+                           weft_workload *workload) {
+    int32_t row = -1;
+    weft_explanation *explanation = NULL;
+    if (arguments->layer != NULL) {
+        WEFT_TRY(row_of(call, chip, workload, arguments->layer, &row));
+    }
+    WEFT_TRY(weft_explain(chip, workload, arguments->part, row, &explanation, &call->error));
+    weft_status status = WEFT_OK;
+    if (arguments->json) {
+        status = print_json(call, network, chip, explanation);
+    } else {
+        for (int32_t i = 0; i < explanation->n; i++) {
+            print_row(&explanation->rows[i]);
+        }
+    }
+    weft_explanation_destroy(explanation);
+    return status;
+}
+
+static weft_status run(cli_call *call, void *opaque) {
+    const explain_arguments *arguments = opaque;
+    if (arguments->chip == NULL) {
+        return cli_usage(call, "--chip is missing: which chip the network runs on");
+    }
+    weft_chip *chip = NULL;
+    weft_network *network = NULL;
+    weft_workload *workload = NULL;
+    weft_status status = cli_chip_read(call, arguments->chip, &chip);
+    if (status == WEFT_OK) {
+        status = cli_network_read(call, call->operands[0], &arguments->network, &network);
+    }
+    if (status == WEFT_OK) {
+        status = weft_workload_create(network, &workload, &call->error);
+    }
+    if (status == WEFT_OK) {
+        status = explain(call, arguments, chip, network, workload);
+    }
+    weft_workload_destroy(workload);
+    weft_network_destroy(network);
+    weft_chip_destroy(chip);
+    return status;
+}
+
+#define MEMBER(member) .offset = offsetof(explain_arguments, member)
+
+static const cli_option OPTIONS[] = {
+    {"chip", 'c', CLI_TEXT, "CHIP", MEMBER(chip), .values = CLI_VALUES_CHIP,
+     .help = "A chip by name ('weft chip list') or a YAML file."},
+    {"set", 's', CLI_TEXT, "PATH=VALUE", MEMBER(set),
+     .help = "Changes a value of the chip first; may be given several times."},
+    {"part", 'p', CLI_TEXT, "PART", MEMBER(part), .unset = "all parts",
+     .help = "The part to explain, by its name in the JSON of 'weft estimate': adc."},
+    {"layer", 'l', CLI_TEXT, "LAYER", MEMBER(layer), .unset = "the sum of all layers",
+     .help = "The layer to explain: its row in 'weft estimate --layers', or its name."},
+    {"input", 'i', CLI_SHAPE, "C,H,W", MEMBER(network.input), .unset = "the network's own",
+     .help = "Channels, height and width of the network's input."},
+    {"classes", 0, CLI_INT, "N", MEMBER(network.classes), 1, 65536, .unset = "the network's own",
+     .help = "How many classes the last layer tells apart."},
+    {"json", 0, CLI_FLAG, MEMBER(json), .help = "Prints JSON."},
+};
+
+static const cli_operand OPERANDS[] = {
+    {"NETWORK", CLI_VALUES_NETWORK, NULL, CLI_NETWORK_HELP},
+};
+
+static const char *const EXAMPLES[] = {
+    "weft explain imc:V32,V64 --chip mnsim-130nm-rram --part adc --layer 2",
+    "weft explain resnet20 --chip mnsim-130nm-rram --part buffer --json",
+    NULL,
+};
+
+static void defaults(void *opaque) {
+    cli_network_defaults(&((explain_arguments *)opaque)->network);
+}
+
+const cli_command cli_explain = {
+    .name = "explain",
+    .summary = "How a figure comes about: equations, values, sources",
+    .usage = "NETWORK --chip CHIP [--part PART] [--layer LAYER] [options]",
+    .text =
+        "Prints energy, latency and area of a part on a layer as a tree: each row with its "
+        "value, the equation that gives it from the rows below, and at the leaves the constants "
+        "of the chip with the source of each.",
+    .json =
+        "an object with network, chip and rows (depth, name, value, unit, equation, source): a row "
+        "explains the nearest row above it that is one less deep.",
+    .examples = EXAMPLES,
+    .operands = OPERANDS,
+    .n_operands = 1,
+    .min_operands = 1,
+    .max_operands = 1,
+    .options = OPTIONS,
+    .n_options = sizeof OPTIONS / sizeof OPTIONS[0],
+    .size = sizeof(explain_arguments),
+    .defaults = defaults,
+    .run = run,
+};

@@ -1,0 +1,86 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# weft chip: the list, one chip in full, the check of a file.
+. "$(dirname "$0")/lib.sh"
+cd "$folder" || exit 1
+chip=mnsim-130nm-rram
+
+run chip list
+code_is 0 "the list"
+err_empty "the list"
+out_has "$chip" "it has the presets"
+out_has "130 nm" "their node"
+run chip list --json
+json_valid "the list"
+json_true 'length >= 2' "there are several"
+json_true '[.[] | .chip != "" and .description != "" and .format != ""] | all' "each says what it is"
+
+# Every chip that comes with Weft can be shown and checked.
+names=$("$weft" completion --values chips)
+for name in $names; do
+    run chip show "$name"
+    code_is 0 "chip show $name"
+    run chip check "$name"
+    code_is 0 "chip check $name"
+done
+
+run chip show $chip
+for word in "Hierarchy" "tile x 4096" "crossbar.rows" "SimConfig.ini" "Values"; do
+    out_has "$word" "chip show has '$word'"
+done
+run chip show $chip --json
+json_valid "a chip"
+json_true '.hierarchy[0] == {"kind": "level", "depth": 0, "name": "chip", "count": "1", "text": ""}' \
+    "the outermost level comes first"
+json_true '[.values[] | .path != "" and .source != ""] | all' "every value has a path and a source"
+
+# A chip of one's own starts as the text of another, and costs the same.
+run chip show $chip --set pe.adc=isaac-8b --yaml
+code_is 0 "a chip as a file"
+cp "$out" mine.yaml
+run estimate imc:V32 --chip ./mine.yaml --json
+code_is 0 "it can be used"
+jq_total() { sed -n '/"total"/,/}/p' "$1"; }
+jq_total "$out" > mine.json
+run estimate imc:V32 --chip $chip --set pe.adc=isaac-8b --json
+jq_total "$out" > set.json
+same_files mine.json set.json "and costs what the chip with the value set costs"
+run chip show $chip --set pe.adc=isaac-8b
+out_has "isaac-8b" "what was set is shown"
+
+run chip check ./mine.yaml
+code_is 0 "the file is right"
+out_has "0 warnings" "and says so"
+run chip check ./mine.yaml --json
+json_valid "a check"
+json_true '.warnings == []' "no warnings"
+run chip check ./mine.yaml --network imc:V8,V8,V8,V8,V8,V8
+code_is 1 "a network that cannot be built"
+
+# Bad input.
+sed 's/^precision:/precison:/' mine.yaml > wrong.yaml
+run chip check ./wrong.yaml
+code_is 3 "an unknown key"
+err_has "wrong.yaml:" "file and line are named"
+printf 'weft: chip/9\nname: x\n' > version.yaml
+run chip check ./version.yaml
+code_is 3 "an unknown version"
+: > empty.yaml
+run chip check ./empty.yaml
+code_is 3 "an empty file"
+run chip show mnsim
+code_is 3 "a chip that there is not"
+err_has "there are" "those that there are"
+run chip show ./nowhere.yaml
+code_is 4 "a file that is not there"
+run chip show
+code_is 2 "no chip"
+run chip
+code_is 2 "no command"
+run chip shwo $chip
+code_is 2 "an unknown command"
+err_has "chip show" "the nearest one"
+run chip show $chip --yaml --json
+code_is 2 "two formats at once"
+
+finish

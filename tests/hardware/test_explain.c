@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Explanations: their figures are those of the cost, and their factors multiply to them. */
+#include "hardware/support.h"
+
+#include <math.h>
+
+typedef struct subject {
+    weft_chip *chip;
+    weft_network *network;
+    weft_workload *workload;
+    weft_cost *cost;
+} subject;
+
+static subject make(const char *changes, const char *imc) {
+    weft_error error;
+    weft_priced *priced = NULL;
+    subject made = {.chip = chip_with(changes), .network = imc_network(imc, 32, 1)};
+    expect_ok(weft_priced_create(made.chip, &priced, &error), &error, "pricing");
+    made.cost = cost_of(priced, made.network);
+    expect_ok(weft_workload_create(made.network, &made.workload, &error), &error, imc);
+    weft_priced_destroy(priced);
+    return made;
+}
+
+static void drop(subject *made) {
+    weft_cost_destroy(made->cost);
+    weft_workload_destroy(made->workload);
+    weft_network_destroy(made->network);
+    weft_chip_destroy(made->chip);
+}
+
+static weft_explanation *explain(const subject *s, const char *part, int32_t layer) {
+    weft_error error;
+    weft_explanation *explanation = NULL;
+    expect_ok(weft_explain(s->chip, s->workload, part, layer, &explanation, &error), &error,
+              part != NULL ? part : "all parts");
+    return explanation;
+}
+
+/* The row of that name behind row `from`, deeper than it; NULL: none. */
+static const weft_explained *below(const weft_explanation *e, int32_t from, const char *name) {
+    for (int32_t i = from + 1; i < e->n && e->rows[i].depth > e->rows[from].depth; i++) {
+        if (strcmp(e->rows[i].name, name) == 0) {
+            return &e->rows[i];
+        }
+    }
+    return NULL;
+}
+
+static void check_tree(const weft_explanation *e) {
+    assert_true(e->n > 0 && e->rows[0].depth == 0);
+    for (int32_t i = 0; i < e->n; i++) {
+        const weft_explained *row = &e->rows[i];
+        assert_true(i == 0 || row->depth <= e->rows[i - 1].depth + 1);
+        assert_true(row->depth >= 0 && isfinite(row->value) && row->value >= 0);
+        assert_true(row->name[0] != '\0');
+    }
+}
+
+static void figures_are_those_of_the_cost(void **state) {
+    (void)state;
+    static const char *const changes[] = {
+        "", "pe: {groups: {value: 4, unit: \"1\", source: t}}\n"
+            "mesh: {energy: {value: 1, unit: pJ, source: t}}\n"
+            "control: {power: {value: 1, unit: mW, source: t}, area: {value: 5, unit: um2, source: "
+            "t}}\n"};
+    for (int c = 0; c < 2; c++) {
+        subject s = make(changes[c], "R32,V64");
+        for (int32_t layer = -1; layer < s.cost->n_layers; layer++) {
+            const weft_layer_cost *row = layer < 0 ? NULL : &s.cost->layers[layer];
+            for (int32_t k = 0; k < s.cost->n_parts; k++) {
+                weft_explanation *e = explain(&s, s.cost->parts[k].token, layer);
+                check_tree(e);
+                double expected[] = {row == NULL ? s.cost->energy_by[k] : row->energy_by[k],
+                                     row == NULL ? s.cost->latency_by[k] : row->latency_by[k],
+                                     row == NULL ? s.cost->area_by[k] : row->area_by[k]};
+                int at = 0;
+                for (int32_t i = 0; i < e->n; i++) {
+                    if (e->rows[i].depth == 0) {
+                        assert_true(at < 3 && e->rows[i].value == expected[at]);
+                        at++;
+                    }
+                }
+                assert_int_equal(at, 3);
+                weft_explanation_destroy(e);
+            }
+        }
+        drop(&s);
+    }
+}
+
+/* What a converter's count is by its equation, from the rows below it. */
+static void factors_multiply_to_the_energy(void **state) {
+    (void)state;
+    subject s = make("", "R32,V64");
+    static const char *const parts[] = {"adc", "dac", "shift", "crossbar"};
+    for (int32_t layer = 1; layer < 7; layer++) {
+        for (int k = 0; k < 4; k++) {
+            weft_explanation *e = explain(&s, parts[k], layer);
+            if (e->rows[0].value == 0) {
+                weft_explanation_destroy(e);
+                continue;
+            }
+            const weft_explained *count = below(e, 0, "parts at work");
+            const weft_explained *power = below(e, 0, "power of one");
+            const weft_explained *busy = below(e, 0, "busy time");
+            assert_true(count != NULL && power != NULL && busy != NULL);
+            double product = count->value * power->value * busy->value;
+            assert_true(fabs(product / e->rows[0].value - 1) < 1e-9);
+            double by_hand = below(e, 0, "tiles of the layer")->value *
+                             below(e, 0, "PEs of the fullest tile")->value *
+                             below(e, 0, "groups in use")->value;
+            double rows = below(e, 0, "rows used")->value;
+            double columns = below(e, 0, "columns used")->value;
+            double demux = below(e, 0, "demultiplexer ways")->value;
+            double mux = below(e, 0, "multiplexer ways")->value;
+            by_hand *= k == 1   ? ceil(rows / demux)
+                       : k == 3 ? below(e, 0, "crossbars of a group")->value * rows * columns /
+                                      (demux * mux)
+                                : below(e, 0, "sub-arrays in use")->value * ceil(columns / mux);
+            assert_true(fabs(count->value / by_hand - 1) < 1e-6);
+            weft_explanation_destroy(e);
+        }
+    }
+    drop(&s);
+}
+
+static void leaves_have_sources(void **state) {
+    (void)state;
+    subject s = make("", "V32");
+    weft_explanation *e = explain(&s, NULL, 0);
+    int sources = 0;
+    bool adc = false;
+    for (int32_t i = 0; i < e->n; i++) {
+        sources += e->rows[i].source[0] != '\0';
+        adc = adc || strcmp(e->rows[i].name, "adcs.aspdac-6b.power") == 0;
+    }
+    assert_true(sources > 30 && adc);
+    weft_explanation_destroy(e);
+    drop(&s);
+}
+
+static void what_is_not_there_is_refused(void **state) {
+    (void)state;
+    weft_error error;
+    weft_explanation *e = NULL;
+    subject s = make("", "V32");
+    assert_int_equal(weft_explain(s.chip, s.workload, "adx", -1, &e, &error), WEFT_ERROR_USAGE);
+    assert_non_null(strstr(error.hint, "adc"));
+    assert_int_equal(weft_explain(s.chip, s.workload, "warp drive", -1, &e, &error),
+                     WEFT_ERROR_USAGE);
+    assert_non_null(strstr(error.hint, "crossbar"));
+    assert_int_equal(weft_explain(s.chip, s.workload, NULL, 99, &e, &error), WEFT_ERROR_USAGE);
+    assert_int_equal(weft_explain(s.chip, s.workload, NULL, -2, &e, &error), WEFT_ERROR_USAGE);
+    assert_null(e);
+    drop(&s);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(figures_are_those_of_the_cost),
+        cmocka_unit_test(factors_multiply_to_the_energy),
+        cmocka_unit_test(leaves_have_sources),
+        cmocka_unit_test(what_is_not_there_is_refused),
+    };
+    return cmocka_run_group_tests_name("hardware: explain", tests, NULL, NULL);
+}
