@@ -72,7 +72,7 @@ typedef struct weft_variable {
  *   pass       each word on its way, for each copy inside that it goes to or comes from
  *   merge      the same, one access where copies inside share it in the same step
  *   buffer     a memory: reads and writes of words; keeps what the next step needs again
- *   element    each element of the layer's output map (activation, quantizer)
+ *   element    each element that a digital unit takes in (activation, pool): weft_element
  *   hop        each word of the output map for each hop between this layer's copies of the level and
  *              those of the next (router of a mesh)
  *   none       never: area and leakage alone */
@@ -105,7 +105,8 @@ typedef enum weft_action {
     X(WEFT_SETTING_ENERGY_SCALE, "energy_scale", 1)                                                \
     X(WEFT_SETTING_WRITE_SCALE, "write_scale", 1)                                                  \
     X(WEFT_SETTING_AREA_SCALE, "area_scale", 1)                                                    \
-    X(WEFT_SETTING_LEAKAGE_SCALE, "leakage_scale", 1)
+    X(WEFT_SETTING_LEAKAGE_SCALE, "leakage_scale", 1)                                              \
+    X(WEFT_SETTING_CAPACITY, "capacity", 0) /* bits that a buffer keeps; 0: it is not asked */
 
 typedef enum weft_setting {
 #define WEFT_SETTING_ENUM(name, token, fallback) name,
@@ -114,14 +115,33 @@ typedef enum weft_setting {
         WEFT_SETTING_COUNT
 } weft_setting;
 
+/* What a layer of products brings along for digital units, in elements: its own outputs, and what
+ * the layers after it that are no products take in, up to the next layer of products. */
+#define WEFT_ELEMENT_MAP(X)                                                                        \
+    X(WEFT_ELEMENT_OUTPUT, "output")                                                               \
+    X(WEFT_ELEMENT_ACTIVATION, "activation")                                                       \
+    X(WEFT_ELEMENT_POOL, "pool")                                                                   \
+    X(WEFT_ELEMENT_ADD, "add")                                                                     \
+    X(WEFT_ELEMENT_MULTIPLY, "multiply")                                                           \
+    X(WEFT_ELEMENT_NORM, "norm")                                                                   \
+    X(WEFT_ELEMENT_SOFTMAX, "softmax")
+
+typedef enum weft_element {
+#define WEFT_ELEMENT_ENUM(name, token) name,
+    WEFT_ELEMENT_MAP(WEFT_ELEMENT_ENUM)
+#undef WEFT_ELEMENT_ENUM
+        WEFT_ELEMENT_COUNT
+} weft_element;
+
 typedef struct weft_part {
     char name[WEFT_NAME];
     char text[64];
     int level;
     int action;
-    unsigned tensors; /* weft_tensor: of pass, merge and buffer */
-    unsigned below;   /* the operands that a buffer further out holds as well */
-    unsigned holds;   /* of a buffer: dimensions that may be looped over inside it, bit d */
+    unsigned tensors;  /* weft_tensor: of pass, merge and buffer */
+    unsigned below;    /* the operands that a buffer further out holds as well */
+    unsigned holds;    /* of a buffer: dimensions that may be looped over inside it, bit d */
+    unsigned elements; /* bit e: element e is counted */
     const weft_part_class *class;
     int field[WEFT_PART_MAX_FIELDS];     /* variable; WEFT_NO_VARIABLE: the class's fallback */
     int inherited[WEFT_PART_MAX_FIELDS]; /* the chip's parameter of the same name, or none */

@@ -230,6 +230,29 @@ static void time_layer(const weft_precision *price, const weft_spread *spread,
     cost->seconds = cost->cycles * price->cycle_s;
 }
 
+/* Hops and elements, which the loops do not tell; a digital unit that has more to do than its
+ * arrays sets the time of the layer. */
+static void count_elements(const weft_hierarchy *h, const weft_precision *price,
+                           const weft_loop_layer *layer, weft_loop_cost *cost,
+                           weft_counts *counts) {
+    for (int p = 0; p < h->n_parts; p++) {
+        const weft_part *part = &h->parts[p];
+        double word = price->parts[p].word;
+        if (part->action == WEFT_ACTION_HOP) {
+            double bits = (double)layer->elements[WEFT_ELEMENT_OUTPUT] * price->bits[2];
+            counts->reads[p] = ceil(bits / word) * cost->way;
+        } else if (part->action == WEFT_ACTION_ELEMENT) {
+            counts->reads[p] = 0;
+            for (int e = 0; e < WEFT_ELEMENT_COUNT; e++) {
+                counts->reads[p] +=
+                    (part->elements >> e & 1U) != 0 ? (double)layer->elements[e] / word : 0;
+            }
+            double seconds = counts->reads[p] * price->parts[p].read_s / price->parts[p].units;
+            cost->seconds = fmax(cost->seconds, seconds);
+        }
+    }
+}
+
 /* After its copies are known: counts and energy. */
 static weft_status cost_layer(const weft_hierarchy_priced *priced, weft_loop_work *work, int32_t l,
                               double *by, weft_error *error) {
@@ -244,12 +267,7 @@ static weft_status cost_layer(const weft_hierarchy_priced *priced, weft_loop_wor
     weft_count_layer(h, price, &loops, &work->spread, &work->counts);
     double loads = loads_of(h, price, layer);
     scale_loads(h, loads, &work->counts);
-    for (int p = 0; p < h->n_parts; p++) {
-        if (h->parts[p].action == WEFT_ACTION_HOP) {
-            double bits = (double)layer->outputs * price->bits[2];
-            work->counts.reads[p] = bits / price->parts[p].word * cost->way;
-        }
-    }
+    count_elements(h, price, layer, cost, &work->counts);
     cost->cells = work->counts.cells;
     cost->load_s = load_seconds(h, price, work, loads);
     cost->energy_j = energy_of(h, price, work, cost, by);

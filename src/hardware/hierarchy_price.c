@@ -132,6 +132,7 @@ static weft_status price_part(const weft_hierarchy *h, int p, const double *vari
     if (!(made->word > 0)) {
         return weft_fail(error, WEFT_ERROR_INPUT, "part '%s': 'word' must be above 0", part->name);
     }
+    made->capacity = setting_of(part, WEFT_SETTING_CAPACITY, variables);
     made->statistics = 0;
     scale_into(made->read_j, price.read_j, energy, &made->statistics);
     scale_into(made->write_j, price.write_j, energy * scaled[2], &made->statistics);
@@ -139,6 +140,7 @@ static weft_status price_part(const weft_hierarchy *h, int p, const double *vari
     made->leak_w = price.leak_w * instances * scaled[4];
     made->read_s = price.read_s;
     made->write_s = price.write_s;
+    made->units = fmax(1, instances * copies);
     made->endurance = 0;
     for (int f = 0; f < part->class->n_fields; f++) {
         if (strcmp(part->class->fields[f].name, "endurance") == 0) {

@@ -11,9 +11,11 @@
 typedef struct weft_part_cost {
     double read_j[WEFT_STATISTIC_COUNT], write_j[WEFT_STATISTIC_COUNT];
     double word;            /* bits (buffer, transfer) or values that an action moves */
+    double capacity;        /* bits that a buffer keeps of its layer's tile; 0: any */
     double area_mm2;        /* of all copies on the chip */
     double leak_w;          /* in one copy of its level */
     double read_s, write_s; /* of one action */
+    double units;           /* of the whole chip: copies times instances */
     double endurance;       /* writes that a cell survives; 0: it has no limit */
     int32_t statistics;     /* bit k: coefficient k is not zero in read_j or write_j */
 } weft_part_cost;

@@ -39,6 +39,12 @@ static const char *const SETTINGS[] = {
 #undef SETTING
 };
 
+static const char *const ELEMENTS[] = {
+#define ELEMENT(name, token) token,
+    WEFT_ELEMENT_MAP(ELEMENT)
+#undef ELEMENT
+};
+
 static const char *const TENSORS[] = {"inputs", "weights", "outputs"};
 static const char *const EXECUTIONS[] = {
 #define EXECUTION(name, token) token,
@@ -202,6 +208,21 @@ static weft_status read_class(weft_map *map, weft_part *part, weft_error *error)
     return part->class != NULL ? WEFT_OK : fail_class(map, node, name, error);
 }
 
+/* `of: [activation, pool]`: what is counted of a part that acts on elements. */
+static weft_status read_elements(weft_map *map, weft_part *part, weft_error *error) {
+    const weft_node *node = NULL;
+    WEFT_TRY(weft_map_node(map, "of", WEFT_OPTIONAL, &node, error));
+    part->elements = node == NULL ? 1U << WEFT_ELEMENT_OUTPUT : 0;
+    bool list = node != NULL && weft_node_is_sequence(node);
+    for (int i = 0; node != NULL && i < (list ? weft_sequence_length(node) : 1); i++) {
+        int word = 0;
+        WEFT_TRY(read_word(map->doc, list ? weft_sequence_at(node, i) : node, ELEMENTS,
+                           WEFT_ELEMENT_COUNT, &word, error));
+        part->elements |= 1U << word;
+    }
+    return WEFT_OK;
+}
+
 /* `holds: [X]` or `holds: [P, Q, N]`. */
 static weft_status read_holds(weft_map *map, weft_part *part, weft_error *error) {
     const weft_node *node = NULL;
@@ -240,6 +261,7 @@ static weft_status read_part(const weft_doc *doc, const weft_node *node, const c
                              error));
     WEFT_TRY(read_tensors(&map, "on", &part->tensors, error));
     WEFT_TRY(read_holds(&map, part, error));
+    WEFT_TRY(read_elements(&map, part, error));
     bool moves = part->action == WEFT_ACTION_BUFFER || part->action == WEFT_ACTION_PASS ||
                  part->action == WEFT_ACTION_MERGE;
     if (moves && part->tensors == 0) {
@@ -552,11 +574,15 @@ static void link_stores(weft_hierarchy *h) {
     h->streams_weights = (held & WEFT_TENSOR_WEIGHTS) != 0;
 }
 
-/* The array is the innermost level that is not made of rows or columns, whose copies must share
- * something. */
+/* Copies that share one operand, and no other, are the rows or columns of an array. */
+static bool is_line(unsigned shares) {
+    return shares == WEFT_TENSOR_INPUTS || shares == WEFT_TENSOR_OUTPUTS;
+}
+
+/* The array is the innermost level around the rows and columns. */
 static void link_array(weft_hierarchy *h) {
     h->array_level = 0;
-    for (int l = 0; l < h->n_levels && h->levels[l].shares == ALL_TENSORS; l++) {
+    for (int l = 0; l < h->n_levels && !is_line(h->levels[l].shares); l++) {
         h->array_level = l;
     }
     h->clock_part = 0;

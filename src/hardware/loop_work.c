@@ -121,7 +121,8 @@ static int32_t class_of_bits(weft_loop_work *w, const weft_layer_bits *bits) {
 
 static bool same_work(const weft_loop_layer *a, const weft_loop_layer *b) {
     return a->precision == b->precision && a->inputs == b->inputs && a->weights == b->weights &&
-           memcmp(&a->loops, &b->loops, sizeof a->loops) == 0;
+           memcmp(&a->loops, &b->loops, sizeof a->loops) == 0 &&
+           memcmp(a->elements, b->elements, sizeof a->elements) == 0;
 }
 
 static void add_layer(keeping *k, const weft_network *network, int32_t index) {
@@ -157,17 +158,60 @@ static void add_layer(keeping *k, const weft_network *network, int32_t index) {
     made->precision = class_of_bits(w, &layer->bits);
     made->weights_held = (int64_t)l.c * l.m * l.r * l.s * l.g;
     made->macs = made->weights_held * l.n * l.p * l.q;
-    made->outputs = (int64_t)l.n * l.g * l.m * l.p * l.q;
-    made->same = w->n_layers;
-    for (int32_t i = 0; i < w->n_layers; i++) {
-        if (w->layers[i].same == i && same_work(&w->layers[i], made)) {
-            made->same = i;
-            break;
-        }
-    }
-    w->layers[made->same].times++;
+    made->elements[WEFT_ELEMENT_OUTPUT] = (int64_t)l.n * l.g * l.m * l.p * l.q;
     w->macs += made->macs;
     w->n_layers++;
+}
+
+static int element_of(weft_op op) {
+    switch ((int)op) {
+    case WEFT_OP_RELU:
+    case WEFT_OP_RELU6:
+    case WEFT_OP_HARD_SWISH:
+    case WEFT_OP_HARD_SIGMOID:
+    case WEFT_OP_SIGMOID:
+    case WEFT_OP_GELU:
+        return WEFT_ELEMENT_ACTIVATION;
+    case WEFT_OP_MAX_POOL:
+    case WEFT_OP_AVERAGE_POOL:
+    case WEFT_OP_AVERAGE_WINDOW:
+        return WEFT_ELEMENT_POOL;
+    case WEFT_OP_ADD:
+    case WEFT_OP_ADD_EMBEDDING:
+        return WEFT_ELEMENT_ADD;
+    case WEFT_OP_MULTIPLY:
+        return WEFT_ELEMENT_MULTIPLY;
+    case WEFT_OP_LAYER_NORM:
+        return WEFT_ELEMENT_NORM;
+    case WEFT_OP_SOFTMAX:
+        return WEFT_ELEMENT_SOFTMAX;
+    default:
+        return -1;
+    }
+}
+
+/* A layer that is no product goes with the last product before it; batch norms fold into it. */
+static void add_elements(weft_loop_work *w, const weft_layer *layer) {
+    int element = element_of(layer->op);
+    if (element >= 0 && w->n_layers > 0) {
+        w->layers[w->n_layers - 1].elements[element] += (int64_t)layer->in.channels *
+                                                        layer->in.height * layer->in.width;
+    }
+}
+
+/* Layers that differ in nothing. */
+static void find_equal(weft_loop_work *w) {
+    for (int32_t l = 0; l < w->n_layers; l++) {
+        weft_loop_layer *layer = &w->layers[l];
+        layer->same = l;
+        for (int32_t i = 0; i < l; i++) {
+            if (w->layers[i].same == i && same_work(&w->layers[i], layer)) {
+                layer->same = i;
+                break;
+            }
+        }
+        w->layers[layer->same].times++;
+    }
 }
 
 /* ---- edges ----------------------------------------------------------------------------------- */
@@ -267,8 +311,13 @@ static weft_status fill(const weft_network *network, weft_loop_work *w, weft_err
         w->histograms[kind] = (weft_histogram){BINS, share};
     }
     for (int32_t i = 0; i < network->n_layers; i++) {
-        add_layer(&k, network, i);
+        if (is_product(network->layers[i].op)) {
+            add_layer(&k, network, i);
+        } else {
+            add_elements(w, &network->layers[i]);
+        }
     }
+    find_equal(w);
     WEFT_TRY(link_layers(network, w, error));
     w->precisions = calloc((size_t)w->n_precisions + 1, sizeof *w->precisions);
     return w->precisions != NULL ? WEFT_OK : weft_fail_memory(error, sizeof *w->precisions);

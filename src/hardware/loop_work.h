@@ -14,8 +14,9 @@ typedef struct weft_loop_layer {
     int32_t precision;     /* class of its bits */
     weft_loop_sizes loops; /* X and Y are set by the chip */
     const weft_histogram *inputs, *weights;
+    int64_t elements[WEFT_ELEMENT_COUNT];
     int32_t times; /* of the first of equal layers: how many there are */
-    int64_t macs, weights_held, outputs;
+    int64_t macs, weights_held;
 } weft_loop_layer;
 
 /* What a layer costs, and what of it another chip with the same operands can use again. */
