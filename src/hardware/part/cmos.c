@@ -383,6 +383,10 @@ weft_widths weft_cmos_pass_gate(const weft_cmos *tech, double most) {
     return weft_cmos_grown(tech, widths);
 }
 
+double weft_cmos_pass_resistance(const weft_cmos *tech, weft_widths widths) {
+    return LINEAR_SHARE * weft_cmos_resistance(tech, widths.n, WEFT_CHANNEL_N);
+}
+
 /* ---- prices -------------------------------------------------------------------------------------- */
 
 static double blend(double below, double above, double share) {

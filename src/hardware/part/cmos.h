@@ -118,6 +118,9 @@ weft_flip_flop weft_cmos_flip_flop(const weft_cmos *tech);
  * saturation), N and P in parallel; grown where it is small. */
 weft_widths weft_cmos_pass_gate(const weft_cmos *tech, double most);
 
+/* Resistance in ohm of a pass gate of which one transistor carries the signal. */
+double weft_cmos_pass_resistance(const weft_cmos *tech, weft_widths widths);
+
 /* ---- prices -------------------------------------------------------------------------------------- */
 
 /* A part at one node. */

@@ -68,10 +68,8 @@ static void price_at(const double *values, const weft_cmos *tech, weft_terms *te
     double gates = 2 * tech->gate_pitch * height * groups * ways;
     price->area_m2 = weft_term(terms, "A_gates", "m2", "columns w_T h_T", gates) + decoder.area;
     price->leak_w = decoder.leak;
-    /* One of the two transistors carries the signal, to 90 %. */
-    double on = 2 * 0.2 * weft_cmos_resistance(tech, widths.n, WEFT_CHANNEL_N) / 2;
     double caps = drain + 0.5 * (gate + weft_cmos_gate_cap(tech, widths.p));
-    price->read_s = 2.3 * on * caps;
+    price->read_s = 2.3 * weft_cmos_pass_resistance(tech, widths) * caps;
 }
 
 static void price(const double *values, weft_terms *terms, weft_part_price *price) {

@@ -39,8 +39,7 @@ static void price_at(const double *values, const weft_cmos *tech, weft_terms *te
         .energy = values[BITS] * passed + decoder.energy,
         .area = values[BITS] * values[INPUTS] * gate.area + decoder.area,
         .leak = decoder.leak,
-        .delay = 2.3 * 0.2 * weft_cmos_resistance(tech, widths.n, WEFT_CHANNEL_N) *
-                 (gate.output + 0.5 * gate.input),
+        .delay = 2.3 * weft_cmos_pass_resistance(tech, widths) * (gate.output + 0.5 * gate.input),
     };
     weft_logic_price(&mux, terms, price);
 }

@@ -97,7 +97,7 @@ static row_switch size_switch(const double *values, const weft_cmos *tech,
     s.area = stack.room * (transistor ? 4 : 2) * width * stack.lines;
     s.gate = weft_cmos_gate_cap(tech, s.widths.n) + weft_cmos_gate_cap(tech, s.widths.p);
     s.drain = weft_cmos_drain_cap(tech, WEFT_GATE_INVERTER, 1, s.widths, height);
-    s.resistance = 0.2 * weft_cmos_resistance(tech, s.widths.n, WEFT_CHANNEL_N);
+    s.resistance = weft_cmos_pass_resistance(tech, s.widths);
     return s;
 }
 
