@@ -148,6 +148,7 @@ typedef struct weft_part {
     bool chosen[WEFT_PART_MAX_FIELDS];   /* a field with words: its part says which */
     double choice[WEFT_PART_MAX_FIELDS]; /* of a field with words: its index */
     int setting[WEFT_SETTING_COUNT];
+    int scales_with; /* weft_statistic that the energy of a read goes with; -1: as the class says */
 } weft_part;
 
 typedef struct weft_level {

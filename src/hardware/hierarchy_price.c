@@ -101,6 +101,20 @@ static void scale_into(double *to, const double *from, double scale, int32_t *st
     }
 }
 
+/* A part whose class knows nothing of an operand goes with it all the same where the chip says so: a
+ * counter that counts an input, an adder that rests while its bits stay. What the class costs where
+ * all statistics are 1 is scaled as a whole. */
+static void rescale(double coefficients[WEFT_STATISTIC_COUNT], int statistic) {
+    double whole = 0;
+    for (int k = 0; statistic >= 0 && k < WEFT_STATISTIC_COUNT; k++) {
+        whole += coefficients[k];
+        coefficients[k] = 0;
+    }
+    if (statistic >= 0) {
+        coefficients[statistic] = whole;
+    }
+}
+
 static weft_status price_part(const weft_hierarchy *h, int p, const double *variables,
                               double copies, weft_precision *out, weft_cost *cost,
                               weft_error *error) {
@@ -109,6 +123,7 @@ static weft_status price_part(const weft_hierarchy *h, int p, const double *vari
     weft_part_price price = {.area_m2 = 0};
     WEFT_TRY(weft_hierarchy_fields(h, part, variables, fields, cost, error));
     part->class->price(fields, NULL, &price);
+    rescale(price.read_j, part->scales_with);
     if (price.infeasible[0] != '\0' && out->infeasible[0] == '\0') {
         snprintf(out->infeasible, sizeof out->infeasible, "%s: %s", part->name, price.infeasible);
     }

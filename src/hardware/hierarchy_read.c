@@ -45,6 +45,12 @@ static const char *const ELEMENTS[] = {
 #undef ELEMENT
 };
 
+static const char *const STATISTICS[] = {
+#define STATISTIC(name, token, text) token,
+    WEFT_STATISTIC_MAP(STATISTIC)
+#undef STATISTIC
+};
+
 static const char *const TENSORS[] = {"inputs", "weights", "outputs"};
 static const char *const EXECUTIONS[] = {
 #define EXECUTION(name, token) token,
@@ -249,7 +255,7 @@ static weft_status read_part(const weft_doc *doc, const weft_node *node, const c
         }
     }
     weft_part *part = &h->parts[h->n_parts++];
-    *part = (weft_part){.level = level, .action = WEFT_ACTION_NONE};
+    *part = (weft_part){.level = level, .action = WEFT_ACTION_NONE, .scales_with = -1};
     weft_map map;
     const char *text = name;
     snprintf(part->name, sizeof part->name, "%s", name);
@@ -260,6 +266,8 @@ static weft_status read_part(const weft_doc *doc, const weft_node *node, const c
     WEFT_TRY(weft_map_choice(&map, "acts", WEFT_REQUIRED, ACTIONS, WEFT_ACTION_COUNT, &part->action,
                              error));
     WEFT_TRY(read_tensors(&map, "on", &part->tensors, error));
+    WEFT_TRY(weft_map_choice(&map, "scales_with", WEFT_OPTIONAL, STATISTICS, WEFT_STATISTIC_COUNT,
+                             &part->scales_with, error));
     WEFT_TRY(read_holds(&map, part, error));
     WEFT_TRY(read_elements(&map, part, error));
     bool moves = part->action == WEFT_ACTION_BUFFER || part->action == WEFT_ACTION_PASS ||
