@@ -34,6 +34,8 @@ typedef enum weft_tensor {
     X(WEFT_BUILTIN_INPUT_BITS, "input_bits")                                                       \
     X(WEFT_BUILTIN_WEIGHT_BITS, "weight_bits")                                                     \
     X(WEFT_BUILTIN_OUTPUT_BITS, "output_bits")                                                     \
+    X(WEFT_BUILTIN_INPUT_SIGNED, "input_signed")                                                   \
+    X(WEFT_BUILTIN_WEIGHT_SIGNED, "weight_signed")                                                 \
     X(WEFT_BUILTIN_INPUT_CODE, "input_code")                                                       \
     X(WEFT_BUILTIN_WEIGHT_CODE, "weight_code")                                                     \
     X(WEFT_BUILTIN_INPUT_SLICE, "input_slice")                                                     \
@@ -226,6 +228,7 @@ typedef struct weft_hierarchy {
     int clock_part;  /* that the cycle is booked under: the first that is read out, or 0 */
     int load_part;   /* that writing weights is booked under: the first that loads, or clock_part */
     bool has_hops;
+    bool asks_signs;      /* an expression asks for the sign of an operand */
     bool streams_weights; /* a buffer on weights: they come from outside for each inference */
     int n_bounds;
     weft_bound bounds[WEFT_MAX_BOUNDS];

@@ -242,7 +242,7 @@ static uint64_t hash_text(const char *text) {
 
 weft_status weft_hierarchy_priced_create(const weft_chip *chip, weft_hierarchy_priced **priced,
                                          weft_error *error) {
-    static const int32_t OWN[WEFT_BITS];
+    static const int32_t OWN[WEFT_TRAITS];
     weft_hierarchy_priced *made = malloc(sizeof *made);
     if (made == NULL) {
         return weft_fail_memory(error, sizeof *made);

@@ -15,14 +15,14 @@
 
 /* ---- prices and statistics ------------------------------------------------------------------- */
 
-static bool is_own(const int32_t bits[WEFT_BITS]) {
-    return bits[0] == 0 && bits[1] == 0 && bits[2] == 0;
+static bool is_own(const weft_hierarchy *h, const int32_t traits[WEFT_TRAITS]) {
+    return traits[0] == 0 && traits[1] == 0 && traits[2] == 0 && !h->asks_signs;
 }
 
 /* The chip as the layers of class c see it. */
 static const weft_precision *precision_of(const weft_hierarchy_priced *priced,
                                           const weft_loop_work *work, int32_t c) {
-    return is_own(work->bits[c]) ? &priced->own : &work->precisions[c];
+    return is_own(priced->hierarchy, work->traits[c]) ? &priced->own : &work->precisions[c];
 }
 
 /* Prices the classes of bits that are not the chip's own, unless they were for this chip. */
@@ -33,8 +33,8 @@ static weft_status price_classes(const weft_hierarchy_priced *priced, weft_loop_
     }
     work->priced_for = 0;
     for (int32_t c = 0; c < work->n_precisions; c++) {
-        if (!is_own(work->bits[c])) {
-            WEFT_TRY(weft_hierarchy_price(priced->hierarchy, work->bits[c], &work->precisions[c],
+        if (!is_own(priced->hierarchy, work->traits[c])) {
+            WEFT_TRY(weft_hierarchy_price(priced->hierarchy, work->traits[c], &work->precisions[c],
                                           NULL, error));
         }
     }
@@ -622,7 +622,7 @@ static void fill_chip(const weft_hierarchy_priced *priced, const weft_cost *cost
 weft_status weft_hierarchy_cost_create(const weft_hierarchy_priced *priced, weft_loop_work *work,
                                        weft_cost **cost, weft_error *error) {
     const weft_hierarchy *h = priced->hierarchy;
-    static const int32_t OWN[WEFT_BITS];
+    static const int32_t OWN[WEFT_TRAITS];
     weft_cost *made = calloc(1, sizeof *made);
     weft_layer_cost *rows = calloc((size_t)work->n_layers + 1, sizeof *rows);
     weft_precision *again = malloc(sizeof *again);

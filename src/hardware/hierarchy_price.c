@@ -226,11 +226,11 @@ static weft_status price_cycle(const weft_hierarchy *h, const double *variables,
     return WEFT_OK;
 }
 
-weft_status weft_hierarchy_price(const weft_hierarchy *h, const int32_t bits[WEFT_BITS],
+weft_status weft_hierarchy_price(const weft_hierarchy *h, const int32_t traits[WEFT_TRAITS],
                                  weft_precision *precision, weft_cost *cost, weft_error *error) {
     double variables[WEFT_MAX_VARIABLES];
     double copies[WEFT_MAX_LEVELS];
-    int bad = weft_variables_evaluate(h, bits, variables);
+    int bad = weft_variables_evaluate(h, traits, variables);
     if (bad >= 0) {
         return weft_fail(error, WEFT_ERROR_INPUT, "'%s' is not a finite number: %.200s",
                          h->variables[bad].name,

@@ -34,10 +34,10 @@ typedef struct weft_precision {
     char infeasible[256]; /* "" or why the chip cannot work so */
 } weft_precision;
 
-/* Prices the chip for operands of these bits (0: the chip's own). A value out of all meaning is
+/* Prices the chip for operands of these traits (0: the chip's own). A value out of all meaning is
  * WEFT_ERROR_INPUT; what cannot work is told in precision->infeasible. `terms` may be NULL, else
  * intermediate values of part `explained` go there; `cost` may be NULL, else it gets the warnings. */
-weft_status weft_hierarchy_price(const weft_hierarchy *h, const int32_t bits[WEFT_BITS],
+weft_status weft_hierarchy_price(const weft_hierarchy *h, const int32_t traits[WEFT_TRAITS],
                                  weft_precision *precision, weft_cost *cost,
                                  weft_error *error) WEFT_NODISCARD;
 

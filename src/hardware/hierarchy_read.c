@@ -430,7 +430,8 @@ static weft_status read_or(weft_map *map, const char *key, const char *name, con
     return weft_variables_add(h, map->doc, node, name, -1, &index, error);
 }
 
-/* The three `bits` come first, so that they are the first variables. */
+/* The three `bits` come first, so that they are the first variables, and then the signs. Until a
+ * layer tells, inputs are such as a ReLU makes and weights have both signs. */
 static weft_status read_bits(weft_map *operands, const char *tensor, const char *name, bool whole,
                              weft_hierarchy *h, weft_error *error) {
     const weft_node *node = NULL;
@@ -471,11 +472,14 @@ static weft_status read_operands(weft_map *root, weft_hierarchy *h, weft_error *
                                          "weight_slices"};
     const weft_node *node = NULL;
     weft_map operands;
+    int index = 0;
     WEFT_TRY(weft_map_node(root, "operands", WEFT_REQUIRED, &node, error));
     WEFT_TRY(weft_map_begin(root->doc, node, &operands, error));
     WEFT_TRY(read_bits(&operands, "inputs", "input_bits", false, h, error));
     WEFT_TRY(read_bits(&operands, "weights", "weight_bits", false, h, error));
     WEFT_TRY(read_bits(&operands, "outputs", "output_bits", true, h, error));
+    WEFT_TRY(weft_variables_add_text(h, "input_signed", "0", &index, error));
+    WEFT_TRY(weft_variables_add_text(h, "weight_signed", "1", &index, error));
     WEFT_TRY(read_slices(&operands, &INPUT, &h->input_encoding, h, error));
     WEFT_TRY(read_slices(&operands, &WEIGHT, &h->weight_encoding, h, error));
     WEFT_TRY(weft_map_choice(&operands, "missing_bits", WEFT_OPTIONAL, MISSING, WEFT_MISSING_COUNT,
@@ -658,6 +662,18 @@ static void link_names(weft_hierarchy *h) {
     }
 }
 
+/* Prices depend on signs where an expression does. */
+static void link_signs(weft_hierarchy *h) {
+    h->asks_signs = false;
+    for (int i = 0; i < h->n_variables; i++) {
+        const weft_expr *expr = h->variables[i].expr;
+        h->asks_signs =
+            h->asks_signs ||
+            (expr != NULL && (weft_expr_uses(expr, h->builtin[WEFT_BUILTIN_INPUT_SIGNED]) ||
+                              weft_expr_uses(expr, h->builtin[WEFT_BUILTIN_WEIGHT_SIGNED])));
+    }
+}
+
 weft_status weft_hierarchy_read(weft_map *root, weft_hierarchy *h, weft_error *error) {
     WEFT_TRY(read_operands(root, h, error));
     WEFT_TRY(read_choices(root, h, error));
@@ -673,5 +689,7 @@ weft_status weft_hierarchy_finish(weft_hierarchy *h, weft_error *error) {
     link_stores(h);
     link_array(h);
     WEFT_TRY(link_choices(h, error));
-    return weft_variables_order(h, error);
+    WEFT_TRY(weft_variables_order(h, error));
+    link_signs(h);
+    return WEFT_OK;
 }

@@ -108,14 +108,20 @@ static void name_layer(const weft_layer *layer, const weft_loops *l, weft_loop_l
     }
 }
 
-static int32_t class_of_bits(weft_loop_work *w, const weft_layer_bits *bits) {
-    int32_t wanted[WEFT_BITS] = {bits->inputs, bits->weights, bits->outputs};
+static int32_t sign_of(const weft_histogram *histogram) {
+    return weft_histogram_is_signed(histogram) ? WEFT_SIGN_SOME : WEFT_SIGN_NONE;
+}
+
+static int32_t class_of(weft_loop_work *w, const weft_layer_bits *bits,
+                        const weft_loop_layer *layer) {
+    int32_t wanted[WEFT_TRAITS] = {bits->inputs, bits->weights, bits->outputs,
+                                   sign_of(layer->inputs), sign_of(layer->weights)};
     for (int32_t i = 0; i < w->n_precisions; i++) {
-        if (memcmp(w->bits[i], wanted, sizeof wanted) == 0) {
+        if (memcmp(w->traits[i], wanted, sizeof wanted) == 0) {
             return i;
         }
     }
-    memcpy(w->bits[w->n_precisions], wanted, sizeof wanted);
+    memcpy(w->traits[w->n_precisions], wanted, sizeof wanted);
     return w->n_precisions++;
 }
 
@@ -155,7 +161,7 @@ static void add_layer(keeping *k, const weft_network *network, int32_t index) {
     bool is_signed = comes_signed(network, index);
     made->inputs = pick(k, layer->operands.inputs, is_signed ? SIGNED : POSITIVE);
     made->weights = pick(k, layer->operands.weights, l.dynamic ? SIGNED : WEIGHT);
-    made->precision = class_of_bits(w, &layer->bits);
+    made->precision = class_of(w, &layer->bits, made);
     made->weights_held = (int64_t)l.c * l.m * l.r * l.s * l.g;
     made->macs = made->weights_held * l.n * l.p * l.q;
     made->elements[WEFT_ELEMENT_OUTPUT] = (int64_t)l.n * l.g * l.m * l.p * l.q;
@@ -294,11 +300,12 @@ static weft_status allocate(const weft_network *network, weft_loop_work *w, weft
     w->costs = calloc(layers, sizeof *w->costs);
     w->shares_of = calloc(layers, sizeof *w->shares_of);
     w->finish = calloc(layers, sizeof *w->finish);
-    w->bits = calloc(layers, sizeof *w->bits);
+    w->traits = calloc(layers, sizeof *w->traits);
     w->histograms = calloc(2 * layers + DEFAULTS, sizeof *w->histograms);
     w->shares = calloc(shares, sizeof *w->shares);
-    bool all = w->layers != NULL && w->costs != NULL && w->bits != NULL && w->histograms != NULL &&
-               w->shares != NULL && w->shares_of != NULL && w->finish != NULL;
+    bool all = w->layers != NULL && w->costs != NULL && w->traits != NULL &&
+               w->histograms != NULL && w->shares != NULL && w->shares_of != NULL &&
+               w->finish != NULL;
     return all ? WEFT_OK : weft_fail_memory(error, layers * sizeof *w->layers);
 }
 
@@ -346,7 +353,7 @@ void weft_loop_work_destroy(weft_loop_work *work) {
         free(work->finish);
         free(work->from);
         free(work->first_from);
-        free(work->bits);
+        free(work->traits);
         free(work->precisions);
         free(work->histograms);
         free(work->shares);

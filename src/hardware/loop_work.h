@@ -11,7 +11,7 @@ typedef struct weft_loop_layer {
     char name[32];
     int32_t layer, block;  /* in the network */
     int32_t same;          /* the first layer that equals it, itself or an earlier one */
-    int32_t precision;     /* class of its bits */
+    int32_t precision;     /* class of its traits */
     weft_loop_sizes loops; /* X and Y are set by the chip */
     const weft_histogram *inputs, *weights;
     int64_t elements[WEFT_ELEMENT_COUNT];
@@ -48,8 +48,8 @@ typedef struct weft_loop_work {
     int32_t *from;         /* producers among the layers, those of layer l from first_from[l] on */
     int32_t *first_from;
     int32_t n_precisions;
-    int32_t (*bits)[WEFT_BITS]; /* of each class; all 0: the chip's own */
-    weft_precision *precisions; /* scratch: prices of the classes, for the chip `priced_for` */
+    int32_t (*traits)[WEFT_TRAITS]; /* of each class; bits 0: the chip's own */
+    weft_precision *precisions;     /* scratch: prices of the classes, for the chip `priced_for` */
     uint64_t priced_for;
     weft_spread spread; /* scratch of one layer */
     weft_counts counts;

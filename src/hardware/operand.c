@@ -16,7 +16,7 @@ static int32_t bits_of_bins(int32_t bins) {
     return bits;
 }
 
-static bool is_signed(const weft_histogram *h) {
+bool weft_histogram_is_signed(const weft_histogram *h) {
     for (int32_t i = 0; i < h->n / 2; i++) {
         if (h->share[i] > 0) {
             return true;
@@ -27,10 +27,10 @@ static bool is_signed(const weft_histogram *h) {
 
 static int resolve(int encoding, const weft_histogram *h) {
     if (encoding == WEFT_ENCODING_OFFSET_IF_SIGNED) {
-        return is_signed(h) ? WEFT_ENCODING_OFFSET : WEFT_ENCODING_MAGNITUDE;
+        return weft_histogram_is_signed(h) ? WEFT_ENCODING_OFFSET : WEFT_ENCODING_MAGNITUDE;
     }
     if (encoding == WEFT_ENCODING_DIFFERENTIAL_IF_SIGNED) {
-        return is_signed(h) ? WEFT_ENCODING_DIFFERENTIAL : WEFT_ENCODING_MAGNITUDE;
+        return weft_histogram_is_signed(h) ? WEFT_ENCODING_DIFFERENTIAL : WEFT_ENCODING_MAGNITUDE;
     }
     return encoding;
 }

@@ -55,6 +55,9 @@ typedef struct weft_operand {
     int32_t code_bits, slice_bits; /* 1 .. WEFT_CODE_MAX_BITS, slice_bits <= code_bits */
 } weft_operand;
 
+/* Whether a value below zero occurs. */
+bool weft_histogram_is_signed(const weft_histogram *histogram);
+
 /* p[j]: how often bit j of the code is one, the most significant first, for code_bits bits. Returns false where no share is above zero. */
 bool weft_operand_bits(const weft_histogram *histogram, const weft_operand *operand,
                        double p[WEFT_CODE_MAX_BITS]);

@@ -181,13 +181,13 @@ weft_status weft_variables_order(weft_hierarchy *h, weft_error *error) {
     return WEFT_OK;
 }
 
-int weft_variables_evaluate(const weft_hierarchy *h, const int32_t bits[WEFT_BITS],
+int weft_variables_evaluate(const weft_hierarchy *h, const int32_t traits[WEFT_TRAITS],
                             double *values) {
     for (int k = 0; k < h->n_ordered; k++) {
         int i = h->order[k];
         const weft_variable *v = &h->variables[i];
-        if (i < WEFT_BITS && bits[i] > 0) {
-            values[i] = bits[i];
+        if (i < WEFT_TRAITS && traits[i] > 0) {
+            values[i] = i < WEFT_BITS ? traits[i] : traits[i] == WEFT_SIGN_SOME;
         } else {
             values[i] = v->expr != NULL ? weft_expr_evaluate(v->expr, values) : v->value.value;
         }

@@ -29,10 +29,16 @@ weft_status weft_variables_order(weft_hierarchy *h, weft_error *error) WEFT_NODI
 /* Index of the variable of that name, or WEFT_NO_VARIABLE. */
 int weft_variables_find(const weft_hierarchy *h, const char *name);
 
-/* values[i] for all variables; bits: of a layer's inputs, weights and outputs, 0: the chip's own.
- * The first value that is not finite ends it: returns its index, or -1 when all are finite. */
-enum { WEFT_BITS = 3 };
-int weft_variables_evaluate(const weft_hierarchy *h, const int32_t bits[WEFT_BITS], double *values);
+/* What a layer says of its operands: the bits of inputs, weights and outputs, then of inputs and
+ * weights whether values below zero occur (WEFT_SIGN_*). 0: as the chip says. They are the first
+ * variables. */
+enum { WEFT_BITS = 3, WEFT_TRAITS = 5 };
+enum { WEFT_SIGN_NONE = 1, WEFT_SIGN_SOME = 2 };
+
+/* values[i] for all variables. The first value that is not finite ends it: returns its index, or -1
+ * when all are finite. */
+int weft_variables_evaluate(const weft_hierarchy *h, const int32_t traits[WEFT_TRAITS],
+                            double *values);
 
 void weft_variables_destroy(weft_hierarchy *h);
 
