@@ -14,7 +14,7 @@ static const double TABLE_NM[] = {130, 90, 65, 45, 32, 20, 16, 14, 10, 7};
 double weft_node_read(double node, weft_node_scaling scaling) {
     double nm = node * 1e9;
     for (int i = 0; scaling == WEFT_NODE_MIRRORED && i + 1 < WEFT_LENGTH(TABLE_NM); i++) {
-        if (nm < TABLE_NM[i] && nm > TABLE_NM[i + 1]) {
+        if (nm < TABLE_NM[i] * (1 - 1e-9) && nm > TABLE_NM[i + 1] * (1 + 1e-9)) {
             return (TABLE_NM[i] + TABLE_NM[i + 1] - nm) * 1e-9;
         }
     }
