@@ -546,6 +546,35 @@ static void trees_add_what_they_should(void **state) {
     expect_near(price_of("gate-tree", "inputs=1 bits=8").area_m2, 0, 0, "no tree");
 }
 
+/* Two chips of the validation set of zigzag-imc@df34a6f from their parts: area and clock of its model;
+ * the memories' areas are given there. */
+static void chips_add_up_from_their_gates(void **state) {
+    (void)state;
+    weft_part_price mult = price_of("gates", "multipliers=%d depth=1", 64 * 128 * 2);
+    weft_part_price column = price_of("gate-tree", "inputs=128 bits=2");
+    weft_part_price row = price_of("gate-tree", "inputs=8 bits=16");
+    weft_part_price acc = price_of("gate-accumulator", "bits=23 input_bits=17 path=sum");
+    double area = mult.area_m2 + 64 * column.area_m2 + 8 * row.area_m2 + 8 * acc.area_m2;
+    expect_near(area + 8 * 0.00193147e-6, 0.146149274e-6, 1e-6, "ISSCC 2023, 7.2: area");
+    expect_near(mult.read_s + column.read_s + acc.read_s + row.read_s, 5.40140e-9, 1e-6,
+                "ISSCC 2023, 7.2: clock");
+
+    mult = price_of("gates", "node=22e-9 multipliers=%d depth=1", 512 * 1024 * 2);
+    weft_part_price adc =
+        price_of("adc", "fit=zigzag node=22e-9 resolution=6 rows=1024 voltage=0.8 rate=1e6");
+    area = mult.area_m2 + 512 * adc.area_m2 + 2 * 0.24496704e-6;
+    expect_near(area, 1.244290345e-6, 1e-6, "CICC 2021: area");
+    expect_near(mult.read_s + adc.read_s, 44.00812e-9, 1e-6, "CICC 2021: clock");
+    weft_part_price line = price_of("line-load", "node=22e-9 voltage=0.8 cells=1024 load=1");
+    weft_part_price enable = price_of("line-load", "node=22e-9 voltage=0.8 cells=1024");
+    weft_part_price dac = price_of("dac", "fit=zigzag node=22e-9 resolution=7 voltage=0.8");
+    double lines = energy_of(line) + energy_of(enable);
+    weft_part_price cells =
+        price_of("gates", "node=22e-9 voltage=0.8 multipliers=%d", 512 * 1024 * 2);
+    double energy = energy_of(cells) + 512 * (lines + energy_of(adc)) + 1024 * energy_of(dac);
+    expect_near(2 * 1024 * 512 / energy, 1179.899e12, 1e-5, "CICC 2021: operations a joule");
+}
+
 /* ---- pulses, hops, pins, clocks, units ------------------------------------------------------- */
 
 static void pulses_count(void **state) {
@@ -645,6 +674,7 @@ int main(void) {
         cmocka_unit_test(memories_outside_cost_by_the_bit),
         cmocka_unit_test(gates_are_multiples_of_a_nand),
         cmocka_unit_test(trees_add_what_they_should),
+        cmocka_unit_test(chips_add_up_from_their_gates),
         cmocka_unit_test(pulses_count),
         cmocka_unit_test(hops_and_pins_pay_by_the_bit),
         cmocka_unit_test(clocks_reach_every_register),
