@@ -2,7 +2,8 @@
  *
  * From the loops of a layer to the actions of the parts.
  *
- * Levels are filled from the inside out (fill.h); what is left of a loop runs in time. Of a part k:
+ * Levels are filled from the inside out (fill.h); what is left of a loop runs in time, inside of the
+ * parts that nest.c says. Of a part k:
  *
  *   extent_k[d]  the product of d's factors inside k, in space and in time
  *   tiles_k      product over d of ceil(size[d] / extent_k[d])
@@ -19,7 +20,7 @@
  * k and the next part c inside, of the operand's own dimensions, and of all dimensions at a level whose
  * copies cannot share it.
  *
- *   reads_in(k) = in_tile steps_k                     where nothing inside carries inputs
+ *   reads_in(k) = between(k, innermost) b steps       where nothing inside carries inputs
  *               = between(k, c) reads_in(c)           c passes
  *               = between(k, c) in_tile_c steps_c     c merges
  *               = between(k, c) fills_in(c)           c is a buffer
@@ -85,66 +86,18 @@ bool weft_spread_layer(const weft_hierarchy *h, const weft_precision *price,
     return fits;
 }
 
-/* ---- loops in time --------------------------------------------------------------------------- */
-
-/* A loop in time, and the part inside of which it runs (-1: outside of all parts). */
-typedef struct time_loop {
-    int dim;
-    int32_t turns;
-    int part;
-    double stride; /* outputs, taps or channels that a turn goes on by */
-} time_loop;
+/* ---- tiles ----------------------------------------------------------------------------------- */
 
 typedef struct walk {
     const weft_hierarchy *h;
     const weft_precision *price;
     const weft_loop_sizes *loops;
     const weft_spread *spread;
-    int n_time;
-    time_loop time[WEFT_DIM_COUNT]; /* from the outside in */
+    const weft_nest *nest;
     double extent[WEFT_DIM_COUNT];
     double inside; /* steps of the loops in time inside this place */
     double steps;  /* of all */
 } walk;
-
-/* X runs inside the innermost part that holds it, the outputs' rows and columns and the batch inside
- * the outermost one that holds them, and what is left of the weights outside of all. */
-static int holder(const weft_hierarchy *h, int dim, bool innermost) {
-    int found = -1;
-    for (int p = 0; p < h->n_parts; p++) {
-        if ((h->parts[p].holds >> dim & 1U) != 0 && (found < 0 || innermost)) {
-            found = p;
-        }
-    }
-    return found;
-}
-
-/* Everything of dimension d inside of part p runs before its loop turns. */
-static double stride_of(const walk *w, int d, int p) {
-    double stride = 1;
-    for (int l = p < 0 ? 0 : w->h->parts[p].level + 1; l < w->h->n_levels; l++) {
-        stride *= w->spread->factor[l][d];
-    }
-    return stride;
-}
-
-static void place_time(walk *w) {
-    static const int ORDER[] = {WEFT_DIM_Y, WEFT_DIM_G, WEFT_DIM_C, WEFT_DIM_M, WEFT_DIM_R,
-                                WEFT_DIM_S, WEFT_DIM_N, WEFT_DIM_P, WEFT_DIM_Q, WEFT_DIM_X};
-    w->n_time = 0;
-    w->steps = 1;
-    for (int i = 0; i < WEFT_DIM_COUNT; i++) {
-        int d = ORDER[i];
-        int32_t turns = w->spread->rest[d];
-        if (turns > 1) {
-            int part = holder(w->h, d, d == WEFT_DIM_X);
-            w->time[w->n_time++] = (time_loop){d, turns, part, stride_of(w, d, part)};
-            w->steps *= turns;
-        }
-    }
-}
-
-/* ---- tiles ----------------------------------------------------------------------------------- */
 
 static double capped(const walk *w, int d) {
     double size = w->loops->size[d];
@@ -199,7 +152,8 @@ static double tiles_of(const walk *w) {
 }
 
 /* By how far a turn of a loop moves the window, in rows and columns of the input. */
-static void move_of(const time_loop *loop, const pitches *pitch, double *rows, double *columns) {
+static void move_of(const weft_time_loop *loop, const pitches *pitch, double *rows,
+                    double *columns) {
     double stride = loop->stride;
     *rows = loop->dim == WEFT_DIM_P   ? stride * pitch->row
             : loop->dim == WEFT_DIM_R ? stride * pitch->tap_row
@@ -218,27 +172,27 @@ static double fills_of(const walk *w, int n, const in_tile *tile, const pitches 
     double whole = tile->depth * tile->rows * tile->columns;
     double back_r = 0;
     double back_c = 0;
-    double outer[WEFT_DIM_COUNT + 1];
+    double outer[WEFT_MAX_NEST + 1];
     outer[0] = 1;
     for (int i = 0; i < n; i++) {
-        outer[i + 1] = outer[i] * w->time[i].turns;
+        outer[i + 1] = outer[i] * w->nest->loop[i].turns;
     }
     double fills = whole;
     bool fresh_inside = false; /* a loop inside brings other channels: nothing is left to share */
     for (int i = n - 1; i >= 0; i--) {
         double move_r = 0;
         double move_c = 0;
-        int d = w->time[i].dim;
+        int d = w->nest->loop[i].dim;
         bool fresh = d == WEFT_DIM_N || d == WEFT_DIM_C || d == WEFT_DIM_G || d == WEFT_DIM_X;
-        move_of(&w->time[i], pitch, &move_r, &move_c);
+        move_of(&w->nest->loop[i], pitch, &move_r, &move_c);
         double shared = 0;
         if (!fresh && !fresh_inside) {
             shared = tile->depth * at_least_zero(tile->rows - fabs(move_r - back_r)) *
                      at_least_zero(tile->columns - fabs(move_c - back_c));
         }
-        fills += outer[i] * (w->time[i].turns - 1) * (whole - shared);
-        back_r += (w->time[i].turns - 1) * move_r;
-        back_c += (w->time[i].turns - 1) * move_c;
+        fills += outer[i] * (w->nest->loop[i].turns - 1) * (whole - shared);
+        back_r += (w->nest->loop[i].turns - 1) * move_r;
+        back_c += (w->nest->loop[i].turns - 1) * move_c;
         fresh_inside = fresh_inside || fresh;
     }
     return fills;
@@ -250,7 +204,6 @@ static double fills_of(const walk *w, int n, const in_tile *tile, const pitches 
 typedef struct carrier {
     double demand; /* bits of one copy */
     double between;
-    bool any;
 } carrier;
 
 static double words(double bits, double word) {
@@ -331,7 +284,7 @@ static void carry_inputs(walk *w, const weft_part *part, int p, double used, dou
     pitches pitch = pitch_of(w);
     in_tile tile = inputs_of(w, &pitch);
     double whole = tile.depth * tile.rows * tile.columns;
-    double reads = in->any ? in->between * in->demand : whole * above;
+    double reads = in->between * in->demand;
     double word = w->price->parts[p].word;
     if (part->action == WEFT_ACTION_INPUT) {
         word *= w->price->input.slice_bits;
@@ -347,7 +300,6 @@ static void carry_inputs(walk *w, const weft_part *part, int p, double used, dou
         }
     }
     in->between = 1;
-    in->any = true;
 }
 
 /* Outputs on their way out. */
@@ -370,7 +322,6 @@ static void carry_outputs(walk *w, const weft_part *part, int p, double used, do
         }
     }
     out->between = 1;
-    out->any = true;
 }
 
 static bool carries(const weft_part *part, int operand) {
@@ -385,10 +336,10 @@ static bool carries(const weft_part *part, int operand) {
 
 /* The loops in time that run inside part p now count as inside. */
 static int take_inside(walk *w, int p, int outside) {
-    for (int i = 0; i < w->n_time; i++) {
-        if (w->time[i].part == p) {
-            w->extent[w->time[i].dim] *= w->time[i].turns;
-            w->inside *= w->time[i].turns;
+    for (int i = 0; i < w->nest->n; i++) {
+        if (w->nest->loop[i].part == p) {
+            w->extent[w->nest->loop[i].dim] *= w->nest->loop[i].turns;
+            w->inside *= w->nest->loop[i].turns;
             outside = i < outside ? i : outside;
         }
     }
@@ -414,6 +365,20 @@ static void cross_level(walk *w, int l, carrier carriers[CARRIED], double *resul
     }
 }
 
+/* A buffer's tile: what it keeps between two steps. */
+static bool tile_fits(const walk *w, const weft_part *part, double capacity) {
+    double bits = 0;
+    if ((part->tensors & WEFT_TENSOR_INPUTS) != 0) {
+        pitches pitch = pitch_of(w);
+        in_tile tile = inputs_of(w, &pitch);
+        bits += tile.depth * tile.rows * tile.columns;
+    }
+    if ((part->tensors & WEFT_TENSOR_OUTPUTS) != 0) {
+        bits += outputs_of(w);
+    }
+    return bits <= capacity;
+}
+
 static void count_part(walk *w, int p, int *outside, carrier carriers[CARRIED], double results,
                        weft_counts *counts) {
     const weft_part *part = &w->h->parts[p];
@@ -423,6 +388,9 @@ static void count_part(walk *w, int p, int *outside, carrier carriers[CARRIED], 
     counts->used[p] = used;
     counts->reads[p] = 0;
     counts->writes[p] = 0;
+    if (part->action == WEFT_ACTION_BUFFER && w->price->parts[p].capacity > 0) {
+        counts->fits = counts->fits && tile_fits(w, part, w->price->parts[p].capacity);
+    }
     if (carries(part, INPUTS)) {
         carry_inputs(w, part, p, used, above, *outside, &carriers[INPUTS], counts);
     }
@@ -435,23 +403,28 @@ static void count_part(walk *w, int p, int *outside, carrier carriers[CARRIED], 
     count_simple(w, part, p, used, &carriers[OUTPUTS], results, counts);
 }
 
-void weft_count_layer(const weft_hierarchy *h, const weft_precision *price,
-                      const weft_loop_sizes *loops, const weft_spread *spread,
-                      weft_counts *counts) {
-    walk w = {.h = h, .price = price, .loops = loops, .spread = spread, .inside = 1};
+void weft_count_nest(const weft_hierarchy *h, const weft_precision *price,
+                     const weft_loop_sizes *loops, const weft_spread *spread, const weft_nest *nest,
+                     weft_counts *counts) {
+    walk w = {.h = h, .price = price, .loops = loops, .spread = spread, .nest = nest, .inside = 1};
     const int32_t *size = loops->size;
-    place_time(&w);
+    w.steps = 1;
+    for (int i = 0; i < nest->n; i++) {
+        w.steps *= nest->loop[i].turns;
+    }
     for (int d = 0; d < WEFT_DIM_COUNT; d++) {
         w.extent[d] = 1;
     }
+    counts->fits = true;
     counts->steps = w.steps;
     counts->cells = (double)size[WEFT_DIM_C] * size[WEFT_DIM_R] * size[WEFT_DIM_S] *
                     size[WEFT_DIM_M] * size[WEFT_DIM_G] * size[WEFT_DIM_Y] /
                     (loops->packed > 1 ? loops->packed : 1);
     carrier carriers[CARRIED] = {{.between = 1}, {.between = 1}};
+    carriers[INPUTS].demand = price->input.slice_bits * w.steps;
     carriers[OUTPUTS].demand = price->bits[2] * w.steps;
     double results = 1;
-    int outside = w.n_time;
+    int outside = nest->n;
     int p = h->n_parts - 1;
     for (int l = h->n_levels - 1; l >= 0; l--) {
         for (; p >= 0 && h->parts[p].level == l; p--) {
@@ -459,4 +432,12 @@ void weft_count_layer(const weft_hierarchy *h, const weft_precision *price,
         }
         cross_level(&w, l, carriers, &results);
     }
+}
+
+void weft_count_layer(const weft_hierarchy *h, const weft_precision *price,
+                      const weft_loop_sizes *loops, const weft_spread *spread,
+                      weft_counts *counts) {
+    weft_nest nest;
+    weft_nest_find(h, price, loops, spread, &nest);
+    weft_count_nest(h, price, loops, spread, &nest, counts);
 }

@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What the copies leave of a loop runs in time: X inside the innermost part that holds it, the
+ * weights outside of all parts, and the rows P, columns Q and batch N of the output inside parts that
+ * hold them. Where several do, a loop is split into factors, one for each, and every split is tried:
+ *
+ *   - P outside Q; inside other parts than the outermost one Q outside P as well
+ *   - not a split in which a loop that another one of its dimension surrounds ends with a shorter
+ *     pass: ceil(size / what is inside) mod factor = 0
+ *   - not one in which a buffer's tile of inputs and outputs takes more than its capacity
+ *
+ * The first of the least energy without leakage wins, factors ascending from the outermost part on,
+ * so that among equals a loop runs further in. Where nothing fits, all runs inside the outermost
+ * part. Energies are those of operands whose statistics are all one half: the parts that a split
+ * concerns hardly depend on them, and layers of one shape get one nest.
+ *
+ * Splits of n = prod p^a over k parts: prod C(a + k - 1, k - 1); 112 over three: 45.
+ * Source: ours. Timeloop searches the same space at random for the least product of energy and delay;
+ * delay does not depend on the split. */
+#include "hardware/nest.h"
+
+#include "hardware/count.h"
+
+#include <string.h>
+
+enum { P, Q, N, SPLIT };
+static const int SPLIT_DIM[SPLIT] = {WEFT_DIM_P, WEFT_DIM_Q, WEFT_DIM_N};
+
+typedef struct search {
+    const weft_hierarchy *h;
+    const weft_precision *price;
+    const weft_loop_sizes *loops;
+    const weft_spread *spread;
+    int n_holders[SPLIT];
+    int holder[SPLIT][WEFT_MAX_HOLDERS]; /* from the outside in; -1: outside of all parts */
+    int32_t turns[SPLIT][WEFT_MAX_HOLDERS];
+    double read_j[WEFT_MAX_PARTS], write_j[WEFT_MAX_PARTS];
+    double least;
+    weft_nest candidate;
+    weft_nest *best;
+    weft_counts counts;
+} search;
+
+static int holders_of(const weft_hierarchy *h, int dim, int *holder) {
+    int n = 0;
+    for (int p = 0; p < h->n_parts && n < WEFT_MAX_HOLDERS; p++) {
+        if ((h->parts[p].holds >> dim & 1U) != 0) {
+            holder[n++] = p;
+        }
+    }
+    if (n == 0) {
+        holder[n++] = -1;
+    }
+    return n;
+}
+
+static int innermost_holder(const weft_hierarchy *h, int dim) {
+    int p = h->n_parts - 1;
+    while (p >= 0 && (h->parts[p].holds >> dim & 1U) == 0) {
+        p--;
+    }
+    return p;
+}
+
+/* ---- building a nest ------------------------------------------------------------------------- */
+
+static int32_t turns_inside(const search *s, int k, int part) {
+    for (int i = 0; i < s->n_holders[k]; i++) {
+        if (s->holder[k][i] == part) {
+            return s->turns[k][i];
+        }
+    }
+    return 1;
+}
+
+static void add_loop(weft_nest *nest, int dim, int32_t turns, int part) {
+    if (turns > 1) {
+        nest->loop[nest->n++] = (weft_time_loop){dim, turns, part, 1};
+    }
+}
+
+/* Everything of a dimension inside a loop runs before the loop turns. */
+static void set_strides(const search *s, weft_nest *nest) {
+    for (int i = 0; i < nest->n; i++) {
+        weft_time_loop *loop = &nest->loop[i];
+        int l = loop->part < 0 ? 0 : s->h->parts[loop->part].level + 1;
+        for (loop->stride = 1; l < s->h->n_levels; l++) {
+            loop->stride *= s->spread->factor[l][loop->dim];
+        }
+        for (int j = i + 1; j < nest->n; j++) {
+            loop->stride *= nest->loop[j].dim == loop->dim ? nest->loop[j].turns : 1;
+        }
+    }
+}
+
+/* The nest of the current split; bit i of `turned`: inside part i, Q runs outside P. */
+static void build(const search *s, uint64_t turned, weft_nest *nest) {
+    static const int WEIGHTS[] = {WEFT_DIM_Y, WEFT_DIM_G, WEFT_DIM_C,
+                                  WEFT_DIM_M, WEFT_DIM_R, WEFT_DIM_S};
+    int slices = innermost_holder(s->h, WEFT_DIM_X);
+    nest->n = 0;
+    for (int part = -1; part < s->h->n_parts; part++) {
+        bool columns_first = part >= 0 && (turned >> part & 1U) != 0;
+        int outer = columns_first ? Q : P;
+        int inner = columns_first ? P : Q;
+        for (int i = 0; i < WEFT_LENGTH(WEIGHTS) && part == -1; i++) {
+            add_loop(nest, WEIGHTS[i], s->spread->rest[WEIGHTS[i]], part);
+        }
+        add_loop(nest, WEFT_DIM_N, turns_inside(s, N, part), part);
+        add_loop(nest, SPLIT_DIM[outer], turns_inside(s, outer, part), part);
+        add_loop(nest, SPLIT_DIM[inner], turns_inside(s, inner, part), part);
+        add_loop(nest, WEFT_DIM_X, part == slices ? s->spread->rest[WEFT_DIM_X] : 1, part);
+    }
+    set_strides(s, nest);
+}
+
+/* ---- the search ------------------------------------------------------------------------------ */
+
+static void try_nest(search *s, uint64_t turned) {
+    build(s, turned, &s->candidate);
+    weft_count_nest(s->h, s->price, s->loops, s->spread, &s->candidate, &s->counts);
+    if (!s->counts.fits) {
+        return;
+    }
+    double energy = 0;
+    for (int p = 0; p < s->h->n_parts; p++) {
+        energy += s->counts.reads[p] * s->read_j[p] + s->counts.writes[p] * s->write_j[p];
+    }
+    if (energy < s->least * (1 - 1e-12)) {
+        s->least = energy;
+        *s->best = s->candidate;
+    }
+}
+
+/* Both orders of P and Q inside each part but the outermost one. */
+static void try_orders(search *s) {
+    uint64_t both = 0;
+    for (int i = 0; i < s->n_holders[P]; i++) {
+        int part = s->holder[P][i];
+        bool outermost = part <= s->holder[P][0] || part <= s->holder[Q][0];
+        if (!outermost && s->turns[P][i] > 1 && turns_inside(s, Q, part) > 1) {
+            both |= UINT64_C(1) << part;
+        }
+    }
+    uint64_t turned = 0;
+    do { /* all subsets of `both`, ascending */
+        try_nest(s, turned);
+        turned = (turned - both) & both;
+    } while (turned != 0);
+}
+
+/* Whether a loop of split k that another one surrounds ends with a shorter pass. */
+static bool ends_short(const search *s, int k) {
+    int d = SPLIT_DIM[k];
+    double all = s->spread->rest[d];
+    for (int l = 0; l < s->h->n_levels; l++) {
+        all *= s->spread->factor[l][d];
+    }
+    double inside = 1;
+    int p = s->h->n_parts - 1;
+    for (int l = s->h->n_levels - 1; l >= 0; l--) {
+        for (; p >= 0 && s->h->parts[p].level == l; p--) {
+            double turns = turns_inside(s, k, p);
+            bool surrounded = inside * turns < all * (1 - 1e-12);
+            if (turns > 1 && surrounded && fmod(ceil(s->loops->size[d] / inside), turns) != 0) {
+                return true;
+            }
+            inside *= turns;
+        }
+        inside *= s->spread->factor[l][d];
+    }
+    return false;
+}
+
+/* The divisor of n that follows f < n. */
+static int32_t next_divisor(int32_t n, int32_t f) {
+    int32_t root = (int32_t)sqrt((double)n);
+    for (int32_t q = f + 1; q <= root; q++) {
+        if (n % q == 0) {
+            return q;
+        }
+    }
+    int32_t other = n / (f + 1) < root ? n / (f + 1) : root;
+    while (other > 1 && n % other != 0) {
+        other--;
+    }
+    return n / (other > 1 ? other : 1);
+}
+
+/* The factors of split k from holder i on; `left` is what they have to make up. */
+static void try_splits(search *s, int k, int i, int32_t left) {
+    if (i < s->n_holders[k] - 1) {
+        for (int32_t f = 1;; f = next_divisor(left, f)) {
+            s->turns[k][i] = f;
+            try_splits(s, k, i + 1, left / f);
+            if (f == left) {
+                return;
+            }
+        }
+    }
+    s->turns[k][i] = left;
+    if (s->n_holders[k] > 1 && left > 0 && ends_short(s, k)) {
+        return;
+    }
+    if (k + 1 < SPLIT) {
+        try_splits(s, k + 1, 0, s->spread->rest[SPLIT_DIM[k + 1]]);
+    } else {
+        try_orders(s);
+    }
+}
+
+static void weigh(search *s) {
+    for (int p = 0; p < s->h->n_parts; p++) {
+        const weft_part_cost *part = &s->price->parts[p];
+        for (int k = 0; k < WEFT_STATISTIC_COUNT; k++) {
+            double statistic = k == WEFT_STATISTIC_ONE ? 1 : 0.5;
+            s->read_j[p] += part->read_j[k] * statistic;
+            s->write_j[p] += part->write_j[k] * statistic;
+        }
+    }
+}
+
+void weft_nest_find(const weft_hierarchy *h, const weft_precision *price,
+                    const weft_loop_sizes *loops, const weft_spread *spread, weft_nest *nest) {
+    search s = {.h = h, .price = price, .loops = loops, .spread = spread, .best = nest};
+    bool choice = false;
+    for (int k = 0; k < SPLIT; k++) {
+        s.n_holders[k] = holders_of(h, SPLIT_DIM[k], s.holder[k]);
+        int32_t rest = spread->rest[SPLIT_DIM[k]];
+        for (int i = 0; i < s.n_holders[k]; i++) {
+            s.turns[k][i] = i == 0 ? rest : 1;
+        }
+        choice = choice || (s.n_holders[k] > 1 && rest > 1);
+    }
+    build(&s, 0, nest); /* all inside the outermost part */
+    if (choice) {
+        s.least = INFINITY;
+        weigh(&s);
+        try_splits(&s, 0, 0, spread->rest[SPLIT_DIM[0]]);
+    }
+}
