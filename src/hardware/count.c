@@ -271,6 +271,7 @@ static void count_simple(const walk *w, const weft_part *part, int p, double use
     case WEFT_ACTION_PASS:
     case WEFT_ACTION_MERGE:
     case WEFT_ACTION_BUFFER:
+    case WEFT_ACTION_WITH:
     case WEFT_ACTION_HOP: /* hierarchy_cost.c, which knows the way */
     case WEFT_ACTION_NONE:
     case WEFT_ACTION_COUNT:
@@ -431,6 +432,12 @@ void weft_count_nest(const weft_hierarchy *h, const weft_precision *price,
             count_part(&w, p, &outside, carriers, results, counts);
         }
         cross_level(&w, l, carriers, &results);
+    }
+    for (p = 1; p < h->n_parts; p++) {
+        if (h->parts[p].action == WEFT_ACTION_WITH) {
+            counts->reads[p] = counts->reads[p - 1];
+            counts->writes[p] = counts->writes[p - 1];
+        }
     }
 }
 

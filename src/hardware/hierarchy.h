@@ -17,6 +17,7 @@ enum {
     WEFT_MAX_LEVELS = 16,
     WEFT_MAX_VARIABLES = 512,
     WEFT_MAX_BOUNDS = 8,
+    WEFT_MAX_HOLDERS = 4, /* parts that a loop in time may be split over */
     WEFT_NAME = 48,
     WEFT_NO_VARIABLE = -1,
 };
@@ -77,6 +78,7 @@ typedef struct weft_variable {
  *   element    each element that a digital unit takes in (activation, pool): weft_element
  *   hop        each word of the output map for each hop between this layer's copies of the level and
  *              those of the next (router of a mesh)
+ *   with       whenever the part before it does: several parts that make one component
  *   none       never: area and leakage alone */
 #define WEFT_ACTION_MAP(X)                                                                         \
     X(WEFT_ACTION_INPUT, "input")                                                                  \
@@ -91,6 +93,7 @@ typedef struct weft_variable {
     X(WEFT_ACTION_BUFFER, "buffer")                                                                \
     X(WEFT_ACTION_ELEMENT, "element")                                                              \
     X(WEFT_ACTION_HOP, "hop")                                                                      \
+    X(WEFT_ACTION_WITH, "with")                                                                    \
     X(WEFT_ACTION_NONE, "none")
 
 typedef enum weft_action {
@@ -153,6 +156,13 @@ typedef struct weft_part {
     int scales_with; /* weft_statistic that the energy of a read goes with; -1: as the class says */
 } weft_part;
 
+/* What the counting of a layer reads of a part, close together. */
+typedef struct weft_role {
+    int8_t level, action;
+    uint8_t tensors, below; /* weft_tensor */
+    bool carries_inputs, carries_outputs;
+} weft_role;
+
 typedef struct weft_level {
     char name[WEFT_NAME];
     int count;       /* variable; WEFT_NO_VARIABLE: 1 */
@@ -187,6 +197,7 @@ typedef enum weft_accounting {
     X(WEFT_NUMBER_COPIES, "copies", 1) /* at most, of a layer's weights; 0: as many as fit */      \
     X(WEFT_NUMBER_WAY, "way", 1)       /* hops of a word where nothing tells, as in `alone` */     \
     X(WEFT_NUMBER_STEP_CYCLES, "step_cycles", 1) /* that a step of the arrays takes */             \
+    X(WEFT_NUMBER_READ_RATE, "read_rate", 0)     /* bits a cell gives a cycle; 0: no limit */      \
     X(WEFT_NUMBER_STRIDES, "strides", 1)         /* 0: strides and dilations taken as 1 */         \
     X(WEFT_NUMBER_INFERENCES, "inferences", 0)   /* in the life of the chip; 0: not asked */       \
     X(WEFT_NUMBER_POWER, "power_limit", 0)                                                         \
@@ -224,6 +235,9 @@ typedef struct weft_hierarchy {
     weft_level levels[WEFT_MAX_LEVELS]; /* from the outside in */
     int n_parts;
     weft_part parts[WEFT_MAX_PARTS];
+    weft_role roles[WEFT_MAX_PARTS];
+    int16_t holders[WEFT_DIM_COUNT][WEFT_MAX_HOLDERS]; /* parts that hold it; -1: outside of all */
+    int8_t n_holders[WEFT_DIM_COUNT];                  /* at least 1 */
     int array_level; /* whose copies are arrays: outside of the levels that share an operand */
     int clock_part;  /* that the cycle is booked under: the first that is read out, or 0 */
     int load_part;   /* that writing weights is booked under: the first that loads, or clock_part */
@@ -239,6 +253,13 @@ typedef struct weft_hierarchy {
 } weft_hierarchy;
 
 /* The dimensions of an operand, bit d for dimension d. */
-unsigned weft_tensor_dims(unsigned tensor);
+static inline unsigned weft_tensor_dims(unsigned tensor) {
+    const unsigned both = 1U << WEFT_DIM_N | 1U << WEFT_DIM_P | 1U << WEFT_DIM_Q | 1U << WEFT_DIM_G;
+    const unsigned window = 1U << WEFT_DIM_C | 1U << WEFT_DIM_R | 1U << WEFT_DIM_S;
+    return tensor == WEFT_TENSOR_INPUTS ? both | window | 1U << WEFT_DIM_X
+           : tensor == WEFT_TENSOR_OUTPUTS
+               ? both | 1U << WEFT_DIM_M
+               : window | 1U << WEFT_DIM_M | 1U << WEFT_DIM_G | 1U << WEFT_DIM_Y;
+}
 
 #endif

@@ -220,13 +220,31 @@ static weft_status place_layer(const weft_hierarchy_priced *priced, weft_loop_wo
     return WEFT_OK;
 }
 
-static void time_layer(const weft_precision *price, const weft_spread *spread,
+/* Cycles of the steps where cells give so many bits a cycle: the bits of a step, averaged over all
+ * cells between the first and the last that a full tile uses, whether they hold a weight or not. */
+static double cycles_at_rate(const weft_precision *price, const weft_loop_sizes *loops,
+                             const weft_spread *spread, int n_levels, double steps) {
+    double rate = price->number[WEFT_NUMBER_READ_RATE];
+    if (rate <= 0) {
+        return steps;
+    }
+    double reads = 1;
+    for (int d = 0; d < WEFT_DIM_COUNT; d++) {
+        reads *= loops->size[d];
+    }
+    double bits = steps * price->weight.slice_bits * (reads / steps) / spread->used[n_levels - 1];
+    return fmax(steps, ceil(steps / (rate / (ceil(bits) / steps))));
+}
+
+static void time_layer(const weft_hierarchy *h, const weft_precision *price,
+                       const weft_loop_sizes *loops, const weft_spread *spread,
                        weft_loop_cost *cost) {
     cost->steps = 1;
     for (int d = 0; d < WEFT_DIM_COUNT; d++) {
         cost->steps *= spread->rest[d];
     }
-    cost->cycles = cycles_of(price, cost->steps) * cost->rounds;
+    double cycles = cycles_at_rate(price, loops, spread, h->n_levels, cost->steps);
+    cost->cycles = cycles_of(price, cycles) * cost->rounds;
     cost->seconds = cost->cycles * price->cycle_s;
 }
 
@@ -262,7 +280,7 @@ static weft_status cost_layer(const weft_hierarchy_priced *priced, weft_loop_wor
     weft_loop_cost *cost = &work->costs[l];
     weft_loop_sizes loops;
     WEFT_TRY(place_layer(priced, work, l, cost->copies, &loops, error));
-    time_layer(price, &work->spread, cost);
+    time_layer(h, price, &loops, &work->spread, cost);
     find_statistics(layer, price, cost);
     weft_count_layer(h, price, &loops, &work->spread, &work->counts);
     double loads = loads_of(h, price, layer);
@@ -294,7 +312,7 @@ static weft_status allot(const weft_hierarchy_priced *priced, weft_loop_work *wo
             continue;
         }
         WEFT_TRY(place_layer(priced, work, l, 1, &loops, error));
-        time_layer(precision_of(priced, work, layer->precision), &work->spread, cost);
+        time_layer(h, precision_of(priced, work, layer->precision), &loops, &work->spread, cost);
         const int32_t *size = layer->loops.size;
         double most = (double)size[WEFT_DIM_P] * size[WEFT_DIM_Q] * size[WEFT_DIM_N];
         shares[n++] = (weft_share){cost->arrays, cost->seconds, most, 1, layer->times};

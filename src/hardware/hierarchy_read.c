@@ -235,7 +235,12 @@ static weft_status read_holds(weft_map *map, weft_part *part, weft_error *error)
     WEFT_TRY(weft_map_node(map, "holds", WEFT_OPTIONAL, &node, error));
     for (int i = 0; node != NULL && i < weft_sequence_length(node); i++) {
         int dim = 0;
-        WEFT_TRY(read_word(map->doc, weft_sequence_at(node, i), DIMS, WEFT_DIM_COUNT, &dim, error));
+        const weft_node *at = weft_sequence_at(node, i);
+        WEFT_TRY(read_word(map->doc, at, DIMS, WEFT_DIM_COUNT, &dim, error));
+        if (dim != WEFT_DIM_N && dim != WEFT_DIM_P && dim != WEFT_DIM_Q && dim != WEFT_DIM_X) {
+            return weft_node_fail(map->doc, at, error, WEFT_ERROR_INPUT,
+                                  "'holds': only loops over N, P, Q and X run inside a part");
+        }
         part->holds |= 1U << dim;
     }
     return WEFT_OK;
@@ -272,6 +277,12 @@ static weft_status read_part(const weft_doc *doc, const weft_node *node, const c
     WEFT_TRY(read_elements(&map, part, error));
     bool moves = part->action == WEFT_ACTION_BUFFER || part->action == WEFT_ACTION_PASS ||
                  part->action == WEFT_ACTION_MERGE;
+    bool first = h->n_parts == 1 || h->parts[h->n_parts - 2].level != level;
+    if (part->action == WEFT_ACTION_WITH && first) {
+        return weft_node_fail(doc, node, error, WEFT_ERROR_INPUT,
+                              "'%s' acts with the part before it, but is the first of level '%s'",
+                              name, h->levels[level].name);
+    }
     if (moves && part->tensors == 0) {
         return weft_node_fail(doc, node, error, WEFT_ERROR_INPUT,
                               "'%s' acts as %s: expected `on: inputs`, weights or outputs", name,
@@ -559,20 +570,6 @@ static weft_status read_execution(weft_map *root, weft_hierarchy *h, weft_error 
 
 /* ---- public ---------------------------------------------------------------------------------- */
 
-unsigned weft_tensor_dims(unsigned tensor) {
-    switch (tensor) {
-    case WEFT_TENSOR_INPUTS:
-        return 1U << WEFT_DIM_N | 1U << WEFT_DIM_C | 1U << WEFT_DIM_P | 1U << WEFT_DIM_Q |
-               1U << WEFT_DIM_R | 1U << WEFT_DIM_S | 1U << WEFT_DIM_G | 1U << WEFT_DIM_X;
-    case WEFT_TENSOR_WEIGHTS:
-        return 1U << WEFT_DIM_C | 1U << WEFT_DIM_M | 1U << WEFT_DIM_R | 1U << WEFT_DIM_S |
-               1U << WEFT_DIM_G | 1U << WEFT_DIM_Y;
-    default:
-        return 1U << WEFT_DIM_N | 1U << WEFT_DIM_M | 1U << WEFT_DIM_P | 1U << WEFT_DIM_Q |
-               1U << WEFT_DIM_G;
-    }
-}
-
 /* Which parts take from a store further out. Levels and parts stand from the outside in. */
 static void link_stores(weft_hierarchy *h) {
     unsigned held = 0;
@@ -645,6 +642,39 @@ static weft_status link_choices(weft_hierarchy *h, weft_error *error) {
     return WEFT_OK;
 }
 
+static bool moves(const weft_part *part, unsigned tensor) {
+    return (part->action == WEFT_ACTION_PASS || part->action == WEFT_ACTION_MERGE ||
+            part->action == WEFT_ACTION_BUFFER) &&
+           (part->tensors & tensor) != 0;
+}
+
+static void link_roles(weft_hierarchy *h) {
+    for (int p = 0; p < h->n_parts; p++) {
+        const weft_part *part = &h->parts[p];
+        h->roles[p] = (weft_role){
+            .level = (int8_t)part->level,
+            .action = (int8_t)part->action,
+            .tensors = (uint8_t)part->tensors,
+            .below = (uint8_t)part->below,
+            .carries_inputs = part->action == WEFT_ACTION_INPUT || moves(part, WEFT_TENSOR_INPUTS),
+            .carries_outputs = part->action == WEFT_ACTION_READOUT ||
+                               moves(part, WEFT_TENSOR_OUTPUTS),
+        };
+    }
+    for (int d = 0; d < WEFT_DIM_COUNT; d++) {
+        int n = 0;
+        for (int p = 0; p < h->n_parts && n < WEFT_MAX_HOLDERS; p++) {
+            if ((h->parts[p].holds >> d & 1U) != 0) {
+                h->holders[d][n++] = (int16_t)p;
+            }
+        }
+        if (n == 0) {
+            h->holders[d][0] = -1;
+        }
+        h->n_holders[d] = (int8_t)(n == 0 ? 1 : n);
+    }
+}
+
 static void link_names(weft_hierarchy *h) {
     static const char *const BUILTINS[] = {
 #define BUILTIN(name, token) token,
@@ -688,6 +718,7 @@ weft_status weft_hierarchy_finish(weft_hierarchy *h, weft_error *error) {
     link_names(h);
     link_stores(h);
     link_array(h);
+    link_roles(h);
     WEFT_TRY(link_choices(h, error));
     WEFT_TRY(weft_variables_order(h, error));
     link_signs(h);
