@@ -247,7 +247,8 @@ weft_status weft_hierarchy_price(const weft_hierarchy *h, const int32_t traits[W
     }
     precision->ladder_bits = 0;
     for (int p = 0; p < h->n_parts; p++) {
-        if ((precision->parts[p].statistics >> WEFT_STATISTIC_LADDER & 1) != 0) {
+        int32_t ladders = 1 << WEFT_STATISTIC_LADDER | 1 << WEFT_STATISTIC_LADDER_MAGNITUDE;
+        if ((precision->parts[p].statistics & ladders) != 0) {
             precision->ladder_bits = precision->bits[0] < 16 ? precision->bits[0] : 16;
         }
     }

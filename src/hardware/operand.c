@@ -187,39 +187,54 @@ static double ladder_of_code(uint32_t code, int32_t bits) {
     return sum;
 }
 
+/* The inputs as they come to a ladder, or their magnitudes 0 .. n/2 - 1. As the reference folds
+ * them, zero counts on both sides, and the largest magnitude of an odd n on none. */
+typedef struct ladder_bins {
+    const weft_histogram *of;
+    bool folded;
+    int32_t n;
+} ladder_bins;
+
+static double bin_at(const ladder_bins *bins, int32_t i) {
+    int32_t zero = bins->of->n / 2;
+    const double *share = bins->of->share;
+    return bins->folded ? share[zero + i] + share[zero - i] : share[i];
+}
+
 /* The share of a code of a converter with 2^bits codes, unnormalised: bins spread over the codes by
  * linear interpolation (summed where there are more bins than codes); the least bin and the centre
  * go to the least code and to the centre alone. */
-static double share_of_code(const weft_histogram *h, int32_t code, int32_t codes) {
-    int32_t centre = h->n / 2;
-    double ratio = (double)h->n / codes;
+static double share_of_code(const ladder_bins *bins, int32_t code, int32_t codes) {
+    int32_t centre = bins->n / 2;
+    double ratio = (double)bins->n / codes;
     if (code == 0 || code == codes / 2) {
-        return h->share[code == 0 ? 0 : centre] / (ratio < 1 ? ratio : 1);
+        return bin_at(bins, code == 0 ? 0 : centre) / (ratio < 1 ? ratio : 1);
     }
-    double place = (double)code / codes * (h->n - 1);
+    double place = (double)code / codes * (bins->n - 1);
     int32_t low = (int32_t)place;
     if (ratio <= 1) {
         double part = place - low;
         int32_t high = (int32_t)ceil(place);
-        double at_low = low == 0 || low == centre ? 0 : h->share[low];
-        double at_high = high == 0 || high == centre ? 0 : h->share[high];
+        double at_low = low == 0 || low == centre ? 0 : bin_at(bins, low);
+        double at_high = high == 0 || high == centre ? 0 : bin_at(bins, high);
         return at_low * (1 - part) + at_high * part;
     }
     int32_t end = (int32_t)ceil(low + ratio);
-    end = end < h->n - 1 ? end : h->n - 1;
+    end = end < bins->n - 1 ? end : bins->n - 1;
     double sum = 0;
     for (int32_t j = low; j < end; j++) {
-        sum += j == 0 || j == centre ? 0 : h->share[j];
+        sum += j == 0 || j == centre ? 0 : bin_at(bins, j);
     }
     return sum;
 }
 
-static double mean_ladder(const weft_histogram *h, int32_t bits) {
+static double mean_ladder(const weft_histogram *h, bool folded, int32_t bits) {
+    ladder_bins bins = {h, folded, folded ? h->n / 2 : h->n};
     int32_t codes = (int32_t)1 << bits;
     double sum = 0;
     double whole = 0;
-    for (int32_t code = 0; code < codes; code++) {
-        double share = share_of_code(h, code, codes);
+    for (int32_t code = 0; code < codes && bins.n > 0; code++) {
+        double share = share_of_code(&bins, code, codes);
         whole += share;
         sum += share > 0 ? share * ladder_of_code((uint32_t)code, bits) : 0;
     }
@@ -239,7 +254,8 @@ void weft_operand_statistics(const weft_histogram *inputs, const weft_operand *i
         s[WEFT_STATISTIC_INPUT_ZERO] = share_of_zero(inputs);
         s[WEFT_STATISTIC_INPUT_STEP] = mean_step(inputs);
         if (ladder_bits >= 2 && ladder_bits <= LADDER_MAX_BITS) {
-            s[WEFT_STATISTIC_LADDER] = mean_ladder(inputs, ladder_bits);
+            s[WEFT_STATISTIC_LADDER] = mean_ladder(inputs, false, ladder_bits);
+            s[WEFT_STATISTIC_LADDER_MAGNITUDE] = mean_ladder(inputs, true, ladder_bits);
         }
     }
     if (weft_operand_bits(weights, weight, p)) {

@@ -65,7 +65,7 @@ bool weft_operand_bits(const weft_histogram *histogram, const weft_operand *oper
 /* Mean over the slices of the value of a slice, as a share of the largest one. */
 double weft_operand_mean_slice(const double *p, const weft_operand *operand);
 
-/* All statistics of a layer. `ladder_bits` is the resolution of the converter that LADDER is about;
+/* All statistics of a layer. `ladder_bits` is the resolution of the converter that LADDER and LADDER_MAGNITUDE are about;
  * below 2 it is not worked out (it takes 2^ladder_bits codes). */
 void weft_operand_statistics(const weft_histogram *inputs, const weft_operand *input,
                              const weft_histogram *weights, const weft_operand *weight,

@@ -30,6 +30,8 @@
     X(WEFT_STATISTIC_INPUT_SPREAD, "input_spread", "sqrt(input (1 - input))")                      \
     X(WEFT_STATISTIC_LADDER, "ladder",                                                             \
       "mean over the input's codes of the sum over its one bits of 1 - V_node / V in a ladder")    \
+    X(WEFT_STATISTIC_LADDER_MAGNITUDE, "ladder_magnitude",                                         \
+      "the same of the inputs' magnitudes, for a ladder for each sign")                            \
     X(WEFT_STATISTIC_INPUT_STEP, "input_step",                                                     \
       "mean rise between two inputs in a row, as a share of full scale")                           \
     X(WEFT_STATISTIC_RMS_TOGGLE, "rms_toggle",                                                     \

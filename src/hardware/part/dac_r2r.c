@@ -8,7 +8,8 @@
  *   settling to half a step into the load C: (n - 0.5) ln 2 R C; a shorter cycle gives a warning
  *
  * `ladder` is the mean over the codes of the sum over one bits of 1 - V_node / V, V_node from the
- * ladder's tridiagonal system. It is at most n, and below 1.5 for 8 bits.
+ * ladder's tridiagonal system. It is at most n, and below 1.5 for 8 bits. Where each sign has a
+ * ladder of its own, the codes are those of the magnitudes.
  *
  * Source: H. Wang et al., VLSI 2022, as modelled in cimloop@d6e1390 (X2X_ladder.py,
  * dac_x2x_ladder.yaml); flip-flops of NeuroSim V1.3. */
@@ -17,7 +18,9 @@
 
 #include <stdio.h>
 
-enum { NODE, VOLTAGE, LOGIC_VOLTAGE, BITS, RESISTANCE, CYCLE, LOAD };
+enum { NODE, VOLTAGE, LOGIC_VOLTAGE, BITS, RESISTANCE, CYCLE, LOAD, SIGNS };
+
+static const char *const SIGNS_WORDS[] = {"one", "both", NULL};
 
 static const weft_part_field FIELDS[] = {
     {"node", WEFT_DIMENSION_LENGTH, NAN, 7e-9, 130e-9, 7e-9, 130e-9, NULL, "technology node"},
@@ -28,6 +31,8 @@ static const weft_part_field FIELDS[] = {
     {"unit_resistance", WEFT_DIMENSION_RESISTANCE, 5e3, 1, 1e9, 500, 1e6, NULL, "R"},
     {"cycle", WEFT_DIMENSION_TIME, NAN, 0, 1, 0, 1e-6, NULL, "time that a value is held"},
     {"load", WEFT_DIMENSION_CAPACITANCE, 10e-15, 0, 1e-6, 0, 1e-12, NULL, "load of the output"},
+    {"signs", WEFT_DIMENSION_NONE, 0, 0, 1, 0, 1, SIGNS_WORDS,
+     "both: a ladder for each sign, that gets the magnitudes"},
 };
 
 static void register_at(const double *values, const weft_cmos *tech, weft_terms *terms,
@@ -45,9 +50,9 @@ static void price(const double *values, weft_terms *terms, weft_part_price *pric
     double shrink = values[NODE] / 22e-9;
     weft_cmos_price(register_at, values, values[NODE], values[LOGIC_VOLTAGE], WEFT_DEVICE_LP, terms,
                     price);
-    price->read_j[WEFT_STATISTIC_LADDER] =
-        weft_term(terms, "E_ladder", "J", "V^2 / (2 R) T",
-                  volts * volts / (2 * values[RESISTANCE]) * values[CYCLE]);
+    int ladder = values[SIGNS] > 0 ? WEFT_STATISTIC_LADDER_MAGNITUDE : WEFT_STATISTIC_LADDER;
+    price->read_j[ladder] = weft_term(terms, "E_ladder", "J", "V^2 / (2 R) T",
+                                      volts * volts / (2 * values[RESISTANCE]) * values[CYCLE]);
     price->read_j[WEFT_STATISTIC_ONE] = weft_term(terms, "E_controller", "J",
                                                   "(V node / nm)^2 n 8e-17",
                                                   weft_ladder_controller(n, values[NODE], volts));
