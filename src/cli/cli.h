@@ -97,9 +97,9 @@ typedef struct cli_command {
 /* The table, in the order of the overview. */
 const cli_command *const *cli_commands(int *n);
 
-extern const cli_command cli_search, cli_estimate, cli_explain, cli_sweep, cli_chip_list,
-    cli_chip_show, cli_chip_check, cli_train, cli_front, cli_report, cli_data_list, cli_data_info,
-    cli_data_add, cli_space, cli_doctor, cli_completion, cli_version, cli_help;
+extern const cli_command cli_search, cli_estimate, cli_explain, cli_sweep, cli_validate,
+    cli_chip_list, cli_chip_show, cli_chip_check, cli_train, cli_front, cli_report, cli_data_list,
+    cli_data_info, cli_data_add, cli_space, cli_doctor, cli_completion, cli_version, cli_help;
 
 /* What every command takes. */
 typedef struct cli_common {

@@ -34,7 +34,7 @@ static const struct metric {
     {"edap", "edap_j_s_mm2", "EDAP", "EDAP", "J s mm²", true, true},
     {"utilisation", "utilisation", "in use", "utilisation", "", true, true},
 };
-enum { N_METRICS = sizeof METRICS / sizeof METRICS[0], AREA = 3 };
+enum { N_METRICS = sizeof METRICS / sizeof METRICS[0], AREA = 3, UTILISATION = 10 };
 
 static const char *const METRIC_WORDS[] = {"energy",   "latency",    "interval",    "area",
                                            "power",    "peak-power", "tops",        "tops-w",
@@ -65,6 +65,8 @@ static void metric_cell(cli_table *table, const cli_point *point, int metric) {
         cli_table_cell(table, "-");
     } else if (metric == AREA) {
         cli_table_area(table, value);
+    } else if (metric == UTILISATION) {
+        cli_table_cell(table, "%.1f %%", 100 * value);
     } else if (METRICS[metric].plain) {
         cli_table_cell(table, "%.4g", value);
     } else {

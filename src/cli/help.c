@@ -27,7 +27,9 @@ static const struct {
     {3, "bad input: a problem, space, chip or data file says something that it must not"},
     {4, "input/output: a file cannot be read or written, the disk is full, memory ran out"},
     {5, "store: in use, of another problem, of a newer version, or damaged"},
-    {6, "evaluation failed: a training did not converge, or a fault of Weft"},
+    {6, "evaluation failed: a training did not converge, a validation missed its threshold, or a "
+        "fault "
+        "of Weft"},
     {7, "unavailable: this build or machine lacks what was asked for"},
     {129, "stopped by SIGHUP, the store safe"},
     {130, "stopped by SIGINT (Ctrl-C), the store safe"},

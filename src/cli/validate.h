@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Holding the cost model against published figures: sets of points that ship with Weft
+ * (share/weft/validation), and tables of points of one's own. docs/reference/validation-file.md has
+ * the two formats. */
+#ifndef WEFT_CLI_VALIDATE_H
+#define WEFT_CLI_VALIDATE_H
+
+#include "base/doc.h"
+#include "cli/cli.h"
+
+/* ---- figures --------------------------------------------------------------------------------- */
+
+/* The value of a figure of a cost by its name: energy_j, latency_s, ..., mean_tops_w (mean over the
+ * layers of the layer's own), energy_by.PART with parts joined by '+'. WEFT_ERROR_USAGE with the
+ * nearest name. */
+weft_status cli_figure(const weft_cost *cost, const char *name, double *value,
+                       weft_error *error) WEFT_NODISCARD;
+
+/* What a network costs on a chip whose `n` paths have these values. */
+typedef struct cli_setting {
+    char path[96], value[96];
+} cli_setting;
+weft_status cli_cost_with(const weft_chip *chip, const cli_setting *settings, int n,
+                          weft_workload *workload, weft_cost **cost,
+                          weft_error *error) WEFT_NODISCARD;
+
+/* ---- statistics ------------------------------------------------------------------------------ */
+
+/* model / published - 1; 0 where both are 0. */
+double cli_relative_error(double model, double published);
+
+/* Of n finite values. They are sorted in place. NaN for n = 0. */
+double cli_median(double *values, size_t n);
+
+/* Spearman's rank correlation with mean ranks for ties; NaN where a side does not vary. `scratch` has
+ * room for 4 n values. */
+double cli_spearman(const double *a, const double *b, size_t n, double *scratch);
+
+/* ---- sets ------------------------------------------------------------------------------------ */
+
+typedef struct cli_check {
+    char what[96], unit[24];
+    double published;
+    double reference; /* the reference estimator's figure; NaN: none */
+    double model;     /* NaN where the chip cannot do it */
+    char reason[200]; /* why there is no model figure; "" otherwise */
+} cli_check;
+
+typedef struct cli_check_set {
+    char name[64], text[256], source[256];
+    double threshold; /* of the mean error; a share */
+    int n;
+    cli_check *checks;
+} cli_check_set;
+
+/* Reads a set by name or path and works out the model's figures. */
+weft_status cli_check_set_read(cli_call *call, const char *name, cli_check_set *set) WEFT_NODISCARD;
+void cli_check_set_free(cli_check_set *set);
+
+/* Means over the points that have both figures; NaN where none has. */
+double cli_check_set_error(const cli_check_set *set, bool of_reference);
+
+/* ---- tables of points ------------------------------------------------------------------------ */
+
+enum { CLI_MAX_COMPARED = 16, CLI_MAX_COLUMNS = 64 };
+
+/* One compared column: published and model figures of all rows, NaN where there is no model's. */
+typedef struct cli_compared {
+    char column[48], figure[96], cycle[48]; /* cycle: the column with the cycle time; "" */
+    double times;                           /* the model's figure times this is the column's */
+    double *published, *model;              /* [rows] */
+} cli_compared;
+
+typedef struct cli_points {
+    size_t n; /* rows */
+    int n_columns;
+    char columns[CLI_MAX_COLUMNS][48];
+    char *text;     /* the file, parted into cells */
+    char **cells;   /* [rows][columns] */
+    char **reasons; /* [rows]; NULL where it fits */
+    int n_compared;
+    cli_compared compared[CLI_MAX_COMPARED];
+} cli_points;
+
+/* Reads the table, and costs each row as the columns file `layout` (a name or path) says. With
+ * `workloads`, networks are the layer tables FOLDER/NAME.csv. WEFT_STOPPED after a request to stop. */
+weft_status cli_points_run(cli_call *call, const char *file, const char *layout,
+                           const char *workloads, int threads, cli_points *points) WEFT_NODISCARD;
+void cli_points_free(cli_points *points);
+
+/* The place of a column, -1: there is none. */
+int cli_points_column(const cli_points *points, const char *name);
+
+#endif
