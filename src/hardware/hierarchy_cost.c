@@ -579,6 +579,11 @@ weft_status weft_hierarchy_estimate(const weft_hierarchy_priced *priced, weft_lo
     return evaluate(priced, work, total, error);
 }
 
+weft_status weft_hierarchy_layer(const weft_hierarchy_priced *priced, weft_loop_work *work,
+                                 int32_t l, weft_error *error) {
+    return cost_layer(priced, work, l, NULL, error);
+}
+
 /* ---- the breakdown --------------------------------------------------------------------------- */
 
 static void name_parts(const weft_hierarchy *h, weft_cost *cost) {

@@ -17,4 +17,10 @@ weft_status weft_hierarchy_estimate(const weft_hierarchy_priced *priced, weft_lo
 weft_status weft_hierarchy_cost_create(const weft_hierarchy_priced *priced, weft_loop_work *work,
                                        weft_cost **cost, weft_error *error) WEFT_NODISCARD;
 
+/* Layer l once more after an estimate, for who asks what stands behind its figures: its loops are in
+ * work->spread, its actions in work->counts, its times in work->costs[l]. Of equal layers the first
+ * is asked (weft_loop_layer.same). */
+weft_status weft_hierarchy_layer(const weft_hierarchy_priced *priced, weft_loop_work *work,
+                                 int32_t l, weft_error *error) WEFT_NODISCARD;
+
 #endif
