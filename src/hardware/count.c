@@ -53,6 +53,30 @@ static void take_all(const weft_loop_sizes *loops, int32_t rest[WEFT_DIM_COUNT],
     }
 }
 
+bool weft_spread_measure(const weft_hierarchy *h, const weft_precision *price, weft_spread *spread,
+                         int *at, double *needed) {
+    double used = 1;
+    bool fits = true;
+    for (int l = 0; l < h->n_levels; l++) {
+        double copies = 1;
+        unsigned over = 0;
+        for (int d = 0; d < WEFT_DIM_COUNT; d++) {
+            int32_t factor = spread->factor[l][d];
+            copies *= factor;
+            over |= (unsigned)(factor > 1) << d;
+        }
+        if (copies > price->capacity[l] && fits) {
+            fits = false;
+            *at = l;
+            *needed = copies;
+        }
+        spread->spread[l] = (uint16_t)over;
+        used *= copies;
+        spread->used[l] = used;
+    }
+    return fits;
+}
+
 bool weft_spread_layer(const weft_hierarchy *h, const weft_precision *price,
                        const weft_loop_sizes *loops, weft_fill_memo *memo, weft_spread *spread,
                        int *at, double *needed) {
@@ -68,22 +92,7 @@ bool weft_spread_layer(const weft_hierarchy *h, const weft_precision *price,
         }
     }
     spread->rest[WEFT_DIM_X] = loops->size[WEFT_DIM_X];
-    double used = 1;
-    bool fits = true;
-    for (int l = 0; l < h->n_levels; l++) {
-        double copies = 1;
-        for (int d = 0; d < WEFT_DIM_COUNT; d++) {
-            copies *= spread->factor[l][d];
-        }
-        if (copies > price->capacity[l] && fits) {
-            fits = false;
-            *at = l;
-            *needed = copies;
-        }
-        used *= copies;
-        spread->used[l] = used;
-    }
-    return fits;
+    return weft_spread_measure(h, price, spread, at, needed);
 }
 
 /* ---- tiles ----------------------------------------------------------------------------------- */
@@ -94,14 +103,30 @@ typedef struct walk {
     const weft_loop_sizes *loops;
     const weft_spread *spread;
     const weft_nest *nest;
-    double extent[WEFT_DIM_COUNT];
-    double inside; /* steps of the loops in time inside this place */
-    double steps;  /* of all */
+    double extent[WEFT_DIM_COUNT]; /* at most the size: what is inside of a place */
+    double whole[WEFT_DIM_COUNT];  /* the same, past the layer's edge */
+    double turns[WEFT_DIM_COUNT];  /* ceil(size / extent) */
+    unsigned changed;              /* dimensions whose turns are out of date */
+    double tiles;                  /* product of the turns */
+    double inside;                 /* steps of the loops in time inside this place */
+    double steps;                  /* of all */
 } walk;
 
-static double capped(const walk *w, int d) {
+/* For 0 <= x < 2^62; cheaper than the library's where the CPU is not known. */
+static double ceil_of(double x) {
+    double down = (double)(int64_t)x;
+    return down + (x > down);
+}
+
+static void grow(walk *w, int d, double factor) {
     double size = w->loops->size[d];
-    return w->extent[d] < size ? w->extent[d] : size;
+    w->whole[d] *= factor;
+    w->extent[d] = w->whole[d] < size ? w->whole[d] : size;
+    w->changed |= 1U << d;
+}
+
+static double capped(const walk *w, int d) {
+    return w->extent[d];
 }
 
 static double window(double outputs, double taps, double stride, double dilation) {
@@ -140,15 +165,20 @@ static double outputs_of(const walk *w) {
            capped(w, WEFT_DIM_Q) * capped(w, WEFT_DIM_G) * w->price->bits[2];
 }
 
-static double tiles_of(const walk *w) {
-    double tiles = 1;
-    for (int d = 0; d < WEFT_DIM_COUNT; d++) {
-        double size = w->loops->size[d];
-        if (w->extent[d] < size) {
-            tiles *= ceil(size / w->extent[d]);
-        }
+static double tiles_of(walk *w) {
+    if (w->changed == 0) {
+        return w->tiles;
     }
-    return tiles;
+    for (unsigned left = w->changed; left != 0; left &= left - 1) {
+        int d = __builtin_ctz(left);
+        w->turns[d] = ceil_of(w->loops->size[d] / w->extent[d]);
+    }
+    w->changed = 0;
+    w->tiles = 1;
+    for (int d = 0; d < WEFT_DIM_COUNT; d++) {
+        w->tiles *= w->turns[d];
+    }
+    return w->tiles;
 }
 
 /* By how far a turn of a loop moves the window, in rows and columns of the input. */
@@ -207,10 +237,10 @@ typedef struct carrier {
 } carrier;
 
 static double words(double bits, double word) {
-    return ceil(bits / word - 1e-9);
+    return ceil_of(bits / word - 1e-9);
 }
 
-static void count_weights(const walk *w, const weft_part *part, int p, weft_counts *counts) {
+static void count_weights(const walk *w, const weft_role *part, int p, weft_counts *counts) {
     unsigned dims = weft_tensor_dims(WEFT_TENSOR_WEIGHTS);
     double bits = w->price->bits[1];
     if (part->action == WEFT_ACTION_BUFFER) {
@@ -239,12 +269,10 @@ static double copies_of(const walk *w) {
     return copies;
 }
 
-static void count_simple(const walk *w, const weft_part *part, int p, double used,
+static void count_simple(const walk *w, const weft_role *part, int p, double used,
                          const carrier *out, double results, weft_counts *counts) {
     const int32_t *size = w->loops->size;
     double word = w->price->parts[p].word;
-    double elements = (double)size[WEFT_DIM_N] * size[WEFT_DIM_G] * size[WEFT_DIM_M] *
-                      size[WEFT_DIM_P] * size[WEFT_DIM_Q];
     double *reads = &counts->reads[p];
     switch ((weft_action)part->action) {
     case WEFT_ACTION_CELL:
@@ -263,16 +291,14 @@ static void count_simple(const walk *w, const weft_part *part, int p, double use
     case WEFT_ACTION_RESULT:
         *reads = used * results * w->steps / size[WEFT_DIM_X] / word;
         break;
-    case WEFT_ACTION_ELEMENT:
-        *reads = elements / word;
-        break;
     case WEFT_ACTION_INPUT:
     case WEFT_ACTION_READOUT:
     case WEFT_ACTION_PASS:
     case WEFT_ACTION_MERGE:
     case WEFT_ACTION_BUFFER:
     case WEFT_ACTION_WITH:
-    case WEFT_ACTION_HOP: /* hierarchy_cost.c, which knows the way */
+    case WEFT_ACTION_ELEMENT: /* hierarchy_cost.c, which knows them */
+    case WEFT_ACTION_HOP:
     case WEFT_ACTION_NONE:
     case WEFT_ACTION_COUNT:
         break;
@@ -280,7 +306,7 @@ static void count_simple(const walk *w, const weft_part *part, int p, double use
 }
 
 /* Inputs on their way in: what part p reads, and what it asks for from further out. */
-static void carry_inputs(walk *w, const weft_part *part, int p, double used, double above,
+static void carry_inputs(walk *w, const weft_role *part, int p, double used, double above,
                          int outside, carrier *in, weft_counts *counts) {
     pitches pitch = pitch_of(w);
     in_tile tile = inputs_of(w, &pitch);
@@ -304,7 +330,7 @@ static void carry_inputs(walk *w, const weft_part *part, int p, double used, dou
 }
 
 /* Outputs on their way out. */
-static void carry_outputs(walk *w, const weft_part *part, int p, double used, double above,
+static void carry_outputs(walk *w, const weft_role *part, int p, double used, double above,
                           carrier *out, weft_counts *counts) {
     double sums = out->between * out->demand;
     double word = w->price->parts[p].word;
@@ -325,49 +351,37 @@ static void carry_outputs(walk *w, const weft_part *part, int p, double used, do
     out->between = 1;
 }
 
-static bool carries(const weft_part *part, int operand) {
-    if (part->action == WEFT_ACTION_INPUT || part->action == WEFT_ACTION_READOUT) {
-        return (part->action == WEFT_ACTION_INPUT) == (operand == INPUTS);
-    }
-    bool moves = part->action == WEFT_ACTION_PASS || part->action == WEFT_ACTION_MERGE ||
-                 part->action == WEFT_ACTION_BUFFER;
-    return moves &&
-           (part->tensors & (operand == INPUTS ? WEFT_TENSOR_INPUTS : WEFT_TENSOR_OUTPUTS)) != 0;
-}
-
 /* The loops in time that run inside part p now count as inside. */
 static int take_inside(walk *w, int p, int outside) {
-    for (int i = 0; i < w->nest->n; i++) {
-        if (w->nest->loop[i].part == p) {
-            w->extent[w->nest->loop[i].dim] *= w->nest->loop[i].turns;
-            w->inside *= w->nest->loop[i].turns;
-            outside = i < outside ? i : outside;
-        }
+    while (outside > 0 && w->nest->loop[outside - 1].part == p) {
+        outside--;
+        grow(w, w->nest->loop[outside].dim, w->nest->loop[outside].turns);
+        w->inside *= w->nest->loop[outside].turns;
     }
     return outside;
 }
 
 /* Past the copies of a level: factors join the extents, and the way between parts. */
 static void cross_level(walk *w, int l, carrier carriers[CARRIED], double *results) {
-    static const unsigned TENSOR[CARRIED] = {WEFT_TENSOR_INPUTS, WEFT_TENSOR_OUTPUTS};
+    const unsigned inputs = weft_tensor_dims(WEFT_TENSOR_INPUTS);
+    const unsigned outputs = weft_tensor_dims(WEFT_TENSOR_OUTPUTS);
     const int32_t *factor = w->spread->factor[l];
-    for (int d = 0; d < WEFT_DIM_COUNT; d++) {
-        if (factor[d] == 1) {
-            continue;
+    unsigned apart = ~w->h->levels[l].shares;
+    for (unsigned left = w->spread->spread[l]; left != 0; left &= left - 1) {
+        int d = __builtin_ctz(left);
+        grow(w, d, factor[d]);
+        if ((inputs >> d & 1U) != 0 || (apart & WEFT_TENSOR_INPUTS) != 0) {
+            carriers[INPUTS].between *= factor[d];
         }
-        w->extent[d] *= factor[d];
-        for (int t = 0; t < CARRIED; t++) {
-            bool own = (weft_tensor_dims(TENSOR[t]) >> d & 1U) != 0;
-            if (own || (w->h->levels[l].shares & TENSOR[t]) == 0) {
-                carriers[t].between *= factor[d];
-            }
+        if ((outputs >> d & 1U) != 0 || (apart & WEFT_TENSOR_OUTPUTS) != 0) {
+            carriers[OUTPUTS].between *= factor[d];
         }
-        *results *= (weft_tensor_dims(WEFT_TENSOR_OUTPUTS) >> d & 1U) != 0 ? factor[d] : 1;
+        *results *= (outputs >> d & 1U) != 0 ? factor[d] : 1;
     }
 }
 
 /* A buffer's tile: what it keeps between two steps. */
-static bool tile_fits(const walk *w, const weft_part *part, double capacity) {
+static bool tile_fits(const walk *w, const weft_role *part, double capacity) {
     double bits = 0;
     if ((part->tensors & WEFT_TENSOR_INPUTS) != 0) {
         pitches pitch = pitch_of(w);
@@ -382,20 +396,20 @@ static bool tile_fits(const walk *w, const weft_part *part, double capacity) {
 
 static void count_part(walk *w, int p, int *outside, carrier carriers[CARRIED], double results,
                        weft_counts *counts) {
-    const weft_part *part = &w->h->parts[p];
+    const weft_role *part = &w->h->roles[p];
     *outside = take_inside(w, p, *outside);
     double above = w->steps / w->inside;
-    double used = floor(tiles_of(w) / above + 1e-9);
+    double used = (double)(int64_t)(tiles_of(w) / above + 1e-9);
     counts->used[p] = used;
     counts->reads[p] = 0;
     counts->writes[p] = 0;
     if (part->action == WEFT_ACTION_BUFFER && w->price->parts[p].capacity > 0) {
         counts->fits = counts->fits && tile_fits(w, part, w->price->parts[p].capacity);
     }
-    if (carries(part, INPUTS)) {
+    if (part->carries_inputs) {
         carry_inputs(w, part, p, used, above, *outside, &carriers[INPUTS], counts);
     }
-    if (carries(part, OUTPUTS)) {
+    if (part->carries_outputs) {
         carry_outputs(w, part, p, used, above, &carriers[OUTPUTS], counts);
     }
     if ((part->tensors & WEFT_TENSOR_WEIGHTS) != 0) {
@@ -407,14 +421,22 @@ static void count_part(walk *w, int p, int *outside, carrier carriers[CARRIED], 
 void weft_count_nest(const weft_hierarchy *h, const weft_precision *price,
                      const weft_loop_sizes *loops, const weft_spread *spread, const weft_nest *nest,
                      weft_counts *counts) {
-    walk w = {.h = h, .price = price, .loops = loops, .spread = spread, .nest = nest, .inside = 1};
+    walk w = {.h = h,
+              .price = price,
+              .loops = loops,
+              .spread = spread,
+              .nest = nest,
+              .tiles = 1,
+              .inside = 1};
     const int32_t *size = loops->size;
     w.steps = 1;
     for (int i = 0; i < nest->n; i++) {
         w.steps *= nest->loop[i].turns;
     }
     for (int d = 0; d < WEFT_DIM_COUNT; d++) {
-        w.extent[d] = 1;
+        w.extent[d] = w.whole[d] = 1;
+        w.turns[d] = size[d];
+        w.tiles *= size[d];
     }
     counts->fits = true;
     counts->steps = w.steps;
@@ -428,13 +450,13 @@ void weft_count_nest(const weft_hierarchy *h, const weft_precision *price,
     int outside = nest->n;
     int p = h->n_parts - 1;
     for (int l = h->n_levels - 1; l >= 0; l--) {
-        for (; p >= 0 && h->parts[p].level == l; p--) {
+        for (; p >= 0 && h->roles[p].level == l; p--) {
             count_part(&w, p, &outside, carriers, results, counts);
         }
         cross_level(&w, l, carriers, &results);
     }
     for (p = 1; p < h->n_parts; p++) {
-        if (h->parts[p].action == WEFT_ACTION_WITH) {
+        if (h->roles[p].action == WEFT_ACTION_WITH) {
             counts->reads[p] = counts->reads[p - 1];
             counts->writes[p] = counts->writes[p - 1];
         }

@@ -20,6 +20,11 @@ bool weft_spread_layer(const weft_hierarchy *h, const weft_precision *price,
                        const weft_loop_sizes *loops, weft_fill_memo *memo, weft_spread *spread,
                        int *at, double *needed);
 
+/* The copies in use of each level from its factors, and which factors there are; as
+ * weft_spread_layer. */
+bool weft_spread_measure(const weft_hierarchy *h, const weft_precision *price, weft_spread *spread,
+                         int *at, double *needed);
+
 /* With the loops in time where `nest` has them. */
 void weft_count_nest(const weft_hierarchy *h, const weft_precision *price,
                      const weft_loop_sizes *loops, const weft_spread *spread, const weft_nest *nest,

@@ -114,13 +114,9 @@ double weft_spread_resident(const weft_hierarchy *h, const weft_precision *price
     }
     spread_copies(copies, rest, outer);
     rest[WEFT_DIM_X] = loops->size[WEFT_DIM_X];
-    double used = 1;
-    for (int l = 0; l < h->n_levels; l++) {
-        for (int d = 0; d < WEFT_DIM_COUNT; d++) {
-            used *= spread->factor[l][d];
-        }
-        spread->used[l] = used;
-    }
+    int at = 0;
+    double needed = 0;
+    weft_spread_measure(h, price, spread, &at, &needed);
     return arrays;
 }
 

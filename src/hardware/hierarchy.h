@@ -161,6 +161,8 @@ typedef struct weft_role {
     int8_t level, action;
     uint8_t tensors, below; /* weft_tensor */
     bool carries_inputs, carries_outputs;
+    bool gated;       /* copies that are not in use do not leak */
+    uint8_t elements; /* of a part that acts on elements: weft_element */
 } weft_role;
 
 typedef struct weft_level {

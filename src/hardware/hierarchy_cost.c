@@ -71,28 +71,18 @@ static double dot(const double *coefficients, int32_t which, const double *stati
     return sum;
 }
 
-/* Whether unused copies of the part do not leak. */
-static bool is_gated(const weft_hierarchy *h, int p) {
-    for (int l = 0; l <= h->parts[p].level; l++) {
-        if (h->levels[l].gated) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* Copies of a part that are powered: all, or those in use inside a gated level. */
-static double powered(const weft_hierarchy *h, const weft_precision *price,
-                      const weft_spread *spread, int level) {
+/* Copies of each level that are powered: all, or those in use inside a gated level. */
+static void find_powered(const weft_hierarchy *h, const weft_precision *price,
+                         const weft_spread *spread, double powered[WEFT_MAX_LEVELS]) {
     double copies = 1;
     bool gated = false;
     double before = 1;
-    for (int l = 0; l <= level; l++) {
+    for (int l = 0; l < h->n_levels; l++) {
         gated = gated || h->levels[l].gated;
         copies *= gated ? spread->used[l] / before : price->capacity[l];
         before = spread->used[l];
+        powered[l] = copies;
     }
-    return copies;
 }
 
 static double cycles_of(const weft_precision *price, double steps) {
@@ -105,7 +95,9 @@ static double cycles_of(const weft_precision *price, double steps) {
 static double energy_of(const weft_hierarchy *h, const weft_precision *price,
                         const weft_loop_work *work, const weft_loop_cost *cost, double *by) {
     const weft_counts *counts = &work->counts;
+    double powered[WEFT_MAX_LEVELS];
     double sum = 0;
+    find_powered(h, price, &work->spread, powered);
     for (int p = 0; p < h->n_parts; p++) {
         const weft_part_cost *part = &price->parts[p];
         double energy = 0;
@@ -115,9 +107,8 @@ static double energy_of(const weft_hierarchy *h, const weft_precision *price,
         if (counts->writes[p] > 0) {
             energy += counts->writes[p] * dot(part->write_j, part->statistics, cost->statistics);
         }
-        if (part->leak_w > 0 && (h->execution == WEFT_EXECUTION_LAYERS || is_gated(h, p))) {
-            energy += part->leak_w * powered(h, price, &work->spread, h->parts[p].level) *
-                      (cost->seconds + cost->load_s);
+        if (part->leak_w > 0 && (h->execution == WEFT_EXECUTION_LAYERS || h->roles[p].gated)) {
+            energy += part->leak_w * powered[h->roles[p].level] * (cost->seconds + cost->load_s);
         }
         if (by != NULL) {
             by[p] = energy;
@@ -150,8 +141,8 @@ static double loads_of(const weft_hierarchy *h, const weft_precision *price,
 
 static void scale_loads(const weft_hierarchy *h, double loads, weft_counts *counts) {
     for (int p = 0; p < h->n_parts; p++) {
-        if (h->parts[p].action == WEFT_ACTION_LOAD ||
-            (h->parts[p].tensors & WEFT_TENSOR_WEIGHTS) != 0) {
+        if (h->roles[p].action == WEFT_ACTION_LOAD ||
+            (h->roles[p].tensors & WEFT_TENSOR_WEIGHTS) != 0) {
             counts->reads[p] *= loads;
             counts->writes[p] *= loads;
         }
@@ -175,9 +166,9 @@ static double load_seconds(const weft_hierarchy *h, const weft_precision *price,
     double row = 0;
     double outside = 0;
     for (int p = 0; p < h->n_parts; p++) {
-        if (h->parts[p].action == WEFT_ACTION_LOAD) {
+        if (h->roles[p].action == WEFT_ACTION_LOAD) {
             row = fmax(row, price->parts[p].write_s);
-        } else if ((h->parts[p].tensors & WEFT_TENSOR_WEIGHTS) != 0) {
+        } else if ((h->roles[p].tensors & WEFT_TENSOR_WEIGHTS) != 0) {
             outside = fmax(outside, work->counts.reads[p] * price->parts[p].read_s);
         }
     }
@@ -254,7 +245,7 @@ static void count_elements(const weft_hierarchy *h, const weft_precision *price,
                            const weft_loop_layer *layer, weft_loop_cost *cost,
                            weft_counts *counts) {
     for (int p = 0; p < h->n_parts; p++) {
-        const weft_part *part = &h->parts[p];
+        const weft_role *part = &h->roles[p];
         double word = price->parts[p].word;
         if (part->action == WEFT_ACTION_HOP) {
             double bits = (double)layer->elements[WEFT_ELEMENT_OUTPUT] * price->bits[2];
@@ -433,10 +424,10 @@ static double leak_of_chip(const weft_hierarchy *h, const weft_precision *price,
     double sum = 0;
     for (int p = 0; p < h->n_parts && h->execution != WEFT_EXECUTION_LAYERS; p++) {
         double copies = 1;
-        for (int l = 0; l <= h->parts[p].level; l++) {
+        for (int l = 0; l <= h->roles[p].level; l++) {
             copies *= price->capacity[l];
         }
-        double energy = is_gated(h, p) ? 0 : price->parts[p].leak_w * copies * interval;
+        double energy = h->roles[p].gated ? 0 : price->parts[p].leak_w * copies * interval;
         if (by != NULL) {
             by[p] = energy;
         }
@@ -592,7 +583,7 @@ static void name_parts(const weft_hierarchy *h, weft_cost *cost) {
         weft_part_info *info = &cost->parts[p];
         snprintf(info->token, sizeof info->token, "%s", h->parts[p].name);
         snprintf(info->text, sizeof info->text, "%s", h->parts[p].text);
-        snprintf(info->level, sizeof info->level, "%s", h->levels[h->parts[p].level].name);
+        snprintf(info->level, sizeof info->level, "%s", h->levels[h->roles[p].level].name);
     }
 }
 

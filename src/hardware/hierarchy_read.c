@@ -656,10 +656,16 @@ static void link_roles(weft_hierarchy *h) {
             .action = (int8_t)part->action,
             .tensors = (uint8_t)part->tensors,
             .below = (uint8_t)part->below,
+            .elements = (uint8_t)part->elements,
             .carries_inputs = part->action == WEFT_ACTION_INPUT || moves(part, WEFT_TENSOR_INPUTS),
             .carries_outputs = part->action == WEFT_ACTION_READOUT ||
                                moves(part, WEFT_TENSOR_OUTPUTS),
         };
+    }
+    for (int p = 0; p < h->n_parts; p++) {
+        for (int l = 0; l <= h->parts[p].level; l++) {
+            h->roles[p].gated = h->roles[p].gated || h->levels[l].gated;
+        }
     }
     for (int d = 0; d < WEFT_DIM_COUNT; d++) {
         int n = 0;

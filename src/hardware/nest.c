@@ -32,7 +32,7 @@ typedef struct search {
     const weft_loop_sizes *loops;
     const weft_spread *spread;
     int n_holders[SPLIT];
-    int holder[SPLIT][WEFT_MAX_HOLDERS]; /* from the outside in; -1: outside of all parts */
+    const int16_t *holder[SPLIT]; /* from the outside in; -1: outside of all parts */
     int32_t turns[SPLIT][WEFT_MAX_HOLDERS];
     double read_j[WEFT_MAX_PARTS], write_j[WEFT_MAX_PARTS];
     double least;
@@ -40,27 +40,6 @@ typedef struct search {
     weft_nest *best;
     weft_counts counts;
 } search;
-
-static int holders_of(const weft_hierarchy *h, int dim, int *holder) {
-    int n = 0;
-    for (int p = 0; p < h->n_parts && n < WEFT_MAX_HOLDERS; p++) {
-        if ((h->parts[p].holds >> dim & 1U) != 0) {
-            holder[n++] = p;
-        }
-    }
-    if (n == 0) {
-        holder[n++] = -1;
-    }
-    return n;
-}
-
-static int innermost_holder(const weft_hierarchy *h, int dim) {
-    int p = h->n_parts - 1;
-    while (p >= 0 && (h->parts[p].holds >> dim & 1U) == 0) {
-        p--;
-    }
-    return p;
-}
 
 /* ---- building a nest ------------------------------------------------------------------------- */
 
@@ -80,12 +59,12 @@ static void add_loop(weft_nest *nest, int dim, int32_t turns, int part) {
 }
 
 /* Everything of a dimension inside a loop runs before the loop turns. */
-static void set_strides(const search *s, weft_nest *nest) {
+static void set_strides(const weft_hierarchy *h, const weft_spread *spread, weft_nest *nest) {
     for (int i = 0; i < nest->n; i++) {
         weft_time_loop *loop = &nest->loop[i];
-        int l = loop->part < 0 ? 0 : s->h->parts[loop->part].level + 1;
-        for (loop->stride = 1; l < s->h->n_levels; l++) {
-            loop->stride *= s->spread->factor[l][loop->dim];
+        int l = loop->part < 0 ? 0 : h->roles[loop->part].level + 1;
+        for (loop->stride = 1; l < h->n_levels; l++) {
+            loop->stride *= spread->factor[l][loop->dim];
         }
         for (int j = i + 1; j < nest->n; j++) {
             loop->stride *= nest->loop[j].dim == loop->dim ? nest->loop[j].turns : 1;
@@ -93,25 +72,60 @@ static void set_strides(const search *s, weft_nest *nest) {
     }
 }
 
-/* The nest of the current split; bit i of `turned`: inside part i, Q runs outside P. */
-static void build(const search *s, uint64_t turned, weft_nest *nest) {
+static void add_weights(const weft_spread *spread, weft_nest *nest) {
     static const int WEIGHTS[] = {WEFT_DIM_Y, WEFT_DIM_G, WEFT_DIM_C,
                                   WEFT_DIM_M, WEFT_DIM_R, WEFT_DIM_S};
-    int slices = innermost_holder(s->h, WEFT_DIM_X);
     nest->n = 0;
+    for (int i = 0; i < WEFT_LENGTH(WEIGHTS); i++) {
+        add_loop(nest, WEIGHTS[i], spread->rest[WEIGHTS[i]], -1);
+    }
+}
+
+/* X runs inside the innermost part that holds it. */
+static int slices_part(const weft_hierarchy *h) {
+    return h->holders[WEFT_DIM_X][h->n_holders[WEFT_DIM_X] - 1];
+}
+
+/* The nest of the current split; bit i of `turned`: inside part i, Q runs outside P. */
+static void build(const search *s, uint64_t turned, weft_nest *nest) {
+    int slices = slices_part(s->h);
+    add_weights(s->spread, nest);
     for (int part = -1; part < s->h->n_parts; part++) {
         bool columns_first = part >= 0 && (turned >> part & 1U) != 0;
         int outer = columns_first ? Q : P;
         int inner = columns_first ? P : Q;
-        for (int i = 0; i < WEFT_LENGTH(WEIGHTS) && part == -1; i++) {
-            add_loop(nest, WEIGHTS[i], s->spread->rest[WEIGHTS[i]], part);
-        }
         add_loop(nest, WEFT_DIM_N, turns_inside(s, N, part), part);
         add_loop(nest, SPLIT_DIM[outer], turns_inside(s, outer, part), part);
         add_loop(nest, SPLIT_DIM[inner], turns_inside(s, inner, part), part);
         add_loop(nest, WEFT_DIM_X, part == slices ? s->spread->rest[WEFT_DIM_X] : 1, part);
     }
-    set_strides(s, nest);
+    set_strides(s->h, s->spread, nest);
+}
+
+/* Every loop inside the outermost part that holds it: what `build` gives for such a split. */
+static void build_plain(const weft_hierarchy *h, const weft_spread *spread, weft_nest *nest) {
+    int slices = slices_part(h);
+    int part[SPLIT];
+    for (int k = 0; k < SPLIT; k++) {
+        part[k] = h->holders[SPLIT_DIM[k]][0];
+    }
+    add_weights(spread, nest);
+    weft_time_loop loops[SPLIT + 1] = {{WEFT_DIM_N, spread->rest[WEFT_DIM_N], part[N], 1},
+                                       {WEFT_DIM_P, spread->rest[WEFT_DIM_P], part[P], 1},
+                                       {WEFT_DIM_Q, spread->rest[WEFT_DIM_Q], part[Q], 1},
+                                       {WEFT_DIM_X, spread->rest[WEFT_DIM_X], slices, 1}};
+    for (int i = 1; i < SPLIT + 1; i++) { /* by part, stable */
+        weft_time_loop loop = loops[i];
+        int at = i;
+        for (; at > 0 && loops[at - 1].part > loop.part; at--) {
+            loops[at] = loops[at - 1];
+        }
+        loops[at] = loop;
+    }
+    for (int i = 0; i < SPLIT + 1; i++) {
+        add_loop(nest, loops[i].dim, loops[i].turns, loops[i].part);
+    }
+    set_strides(h, spread, nest);
 }
 
 /* ---- the search ------------------------------------------------------------------------------ */
@@ -220,22 +234,28 @@ static void weigh(search *s) {
     }
 }
 
+static void find_split(const weft_hierarchy *h, const weft_precision *price,
+                       const weft_loop_sizes *loops, const weft_spread *spread, weft_nest *nest) {
+    search s = {.h = h, .price = price, .loops = loops, .spread = spread, .best = nest};
+    for (int k = 0; k < SPLIT; k++) {
+        s.n_holders[k] = h->n_holders[SPLIT_DIM[k]];
+        s.holder[k] = h->holders[SPLIT_DIM[k]];
+        for (int i = 0; i < s.n_holders[k]; i++) {
+            s.turns[k][i] = i == 0 ? spread->rest[SPLIT_DIM[k]] : 1;
+        }
+    }
+    s.least = INFINITY;
+    weigh(&s);
+    try_splits(&s, 0, 0, spread->rest[SPLIT_DIM[0]]);
+}
+
 void weft_nest_find(const weft_hierarchy *h, const weft_precision *price,
                     const weft_loop_sizes *loops, const weft_spread *spread, weft_nest *nest) {
-    search s = {.h = h, .price = price, .loops = loops, .spread = spread, .best = nest};
-    bool choice = false;
+    build_plain(h, spread, nest);
     for (int k = 0; k < SPLIT; k++) {
-        s.n_holders[k] = holders_of(h, SPLIT_DIM[k], s.holder[k]);
-        int32_t rest = spread->rest[SPLIT_DIM[k]];
-        for (int i = 0; i < s.n_holders[k]; i++) {
-            s.turns[k][i] = i == 0 ? rest : 1;
+        if (h->n_holders[SPLIT_DIM[k]] > 1 && spread->rest[SPLIT_DIM[k]] > 1) {
+            find_split(h, price, loops, spread, nest);
+            return;
         }
-        choice = choice || (s.n_holders[k] > 1 && rest > 1);
-    }
-    build(&s, 0, nest); /* all inside the outermost part */
-    if (choice) {
-        s.least = INFINITY;
-        weigh(&s);
-        try_splits(&s, 0, 0, spread->rest[SPLIT_DIM[0]]);
     }
 }

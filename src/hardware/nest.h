@@ -17,12 +17,13 @@ typedef struct weft_loop_sizes {
 /* Where the loops of a layer run. */
 typedef struct weft_spread {
     int32_t factor[WEFT_MAX_LEVELS][WEFT_DIM_COUNT]; /* over the copies of each level */
+    uint16_t spread[WEFT_MAX_LEVELS];                /* bit d: factor d is above 1 */
     int32_t rest[WEFT_DIM_COUNT];                    /* in time */
     double used[WEFT_MAX_LEVELS];                    /* copies in use, of all on the chip */
 } weft_spread;
 
 /* Of the parts that hold a dimension, the outermost ones that a loop is split over. */
-enum { WEFT_MAX_HOLDERS = 4, WEFT_MAX_NEST = WEFT_DIM_COUNT + 3 * (WEFT_MAX_HOLDERS - 1) };
+enum { WEFT_MAX_NEST = WEFT_DIM_COUNT + 3 * (WEFT_MAX_HOLDERS - 1) };
 
 /* A loop in time, and the part inside of which it runs (-1: outside of all parts). */
 typedef struct weft_time_loop {
