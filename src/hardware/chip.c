@@ -15,7 +15,7 @@
 
 enum { MAX_BASES = 4, MAX_CHIP_FILE = 1 << 20 };
 
-static const char *const VERSIONS[] = {"chip/1"};
+static const char *const VERSIONS[] = {"chip/1", "chip/2"};
 
 /* ---- quantities ------------------------------------------------------------------------------ */
 
@@ -312,7 +312,7 @@ static weft_status read_root(weft_map *root, int bases, weft_chip *chip, weft_er
     const char *base = NULL;
     const char *description = NULL;
     int version = 0;
-    WEFT_TRY(weft_map_choice(root, "weft", WEFT_OPTIONAL, VERSIONS, 1, &version, error));
+    WEFT_TRY(weft_map_choice(root, "weft", WEFT_OPTIONAL, VERSIONS, 2, &version, error));
     WEFT_TRY(weft_map_text(root, "base", WEFT_OPTIONAL, &base, error));
     if (base != NULL) {
         WEFT_TRY(read_base(root, base, bases, chip, error));

@@ -61,9 +61,10 @@ bool weft_spread_measure(const weft_hierarchy *h, const weft_precision *price, w
         double copies = 1;
         unsigned over = 0;
         for (int d = 0; d < WEFT_DIM_COUNT; d++) {
-            int32_t factor = spread->factor[l][d];
-            copies *= factor;
-            over |= (unsigned)(factor > 1) << d;
+            over |= (unsigned)(spread->factor[l][d] > 1) << d;
+        }
+        for (unsigned left = over; left != 0; left &= left - 1) {
+            copies *= spread->factor[l][__builtin_ctz(left)];
         }
         if (copies > price->capacity[l] && fits) {
             fits = false;
@@ -165,6 +166,8 @@ static double outputs_of(const walk *w) {
            capped(w, WEFT_DIM_Q) * capped(w, WEFT_DIM_G) * w->price->bits[2];
 }
 
+_Static_assert(WEFT_DIM_COUNT % 2 == 0, "tiles_of takes two at once");
+
 static double tiles_of(walk *w) {
     if (w->changed == 0) {
         return w->tiles;
@@ -174,10 +177,12 @@ static double tiles_of(walk *w) {
         w->turns[d] = ceil_of(w->loops->size[d] / w->extent[d]);
     }
     w->changed = 0;
-    w->tiles = 1;
-    for (int d = 0; d < WEFT_DIM_COUNT; d++) {
-        w->tiles *= w->turns[d];
+    double product[2] = {1, 1}; /* two chains at once */
+    for (int d = 0; d < WEFT_DIM_COUNT; d += 2) {
+        product[0] *= w->turns[d];
+        product[1] *= w->turns[d + 1];
     }
+    w->tiles = product[0] * product[1];
     return w->tiles;
 }
 

@@ -39,17 +39,20 @@ static int32_t without(int32_t v, int32_t p) {
     return v;
 }
 
+/* Four sizes as two words. */
 static bool same_sizes(const int32_t *a, const int32_t *b) {
-    return memcmp(a, b, WEFT_FILL_MAX_DIMS * sizeof *a) == 0;
+    uint64_t one[2];
+    uint64_t other[2];
+    memcpy(one, a, sizeof one);
+    memcpy(other, b, sizeof other);
+    return ((one[0] ^ other[0]) | (one[1] ^ other[1])) == 0;
 }
 
 static weft_fill_answer *row_of(weft_fill_memo *memo, const int32_t *size, int32_t capacity) {
-    uint32_t hash = (uint32_t)capacity * 0x9E3779B1U;
-    for (int k = 0; k < WEFT_FILL_MAX_DIMS; k++) {
-        hash = (hash ^ (uint32_t)size[k]) * 0x85EBCA77U;
-        hash ^= hash >> 15;
-    }
-    return &memo->rows[hash % WEFT_FILL_MEMO];
+    uint32_t hash = (uint32_t)capacity * 0x9E3779B1U ^ (uint32_t)size[0] * 0x85EBCA77U ^
+                    (uint32_t)size[1] * 0xC2B2AE3DU ^ (uint32_t)size[2] * 0x27D4EB2FU ^
+                    (uint32_t)size[3] * 0x165667B1U;
+    return &memo->rows[(hash ^ hash >> 16) % WEFT_FILL_MEMO];
 }
 
 /* A size that does not fit is split into even turns. */
@@ -116,6 +119,30 @@ void weft_fill_best(const int32_t size[WEFT_FILL_MAX_DIMS], int32_t capacity, we
     *answer = made;
 }
 
+/* All of what is left fits: nothing keeps more copies busy. */
+static void take_whole(const weft_fill_group *group, int32_t *rest, int32_t *factor) {
+    for (int k = 0; k < group->n; k++) {
+        factor[group->dim[k]] = rest[group->dim[k]];
+        rest[group->dim[k]] = 1;
+    }
+}
+
+static int32_t take_best(const weft_fill_group *group, const int32_t *size, int32_t capacity,
+                         int32_t *rest, int32_t *factor, weft_fill_memo *memo) {
+    weft_fill_answer answer;
+    weft_fill_best(size, capacity, memo, &answer);
+    for (int k = 0; k < group->n; k++) {
+        int d = group->dim[k];
+        int32_t taken = answer.factor[k];
+        factor[d] = taken;
+        if (taken > 1) {
+            rest[d] = (rest[d] - 1) / taken + 1;
+            capacity /= taken;
+        }
+    }
+    return capacity;
+}
+
 void weft_fill_level(const weft_fill_group *groups, int n_groups, int32_t capacity,
                      int32_t rest[WEFT_DIM_COUNT], int32_t factor[WEFT_DIM_COUNT],
                      weft_fill_memo *memo) {
@@ -125,21 +152,19 @@ void weft_fill_level(const weft_fill_group *groups, int n_groups, int32_t capaci
     for (int g = 0; g < n_groups && capacity > 1; g++) {
         const weft_fill_group *group = &groups[g];
         int32_t size[WEFT_FILL_MAX_DIMS] = {1, 1, 1, 1};
-        bool any = false;
+        double product = 1;
         for (int k = 0; k < group->n; k++) {
             size[k] = rest[group->dim[k]];
-            any = any || size[k] > 1;
+            product *= size[k];
         }
-        if (!any) {
+        if (product == 1) {
             continue;
         }
-        weft_fill_answer answer;
-        weft_fill_best(size, capacity, memo, &answer);
-        for (int k = 0; k < group->n; k++) {
-            int d = group->dim[k];
-            factor[d] = answer.factor[k];
-            rest[d] = (rest[d] - 1) / factor[d] + 1;
-            capacity /= factor[d];
+        if (product <= capacity) {
+            take_whole(group, rest, factor);
+            capacity /= (int32_t)product;
+        } else {
+            capacity = take_best(group, size, capacity, rest, factor, memo);
         }
     }
 }

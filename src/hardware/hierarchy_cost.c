@@ -72,15 +72,15 @@ static double dot(const double *coefficients, int32_t which, const double *stati
 }
 
 /* Copies of each level that are powered: all, or those in use inside a gated level. */
-static void find_powered(const weft_hierarchy *h, const weft_precision *price,
-                         const weft_spread *spread, double powered[WEFT_MAX_LEVELS]) {
+static void find_powered(const weft_hierarchy *h, const weft_precision *price, const double *used,
+                         double powered[WEFT_MAX_LEVELS]) {
     double copies = 1;
     bool gated = false;
     double before = 1;
     for (int l = 0; l < h->n_levels; l++) {
         gated = gated || h->levels[l].gated;
-        copies *= gated ? spread->used[l] / before : price->capacity[l];
-        before = spread->used[l];
+        copies *= gated ? used[l] / before : price->capacity[l];
+        before = used[l];
         powered[l] = copies;
     }
 }
@@ -97,7 +97,7 @@ static double energy_of(const weft_hierarchy *h, const weft_precision *price,
     const weft_counts *counts = &work->counts;
     double powered[WEFT_MAX_LEVELS];
     double sum = 0;
-    find_powered(h, price, &work->spread, powered);
+    find_powered(h, price, cost->kept.used, powered);
     for (int p = 0; p < h->n_parts; p++) {
         const weft_part_cost *part = &price->parts[p];
         double energy = 0;
@@ -152,16 +152,10 @@ static void scale_loads(const weft_hierarchy *h, double loads, weft_counts *coun
 /* Rows are written one after the other in each array, all arrays at once; words come from outside
  * one after the other. The reference (alone) pays no time for it. */
 static double load_seconds(const weft_hierarchy *h, const weft_precision *price,
-                           const weft_loop_work *work, double loads) {
+                           const weft_loop_work *work, double rows, double loads) {
     if (h->accounting == WEFT_ACCOUNTING_ALONE ||
         (h->accounting == WEFT_ACCOUNTING_RESIDENT && loads < 1)) {
         return 0;
-    }
-    double rows = 1;
-    for (int l = h->array_level + 1; l < h->n_levels; l++) {
-        for (int d = 0; d < WEFT_DIM_COUNT && h->levels[l].shares == WEFT_TENSOR_OUTPUTS; d++) {
-            rows *= work->spread.factor[l][d];
-        }
     }
     double row = 0;
     double outside = 0;
@@ -185,32 +179,6 @@ static weft_status fail_fit(const weft_hierarchy *h, const weft_precision *price
                      layer->name, needed, h->levels[level].name, price->capacity[level]);
 }
 
-/* The loops of a layer, and where they run with so many copies of its weights. */
-static weft_status place_layer(const weft_hierarchy_priced *priced, weft_loop_work *work, int32_t l,
-                               double copies, weft_loop_sizes *loops, weft_error *error) {
-    const weft_hierarchy *h = priced->hierarchy;
-    const weft_loop_layer *layer = &work->layers[l];
-    const weft_precision *price = precision_of(priced, work, layer->precision);
-    weft_loop_cost *cost = &work->costs[l];
-    *loops = weft_loop_sizes_on(layer, price);
-    if (h->accounting == WEFT_ACCOUNTING_ALONE) {
-        int level = 0;
-        double needed = 0;
-        if (!weft_spread_layer(h, price, loops, &work->memo, &work->spread, &level, &needed)) {
-            return fail_fit(h, price, layer, level, needed, error);
-        }
-        cost->arrays = work->spread.used[h->array_level];
-        cost->copies = cost->rounds = 1;
-        return WEFT_OK;
-    }
-    weft_pack_groups(h, price, loops);
-    cost->arrays = weft_spread_resident(h, price, loops, &work->memo, copies, &work->spread);
-    cost->copies = copies;
-    cost->rounds =
-        h->accounting == WEFT_ACCOUNTING_RELOAD ? ceil(cost->arrays / weft_arrays_of(h, price)) : 1;
-    return WEFT_OK;
-}
-
 /* Cycles of the steps where cells give so many bits a cycle: the bits of a step, averaged over all
  * cells between the first and the last that a full tile uses, whether they hold a weight or not. */
 static double cycles_at_rate(const weft_precision *price, const weft_loop_sizes *loops,
@@ -227,16 +195,69 @@ static double cycles_at_rate(const weft_precision *price, const weft_loop_sizes 
     return fmax(steps, ceil(steps / (rate / (ceil(bits) / steps))));
 }
 
-static void time_layer(const weft_hierarchy *h, const weft_precision *price,
-                       const weft_loop_sizes *loops, const weft_spread *spread,
-                       weft_loop_cost *cost) {
-    cost->steps = 1;
-    for (int d = 0; d < WEFT_DIM_COUNT; d++) {
-        cost->steps *= spread->rest[d];
+/* Rows of an array that hold weights. */
+static double rows_of(const weft_hierarchy *h, const weft_spread *spread) {
+    double rows = 1;
+    for (int l = h->array_level + 1; l < h->n_levels; l++) {
+        for (int d = 0; d < WEFT_DIM_COUNT && h->levels[l].shares == WEFT_TENSOR_OUTPUTS; d++) {
+            rows *= spread->factor[l][d];
+        }
     }
-    double cycles = cycles_at_rate(price, loops, spread, h->n_levels, cost->steps);
-    cost->cycles = cycles_of(price, cycles) * cost->rounds;
-    cost->seconds = cost->cycles * price->cycle_s;
+    return rows;
+}
+
+/* Where the loops of a layer run with so many copies of its weights, how often its parts act then
+ * (unless kept->reads is NULL), and for how long. */
+static weft_status place_layer(const weft_hierarchy *h, const weft_precision *price,
+                               weft_loop_work *work, int32_t l, double copies, weft_kept *kept,
+                               weft_error *error) {
+    const weft_loop_layer *layer = &work->layers[l];
+    weft_loop_sizes loops = weft_loop_sizes_on(layer, price);
+    weft_spread *spread = &work->spread;
+    kept->structure = 0;
+    kept->copies = kept->rounds = 1;
+    if (h->accounting == WEFT_ACCOUNTING_ALONE) {
+        int level = 0;
+        double needed = 0;
+        if (!weft_spread_layer(h, price, &loops, &work->memo, spread, &level, &needed)) {
+            return fail_fit(h, price, layer, level, needed, error);
+        }
+        kept->arrays = spread->used[h->array_level];
+    } else {
+        weft_pack_groups(h, price, &loops);
+        kept->arrays = weft_spread_resident(h, price, &loops, &work->memo, copies, spread);
+        kept->copies = copies;
+        if (h->accounting == WEFT_ACCOUNTING_RELOAD) {
+            kept->rounds = ceil(kept->arrays / weft_arrays_of(h, price));
+        }
+    }
+    kept->steps = 1;
+    for (int d = 0; d < WEFT_DIM_COUNT; d++) {
+        kept->steps *= spread->rest[d];
+    }
+    double cycles = cycles_at_rate(price, &loops, spread, h->n_levels, kept->steps);
+    kept->cycles = cycles_of(price, cycles) * kept->rounds;
+    if (kept->reads != NULL) {
+        weft_count_layer(h, price, &loops, spread, &work->counts);
+        kept->cells = work->counts.cells;
+        kept->rows = rows_of(h, spread);
+        memcpy(kept->used, spread->used, (size_t)h->n_levels * sizeof *kept->used);
+        memcpy(kept->reads, work->counts.reads, (size_t)h->n_parts * sizeof *kept->reads);
+        memcpy(kept->writes, work->counts.writes, (size_t)h->n_parts * sizeof *kept->writes);
+    }
+    kept->wanted = copies;
+    kept->structure = price->structure;
+    return WEFT_OK;
+}
+
+/* The same, unless it is kept already. */
+static weft_status keep_layer(const weft_hierarchy *h, const weft_precision *price,
+                              weft_loop_work *work, int32_t l, double copies, weft_kept *kept,
+                              weft_error *error) {
+    if (kept->structure == price->structure && kept->wanted == copies) {
+        return WEFT_OK;
+    }
+    return place_layer(h, price, work, l, copies, kept, error);
 }
 
 /* Hops and elements, which the loops do not tell; a digital unit that has more to do than its
@@ -269,16 +290,24 @@ static weft_status cost_layer(const weft_hierarchy_priced *priced, weft_loop_wor
     const weft_loop_layer *layer = &work->layers[l];
     const weft_precision *price = precision_of(priced, work, layer->precision);
     weft_loop_cost *cost = &work->costs[l];
-    weft_loop_sizes loops;
-    WEFT_TRY(place_layer(priced, work, l, cost->copies, &loops, error));
-    time_layer(h, price, &loops, &work->spread, cost);
+    weft_kept *kept = &cost->kept;
+    weft_counts *counts = &work->counts;
+    double copies = h->accounting == WEFT_ACCOUNTING_ALONE ? 1 : cost->copies;
+    WEFT_TRY(keep_layer(h, price, work, l, copies, kept, error));
+    memcpy(counts->reads, kept->reads, (size_t)h->n_parts * sizeof *counts->reads);
+    memcpy(counts->writes, kept->writes, (size_t)h->n_parts * sizeof *counts->writes);
+    cost->arrays = kept->arrays;
+    cost->copies = kept->copies;
+    cost->rounds = kept->rounds;
+    cost->steps = kept->steps;
+    cost->cycles = kept->cycles;
+    cost->cells = kept->cells;
+    cost->seconds = kept->cycles * price->cycle_s;
     find_statistics(layer, price, cost);
-    weft_count_layer(h, price, &loops, &work->spread, &work->counts);
     double loads = loads_of(h, price, layer);
-    scale_loads(h, loads, &work->counts);
-    count_elements(h, price, layer, cost, &work->counts);
-    cost->cells = work->counts.cells;
-    cost->load_s = load_seconds(h, price, work, loads);
+    scale_loads(h, loads, counts);
+    count_elements(h, price, layer, cost, counts);
+    cost->load_s = load_seconds(h, price, work, kept->rows, loads);
     cost->energy_j = energy_of(h, price, work, cost, by);
     return WEFT_OK;
 }
@@ -295,19 +324,19 @@ static weft_status allot(const weft_hierarchy_priced *priced, weft_loop_work *wo
     weft_share *shares = work->shares_of;
     int32_t n = 0;
     double needed = 0;
-    weft_loop_sizes loops;
     for (int32_t l = 0; l < work->n_layers; l++) {
         const weft_loop_layer *layer = &work->layers[l];
-        weft_loop_cost *cost = &work->costs[l];
         if (layer->same != l) {
             continue;
         }
-        WEFT_TRY(place_layer(priced, work, l, 1, &loops, error));
-        time_layer(h, precision_of(priced, work, layer->precision), &loops, &work->spread, cost);
+        const weft_precision *price = precision_of(priced, work, layer->precision);
+        weft_kept *one = &work->costs[l].one;
+        WEFT_TRY(keep_layer(h, price, work, l, 1, one, error));
         const int32_t *size = layer->loops.size;
         double most = (double)size[WEFT_DIM_P] * size[WEFT_DIM_Q] * size[WEFT_DIM_N];
-        shares[n++] = (weft_share){cost->arrays, cost->seconds, most, 1, layer->times};
-        needed += cost->arrays * layer->times;
+        double seconds = one->cycles * price->cycle_s;
+        shares[n++] = (weft_share){one->arrays, seconds, most, 1, layer->times};
+        needed += one->arrays * layer->times;
     }
     if (h->accounting == WEFT_ACCOUNTING_RESIDENT) {
         if (!weft_allot_copies(shares, n, arrays, limit, h->execution != WEFT_EXECUTION_LAYERS)) {

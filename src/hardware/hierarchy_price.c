@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "hardware/hierarchy_price.h"
 
+#include "hardware/hash.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -226,6 +228,40 @@ static weft_status price_cycle(const weft_hierarchy *h, const double *variables,
     return WEFT_OK;
 }
 
+/* Where a loop in time may run in several places, energies choose (nest.c). */
+static bool energies_choose(const weft_hierarchy *h) {
+    return h->n_holders[WEFT_DIM_P] > 1 || h->n_holders[WEFT_DIM_Q] > 1 ||
+           h->n_holders[WEFT_DIM_N] > 1;
+}
+
+static uint64_t structure_of(const weft_hierarchy *h, const weft_precision *price) {
+    uint64_t hash = h->layout;
+    bool energies = energies_choose(h);
+    for (int l = 0; l < h->n_levels; l++) {
+        hash = weft_hash_add(hash, (uint64_t)price->capacity[l]);
+    }
+    for (int i = 0; i < WEFT_BITS; i++) {
+        hash = weft_hash_add(hash, (uint64_t)price->bits[i]);
+    }
+    hash = weft_hash_add(hash, (uint64_t)price->input.slice_bits << 32 |
+                                   (uint64_t)price->weight.slice_bits);
+    hash =
+        weft_hash_add(hash, (uint64_t)price->input_slices << 32 | (uint64_t)price->weight_slices);
+    for (int i = 0; i < WEFT_NUMBER_COUNT; i++) {
+        hash = weft_hash_add_real(hash, price->number[i]);
+    }
+    for (int p = 0; p < h->n_parts; p++) {
+        const weft_part_cost *part = &price->parts[p];
+        hash = weft_hash_add_real(hash, part->word);
+        hash = weft_hash_add_real(hash, part->capacity);
+        for (int k = 0; energies && k < WEFT_STATISTIC_COUNT; k++) {
+            hash = weft_hash_add_real(hash, part->read_j[k]);
+            hash = weft_hash_add_real(hash, part->write_j[k]);
+        }
+    }
+    return hash != 0 ? hash : 1;
+}
+
 weft_status weft_hierarchy_price(const weft_hierarchy *h, const int32_t traits[WEFT_TRAITS],
                                  weft_precision *precision, weft_cost *cost, weft_error *error) {
     double variables[WEFT_MAX_VARIABLES];
@@ -256,5 +292,6 @@ weft_status weft_hierarchy_price(const weft_hierarchy *h, const int32_t traits[W
         precision->number[i] = h->number[i] == WEFT_NO_VARIABLE ? NUMBER_FALLBACK[i]
                                                                 : variables[h->number[i]];
     }
+    precision->structure = structure_of(h, precision);
     return WEFT_OK;
 }

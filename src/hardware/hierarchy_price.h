@@ -30,6 +30,7 @@ typedef struct weft_precision {
     int32_t capacity[WEFT_MAX_LEVELS]; /* copies of a level in the one around it */
     double number[WEFT_NUMBER_COUNT];
     double area_mm2;
+    uint64_t structure; /* number for all that counting reads: equal numbers, equal counts */
     weft_part_cost parts[WEFT_MAX_PARTS];
     char infeasible[256]; /* "" or why the chip cannot work so */
 } weft_precision;

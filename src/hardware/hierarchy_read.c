@@ -4,6 +4,7 @@
  * and a part acts on what passes between the level that it stands at and the levels inside. */
 #include "hardware/hierarchy_read.h"
 
+#include "hardware/hash.h"
 #include "hardware/variables.h"
 
 #include <stdlib.h>
@@ -720,11 +721,35 @@ weft_status weft_hierarchy_read(weft_map *root, weft_hierarchy *h, weft_error *e
     return read_execution(root, h, error);
 }
 
+/* Of the levels and of what parts do at them: two chips of one layout count alike. */
+static void link_layout(weft_hierarchy *h) {
+    uint64_t hash = weft_hash_begin();
+    for (int l = 0; l < h->n_levels; l++) {
+        const weft_level *level = &h->levels[l];
+        hash = weft_hash_add(hash, level->shares | (uint64_t)level->gated << 8 |
+                                       (uint64_t)level->takes_all << 9 |
+                                       (uint64_t)level->n_groups << 16);
+        for (int g = 0; g < level->n_groups; g++) {
+            for (int k = 0; k < level->groups[g].n; k++) {
+                hash = weft_hash_add(hash, (uint64_t)level->groups[g].dim[k] + 1);
+            }
+            hash = weft_hash_add(hash, 0);
+        }
+    }
+    for (int p = 0; p < h->n_parts; p++) {
+        const weft_part *part = &h->parts[p];
+        hash = weft_hash_add(hash, (uint64_t)part->level | (uint64_t)part->action << 8 |
+                                       (uint64_t)part->tensors << 16 | (uint64_t)part->holds << 32);
+    }
+    h->layout = weft_hash_add(hash, (uint64_t)h->accounting << 8 | (uint64_t)h->execution);
+}
+
 weft_status weft_hierarchy_finish(weft_hierarchy *h, weft_error *error) {
     link_names(h);
     link_stores(h);
     link_array(h);
     link_roles(h);
+    link_layout(h);
     WEFT_TRY(link_choices(h, error));
     WEFT_TRY(weft_variables_order(h, error));
     link_signs(h);

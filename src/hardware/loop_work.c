@@ -309,6 +309,19 @@ static weft_status allocate(const weft_network *network, weft_loop_work *w, weft
     return all ? WEFT_OK : weft_fail_memory(error, layers * sizeof *w->layers);
 }
 
+static weft_status allocate_kept(weft_loop_work *w, weft_error *error) {
+    size_t room = 2 * (size_t)w->n_layers * WEFT_MAX_PARTS;
+    w->actions = calloc(room + 1, sizeof *w->actions);
+    if (w->actions == NULL) {
+        return weft_fail_memory(error, room * sizeof *w->actions);
+    }
+    for (int32_t l = 0; l < w->n_layers; l++) {
+        w->costs[l].kept.reads = w->actions + 2 * (size_t)l * WEFT_MAX_PARTS;
+        w->costs[l].kept.writes = w->costs[l].kept.reads + WEFT_MAX_PARTS;
+    }
+    return WEFT_OK;
+}
+
 static weft_status fill(const weft_network *network, weft_loop_work *w, weft_error *error) {
     WEFT_TRY(allocate(network, w, error));
     keeping k = {.work = w, .n = DEFAULTS, .used = (size_t)DEFAULTS * BINS};
@@ -325,6 +338,7 @@ static weft_status fill(const weft_network *network, weft_loop_work *w, weft_err
         }
     }
     find_equal(w);
+    WEFT_TRY(allocate_kept(w, error));
     WEFT_TRY(link_layers(network, w, error));
     w->precisions = calloc((size_t)w->n_precisions + 1, sizeof *w->precisions);
     return w->precisions != NULL ? WEFT_OK : weft_fail_memory(error, sizeof *w->precisions);
@@ -357,6 +371,7 @@ void weft_loop_work_destroy(weft_loop_work *work) {
         free(work->precisions);
         free(work->histograms);
         free(work->shares);
+        free(work->actions);
         free(work);
     }
 }

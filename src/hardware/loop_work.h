@@ -19,6 +19,17 @@ typedef struct weft_loop_layer {
     int64_t macs, weights_held;
 } weft_loop_layer;
 
+/* What counting a layer gave, to be used again while nothing that it reads has changed: the chip's
+ * structure (weft_precision) and the copies of the weights. */
+typedef struct weft_kept {
+    uint64_t structure; /* 0: nothing is kept */
+    double wanted;      /* copies that were asked for */
+    double arrays, copies, rounds, steps, cycles, cells;
+    double used[WEFT_MAX_LEVELS];
+    double rows;            /* of an array in use, written one after the other */
+    double *reads, *writes; /* of each part; NULL: arrays and time alone */
+} weft_kept;
+
 /* What a layer costs, and what of it another chip with the same operands can use again. */
 typedef struct weft_loop_cost {
     double energy_j, steps, cycles, seconds, load_s, cells;
@@ -28,6 +39,7 @@ typedef struct weft_loop_cost {
     double statistics[WEFT_STATISTIC_COUNT];
     weft_operand input, weight; /* that the statistics are of; code_bits 0: none yet */
     int32_t ladder_bits;
+    weft_kept one, kept; /* with one copy, to find how many fit; and with those */
 } weft_loop_cost;
 
 /* One layer for weft_allot_copies (execute.h). */
@@ -57,6 +69,7 @@ typedef struct weft_loop_work {
     int64_t macs;
     weft_histogram *histograms; /* copies that the layers point to */
     double *shares;
+    double *actions; /* reads and writes that the layers keep */
 } weft_loop_work;
 
 weft_status weft_loop_work_create(const weft_network *network, weft_loop_work **work,

@@ -209,7 +209,7 @@ static void bad_files_are_refused(void **state) {
     expect_bad("name: x\nbase: nothing-like-it\n", 2, "nothing-like-it");
     expect_bad("name: x\nbase: ../chips/mnsim-130nm-rram.yaml\n", 2, "name of a preset");
     expect_bad("name: x\nname: y\n", 2, "");
-    expect_bad("weft: chip/2\n" HEAD, 1, "weft");
+    expect_bad("weft: chip/9\n" HEAD, 1, "weft");
     expect_bad("name: [\n", 0, "");
     weft_error error;
     weft_chip *chip = NULL;
