@@ -279,13 +279,29 @@ static const cli_option CHECK_OPTIONS[] = {
     {"set", 's', CLI_TEXT, "PATH=VALUE", .offset = offsetof(check_arguments, set),
      .help = "Changes a value of the chip first; may be given several times."},
     {"network", 'n', CLI_TEXT, "NETWORK", .offset = offsetof(check_arguments, network),
-     .values = CLI_VALUES_NETWORK,
-     .help = "A network that the chip is tried with: figures to be doubted may depend on it."},
+     .values = CLI_VALUES_NETWORK, .unset = "a single weight",
+     .help = "A network that the chip is tried with."},
     {"json", 0, CLI_FLAG, .offset = offsetof(check_arguments, json), .help = "Prints JSON."},
 };
 
-static void defaults_check(void *opaque) {
-    ((check_arguments *)opaque)->network = "imc:V16";
+/* A network of a single weight: every chip that works at all has room for it. */
+static weft_status smallest_network(weft_network **network, weft_error *error) {
+    weft_network *made = NULL;
+    const int32_t input = 0;
+    int32_t index = 0;
+    weft_layer layer = {.op = WEFT_OP_LINEAR,
+                        .input = &input,
+                        .n_inputs = 1,
+                        .block = WEFT_NO_BLOCK,
+                        .out_channels = 1};
+    WEFT_TRY(weft_network_create("a single weight", (weft_shape){1, 1, 1}, &made, error));
+    weft_status status = weft_network_add(made, &layer, &index, error);
+    if (status != WEFT_OK) {
+        weft_network_destroy(made);
+        return status;
+    }
+    *network = made;
+    return WEFT_OK;
 }
 
 /* Prices the chip and runs the network through it. */
@@ -296,7 +312,8 @@ static weft_status try_chip(cli_call *call, const weft_chip *chip, const char *t
     weft_workload *workload = NULL;
     weft_status status = weft_priced_create(chip, &priced, &call->error);
     if (status == WEFT_OK) {
-        status = weft_network_read(text, &network, &call->error);
+        status = text != NULL ? weft_network_read(text, &network, &call->error)
+                              : smallest_network(&network, &call->error);
     }
     if (status == WEFT_OK) {
         status = weft_workload_create(network, &workload, &call->error);
@@ -369,12 +386,12 @@ const cli_command cli_chip_check = {
     .summary = "Whether a chip can be read, priced and used",
     .usage = "CHIP [options]",
     .text =
-        "Reads a chip, prices it and runs a small network through it; prints what makes figures "
+        "Reads a chip, prices it and runs a network through it; prints what makes figures "
         "doubtful, such as a value outside the data that a model stands on. A file that says "
         "something that it must not ends with exit code 3 and the place; a chip that cannot work "
         "as it is described, or that the network does not fit, with 1 and the reason. Warnings "
         "alone are no failure.",
-    .json = "an object with chip, network and warnings.",
+    .json = "an object with chip, network (null: a single weight) and warnings.",
     .examples = CHECK_EXAMPLES,
     .operands = CHIP_OPERANDS,
     .n_operands = 1,
@@ -383,6 +400,5 @@ const cli_command cli_chip_check = {
     .options = CHECK_OPTIONS,
     .n_options = sizeof CHECK_OPTIONS / sizeof CHECK_OPTIONS[0],
     .size = sizeof(check_arguments),
-    .defaults = defaults_check,
     .run = run_check,
 };

@@ -68,18 +68,25 @@ static weft_status row_of(cli_call *call, const weft_chip *chip, weft_workload *
 
 /* ---- output ---------------------------------------------------------------------------------- */
 
+/* Units that SI prefixes belong to; figures in others, such as pJ of an equation, stay as they are. */
+static bool takes_prefix(const char *unit) {
+    static const char *const UNITS[] = {"J", "s", "W", "V", "A", "ohm", "F", "m", "Hz"};
+    for (size_t i = 0; i < sizeof UNITS / sizeof UNITS[0]; i++) {
+        if (strcmp(UNITS[i], unit) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void print_row(const weft_explained *row) {
-    int indent = 2 * row->depth;
-    if (row->unit[0] == '\0') {
-        printf("%*s%s", indent, "", row->name);
-    } else if (strcmp(row->unit, "1") == 0) {
-        printf("%*s%s  %.6g", indent, "", row->name, row->value);
-    } else if (strpbrk(row->unit, "/2") != NULL || strcmp(row->unit, "bit") == 0) {
-        printf("%*s%s  %.6g %s", indent, "", row->name, row->value, row->unit);
-    } else {
+    printf("%*s%s", 2 * row->depth, "", row->name);
+    if (takes_prefix(row->unit)) {
         char text[CLI_QUANTITY];
-        printf("%*s%s  %s", indent, "", row->name,
-               cli_quantity(row->value, row->unit, text, sizeof text));
+        printf("  %s", cli_quantity(row->value, row->unit, text, sizeof text));
+    } else if (row->unit[0] != '\0') {
+        printf("  %.6g%s%s", row->value, strcmp(row->unit, "1") == 0 ? "" : " ",
+               strcmp(row->unit, "1") == 0 ? "" : row->unit);
     }
     if (row->equation[0] != '\0') {
         printf("  = %s", row->equation);

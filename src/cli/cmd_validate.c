@@ -448,10 +448,9 @@ static const cli_option OPTIONS[] = {
      .help = "Tells the errors for each value of a column too; may be given several times."},
     {"set", 's', CLI_TEXT, "PATH=VALUE", MEMBER(set),
      .help = "Changes a value of every chip of the table first; may be given several times."},
-    {"threshold", 0, CLI_REAL, "PERCENT", MEMBER(threshold), 0, 1e6,
-     .unset = "of each set its own; of --points none",
+    {"threshold", 0, CLI_REAL, "PERCENT", MEMBER(threshold), 0, 1e6, .unset = "the one of each set",
      .help = "The largest error that passes: of sets the mean, of --points the median of each "
-             "compared column."},
+             "compared column; points have none of their own."},
     {"threads", 't', CLI_THREADS, "N", MEMBER(threads),
      .help = "How many threads work; the result is the same for any number."},
     {"json", 0, CLI_FLAG, MEMBER(json), .help = "Prints JSON."},

@@ -10,7 +10,23 @@
 
 /* ---- hierarchical chips ---------------------------------------------------------------------- */
 
-/* The node is a parameter of that name, the cell the first part that acts for each product. */
+/* The cell: a part of a class of cells, else what acts for each product. */
+static const char *cell_of(const weft_hierarchy *h) {
+    const char *found = "";
+    for (int p = 0; p < h->n_parts; p++) {
+        const weft_part *part = &h->parts[p];
+        size_t length = strlen(part->class->name);
+        if (length > 5 && strcmp(part->class->name + length - 5, "-cell") == 0) {
+            return part->class->name;
+        }
+        if (part->action == WEFT_ACTION_CELL) {
+            found = part->text[0] != '\0' ? part->text : part->class->name;
+        }
+    }
+    return found;
+}
+
+/* The node is a parameter of that name. */
 static void about_hierarchy(const weft_hierarchy *h, weft_chip_about *about) {
     snprintf(about->format, sizeof about->format, "chip/2");
     for (int v = 0; v < h->n_variables; v++) {
@@ -19,11 +35,7 @@ static void about_hierarchy(const weft_hierarchy *h, weft_chip_about *about) {
             about->node_m = variable->value.value;
         }
     }
-    for (int p = h->n_parts - 1; p >= 0; p--) {
-        if (h->parts[p].action == WEFT_ACTION_CELL) {
-            snprintf(about->cell, sizeof about->cell, "%s", h->parts[p].class->name);
-        }
-    }
+    snprintf(about->cell, sizeof about->cell, "%s", cell_of(h));
 }
 
 /* The value of a parameter or the text of an expression; "1" where there is none. */

@@ -168,51 +168,22 @@ static const recipe RECIPES[WEFT_COMPONENT_COUNT] = {
                                 {"control.area"}},
 };
 
-/* ---- what is asked for ----------------------------------------------------------------------- */
+/* ---- constants ------------------------------------------------------------------------------- */
 
-typedef enum quantity { ENERGY, LATENCY, AREA, QUANTITIES } quantity;
-
-static const struct {
-    const char *name, *unit;
-} QUANTITY[QUANTITIES] = {{"energy", "J"}, {"latency", "s"}, {"area", "mm2"}};
-
-typedef struct question {
+/* The chip behind a question. */
+typedef struct subject {
     const weft_chip *chip;
     const weft_priced *priced;
     const weft_workload *workload;
-    const weft_cost *cost;
-    int32_t row; /* -1: all */
-    weft_explainer *to;
-} question;
+} subject;
 
-static const double *by_part(const weft_layer_cost *row, quantity what) {
-    return what == ENERGY ? row->energy_by : what == LATENCY ? row->latency_by : row->area_by;
+static const subject *of(const weft_question *q) {
+    return q->model;
 }
-
-static double value_of(const question *q, quantity what, int32_t part) {
-    if (q->row >= 0) {
-        return by_part(&q->cost->layers[q->row], what)[part];
-    }
-    return what == ENERGY    ? q->cost->energy_by[part]
-           : what == LATENCY ? q->cost->latency_by[part]
-                             : q->cost->area_by[part];
-}
-
-/* ---- constants ------------------------------------------------------------------------------- */
-
-static const char *const SI_UNITS[] = {
-    [WEFT_DIMENSION_NONE] = "1",        [WEFT_DIMENSION_TIME] = "s",
-    [WEFT_DIMENSION_FREQUENCY] = "Hz",  [WEFT_DIMENSION_ENERGY] = "J",
-    [WEFT_DIMENSION_POWER] = "W",       [WEFT_DIMENSION_VOLTAGE] = "V",
-    [WEFT_DIMENSION_CURRENT] = "A",     [WEFT_DIMENSION_RESISTANCE] = "ohm",
-    [WEFT_DIMENSION_CAPACITANCE] = "F", [WEFT_DIMENSION_LENGTH] = "m",
-    [WEFT_DIMENSION_AREA] = "m2",       [WEFT_DIMENSION_BANDWIDTH] = "bit/s",
-    [WEFT_DIMENSION_DATA] = "bit",
-};
 
 /* The path of a constant in the file; "" where the network needs no such buffer. */
-static void resolve(const question *q, const char *path, char *whole, size_t size) {
-    const weft_workload *w = q->workload;
+static void resolve(const weft_question *q, const char *path, char *whole, size_t size) {
+    const weft_workload *w = of(q)->workload;
     const struct {
         const char *prefix;
         int size;
@@ -230,25 +201,25 @@ static void resolve(const question *q, const char *path, char *whole, size_t siz
     bool dac = strncmp(path, "dac.", 4) == 0;
     if (dac || strncmp(path, "adc.", 4) == 0) {
         snprintf(whole, size, "%s.%.50s.%s", dac ? "dacs" : "adcs",
-                 dac ? q->chip->pe.dac : q->chip->pe.adc, path + 4);
+                 dac ? of(q)->chip->pe.dac : of(q)->chip->pe.adc, path + 4);
     }
 }
 
-static void constant_row(const question *q, int32_t depth, const char *path) {
+static void constant_row(const weft_question *q, int32_t depth, const char *path) {
     char whole[sizeof((weft_chip_entry *)0)->path];
     weft_chip_entry entry;
     resolve(q, path, whole, sizeof whole);
-    for (int i = 0; whole[0] != '\0' && weft_chip_entry_at(q->chip, i, &entry); i++) {
+    for (int i = 0; whole[0] != '\0' && weft_chip_entry_at(of(q)->chip, i, &entry); i++) {
         if (strcmp(entry.path, whole) == 0) {
-            const weft_quantity *value = weft_chip_quantity(q->chip, &entry);
-            weft_explain_row(q->to, depth, value->value, SI_UNITS[entry.field->dimension], NULL,
-                             value->source, "%s", whole);
+            const weft_quantity *value = weft_chip_quantity(of(q)->chip, &entry);
+            weft_explain_row(q->to, depth, value->value, weft_explain_unit(entry.field->dimension),
+                             NULL, value->source, "%s", whole);
             return;
         }
     }
 }
 
-static void constant_rows(const question *q, int32_t depth, const char *const *paths) {
+static void constant_rows(const weft_question *q, int32_t depth, const char *const *paths) {
     for (int i = 0; i < MAX_CONSTANTS && paths[i] != NULL; i++) {
         constant_row(q, depth, paths[i]);
     }
@@ -287,8 +258,8 @@ static double power_of(const weft_priced *p, int32_t part) {
     }
 }
 
-static void place_rows(const question *q, int32_t depth, const weft_hw_place *place) {
-    const weft_priced *p = q->priced;
+static void place_rows(const weft_question *q, int32_t depth, const weft_hw_place *place) {
+    const weft_priced *p = of(q)->priced;
     int32_t groups = p->planes < p->groups ? p->planes : p->groups;
     int32_t subarrays = (place->row + p->subarray_rows - 1) / p->subarray_rows;
     const struct {
@@ -311,11 +282,11 @@ static void place_rows(const question *q, int32_t depth, const weft_hw_place *pl
 }
 
 /* Over all output pixels; the first of the map and of each row move more. */
-static void buffer_rows(const question *q, int32_t depth, const weft_hw_time *time) {
+static void buffer_rows(const weft_question *q, int32_t depth, const weft_hw_time *time) {
     int64_t count[WEFT_PIPE_CLASSES];
     int64_t read = 0;
     int64_t write = 0;
-    weft_pixels_by_class(&q->workload->layers[q->row], count);
+    weft_pixels_by_class(&of(q)->workload->layers[q->row], count);
     for (int c = 0; c < WEFT_PIPE_CLASSES; c++) {
         read += count[c] * time->read[c];
         write += count[c] * time->write[c];
@@ -326,8 +297,8 @@ static void buffer_rows(const question *q, int32_t depth, const weft_hw_time *ti
                      "writing for all output pixels");
 }
 
-static void time_rows(const question *q, int32_t depth, int32_t part, const recipe *how) {
-    const weft_hw_time *time = &q->workload->times[q->row];
+static void time_rows(const weft_question *q, int32_t depth, int32_t part, const recipe *how) {
+    const weft_hw_time *time = &of(q)->workload->times[q->row];
     bool moves = part == WEFT_COMPONENT_ACCUMULATOR || part == WEFT_COMPONENT_BUFFER;
     double seconds = weft_seconds(time->by[part]);
     if (moves) {
@@ -344,17 +315,17 @@ static void time_rows(const question *q, int32_t depth, int32_t part, const reci
     constant_rows(q, depth + 1, how->time_from);
 }
 
-static void energy_rows(const question *q, int32_t depth, int32_t part, const recipe *how,
+static void energy_rows(const weft_question *q, int32_t depth, int32_t part, const recipe *how,
                         double energy) {
-    const weft_hw_layer *layer = &q->workload->layers[q->row];
-    const weft_hw_time *time = &q->workload->times[q->row];
+    const weft_hw_layer *layer = &of(q)->workload->layers[q->row];
+    const weft_hw_time *time = &of(q)->workload->times[q->row];
     double pixels = (double)weft_hw_pixels(layer);
     double busy = pixels * weft_seconds(time->by[part]);
-    double power = power_of(q->priced, part);
+    double power = power_of(of(q)->priced, part);
     if (how->count != NULL && busy > 0 && power > 0) {
         weft_explain_row(q->to, depth, energy / (power * busy), "1", how->count, NULL,
                          "parts at work");
-        place_rows(q, depth + 1, &q->workload->places[q->row]);
+        place_rows(q, depth + 1, &of(q)->workload->places[q->row]);
     }
     if (how->power != NULL) {
         weft_explain_row(q->to, depth, power, power > 0 ? "W" : "", how->power, NULL,
@@ -372,7 +343,7 @@ static void energy_rows(const question *q, int32_t depth, int32_t part, const re
     }
 }
 
-static void area_rows(const question *q, int32_t depth, int32_t part, const recipe *how) {
+static void area_rows(const weft_question *q, int32_t depth, int32_t part, const recipe *how) {
     const weft_layer_cost *row = &q->cost->layers[q->row];
     weft_explain_row(q->to, depth, (double)row->tiles, "1", NULL, NULL, "tiles of the layer");
     if (row->tiles > 0) {
@@ -383,108 +354,38 @@ static void area_rows(const question *q, int32_t depth, int32_t part, const reci
 }
 
 /* The row "chip" belongs to no layer: it holds the area of the global accumulator. */
-static bool is_layer(const question *q) {
-    return q->row >= 0 && q->row < q->workload->n_layers;
+static bool is_layer(const weft_question *q) {
+    return q->row < of(q)->workload->n_layers;
 }
 
-static void explain_on_layer(const question *q, int32_t depth, quantity what, int32_t part) {
+static void explain(const weft_question *q, int32_t depth, weft_explain_quantity what,
+                    int32_t part) {
     const recipe *how = &RECIPES[part];
-    double value = value_of(q, what, part);
-    const char *token = q->cost->parts[part].token;
-    const char *layer = q->cost->layers[q->row].name;
-    static const char *const TIME_EQUATION = "pixels on the critical path x time of a pixel";
-    const char *equation = what == ENERGY ? how->energy
-                           : what == AREA ? "tiles x area of a tile's share"
-                                          : TIME_EQUATION;
-    weft_explain_row(q->to, depth, value, QUANTITY[what].unit, is_layer(q) ? equation : how->area,
-                     NULL, "%s %s, %s", token, QUANTITY[what].name, layer);
+    double value = weft_explain_value(q, what, part);
+    const char *equation = what == WEFT_EXPLAIN_ENERGY ? how->energy
+                           : what == WEFT_EXPLAIN_AREA
+                               ? "tiles x area of a tile's share"
+                               : "pixels on the critical path x time of a pixel";
+    weft_explain_row(q->to, depth, value, weft_explain_unit_of(what),
+                     is_layer(q) ? equation : how->area, NULL, "%s %s, %s",
+                     q->cost->parts[part].token, weft_explain_name(what),
+                     q->cost->layers[q->row].name);
     if (!is_layer(q)) {
         constant_rows(q, depth + 1, how->area_from);
-    } else if (what == ENERGY) {
+    } else if (what == WEFT_EXPLAIN_ENERGY) {
         energy_rows(q, depth + 1, part, how, value);
-    } else if (what == LATENCY) {
+    } else if (what == WEFT_EXPLAIN_LATENCY) {
         time_rows(q, depth + 1, part, how);
     } else {
         area_rows(q, depth + 1, part, how);
     }
 }
 
-/* Over all layers: the sum, and what each of them gives to it. */
-static void explain_sum(const question *q, int32_t depth, quantity what, int32_t part) {
-    weft_explain_row(q->to, depth, value_of(q, what, part), QUANTITY[what].unit,
-                     "sum over the layers", NULL, "%s %s", q->cost->parts[part].token,
-                     QUANTITY[what].name);
-    for (int32_t i = 0; i < q->cost->n_layers; i++) {
-        double value = by_part(&q->cost->layers[i], what)[part];
-        if (value > 0) {
-            weft_explain_row(q->to, depth + 1, value, QUANTITY[what].unit, NULL, NULL,
-                             "%s (row %d)", q->cost->layers[i].name, (int)i + 1);
-        }
-    }
-}
-
-static void explain_part(const question *q, int32_t depth, quantity what, int32_t part) {
-    if (q->row < 0) {
-        explain_sum(q, depth, what, part);
-    } else {
-        explain_on_layer(q, depth, what, part);
-    }
-}
-
-/* ---- the whole ------------------------------------------------------------------------------- */
-
-static double whole_of(const question *q, quantity what) {
-    if (q->row < 0) {
-        const weft_total *t = &q->cost->total;
-        return what == ENERGY ? t->energy_j : what == LATENCY ? t->latency_s : t->area_mm2;
-    }
-    const weft_layer_cost *row = &q->cost->layers[q->row];
-    return what == ENERGY ? row->energy_j : what == LATENCY ? row->latency_s : row->area_mm2;
-}
-
-static void explain_all(const question *q, quantity what) {
-    weft_explain_row(q->to, 0, whole_of(q, what), QUANTITY[what].unit, "sum over the parts", NULL,
-                     "%s%s%s", QUANTITY[what].name, q->row < 0 ? "" : ", ",
-                     q->row < 0 ? "" : q->cost->layers[q->row].name);
-    for (int32_t part = 0; part < q->cost->n_parts; part++) {
-        if (value_of(q, what, part) > 0) {
-            explain_part(q, 1, what, part);
-        }
-    }
-}
-
-static weft_status answer(question *q, const char *part, weft_error *error) {
-    int32_t index = -1;
-    if (q->row < -1 || q->row >= q->cost->n_layers) {
-        return weft_fail(error, WEFT_ERROR_USAGE, "there is no layer in row %d of %d",
-                         (int)q->row + 1, (int)q->cost->n_layers);
-    }
-    if (part != NULL) {
-        WEFT_TRY(weft_explain_find(q->cost, part, &index, error));
-    }
-    for (quantity what = ENERGY; what < QUANTITIES; what++) {
-        if (part == NULL) {
-            explain_all(q, what);
-        } else {
-            explain_part(q, 0, what, index);
-        }
-    }
-    return WEFT_OK;
-}
-
-weft_status weft_explain_pixels(const weft_chip *chip, weft_workload *workload, const char *part,
-                                int32_t layer, weft_explainer *to, weft_error *error) {
-    weft_priced *priced = NULL;
-    weft_cost *cost = NULL;
-    weft_status status = weft_priced_create(chip, &priced, error);
-    if (status == WEFT_OK) {
-        status = weft_cost_create(priced, workload, &cost, error);
-    }
-    if (status == WEFT_OK) {
-        question q = {chip, priced, workload, cost, layer, to};
-        status = answer(&q, part, error);
-    }
-    weft_cost_destroy(cost);
-    weft_priced_destroy(priced);
-    return status;
+weft_status weft_explain_pixels(const weft_chip *chip, const weft_priced *priced,
+                                const weft_workload *workload, weft_question *question,
+                                const char *part, weft_error *error) {
+    subject asked = {chip, priced, workload};
+    question->model = &asked;
+    question->explain = explain;
+    return weft_explain_answer(question, part, error);
 }

@@ -35,6 +35,13 @@ out_has "set; the file says" "its source tells it"
 run explain vgg8 --chip $chip --part link --classes 100
 code_is 0 "another network"
 
+# A hierarchical chip: actions, statistics of the operands, the class with its fields.
+run explain resnet18 --chip neurosim-32nm-rram --part adc --layer 2
+code_is 0 "a hierarchical chip"
+for word in "reads ('readout')" "energy of a read" "adc is a sense-adc" "resolution"; do
+    out_has "$word" "it has '$word'"
+done
+
 run explain imc:V32 --chip $chip --part adz
 code_is 2 "an unknown part"
 err_has "did you mean 'adc'?" "the nearest one"

@@ -11,15 +11,19 @@ typedef struct subject {
     weft_cost *cost;
 } subject;
 
-static subject make(const char *changes, const char *imc) {
+static subject make_on(weft_chip *chip, const char *imc) {
     weft_error error;
     weft_priced *priced = NULL;
-    subject made = {.chip = chip_with(changes), .network = imc_network(imc, 32, 1)};
+    subject made = {.chip = chip, .network = imc_network(imc, 32, 1)};
     expect_ok(weft_priced_create(made.chip, &priced, &error), &error, "pricing");
     made.cost = cost_of(priced, made.network);
     expect_ok(weft_workload_create(made.network, &made.workload, &error), &error, imc);
     weft_priced_destroy(priced);
     return made;
+}
+
+static subject make(const char *changes, const char *imc) {
+    return make_on(chip_with(changes), imc);
 }
 
 static void drop(subject *made) {
@@ -52,8 +56,31 @@ static void check_tree(const weft_explanation *e) {
     for (int32_t i = 0; i < e->n; i++) {
         const weft_explained *row = &e->rows[i];
         assert_true(i == 0 || row->depth <= e->rows[i - 1].depth + 1);
-        assert_true(row->depth >= 0 && isfinite(row->value) && row->value >= 0);
+        assert_true(row->depth >= 0 && isfinite(row->value));
         assert_true(row->name[0] != '\0');
+    }
+}
+
+/* The first three rows of depth 0 are energy, latency and area. */
+static void check_figures(const subject *s) {
+    for (int32_t layer = -1; layer < s->cost->n_layers; layer++) {
+        const weft_layer_cost *row = layer < 0 ? NULL : &s->cost->layers[layer];
+        for (int32_t k = 0; k < s->cost->n_parts; k++) {
+            weft_explanation *e = explain(s, s->cost->parts[k].token, layer);
+            check_tree(e);
+            double expected[] = {row == NULL ? s->cost->energy_by[k] : row->energy_by[k],
+                                 row == NULL ? s->cost->latency_by[k] : row->latency_by[k],
+                                 row == NULL ? s->cost->area_by[k] : row->area_by[k]};
+            int at = 0;
+            for (int32_t i = 0; i < e->n && at < 3; i++) {
+                if (e->rows[i].depth == 0) {
+                    assert_true(e->rows[i].value == expected[at]);
+                    at++;
+                }
+            }
+            assert_int_equal(at, 3);
+            weft_explanation_destroy(e);
+        }
     }
 }
 
@@ -66,22 +93,48 @@ static void figures_are_those_of_the_cost(void **state) {
             "t}}\n"};
     for (int c = 0; c < 2; c++) {
         subject s = make(changes[c], "R32,V64");
-        for (int32_t layer = -1; layer < s.cost->n_layers; layer++) {
-            const weft_layer_cost *row = layer < 0 ? NULL : &s.cost->layers[layer];
+        check_figures(&s);
+        drop(&s);
+    }
+}
+
+static weft_chip *preset(const char *name) {
+    weft_error error;
+    weft_chip *chip = NULL;
+    expect_ok(weft_chip_read(name, &chip, &error), &error, name);
+    return chip;
+}
+
+static double product_of(const weft_explanation *e, const char *action) {
+    char count[64];
+    char energy[64];
+    double reads = 0;
+    snprintf(count, sizeof count, "%ss (", action);
+    snprintf(energy, sizeof energy, "energy of a %s", action);
+    for (int32_t i = 1; i < e->n && e->rows[i].depth > 0; i++) {
+        if (strncmp(e->rows[i].name, count, strlen(count)) == 0) {
+            reads = e->rows[i].value;
+        }
+    }
+    return reads > 0 ? reads * below(e, 0, energy)->value : 0;
+}
+
+/* Hierarchical chips: reads, writes and leakage add up to the energy. */
+static void actions_add_up_to_the_energy(void **state) {
+    (void)state;
+    static const char *const chips[] = {"neurosim-32nm-rram", "neurosim-sram-32nm",
+                                        "basic-65nm-rram"};
+    for (int c = 0; c < 3; c++) {
+        subject s = make_on(preset(chips[c]), "R32,V64");
+        check_figures(&s);
+        for (int32_t layer = 0; layer + 1 < s.cost->n_layers; layer++) {
             for (int32_t k = 0; k < s.cost->n_parts; k++) {
                 weft_explanation *e = explain(&s, s.cost->parts[k].token, layer);
-                check_tree(e);
-                double expected[] = {row == NULL ? s.cost->energy_by[k] : row->energy_by[k],
-                                     row == NULL ? s.cost->latency_by[k] : row->latency_by[k],
-                                     row == NULL ? s.cost->area_by[k] : row->area_by[k]};
-                int at = 0;
-                for (int32_t i = 0; i < e->n; i++) {
-                    if (e->rows[i].depth == 0) {
-                        assert_true(at < 3 && e->rows[i].value == expected[at]);
-                        at++;
-                    }
-                }
-                assert_int_equal(at, 3);
+                double energy = e->rows[0].value;
+                const weft_explained *leakage = below(e, 0, "leakage");
+                double sum = product_of(e, "read") + product_of(e, "write") +
+                             (leakage != NULL ? leakage->value : 0);
+                assert_true(energy == 0 || fabs(sum / energy - 1) < 1e-9);
                 weft_explanation_destroy(e);
             }
         }
@@ -159,6 +212,7 @@ static void what_is_not_there_is_refused(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(figures_are_those_of_the_cost),
+        cmocka_unit_test(actions_add_up_to_the_energy),
         cmocka_unit_test(factors_multiply_to_the_energy),
         cmocka_unit_test(leaves_have_sources),
         cmocka_unit_test(what_is_not_there_is_refused),
