@@ -3,6 +3,7 @@
  * Changes to a chip that has been read: `settings:` of a file that stands on another, and --set. */
 #include "hardware/hierarchy_read.h"
 
+#include "base/units.h"
 #include "hardware/variables.h"
 
 #include <stdlib.h>
@@ -240,4 +241,20 @@ const char *weft_hierarchy_unit(weft_hierarchy *h, const char *path) {
         return h->variables[at.variable].value.unit;
     }
     return NULL;
+}
+
+bool weft_hierarchy_put(weft_hierarchy *h, const char *path, double number, const char *unit) {
+    place at;
+    if (!find_place(h, path, &at) || at.variable == WEFT_NO_VARIABLE) {
+        return false;
+    }
+    weft_variable *v = &h->variables[at.variable];
+    const weft_unit *found = weft_unit_find(v->dimension, unit);
+    if (v->text != NULL || found == NULL || !(fabs(number) <= 1e300)) {
+        return false;
+    }
+    v->value.value = weft_unit_to_si(found, number);
+    snprintf(v->value.unit, sizeof v->value.unit, "%s", found->name);
+    snprintf(v->value.source, sizeof v->value.source, WEFT_SET_BY_USER);
+    return true;
 }

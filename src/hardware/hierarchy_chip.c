@@ -152,57 +152,79 @@ static void find_settings(const char *text, size_t *begin, size_t *end) {
     *end = line != NULL ? (size_t)(line + 1 - text) : strlen(text);
 }
 
-/* "256", "4 ns", "isaac" or "2 * columns" as a line of `settings`. */
-static void write_setting(FILE *out, const char *path, const char *value, const char *unit) {
-    double number = 0;
+/* A value as the user writes it. */
+typedef struct setting {
+    const char *path, *value;
+    int digits;       /* bytes of the number that it begins with; 0: an expression or a word */
+    double number;    /* with its sign */
+    const char *unit; /* of the number: as written, or as the file has it */
+} setting;
+
+/* "256", "4 ns", "isaac" or "2 * columns". */
+static setting read_setting(weft_hierarchy *h, const char *path, const char *value) {
+    setting made = {.path = path, .value = value};
     bool whole = false;
     size_t sign = value[0] == '-';
-    size_t length = weft_number_scan(value + sign, &number, &whole);
+    size_t length = weft_number_scan(value + sign, &made.number, &whole);
     const char *rest = value + sign + length;
     rest += strspn(rest, " ");
     bool word = strspn(rest, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/%") ==
                 strlen(rest);
-    fprintf(out, "  ");
-    weft_text_emit(path, out);
     if (length > 0 && word) {
-        fprintf(out, ": {value: %.*s, unit: ", (int)(sign + length), value);
-        weft_text_emit(rest[0] != '\0' ? rest : unit != NULL ? unit : "1", out);
-        fprintf(out, ", source: \"set by the user\"}\n");
+        const char *unit = weft_hierarchy_unit(h, path);
+        made.digits = (int)(sign + length);
+        made.number = sign != 0 ? -made.number : made.number;
+        made.unit = rest[0] != '\0' ? rest : unit != NULL ? unit : "1";
+    }
+    return made;
+}
+
+/* As a line of `settings`. */
+static void write_setting(FILE *out, const setting *made) {
+    fprintf(out, "  ");
+    weft_text_emit(made->path, out);
+    if (made->digits > 0) {
+        fprintf(out, ": {value: %.*s, unit: ", made->digits, made->value);
+        weft_text_emit(made->unit, out);
+        fprintf(out, ", source: \"" WEFT_SET_BY_USER "\"}\n");
     } else {
         fprintf(out, ": ");
-        weft_text_emit(value, out);
+        weft_text_emit(made->value, out);
         fprintf(out, "\n");
     }
 }
 
+/* Whether a line of the block is that of this path, which may stand in quotes. */
+static bool is_setting_of(const char *line, const char *path) {
+    size_t length = strlen(path);
+    line += strspn(line, " ");
+    bool quoted = line[0] == '"' || line[0] == '\'';
+    const char *end = line + length + (quoted ? 2 : 0);
+    return strncmp(line + quoted, path, length) == 0 && (!quoted || end[-1] == line[0]) &&
+           end[strspn(end, " ")] == ':';
+}
+
 /* The lines of the old block but for the one of this path. */
 static void keep_settings(FILE *out, const char *block, size_t length, const char *path) {
-    char own[4 * WEFT_NAME];
-    int n = snprintf(own, sizeof own, "  \"%s\":", path);
     const char *line = memchr(block, '\n', length);
     while (line != NULL && ++line < block + length) {
         const char *next = memchr(line, '\n', (size_t)(block + length - line));
         size_t size = next != NULL ? (size_t)(next + 1 - line) : (size_t)(block + length - line);
-        if (strncmp(line, own, (size_t)n) != 0) {
+        if (!is_setting_of(line, path)) {
             fwrite(line, 1, size, out);
         }
         line = next;
     }
 }
 
-weft_status weft_hierarchy_set(weft_chip *chip, const char *path, const char *value,
-                               weft_error *error) {
+/* The text of the chip with one more line of `settings`; NULL: no memory. The caller frees it. */
+static char *text_with(const weft_chip *chip, const setting *made, size_t *length) {
     char *text = NULL;
-    size_t length = 0;
     size_t begin = 0;
     size_t end = 0;
-    weft_chip *made = NULL;
-    if (strncmp(path, "chip.", 5) == 0) {
-        path += 5;
-    }
-    FILE *out = open_memstream(&text, &length);
+    FILE *out = open_memstream(&text, length);
     if (out == NULL) {
-        return weft_fail_memory(error, strlen(chip->text));
+        return NULL;
     }
     find_settings(chip->text, &begin, &end);
     fwrite(chip->text, 1, begin, out);
@@ -211,21 +233,47 @@ weft_status weft_hierarchy_set(weft_chip *chip, const char *path, const char *va
         fputc('\n', out);
     }
     fprintf(out, "settings:\n");
-    keep_settings(out, chip->text + begin, end - begin, path);
-    write_setting(out, path, value, weft_hierarchy_unit(chip->hierarchy, path));
+    keep_settings(out, chip->text + begin, end - begin, made->path);
+    write_setting(out, made);
     if (fclose(out) != 0) {
         free(text);
-        return weft_fail_memory(error, length);
+        return NULL;
     }
-    weft_status status = weft_chip_parse(text, length, chip->name, &made, error);
+    return text;
+}
+
+/* Another number for a parameter changes nothing else, so it need not be read again; a hierarchy
+ * that prices share stays as it is. */
+static bool put_number(weft_chip *chip, const setting *made) {
+    return made->digits > 0 && atomic_load(&chip->hierarchy->owners) == 1 &&
+           weft_hierarchy_put(chip->hierarchy, made->path, made->number, made->unit);
+}
+
+weft_status weft_hierarchy_set(weft_chip *chip, const char *path, const char *value,
+                               weft_error *error) {
+    size_t length = 0;
+    weft_chip *again = NULL;
+    setting made =
+        read_setting(chip->hierarchy, strncmp(path, "chip.", 5) == 0 ? path + 5 : path, value);
+    char *text = text_with(chip, &made, &length);
+    if (text == NULL) {
+        return weft_fail_memory(error, strlen(chip->text));
+    }
+    if (put_number(chip, &made)) {
+        free(chip->text);
+        chip->text = text;
+        chip->id = weft_hierarchy_id(text);
+        return WEFT_OK;
+    }
+    weft_status status = weft_chip_parse(text, length, chip->name, &again, error);
     free(text);
     if (status != WEFT_OK) {
         return status;
     }
     weft_chip old = *chip;
-    *chip = *made;
-    *made = old;
-    weft_chip_destroy(made);
+    *chip = *again;
+    *again = old;
+    weft_chip_destroy(again);
     return WEFT_OK;
 }
 
