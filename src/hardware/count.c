@@ -245,21 +245,29 @@ static double words(double bits, double word) {
     return ceil_of(bits / word - 1e-9);
 }
 
-static void count_weights(const walk *w, const weft_role *part, int p, weft_counts *counts) {
+/* Weights that come in through a buffer, once. The reference (alone) moves whole tiles of them, the
+ * cells that they leave empty too; else only what the network has comes in. */
+static double moved_weights(const walk *w, const weft_counts *counts) {
+    const int32_t *size = w->loops->size;
+    if (w->h->accounting != WEFT_ACCOUNTING_ALONE) {
+        return counts->cells / size[WEFT_DIM_Y];
+    }
     unsigned dims = weft_tensor_dims(WEFT_TENSOR_WEIGHTS);
-    double bits = w->price->bits[1];
-    if (part->action == WEFT_ACTION_BUFFER) {
-        for (int d = 0; d < WEFT_DIM_COUNT; d++) {
-            double padded = w->spread->rest[d];
-            for (int l = 0; l < w->h->n_levels && (dims >> d & 1U) != 0; l++) {
-                padded *= w->spread->factor[l][d];
-            }
-            if (d == WEFT_DIM_Y) {
-                bits *= padded / w->loops->size[d];
-            } else if ((dims >> d & 1U) != 0) {
-                bits *= padded;
+    double moved = 1.0 / size[WEFT_DIM_Y];
+    for (int d = 0; d < WEFT_DIM_COUNT; d++) {
+        if ((dims >> d & 1U) != 0) {
+            moved *= w->spread->rest[d];
+            for (int l = 0; l < w->h->n_levels; l++) {
+                moved *= w->spread->factor[l][d];
             }
         }
+    }
+    return moved;
+}
+
+static void count_weights(const walk *w, const weft_role *part, int p, weft_counts *counts) {
+    if (part->action == WEFT_ACTION_BUFFER) {
+        double bits = w->price->bits[1] * moved_weights(w, counts);
         counts->reads[p] += words(bits, w->price->parts[p].word);
     }
 }
