@@ -8,8 +8,9 @@
  *   busy(.., last a)   = that times (a (n - 1) + v mod a) / n
  *
  * the first of the largest `busy` wins, where each size in its order comes with its turns first and
- * then with its primes, ascending. (v mod a is 0 where a divides v: the rule then counts the
- * last turn as idle, and a product of primes wins; kept, since the reference does so.)
+ * then with its primes by p mod 8, as the reference's sets of numbers happen to be ordered. (v mod a
+ * is 0 where a divides v: the rule then counts the last turn as idle, and a product of primes wins;
+ * kept, since the reference does so.)
  *
  * Integer division of the capacity nests, floor(floor(c / p) / q) = floor(c / pq), so the state of
  * the search is the divisor taken of each size. No choice keeps more than min(capacity, product of
@@ -18,28 +19,30 @@
 
 #include <string.h>
 
-/* The next distinct prime of v after p (1: the first); 0: none. Where p > 1, v is free of the primes
- * up to p. */
-static int32_t next_prime(int32_t v, int32_t p) {
-    if (v == 1) {
-        return 0;
-    }
-    for (int32_t q = p + 1; q <= v / q; q++) {
-        if (v % q == 0) {
-            return q;
+enum { MAX_PRIMES = 9 }; /* distinct ones of an int32_t */
+
+/* The distinct primes of v by p mod 8, then by size. Returns how many. */
+static int primes_of(int32_t v, int32_t primes[MAX_PRIMES]) {
+    int n = 0;
+    for (int32_t p = 2; v > 1; p++) {
+        if (p > v / p) {
+            p = v;
         }
+        if (v % p != 0) {
+            continue;
+        }
+        while (v % p == 0) {
+            v /= p;
+        }
+        int at = n++;
+        for (; at > 0 && primes[at - 1] % 8 > p % 8; at--) {
+            primes[at] = primes[at - 1];
+        }
+        primes[at] = p;
     }
-    return v;
+    return n;
 }
 
-static int32_t without(int32_t v, int32_t p) {
-    while (v % p == 0) {
-        v /= p;
-    }
-    return v;
-}
-
-/* Four sizes as two words. */
 static bool same_sizes(const int32_t *a, const int32_t *b) {
     uint64_t one[2];
     uint64_t other[2];
@@ -91,16 +94,15 @@ static void search(weft_fill_answer *best, weft_fill_memo *memo) {
     best->busy = 1;
     bound = bound < best->capacity ? bound : best->capacity;
     for (int k = 0; k < WEFT_FILL_MAX_DIMS && best->busy < bound; k++) {
-        int32_t rest = best->size[k];
-        if (rest > best->capacity) {
+        if (best->size[k] > best->capacity) {
             try_turns(best, k);
         }
-        for (int32_t p = next_prime(rest, 1); p != 0 && best->busy < bound;
-             p = next_prime(rest, p)) {
-            if (p <= best->capacity) {
-                try_prime(best, k, p, memo);
+        int32_t primes[MAX_PRIMES];
+        int n = primes_of(best->size[k], primes);
+        for (int i = 0; i < n && best->busy < bound; i++) {
+            if (primes[i] <= best->capacity) {
+                try_prime(best, k, primes[i], memo);
             }
-            rest = without(rest, p);
         }
     }
 }
