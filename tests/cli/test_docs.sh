@@ -16,7 +16,7 @@ fail() {
 
 # check FILE WHERE: reads one file of ours by the command for its kind.
 check() {
-    kind=$(sed -n 's/^weft: *\([a-z]*\)\/1 *$/\1/p' "$1" | head -n 1)
+    kind=$(sed -n 's/^weft: *\([a-z]*\)\/[0-9] *$/\1/p' "$1" | head -n 1)
     case $kind in
     problem)
         data=$(sed -n 's/^data: *//p' "$1")
@@ -33,7 +33,10 @@ check() {
         "$weft" space "$1" > "$folder/out" 2>&1 || fail "$2: $(cat "$folder/out")"
         ;;
     chip)
-        "$weft" estimate imc:V32,R64 --chip "$1" > "$folder/out" 2>&1 ||
+        "$weft" chip check "$1" > "$folder/out" 2>&1 || fail "$2: $(cat "$folder/out")"
+        ;;
+    validation)
+        "$weft" validate "$1" --threshold 1e5 > "$folder/out" 2>&1 ||
             fail "$2: $(cat "$folder/out")"
         ;;
     *)
