@@ -393,7 +393,7 @@ static void find_ways(const weft_hierarchy_priced *priced, weft_loop_work *work)
     double middle = 0;
     for (int32_t l = 0; l < work->n_layers; l++) {
         weft_loop_cost *cost = &work->costs[work->layers[l].same];
-        double own = cost->arrays * cost->copies / in_tile;
+        double own = cost->one.arrays * cost->copies / in_tile;
         double here = used + own / 2;
         if (l > 0) {
             weft_loop_cost *before = &work->costs[work->layers[l - 1].same];
