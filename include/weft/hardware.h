@@ -51,8 +51,9 @@ typedef struct weft_chip_item {
     int32_t depth; /* of the level: 0 is the outermost */
     bool is_part;
     char name[64];
-    char text[96];  /* of a part: what it is */
-    char count[64]; /* of a level: copies in one of the level around it; of a part: how many of it at
+    char text[96]; /* of a part: what it is */
+    char
+        count[64]; /* of a level: copies in one of the level around it; of a part: how many of it at
                      * each of its level; a number or an expression */
 } weft_chip_item;
 WEFT_API bool weft_chip_get_item(const weft_chip *chip, int i, weft_chip_item *item);
@@ -207,5 +208,74 @@ WEFT_API weft_status weft_explain(const weft_chip *chip, weft_workload *workload
                                   int32_t layer, weft_explanation **explanation,
                                   weft_error *error) WEFT_NODISCARD;
 WEFT_API void weft_explanation_destroy(weft_explanation *explanation);
+
+/* ---- figures of a cost by name ----------------------------------------------------------------
+ * energy_j, latency_s, interval_s, area_mm2, power_w, peak_power_w, tops, tops_w, tops_mm2,
+ * edap_j_s_mm2, macs, cycles, utilisation, max_utilisation of the whole; mean_tops, mean_tops_w,
+ * mean_tops_mm2, the mean over layers of each layer's own; energy_by.PART, latency_by.PART,
+ * area_by.PART, and tops_w_by.PART, tops_mm2_by.PART: operations per joule, and per second and mm2,
+ * of these parts alone. Several parts are joined by '+'. WEFT_ERROR_USAGE with the nearest name. */
+WEFT_API weft_status weft_cost_figure(const weft_cost *cost, const char *name, double *value,
+                                      weft_error *error) WEFT_NODISCARD;
+
+/* ---- published figures -------------------------------------------------------------------------
+ * A set of published points, worked out with the chips that they are about: a file of
+ * share/weft/validation (docs/reference/validation-file.md). */
+
+/* What a figure measures: joules and what is per joule, areas and what is per area, times. */
+#define WEFT_MEASURE_MAP(X)                                                                        \
+    X(WEFT_MEASURE_ENERGY, "energy")                                                               \
+    X(WEFT_MEASURE_AREA, "area")                                                                   \
+    X(WEFT_MEASURE_TIME, "time")                                                                   \
+    X(WEFT_MEASURE_OTHER, "other")
+
+typedef enum weft_measure {
+#define WEFT_MEASURE_ENUM(name, token) name,
+    WEFT_MEASURE_MAP(WEFT_MEASURE_ENUM)
+#undef WEFT_MEASURE_ENUM
+        WEFT_MEASURE_COUNT
+} weft_measure;
+
+WEFT_API const char *weft_measure_token(weft_measure measure);
+
+typedef struct weft_validation_point {
+    char what[128], unit[24];
+    char source[64];  /* of the published figure, where it is not the set's: "Fig. 11" */
+    char fitted[160]; /* what of the model was taken from this figure, so that it is no test; "" */
+    weft_measure measure;
+    double published;
+    double reference; /* another estimator's figure; NaN: none */
+    double model;     /* NaN where the chip cannot do it */
+    char reason[200]; /* why there is no model figure; "" otherwise */
+} weft_validation_point;
+
+typedef struct weft_validation {
+    char name[64], text[256], source[256];
+    double threshold; /* of the mean error; a share */
+    int32_t n;
+    weft_validation_point *points;
+} weft_validation;
+
+/* Reads a set by name or path and works out all points. A fault of the file, a path or figure that
+ * its chip does not have included, is WEFT_ERROR_INPUT at its place. */
+WEFT_API weft_status weft_validation_create(const char *name_or_path, weft_validation **validation,
+                                            weft_error *error) WEFT_NODISCARD;
+WEFT_API void weft_validation_destroy(weft_validation *validation);
+
+/* Errors |model / published - 1|, or those of the reference, over the points of some kind. Points
+ * without a model figure, and for the reference those without its, are left out. */
+typedef struct weft_validation_select {
+    bool of_reference;
+    bool fitted_out;      /* without points that are no test */
+    weft_measure measure; /* WEFT_MEASURE_COUNT: any */
+} weft_validation_select;
+
+typedef struct weft_validation_errors {
+    int32_t n;
+    double mean, worst; /* NaN for n = 0 */
+} weft_validation_errors;
+
+WEFT_API weft_validation_errors weft_validation_errors_of(const weft_validation *validation,
+                                                          weft_validation_select select);
 
 #endif

@@ -31,37 +31,119 @@ static void percent_cell(cli_table *table, double share) {
 
 /* ---- sets ------------------------------------------------------------------------------------ */
 
-static weft_status print_set(cli_call *call, const cli_check_set *set, double limit) {
-    static const char *const HEADERS[] = {"point", "unit",      "published", "model",
+/* Errors of the points of a kind, and those of the reference beside them. */
+typedef struct errors_pair {
+    weft_validation_errors own, reference;
+} errors_pair;
+
+static errors_pair errors_of(const weft_validation *set, weft_measure measure, bool fitted_out) {
+    weft_validation_select select = {.measure = measure, .fitted_out = fitted_out};
+    errors_pair pair = {.own = weft_validation_errors_of(set, select)};
+    select.of_reference = true;
+    pair.reference = weft_validation_errors_of(set, select);
+    return pair;
+}
+
+static double mean_of(const weft_validation *set) {
+    return errors_of(set, WEFT_MEASURE_COUNT, false).own.mean;
+}
+
+/* One row for each thing that is measured: all points, and those that are a test. */
+static weft_status print_measures(cli_call *call, const weft_validation *set) {
+    static const char *const HEADERS[] = {"of",          "points",          "mean error",
+                                          "worst",       "reference, mean", "worst",
+                                          "independent", "mean error",      "reference, mean"};
+    cli_table table;
+    cli_table_begin(&table, HEADERS, "lrrrrrrrr");
+    for (int m = 0; m < WEFT_MEASURE_COUNT; m++) {
+        errors_pair all = errors_of(set, (weft_measure)m, false);
+        errors_pair tests = errors_of(set, (weft_measure)m, true);
+        if (all.own.n == 0) {
+            continue;
+        }
+        cli_table_cell(&table, "%s", weft_measure_token((weft_measure)m));
+        cli_table_cell(&table, "%d", all.own.n);
+        percent_cell(&table, all.own.mean);
+        percent_cell(&table, all.own.worst);
+        percent_cell(&table, all.reference.mean);
+        percent_cell(&table, all.reference.worst);
+        cli_table_cell(&table, "%d", tests.own.n);
+        percent_cell(&table, tests.own.mean);
+        percent_cell(&table, tests.reference.mean);
+    }
+    printf("\n");
+    return cli_table_print(&table, call);
+}
+
+static weft_status print_set(cli_call *call, const weft_validation *set, double limit) {
+    static const char *const HEADERS[] = {"point", "from",      "unit",      "published", "model",
                                           "error", "reference", "its error", ""};
     cli_table table;
     cli_heading(call, set->name);
     printf("%s\n%s\n\n", set->text, set->source);
-    cli_table_begin(&table, HEADERS, "llrrrrrl");
+    cli_table_begin(&table, HEADERS, "lllrrrrrl");
     for (int i = 0; i < set->n; i++) {
-        const cli_check *check = &set->checks[i];
-        cli_table_cell(&table, "%s", check->what);
-        cli_table_cell(&table, "%s", check->unit);
-        cli_table_cell(&table, "%.4g", check->published);
-        cli_table_cell(&table, isnan(check->model) ? "-" : "%.4g", check->model);
-        percent_cell(&table, cli_relative_error(check->model, check->published));
-        cli_table_cell(&table, isnan(check->reference) ? "-" : "%.4g", check->reference);
-        percent_cell(&table, cli_relative_error(check->reference, check->published));
-        cli_table_cell(&table, "%s", check->reason);
+        const weft_validation_point *point = &set->points[i];
+        cli_table_cell(&table, "%s", point->what);
+        cli_table_cell(&table, "%s", point->source);
+        cli_table_cell(&table, "%s", point->unit);
+        cli_table_cell(&table, "%.4g", point->published);
+        cli_table_cell(&table, isnan(point->model) ? "-" : "%.4g", point->model);
+        percent_cell(&table, cli_relative_error(point->model, point->published));
+        cli_table_cell(&table, isnan(point->reference) ? "-" : "%.4g", point->reference);
+        percent_cell(&table, cli_relative_error(point->reference, point->published));
+        cli_table_cell(&table, "%s%s", point->fitted[0] != '\0' ? "no test: " : "",
+                       point->reason[0] != '\0' ? point->reason : point->fitted);
     }
     WEFT_TRY(cli_table_print(&table, call));
-    double mean = cli_check_set_error(set, false);
-    double other = cli_check_set_error(set, true);
-    printf("\nmean error %.2f %%", 100 * mean);
-    if (!isnan(other)) {
-        printf(", of the reference %.2f %%", 100 * other);
+    WEFT_TRY(print_measures(call, set));
+    errors_pair all = errors_of(set, WEFT_MEASURE_COUNT, false);
+    printf("\nmean error %.2f %%", 100 * all.own.mean);
+    if (!isnan(all.reference.mean)) {
+        printf(", of the reference %.2f %%", 100 * all.reference.mean);
     }
-    printf("; at most %.4g %%: %s\n\n", 100 * limit, mean <= limit ? "passed" : "MISSED");
+    printf("; at most %.4g %%: %s\n\n", 100 * limit, all.own.mean <= limit ? "passed" : "MISSED");
     return WEFT_OK;
 }
 
-static void set_json(weft_json *json, const cli_check_set *set, double limit) {
-    double mean = cli_check_set_error(set, false);
+static void point_json(weft_json *json, const weft_validation_point *point) {
+    weft_json_object_begin(json);
+    weft_json_member_text(json, "what", point->what);
+    weft_json_member_text(json, "from", point->source[0] == '\0' ? NULL : point->source);
+    weft_json_member_text(json, "measure", weft_measure_token(point->measure));
+    weft_json_member_text(json, "unit", point->unit);
+    weft_json_member_real(json, "published", point->published);
+    weft_json_member_real(json, "model", point->model);
+    weft_json_member_real(json, "error", cli_relative_error(point->model, point->published));
+    weft_json_member_real(json, "reference", point->reference);
+    weft_json_member_real(json, "reference_error",
+                          cli_relative_error(point->reference, point->published));
+    weft_json_member_text(json, "fitted", point->fitted[0] == '\0' ? NULL : point->fitted);
+    weft_json_member_text(json, "reason", point->reason[0] == '\0' ? NULL : point->reason);
+    weft_json_object_end(json);
+}
+
+static void measure_json(weft_json *json, const weft_validation *set, weft_measure measure) {
+    errors_pair all = errors_of(set, measure, false);
+    errors_pair tests = errors_of(set, measure, true);
+    if (all.own.n == 0) {
+        return;
+    }
+    weft_json_object_begin(json);
+    weft_json_member_text(json, "measure", weft_measure_token(measure));
+    weft_json_member_integer(json, "points", all.own.n);
+    weft_json_member_real(json, "mean_error", all.own.mean);
+    weft_json_member_real(json, "worst_error", all.own.worst);
+    weft_json_member_real(json, "reference_mean_error", all.reference.mean);
+    weft_json_member_real(json, "reference_worst_error", all.reference.worst);
+    weft_json_member_integer(json, "independent", tests.own.n);
+    weft_json_member_real(json, "independent_mean_error", tests.own.mean);
+    weft_json_member_real(json, "independent_reference_mean_error", tests.reference.mean);
+    weft_json_object_end(json);
+}
+
+static void set_json(weft_json *json, const weft_validation *set, double limit) {
+    errors_pair all = errors_of(set, WEFT_MEASURE_COUNT, false);
     weft_json_object_begin(json);
     weft_json_member_text(json, "set", set->name);
     weft_json_member_text(json, "description", set->text);
@@ -69,24 +151,19 @@ static void set_json(weft_json *json, const cli_check_set *set, double limit) {
     weft_json_key(json, "points");
     weft_json_array_begin(json);
     for (int i = 0; i < set->n; i++) {
-        const cli_check *check = &set->checks[i];
-        weft_json_object_begin(json);
-        weft_json_member_text(json, "what", check->what);
-        weft_json_member_text(json, "unit", check->unit);
-        weft_json_member_real(json, "published", check->published);
-        weft_json_member_real(json, "model", check->model);
-        weft_json_member_real(json, "error", cli_relative_error(check->model, check->published));
-        weft_json_member_real(json, "reference", check->reference);
-        weft_json_member_real(json, "reference_error",
-                              cli_relative_error(check->reference, check->published));
-        weft_json_member_text(json, "reason", check->reason[0] == '\0' ? NULL : check->reason);
-        weft_json_object_end(json);
+        point_json(json, &set->points[i]);
     }
     weft_json_array_end(json);
-    weft_json_member_real(json, "mean_error", mean);
-    weft_json_member_real(json, "reference_mean_error", cli_check_set_error(set, true));
+    weft_json_key(json, "measures");
+    weft_json_array_begin(json);
+    for (int m = 0; m < WEFT_MEASURE_COUNT; m++) {
+        measure_json(json, set, (weft_measure)m);
+    }
+    weft_json_array_end(json);
+    weft_json_member_real(json, "mean_error", all.own.mean);
+    weft_json_member_real(json, "reference_mean_error", all.reference.mean);
     weft_json_member_real(json, "threshold", limit);
-    weft_json_member_bool(json, "passed", mean <= limit);
+    weft_json_member_bool(json, "passed", all.own.mean <= limit);
     weft_json_object_end(json);
 }
 
@@ -101,22 +178,22 @@ typedef struct sets {
 
 static void check_set(void *context, const char *name) {
     sets *all = context;
-    cli_check_set set;
+    weft_validation *set = NULL;
     if (all->status != WEFT_OK) {
         return;
     }
-    all->status = cli_check_set_read(all->call, name, &set);
+    all->status = weft_validation_create(name, &set, &all->call->error);
     if (all->status == WEFT_OK) {
-        double limit = limit_of(all->call, all->arguments, set.threshold);
+        double limit = limit_of(all->call, all->arguments, set->threshold);
         all->n++;
-        all->missed += !(cli_check_set_error(&set, false) <= limit);
+        all->missed += !(mean_of(set) <= limit);
         if (all->json != NULL) {
-            set_json(all->json, &set, limit);
+            set_json(all->json, set, limit);
         } else {
-            all->status = print_set(all->call, &set, limit);
+            all->status = print_set(all->call, set, limit);
         }
     }
-    cli_check_set_free(&set);
+    weft_validation_destroy(set);
 }
 
 static weft_status check_sets(cli_call *call, const validate_arguments *arguments) {
@@ -488,9 +565,11 @@ const cli_command cli_validate = {
         "chip, and figures. For each compared column the median, mean and worst error are told, "
         "the rank correlation, and for latencies the share of rows with exactly as many cycles.",
     .json =
-        "an object with sets (set, description, source, points: what, unit, published, model, "
-        "error, reference, reference_error, reason; mean_error, reference_mean_error, threshold, "
-        "passed) and passed. With --points: points (the file), columns, rows, infeasible, metrics "
+        "an object with sets (set, description, source; points: what, from, measure, unit, "
+        "published, model, error, reference, reference_error, fitted, reason; measures: measure, "
+        "points, mean_error, worst_error, reference_mean_error, reference_worst_error, and the "
+        "same of the independent ones; mean_error, reference_mean_error, threshold, passed) and "
+        "passed. With --points: points (the file), columns, rows, infeasible, metrics "
         "(column, figure, n, median_error, mean_error, worst_error, worst_row, exact_cycles, "
         "spearman) and groups (column, value, metrics). Errors are shares: 0.05 is 5 %.",
     .examples = EXAMPLES,

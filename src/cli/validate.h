@@ -9,22 +9,6 @@
 #include "base/doc.h"
 #include "cli/cli.h"
 
-/* ---- figures --------------------------------------------------------------------------------- */
-
-/* The value of a figure of a cost by its name: energy_j, latency_s, ..., mean_tops_w (mean over the
- * layers of the layer's own), energy_by.PART with parts joined by '+'. WEFT_ERROR_USAGE with the
- * nearest name. */
-weft_status cli_figure(const weft_cost *cost, const char *name, double *value,
-                       weft_error *error) WEFT_NODISCARD;
-
-/* What a network costs on a chip whose `n` paths have these values. */
-typedef struct cli_setting {
-    char path[96], value[96];
-} cli_setting;
-weft_status cli_cost_with(const weft_chip *chip, const cli_setting *settings, int n,
-                          weft_workload *workload, weft_cost **cost,
-                          weft_error *error) WEFT_NODISCARD;
-
 /* ---- statistics ------------------------------------------------------------------------------ */
 
 /* model / published - 1; 0 where both are 0. */
@@ -36,30 +20,6 @@ double cli_median(double *values, size_t n);
 /* Spearman's rank correlation with mean ranks for ties; NaN where a side does not vary. `scratch` has
  * room for 4 n values. */
 double cli_spearman(const double *a, const double *b, size_t n, double *scratch);
-
-/* ---- sets ------------------------------------------------------------------------------------ */
-
-typedef struct cli_check {
-    char what[96], unit[24];
-    double published;
-    double reference; /* the reference estimator's figure; NaN: none */
-    double model;     /* NaN where the chip cannot do it */
-    char reason[200]; /* why there is no model figure; "" otherwise */
-} cli_check;
-
-typedef struct cli_check_set {
-    char name[64], text[256], source[256];
-    double threshold; /* of the mean error; a share */
-    int n;
-    cli_check *checks;
-} cli_check_set;
-
-/* Reads a set by name or path and works out the model's figures. */
-weft_status cli_check_set_read(cli_call *call, const char *name, cli_check_set *set) WEFT_NODISCARD;
-void cli_check_set_free(cli_check_set *set);
-
-/* Means over the points that have both figures; NaN where none has. */
-double cli_check_set_error(const cli_check_set *set, bool of_reference);
 
 /* ---- tables of points ------------------------------------------------------------------------ */
 

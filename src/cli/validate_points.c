@@ -415,7 +415,7 @@ static weft_status cost_row(work *w, const weft_priced *priced, size_t row, int 
     weft_status status = WEFT_OK;
     for (int k = 0; k < w->points->n_compared && status == WEFT_OK; k++) {
         cli_compared *compared = &w->points->compared[k];
-        status = cli_figure(cost, compared->figure, &compared->model[row], error);
+        status = weft_cost_figure(cost, compared->figure, &compared->model[row], error);
         compared->model[row] *= compared->times;
     }
     weft_cost_destroy(cost);

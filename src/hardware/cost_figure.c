@@ -1,22 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Figures of a cost by name, for comparison with published ones. */
 #include <math.h>
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
-#include "cli/validate.h"
+#include <weft/hardware.h>
 
-/* ---- of the whole ---------------------------------------------------------------------------- */
-
-static const char *const NAMES[] = {
-    "energy_j",    "latency_s",       "interval_s", "area_mm2",     "power_w",       "peak_power_w",
-    "tops",        "tops_w",          "tops_mm2",   "edap_j_s_mm2", "macs",          "cycles",
-    "utilisation", "max_utilisation", "mean_tops",  "mean_tops_w",  "mean_tops_mm2", "energy_by.",
-    "latency_by.", "area_by.",        NULL};
+#include "base/error.h"
 
 static double ratio(double a, double b) {
     return b > 0 ? a / b : 0;
 }
+
+/* ---- of the whole ---------------------------------------------------------------------------- */
 
 /* What layers give each for itself: cycles add up, the best use counts, ratios are averaged. */
 typedef struct by_layers {
@@ -46,10 +42,17 @@ static by_layers sum_layers(const weft_cost *cost) {
     return sum;
 }
 
+static const char *const WHOLE[] = {
+    "energy_j",    "latency_s",       "interval_s", "area_mm2",     "power_w",       "peak_power_w",
+    "tops",        "tops_w",          "tops_mm2",   "edap_j_s_mm2", "macs",          "cycles",
+    "utilisation", "max_utilisation", "mean_tops",  "mean_tops_w",  "mean_tops_mm2",
+};
+enum { N_WHOLE = sizeof WHOLE / sizeof *WHOLE };
+
 static bool whole_figure(const weft_cost *cost, const char *name, double *value) {
     const weft_total *t = &cost->total;
     const by_layers layers = sum_layers(cost);
-    const double values[] = {
+    const double values[N_WHOLE] = {
         t->energy_j,        t->latency_s,         t->interval_s,
         t->area_mm2,        t->power_w,           t->peak_power_w,
         weft_total_tops(t), weft_total_tops_w(t), weft_total_tops_mm2(t),
@@ -57,8 +60,8 @@ static bool whole_figure(const weft_cost *cost, const char *name, double *value)
         t->utilisation,     layers.utilisation,   layers.tops,
         layers.tops_w,      layers.tops_mm2,
     };
-    for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
-        if (strcmp(NAMES[i], name) == 0) {
+    for (int i = 0; i < N_WHOLE; i++) {
+        if (strcmp(WHOLE[i], name) == 0) {
             *value = values[i];
             return true;
         }
@@ -67,6 +70,11 @@ static bool whole_figure(const weft_cost *cost, const char *name, double *value)
 }
 
 /* ---- of parts -------------------------------------------------------------------------------- */
+
+typedef enum split { ENERGY, LATENCY, AREA, TOPS_W, TOPS_MM2, N_SPLITS } split;
+
+static const char *const SPLITS[N_SPLITS] = {"energy_by.", "latency_by.", "area_by.", "tops_w_by.",
+                                             "tops_mm2_by."};
 
 static weft_status add_part(const weft_cost *cost, const double *by, const char *part,
                             size_t length, double *sum, weft_error *error) {
@@ -88,53 +96,56 @@ static weft_status add_part(const weft_cost *cost, const double *by, const char 
     return WEFT_ERROR_USAGE;
 }
 
-weft_status cli_figure(const weft_cost *cost, const char *name, double *value, weft_error *error) {
-    static const char *const SPLITS[] = {"energy_by.", "latency_by.", "area_by."};
-    const double *const by[] = {cost->energy_by, cost->latency_by, cost->area_by};
+static double figure_of_split(const weft_cost *cost, split which, double sum) {
+    const weft_total *t = &cost->total;
+    switch (which) {
+    case TOPS_W:
+        return ratio(2e-12 * (double)t->macs, sum);
+    case TOPS_MM2:
+        return ratio(weft_total_tops(t), sum);
+    case ENERGY:
+    case LATENCY:
+    case AREA:
+    case N_SPLITS:
+        break;
+    }
+    return sum;
+}
+
+static weft_status split_figure(const weft_cost *cost, split which, const char *parts,
+                                double *value, weft_error *error) {
+    const double *by = which == LATENCY                     ? cost->latency_by
+                       : which == AREA || which == TOPS_MM2 ? cost->area_by
+                                                            : cost->energy_by;
+    double sum = 0;
+    for (const char *part = parts;; part++) {
+        size_t length = strcspn(part, "+");
+        WEFT_TRY(add_part(cost, by, part, length, &sum, error));
+        part += length;
+        if (*part == '\0') {
+            *value = figure_of_split(cost, which, sum);
+            return WEFT_OK;
+        }
+    }
+}
+
+weft_status weft_cost_figure(const weft_cost *cost, const char *name, double *value,
+                             weft_error *error) {
     if (whole_figure(cost, name, value)) {
         return WEFT_OK;
     }
-    for (int i = 0; i < 3; i++) {
+    const char *names[N_WHOLE + N_SPLITS];
+    for (int i = 0; i < N_SPLITS; i++) {
         size_t length = strlen(SPLITS[i]);
-        if (strncmp(name, SPLITS[i], length) != 0) {
-            continue;
+        if (strncmp(name, SPLITS[i], length) == 0) {
+            return split_figure(cost, (split)i, name + length, value, error);
         }
-        double sum = 0;
-        for (const char *part = name + length;; part++) {
-            size_t end = strcspn(part, "+");
-            WEFT_TRY(add_part(cost, by[i], part, end, &sum, error));
-            part += end;
-            if (*part == '\0') {
-                *value = sum;
-                return WEFT_OK;
-            }
-        }
+        names[N_WHOLE + i] = SPLITS[i];
     }
-    size_t n = sizeof NAMES / sizeof *NAMES - 1;
+    memcpy(names, WHOLE, sizeof WHOLE);
     weft_fail(error, WEFT_ERROR_USAGE, "there is no figure '%.64s'", name);
-    const char *nearest = weft_nearest(name, NAMES, n);
+    const char *nearest = weft_nearest(name, names, N_WHOLE + N_SPLITS);
     weft_hint(error, nearest != NULL ? "did you mean '%s'?" : "such as %s",
               nearest != NULL ? nearest : "energy_j, tops_w, energy_by.adc");
     return WEFT_ERROR_USAGE;
-}
-
-weft_status cli_cost_with(const weft_chip *chip, const cli_setting *settings, int n,
-                          weft_workload *workload, weft_cost **cost, weft_error *error) {
-    const char *text = weft_chip_text(chip);
-    weft_chip *changed = NULL;
-    weft_priced *priced = NULL;
-    WEFT_TRY(weft_chip_parse(text, strlen(text), weft_chip_name(chip), &changed, error));
-    weft_status status = WEFT_OK;
-    for (int i = 0; i < n && status == WEFT_OK; i++) {
-        status = weft_chip_set(changed, settings[i].path, settings[i].value, error);
-    }
-    if (status == WEFT_OK) {
-        status = weft_priced_create(changed, &priced, error);
-    }
-    if (status == WEFT_OK) {
-        status = weft_cost_create(priced, workload, cost, error);
-    }
-    weft_priced_destroy(priced);
-    weft_chip_destroy(changed);
-    return status;
 }
