@@ -58,7 +58,7 @@ weft_status weft_explain_answer(const weft_question *question, const char *part,
 
 /* The models: chips whose layers work pixel by pixel, and hierarchical chips. */
 weft_status weft_explain_pixels(const weft_chip *chip, const weft_priced *priced,
-                                const weft_workload *workload, weft_question *question,
+                                const weft_workload *workload, const weft_question *question,
                                 const char *part, weft_error *error) WEFT_NODISCARD;
 weft_status weft_explain_hierarchy(const weft_priced *priced, weft_workload *workload,
                                    weft_question *question, const char *part,

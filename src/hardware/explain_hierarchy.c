@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The explanation of a hierarchical chip: how often a part acts, what an action costs with the
- * statistics of the layer's operands, and how the part's class comes to that from its fields. */
+ * The explanation of a hierarchical chip: where the loops of a layer run, how often a part acts, what
+ * an action costs with the statistics of the layer's operands, and how the part's class comes to that
+ * from its fields: each with its source, or its expression and what that depends on. */
 #include "hardware/explain.h"
 
 #include "base/error.h"
-#include "hardware/hierarchy_cost.h"
+#include "hardware/execute.h"
 #include "hardware/price.h"
 #include "hardware/workload.h"
 
@@ -18,14 +19,31 @@ typedef struct subject {
     const weft_hierarchy *h;
     weft_loop_work *work;
     weft_precision *price;
-    int32_t same; /* the layer that was worked out once more; -1: none */
+    int32_t same;       /* the layer that was worked out once more; -1: none */
+    weft_spread spread; /* where its loops run */
+    const int32_t *traits;
     double variables[WEFT_MAX_VARIABLES];
+    bool plain[WEFT_MAX_VARIABLES]; /* has no dimension */
+    bool shown[WEFT_MAX_VARIABLES]; /* with what it depends on, under the heading at hand */
 } subject;
 
 static const subject *of(const weft_question *q) {
     return q->model;
 }
 
+static const char DEFAULT[] = "default of the class";
+static const char CHIP_FILE[] = "the chip file";
+
+static const char *const DIMS[] = {
+#define DIM(name, token) token,
+    WEFT_DIM_MAP(DIM)
+#undef DIM
+};
+static const char *const ELEMENTS[] = {
+#define ELEMENT(name, token) token,
+    WEFT_ELEMENT_MAP(ELEMENT)
+#undef ELEMENT
+};
 static const char *const STATISTICS[] = {
 #define STATISTIC(name, token, text) token,
     WEFT_STATISTIC_MAP(STATISTIC)
@@ -42,29 +60,114 @@ static const char *const ACTIONS[] = {
 #undef ACTION
 };
 
-/* ---- variables ------------------------------------------------------------------------------- */
+/* What is counted of each action; count.c has the equations. */
+static const char *const READS[WEFT_ACTION_COUNT] = {
+    [WEFT_ACTION_INPUT] = "copies x ceil(input slices that a copy drives / word)",
+    [WEFT_ACTION_READOUT] = "copies x ceil(columns of a copy that are read x steps / word)",
+    [WEFT_ACTION_OUTPUT] = "columns once their input slices are added up / word",
+    [WEFT_ACTION_RESULT] = "outputs once their input and weight slices are added up / word",
+    [WEFT_ACTION_CELL] = "cells that hold a weight x N x P x Q x X / word",
+    [WEFT_ACTION_STEP] = "copies x steps / word",
+    [WEFT_ACTION_PASS] = "words, for each copy inside that they go to or come from",
+    [WEFT_ACTION_MERGE] = "words, once for the copies inside that share them in a step",
+    [WEFT_ACTION_BUFFER] = "words of inputs for the inside, and of partial sums that are added to",
+    [WEFT_ACTION_ELEMENT] = "elements / word",
+    [WEFT_ACTION_HOP] = "ceil(elements of the output x bits / word) x hops",
+    [WEFT_ACTION_WITH] = "as the part before it",
+};
+static const char *const WRITES[WEFT_ACTION_COUNT] = {
+    [WEFT_ACTION_LOAD] = "cells that hold a weight x their copies / word x writes an inference",
+    [WEFT_ACTION_BUFFER] = "words of inputs from a store further out, and of sums",
+    [WEFT_ACTION_WITH] = "as the part before it",
+};
 
-/* A parameter with its source, or an expression with its text. */
-static void variable_row(const weft_question *q, int32_t depth, int v, const char *name,
-                         weft_dimension dimension) {
-    const weft_variable *variable = &of(q)->h->variables[v];
-    bool written = variable->text == NULL;
-    weft_explain_row(q->to, depth, of(q)->variables[v],
-                     weft_explain_unit(written ? variable->dimension : dimension), variable->text,
-                     written ? variable->value.source : NULL, "%s", name);
+static void text_row(const weft_question *q, int32_t depth, const char *name, const char *text,
+                     const char *source) {
+    weft_explain_row(q->to, depth, 0, "", text, source, "%s", name);
 }
 
-static void setting_rows(const weft_question *q, int32_t depth, const weft_part *part) {
-    static const char *const NAMES[] = {
-#define SETTING(name, token, fallback) token,
-        WEFT_PART_SETTING_MAP(SETTING)
-#undef SETTING
-    };
-    for (int s = 0; s < WEFT_SETTING_COUNT; s++) {
-        if (part->setting[s] != WEFT_NO_VARIABLE) {
-            variable_row(q, depth, part->setting[s], NAMES[s], WEFT_DIMENSION_NONE);
+static void number_row(const weft_question *q, int32_t depth, const char *name, double value,
+                       const char *equation) {
+    weft_explain_row(q->to, depth, value, "1", equation, NULL, "%s", name);
+}
+
+/* ---- variables ------------------------------------------------------------------------------- */
+
+/* Numbers, counts, bits, and what is made of them alone. */
+static void find_plain(const weft_hierarchy *h, bool *plain) {
+    for (int k = 0; k < h->n_ordered; k++) {
+        int v = h->order[k];
+        const weft_variable *variable = &h->variables[v];
+        plain[v] = variable->expr != NULL || variable->dimension == WEFT_DIMENSION_NONE ||
+                   variable->dimension == WEFT_DIMENSION_DATA;
+        for (int i = 0; variable->expr != NULL && i < h->n_variables; i++) {
+            plain[v] = plain[v] && (plain[i] || !weft_expr_uses(variable->expr, i));
         }
     }
+    plain[h->builtin[WEFT_BUILTIN_CYCLE]] = false;
+}
+
+static bool stands_alone(const weft_hierarchy *h, const weft_expr *expr) {
+    for (int i = 0; i < h->n_variables; i++) {
+        if (weft_expr_uses(expr, i)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* The unit of an expression that no field tells. */
+static const char *unit_of(const subject *s, int v) {
+    return v == s->h->builtin[WEFT_BUILTIN_CYCLE] ? "s" : s->plain[v] ? "1" : "SI";
+}
+
+/* A parameter with its source, or an expression with its text and what it depends on. */
+static void variable_rows(const weft_question *q, int32_t depth, int v, const char *name,
+                          const char *unit) {
+    subject *s = q->model;
+    const weft_variable *variable = &s->h->variables[v];
+    if (variable->expr == NULL) {
+        weft_explain_row(q->to, depth, s->variables[v], weft_explain_unit(variable->dimension),
+                         NULL, variable->value.source, "%s", name);
+        return;
+    }
+    bool of_layer = v < WEFT_TRAITS && s->traits[v] > 0;
+    const char *source = of_layer                             ? "the layer"
+                         : stands_alone(s->h, variable->expr) ? CHIP_FILE
+                                                              : NULL;
+    weft_explain_row(q->to, depth, s->variables[v], unit, of_layer ? NULL : variable->text, source,
+                     "%s", name);
+    for (int i = 0; !s->shown[v] && i < s->h->n_variables; i++) {
+        if (!of_layer && weft_expr_uses(variable->expr, i)) {
+            variable_rows(q, depth + 1, i, s->h->variables[i].name, unit_of(s, i));
+        }
+    }
+    s->shown[v] = true;
+}
+
+static const char *const SETTINGS[] = {
+#define SETTING(name, token, fallback) token,
+    WEFT_PART_SETTING_MAP(SETTING)
+#undef SETTING
+};
+
+static void setting_rows(const weft_question *q, int32_t depth, const weft_part *part) {
+    for (int s = 0; s < WEFT_SETTING_COUNT; s++) {
+        if (part->setting[s] != WEFT_NO_VARIABLE) {
+            variable_rows(q, depth, part->setting[s], SETTINGS[s],
+                          s == WEFT_SETTING_CAPACITY ? "bit" : "1");
+        }
+    }
+}
+
+/* Who chose the word of a field: the part, `choices` of the chip, or nobody. */
+static const char *source_of_word(const weft_hierarchy *h, const weft_part *part, int f) {
+    for (int c = 0; c < h->n_choices && !part->chosen[f]; c++) {
+        if (strcmp(h->choices[c].name, part->class->fields[f].name) == 0) {
+            return "the chip file, 'choices'";
+        }
+    }
+    return part->chosen[f] ? CHIP_FILE : DEFAULT;
 }
 
 static void field_rows(const weft_question *q, int32_t depth, const weft_part *part) {
@@ -72,16 +175,67 @@ static void field_rows(const weft_question *q, int32_t depth, const weft_part *p
         const weft_part_field *field = &part->class->fields[f];
         int v = part->field[f] != WEFT_NO_VARIABLE ? part->field[f] : part->inherited[f];
         if (field->words != NULL) {
-            weft_explain_row(q->to, depth, 0, "", field->words[(int)part->choice[f]], NULL, "%s",
-                             field->name);
+            text_row(q, depth, field->name, field->words[(int)part->choice[f]],
+                     source_of_word(of(q)->h, part, f));
         } else if (v != WEFT_NO_VARIABLE) {
-            variable_row(q, depth, v, field->name, field->dimension);
+            variable_rows(q, depth, v, field->name, weft_explain_unit(field->dimension));
         } else {
             weft_explain_row(q->to, depth, field->fallback, weft_explain_unit(field->dimension),
-                             NULL, "the class's own where the chip does not say", "%s",
-                             field->name);
+                             field->text, DEFAULT, "%s", field->name);
         }
     }
+}
+
+/* ---- where the layer runs -------------------------------------------------------------------- */
+
+/* "P 56 x Q 56": the factors above 1. */
+static const char *name_factors(const int32_t *factor, char *text, size_t size) {
+    size_t used = 0;
+    snprintf(text, size, "none");
+    for (int d = 0; d < WEFT_DIM_COUNT && used < size; d++) {
+        if (factor[d] > 1) {
+            used += (size_t)snprintf(text + used, size - used, "%s%s %d", used > 0 ? " x " : "",
+                                     DIMS[d], factor[d]);
+        }
+    }
+    return text;
+}
+
+static void level_row(const weft_question *q, int32_t depth, int l) {
+    const subject *s = of(q);
+    char factors[128];
+    char text[256];
+    const double *used = s->spread.used;
+    double in_one = used[l] / (l > 0 ? used[l - 1] : 1);
+    snprintf(text, sizeof text, "loops over them: %s; %d of them%s%s",
+             name_factors(s->spread.factor[l], factors, sizeof factors), s->price->capacity[l],
+             l > 0 ? " in each " : "", l > 0 ? s->h->levels[l - 1].name : "");
+    if (s->price->capacity[l] > 1 || in_one > 1) {
+        weft_explain_row(q->to, depth, in_one, "1", text, NULL, "copies of '%s' in use",
+                         s->h->levels[l].name);
+    }
+}
+
+static void layout_rows(const weft_question *q, int32_t depth) {
+    const subject *s = of(q);
+    const weft_loop_cost *cost = &s->work->costs[s->same];
+    weft_loop_sizes loops = weft_loop_sizes_on(&s->work->layers[s->same], s->price);
+    char text[256];
+    text_row(q, depth, "loops of the layer", name_factors(loops.size, text, sizeof text), NULL);
+    number_row(q, depth + 1, "X, slices of an input", s->price->input_slices,
+               "ceil(bits of the code / bits of a slice)");
+    number_row(q, depth + 1, "Y, slices of a weight", s->price->weight_slices,
+               "ceil(bits of the code / bits of a slice)");
+    for (int l = 0; l < s->h->n_levels; l++) {
+        level_row(q, depth + 1, l);
+    }
+    number_row(q, depth + 1, "loops in time", cost->steps,
+               name_factors(s->spread.rest, text, sizeof text));
+    weft_explain_row(q->to, depth + 1, cost->arrays, "1", NULL, NULL, "arrays of a copy ('%s')",
+                     s->h->levels[s->h->array_level].name);
+    number_row(q, depth + 1, "copies of the weights", cost->copies, NULL);
+    number_row(q, depth + 1, "times that the chip is filled", cost->rounds, NULL);
+    number_row(q, depth + 1, "cells that hold a weight", cost->cells, "C x R x S x M x G x Y");
 }
 
 /* ---- what a part is -------------------------------------------------------------------------- */
@@ -89,8 +243,11 @@ static void field_rows(const weft_question *q, int32_t depth, const weft_part *p
 /* Lines of an equation become rows of text. */
 static void equation_rows(const weft_question *q, int32_t depth, const weft_part_class *class) {
     for (const char *line = class->equation; *line != '\0';) {
+        line += strspn(line, " ");
         int length = (int)strcspn(line, "\n");
-        weft_explain_row(q->to, depth, 0, "", NULL, NULL, "%.*s", length, line);
+        char text[256];
+        snprintf(text, sizeof text, "%.*s", length, line);
+        text_row(q, depth, "equation", text, NULL);
         line += length + (line[length] == '\n');
     }
 }
@@ -101,6 +258,7 @@ static void describe(const weft_question *q, int32_t depth, int32_t p) {
     weft_part_price price = {.area_m2 = 0};
     weft_terms terms = {.n = 0};
     weft_error unused;
+    memset(((subject *)q->model)->shown, 0, sizeof of(q)->shown);
     weft_explain_row(q->to, depth, 0, "", part->class->text, part->class->source, "%s is a %s",
                      part->name, part->class->name);
     equation_rows(q, depth + 1, part->class);
@@ -108,8 +266,10 @@ static void describe(const weft_question *q, int32_t depth, int32_t p) {
         part->class->price(fields, &terms, &price);
     }
     for (int i = 0; i < terms.n; i++) {
-        weft_explain_row(q->to, depth + 1, terms.rows[i].value, terms.rows[i].unit,
-                         terms.rows[i].equation, NULL, "%s", terms.rows[i].name);
+        if (isfinite(terms.rows[i].value)) {
+            weft_explain_row(q->to, depth + 1, terms.rows[i].value, terms.rows[i].unit,
+                             terms.rows[i].equation, NULL, "%s", terms.rows[i].name);
+        }
     }
     weft_explain_row(q->to, depth + 1, 0, "", "what the chip says, and what follows from it", NULL,
                      "fields");
@@ -120,8 +280,8 @@ static void describe(const weft_question *q, int32_t depth, int32_t p) {
 /* ---- energy ---------------------------------------------------------------------------------- */
 
 /* The energy of an action: coefficients of the class times statistics of the layer. */
-static double action_rows(const weft_question *q, int32_t depth, const char *name,
-                          const double *coefficients) {
+static void action_rows(const weft_question *q, int32_t depth, const char *name,
+                        const double *coefficients) {
     const double *statistics = of(q)->work->costs[of(q)->same].statistics;
     double sum = 0;
     for (int k = 0; k < WEFT_STATISTIC_COUNT; k++) {
@@ -131,56 +291,156 @@ static double action_rows(const weft_question *q, int32_t depth, const char *nam
                      NULL, "energy of a %s", name);
     for (int k = 0; k < WEFT_STATISTIC_COUNT; k++) {
         if (coefficients[k] != 0) {
-            weft_explain_row(q->to, depth + 1, coefficients[k], "J", NULL, NULL,
-                             "coefficient of %s", STATISTICS[k]);
-            weft_explain_row(q->to, depth + 1, statistics[k], "1", STATISTIC_TEXTS[k], NULL, "%s",
-                             STATISTICS[k]);
+            weft_explain_row(q->to, depth + 1, coefficients[k], "J", "of the class x energy_scale",
+                             NULL, "coefficient of %s", STATISTICS[k]);
+            weft_explain_row(q->to, depth + 1, statistics[k], "1", STATISTIC_TEXTS[k],
+                             k == WEFT_STATISTIC_ONE ? NULL : "histograms of the layer's operands",
+                             "%s", STATISTICS[k]);
         }
     }
-    return sum;
 }
 
-static void energy_rows(const weft_question *q, int32_t depth, int32_t p, double energy) {
+/* What stands in the equation of a count. */
+static void count_rows(const weft_question *q, int32_t depth, int p) {
+    const subject *s = of(q);
+    const weft_part *part = &s->h->parts[p];
+    const weft_loop_cost *cost = &s->work->costs[s->same];
+    const int64_t *elements = s->work->layers[s->same].elements;
+    if (part->action == WEFT_ACTION_WITH) {
+        return;
+    }
+    if (part->action == WEFT_ACTION_CELL || part->action == WEFT_ACTION_LOAD) {
+        number_row(q, depth, "cells that hold a weight", cost->cells, NULL);
+    } else if (part->action == WEFT_ACTION_HOP) {
+        number_row(q, depth, "hops", cost->way, "from its copies to those of the next layer");
+        number_row(q, depth, "elements of the output", (double)elements[WEFT_ELEMENT_OUTPUT], NULL);
+    } else if (part->action == WEFT_ACTION_ELEMENT) {
+        for (int e = 0; e < WEFT_ELEMENT_COUNT; e++) {
+            if ((part->elements >> e & 1U) != 0) {
+                weft_explain_row(q->to, depth, (double)elements[e], "1", NULL, NULL, "elements: %s",
+                                 ELEMENTS[e]);
+            }
+        }
+    } else {
+        number_row(q, depth, "copies", s->spread.used[part->level], "in use, of all on the chip");
+        number_row(q, depth, "steps", cost->steps, "loops in time");
+    }
+    int v = part->setting[WEFT_SETTING_WORD];
+    if (v != WEFT_NO_VARIABLE) {
+        variable_rows(q, depth, v, "word", "1");
+    } else {
+        weft_explain_row(q->to, depth, s->price->parts[p].word, "1", NULL, "default", "word");
+    }
+}
+
+/* Copies of a level that are powered: all, or those in use inside a gated level. */
+static double powered_copies(const subject *s, int level) {
+    double copies = 1;
+    bool gated = false;
+    for (int l = 0; l <= level; l++) {
+        gated = gated || s->h->levels[l].gated;
+        copies *= gated ? s->spread.used[l] / (l > 0 ? s->spread.used[l - 1] : 1)
+                        : s->price->capacity[l];
+    }
+    return copies;
+}
+
+static void leak_rows(const weft_question *q, int32_t depth, int p) {
+    const subject *s = of(q);
+    const weft_loop_cost *cost = &s->work->costs[s->same];
+    double watts = s->price->parts[p].leak_w;
+    bool gated = s->h->roles[p].gated;
+    if (watts <= 0) {
+        return;
+    }
+    if (!gated && s->h->execution != WEFT_EXECUTION_LAYERS) {
+        text_row(q, depth, "leakage of the chip", "layers overlap: see the row 'chip'", NULL);
+        return;
+    }
+    double copies = powered_copies(s, s->h->parts[p].level);
+    double seconds = cost->seconds + cost->load_s;
+    weft_explain_row(q->to, depth, watts * copies * seconds, "J",
+                     "power of a copy x powered copies x time of the layer", NULL, "leakage");
+    weft_explain_row(q->to, depth + 1, watts, "W", "of the class x instances x leakage_scale", NULL,
+                     "leakage of a copy of the level");
+    number_row(q, depth + 1, "powered copies", copies,
+               gated ? "in use; the others are gated" : "all on the chip");
+    weft_explain_row(q->to, depth + 1, seconds, "s", "computing and writing weights", NULL,
+                     "time of the layer");
+}
+
+static void energy_rows(const weft_question *q, int32_t depth, int32_t p) {
     const subject *s = of(q);
     const weft_part_cost *part = &s->price->parts[p];
-    const weft_loop_cost *cost = &s->work->costs[s->same];
+    int action = s->h->parts[p].action;
     const struct {
-        const char *name;
+        const char *name, *equation;
         double count;
         const double *coefficients;
-    } actions[] = {{"read", s->work->counts.reads[p], part->read_j},
-                   {"write", s->work->counts.writes[p], part->write_j}};
-    double left = energy;
+    } actions[] = {{"read", READS[action], s->work->counts.reads[p], part->read_j},
+                   {"write", WRITES[action], s->work->counts.writes[p], part->write_j}};
     for (int i = 0; i < 2; i++) {
         if (actions[i].count > 0) {
-            weft_explain_row(q->to, depth, actions[i].count, "1", "from the loops of the layer",
-                             NULL, "%ss ('%s')", actions[i].name, ACTIONS[s->h->parts[p].action]);
-            left -= actions[i].count *
-                    action_rows(q, depth, actions[i].name, actions[i].coefficients);
+            weft_explain_row(q->to, depth, actions[i].count, "1", actions[i].equation, NULL,
+                             "%ss ('%s')", actions[i].name, ACTIONS[action]);
+            count_rows(q, depth + 1, p);
+            action_rows(q, depth, actions[i].name, actions[i].coefficients);
         }
     }
-    if (part->leak_w > 0) {
-        weft_explain_row(q->to, depth, left > 1e-12 * energy ? left : 0, "J",
-                         "power of a copy x powered copies x time of the layer", NULL, "leakage");
-        weft_explain_row(q->to, depth + 1, part->leak_w, "W", "with its instances and scale", NULL,
-                         "leakage of a copy of the level");
-        weft_explain_row(q->to, depth + 1, cost->seconds + cost->load_s, "s", NULL, NULL,
-                         "time of the layer");
+    leak_rows(q, depth, p);
+}
+
+/* What leaks all the time while layers overlap. */
+static void chip_leak_rows(const weft_question *q, int32_t depth, int p) {
+    const subject *s = of(q);
+    double copies = 1;
+    for (int l = 0; l <= s->h->parts[p].level; l++) {
+        copies *= s->price->capacity[l];
     }
+    weft_explain_row(q->to, depth, s->price->parts[p].leak_w, "W",
+                     "of the class x instances x leakage_scale", NULL,
+                     "leakage of a copy of the level");
+    number_row(q, depth, "copies on the chip", copies, NULL);
+    weft_explain_row(q->to, depth, q->cost->total.interval_s, "s", "between two results", NULL,
+                     "interval");
 }
 
 /* ---- latency and area ------------------------------------------------------------------------ */
 
+/* A digital unit that has more to do than the arrays sets the time of the layer. */
+static void unit_rows(const weft_question *q, int32_t depth) {
+    const subject *s = of(q);
+    for (int p = 0; p < s->h->n_parts; p++) {
+        const weft_part_cost *part = &s->price->parts[p];
+        double seconds = s->work->counts.reads[p] * part->read_s / part->units;
+        if (s->h->parts[p].action == WEFT_ACTION_ELEMENT && seconds > 0 &&
+            seconds >= s->work->costs[s->same].seconds) {
+            weft_explain_row(q->to, depth, seconds, "s", "longer than the arrays take", NULL,
+                             "elements of '%s'", s->h->parts[p].name);
+        }
+    }
+}
+
 static void latency_rows(const weft_question *q, int32_t depth) {
     const subject *s = of(q);
+    const weft_hierarchy *h = s->h;
     const weft_loop_cost *cost = &s->work->costs[s->same];
-    weft_explain_row(q->to, depth, cost->steps, "1", "loops that are left in time", NULL,
-                     "steps of the arrays");
-    weft_explain_row(q->to, depth, cost->cycles, "1",
-                     "steps x cycles of a step x times that the chip is filled", NULL, "cycles");
-    variable_row(q, depth, s->h->builtin[WEFT_BUILTIN_CYCLE], "cycle", WEFT_DIMENSION_TIME);
+    char text[128];
+    number_row(q, depth, "cycles", cost->cycles,
+               "steps x cycles of a step x times that the chip is filled");
+    number_row(q, depth + 1, "steps of the arrays", cost->steps,
+               name_factors(s->spread.rest, text, sizeof text));
+    number_row(q, depth + 1, "cycles of a step", s->price->number[WEFT_NUMBER_STEP_CYCLES], NULL);
+    number_row(q, depth + 1, "times that the chip is filled", cost->rounds, NULL);
+    variable_rows(q, depth, h->builtin[WEFT_BUILTIN_CYCLE], "cycle", "s");
+    for (int b = 0; b < h->n_bounds; b++) {
+        variable_rows(q, depth + 1, h->bounds[b].variable, h->bounds[b].name, "s");
+    }
+    unit_rows(q, depth);
     if (cost->load_s > 0) {
-        weft_explain_row(q->to, depth, cost->load_s, "s", "rows x time of a write, or of fetching",
+        weft_explain_row(q->to, depth, cost->load_s, "s",
+                         "rows of an array x time of a write x writes an inference, or words of "
+                         "weights from outside x their time",
                          NULL, "writing of weights");
     }
 }
@@ -192,7 +452,7 @@ static void area_rows(const weft_question *q, int32_t depth, int32_t p) {
         const weft_level *level = &of(q)->h->levels[l];
         copies *= of(q)->price->capacity[l];
         if (level->count != WEFT_NO_VARIABLE) {
-            variable_row(q, depth, level->count, level->name, WEFT_DIMENSION_NONE);
+            variable_rows(q, depth, level->count, level->name, "1");
         }
     }
     weft_explain_row(q->to, depth, copies, "1", "product of the levels around it", NULL,
@@ -204,6 +464,7 @@ static void area_rows(const weft_question *q, int32_t depth, int32_t p) {
 /* ---- one quantity on one row ----------------------------------------------------------------- */
 
 static void explain(const weft_question *q, int32_t depth, weft_explain_quantity what, int32_t p) {
+    memset(((subject *)q->model)->shown, 0, sizeof of(q)->shown);
     static const char *const EQUATIONS[] = {
         "reads x energy of a read + writes x energy of a write + leakage",
         "cycles x cycle + writing of weights", "copies x area of a copy"};
@@ -220,28 +481,51 @@ static void explain(const weft_question *q, int32_t depth, weft_explain_quantity
     }
     if (what == WEFT_EXPLAIN_AREA) {
         area_rows(q, depth + 1, p);
-    } else if (!chip && what == WEFT_EXPLAIN_ENERGY) {
-        energy_rows(q, depth + 1, p, value);
+    } else if (what == WEFT_EXPLAIN_ENERGY) {
+        (chip ? chip_leak_rows : energy_rows)(q, depth + 1, p);
+        if (!chip && depth == 0 && p != of(q)->h->clock_part) { /* else it is behind the latency */
+            layout_rows(q, depth + 1);
+        }
     } else if (!chip) {
         latency_rows(q, depth + 1);
+        layout_rows(q, depth + 1);
     }
 }
 
 /* ---- the whole ------------------------------------------------------------------------------- */
 
+/* Where the loops of the row's layer run; the estimate keeps the counts alone. */
+static void spread(subject *s) {
+    weft_loop_sizes loops = weft_loop_sizes_on(&s->work->layers[s->same], s->price);
+    if (s->h->accounting == WEFT_ACCOUNTING_ALONE) {
+        int level = 0;
+        double needed = 0;
+        weft_spread_layer(s->h, s->price, &loops, &s->work->memo, &s->spread, &level, &needed);
+        return;
+    }
+    weft_pack_groups(s->h, s->price, &loops);
+    weft_spread_resident(s->h, s->price, &loops, &s->work->memo, s->work->costs[s->same].copies,
+                         &s->spread);
+}
+
 /* Prices for the operands of the row's layer, whose counts are then in work->counts. */
 static weft_status prepare(const weft_hierarchy_priced *priced, subject *s, int32_t row,
                            weft_error *error) {
     static const int32_t OWN[WEFT_TRAITS];
-    const int32_t *traits = OWN;
+    s->traits = OWN;
     s->same = -1;
     if (row >= 0 && row < s->work->n_layers) {
         s->same = s->work->layers[row].same;
-        traits = s->work->traits[s->work->layers[row].precision];
+        s->traits = s->work->traits[s->work->layers[row].precision];
         WEFT_TRY(weft_hierarchy_layer(priced, s->work, s->same, error));
     }
-    weft_variables_evaluate(s->h, traits, s->variables);
-    return weft_hierarchy_price(s->h, traits, s->price, NULL, error);
+    WEFT_TRY(weft_hierarchy_price(s->h, s->traits, s->price, NULL, error));
+    weft_variables_evaluate(s->h, s->traits, s->variables);
+    find_plain(s->h, s->plain);
+    if (s->same >= 0) {
+        spread(s);
+    }
+    return WEFT_OK;
 }
 
 weft_status weft_explain_hierarchy(const weft_priced *priced, weft_workload *workload,

@@ -382,10 +382,11 @@ static void explain(const weft_question *q, int32_t depth, weft_explain_quantity
 }
 
 weft_status weft_explain_pixels(const weft_chip *chip, const weft_priced *priced,
-                                const weft_workload *workload, weft_question *question,
+                                const weft_workload *workload, const weft_question *question,
                                 const char *part, weft_error *error) {
     subject asked = {chip, priced, workload};
-    question->model = &asked;
-    question->explain = explain;
-    return weft_explain_answer(question, part, error);
+    weft_question own = *question;
+    own.model = &asked;
+    own.explain = explain;
+    return weft_explain_answer(&own, part, error);
 }
