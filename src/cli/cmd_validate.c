@@ -420,25 +420,26 @@ static weft_status points_json(cli_call *call, const validate_arguments *argumen
     return cli_json_print(call, p->json);
 }
 
-static weft_status points_table(cli_call *call, printing *p) {
+static weft_status points_table(cli_call *call, const printing *how) {
     static const char *const HEADERS[] = {"rows",         "column",  "figure", "n",
                                           "median error", "mean",    "worst",  "its row",
                                           "exact cycles", "Spearman"};
     const subset all = {0};
     cli_table table;
-    p->table = &table;
+    printing p = *how;
+    p.table = &table;
     cli_table_begin(&table, HEADERS, "lllrrrrrrr");
-    summary_rows(&table, p->points, &all, p->scratch);
-    each_by(call, p, subset_rows);
+    summary_rows(&table, p.points, &all, p.scratch);
+    each_by(call, &p, subset_rows);
     WEFT_TRY(cli_table_print(&table, call));
-    size_t infeasible = count_infeasible(p->points);
+    size_t infeasible = count_infeasible(p.points);
     if (infeasible > 0) {
         size_t row = 0;
-        while (p->points->reasons[row] == NULL) {
+        while (p.points->reasons[row] == NULL) {
             row++;
         }
-        printf("\n%zu of %zu rows have no model figure; row %zu: %s\n", infeasible, p->points->n,
-               row + 1, p->points->reasons[row]);
+        printf("\n%zu of %zu rows have no model figure; row %zu: %s\n", infeasible, p.points->n,
+               row + 1, p.points->reasons[row]);
     }
     return WEFT_OK;
 }

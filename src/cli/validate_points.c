@@ -237,39 +237,37 @@ static weft_status split_table(cli_call *call, const char *file, char *text, cli
 }
 
 static weft_status read_file(cli_call *call, const char *file, char **text) {
+    enum { CHUNK = 1 << 20 };
     FILE *in = fopen(file, "rbe");
     if (in == NULL) {
         return weft_fail_errno(&call->error, "cannot read the points", file);
     }
-    size_t room = 1 << 16;
+    char *buffer = NULL;
     size_t n = 0;
-    char *buffer = malloc(room);
-    while (buffer != NULL && n < MAX_TABLE) {
-        size_t got = fread(buffer + n, 1, room - n - 1, in);
-        n += got;
-        if (got == 0) {
+    size_t got = 1;
+    weft_status status = WEFT_OK;
+    while (got > 0 && status == WEFT_OK) {
+        char *larger = realloc(buffer, n + CHUNK + 1);
+        if (larger == NULL) {
+            status = weft_fail_memory(&call->error, n + CHUNK + 1);
             break;
         }
-        if (room - n < 2) {
-            room *= 2;
-            char *larger = realloc(buffer, room);
-            if (larger == NULL) {
-                free(buffer);
-            }
-            buffer = larger;
+        buffer = larger;
+        got = fread(buffer + n, 1, CHUNK, in);
+        n += got;
+        buffer[n] = '\0';
+        if (n > MAX_TABLE) {
+            status = weft_fail(&call->error, WEFT_ERROR_INPUT, "%s: more than %d bytes", file,
+                               MAX_TABLE);
         }
     }
-    bool failed = ferror(in) != 0;
-    fclose(in);
-    if (buffer == NULL) {
-        return weft_fail_memory(&call->error, room);
+    if (status == WEFT_OK && ferror(in)) {
+        status = weft_fail_errno(&call->error, "cannot read the points", file);
     }
-    buffer[n] = '\0';
-    if (failed || n >= MAX_TABLE) {
+    fclose(in);
+    if (status != WEFT_OK) {
         free(buffer);
-        return failed ? weft_fail_errno(&call->error, "cannot read the points", file)
-                      : weft_fail(&call->error, WEFT_ERROR_INPUT, "%s: more than %d bytes", file,
-                                  MAX_TABLE);
+        return status;
     }
     *text = buffer;
     return WEFT_OK;
