@@ -54,7 +54,7 @@ typedef struct weft_chip_item {
     char text[96]; /* of a part: what it is */
     char
         count[64]; /* of a level: copies in one of the level around it; of a part: how many of it at
-                     * each of its level; a number or an expression */
+                     * each of its level: "64", or "64 (rows)" where it follows from other values */
 } weft_chip_item;
 WEFT_API bool weft_chip_get_item(const weft_chip *chip, int i, weft_chip_item *item);
 

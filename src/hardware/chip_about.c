@@ -38,14 +38,22 @@ static void about_hierarchy(const weft_hierarchy *h, weft_chip_about *about) {
     snprintf(about->cell, sizeof about->cell, "%s", cell_of(h));
 }
 
-/* The value of a parameter or the text of an expression; "1" where there is none. */
+/* "64", and where it follows from others "64 (rows)", for operands of the chip's own bits; "1" where
+ * there is no variable. */
 static void count_text(const weft_hierarchy *h, int variable, char *text, size_t size) {
+    static const int32_t OWN[WEFT_TRAITS];
+    double values[WEFT_MAX_VARIABLES];
     if (variable == WEFT_NO_VARIABLE) {
         snprintf(text, size, "1");
-    } else if (h->variables[variable].text != NULL) {
-        snprintf(text, size, "%s", h->variables[variable].text);
+        return;
+    }
+    const char *expression = h->variables[variable].text;
+    if (weft_variables_evaluate(h, OWN, values) >= 0) {
+        snprintf(text, size, "%s", expression != NULL ? expression : "?");
+    } else if (expression != NULL && expression[strspn(expression, "0123456789.")] != '\0') {
+        snprintf(text, size, "%.9g (%s)", values[variable], expression);
     } else {
-        snprintf(text, size, "%.9g", h->variables[variable].value.value);
+        snprintf(text, size, "%.9g", values[variable]);
     }
 }
 
