@@ -464,12 +464,11 @@ static double energy_of(const weft_flow_machine *machine, const weft_flow_layer 
         energy += cost->reads[m] * machine->memories[m].read_j +
                   cost->writes[m] * machine->memories[m].write_j;
     }
-    double outputs = (double)layer->size[WEFT_DIM_N] * layer->size[WEFT_DIM_G] *
-                     layer->size[WEFT_DIM_M] * layer->size[WEFT_DIM_P] * layer->size[WEFT_DIM_Q];
     double step = machine->row_j * cost->rows + machine->column_j * cost->columns + machine->step_j;
     return energy + step * machine->slices * cost->steps +
            machine->product_j * machine->slices * macs +
-           machine->output_j * cost->columns * cost->steps + machine->element_j * outputs;
+           machine->output_j * cost->columns * cost->steps + machine->cycle_j * cost->cycles +
+           machine->other_j;
 }
 
 /* ---- public ---------------------------------------------------------------------------------- */

@@ -90,9 +90,9 @@ typedef struct weft_flow_machine {
     double bits[WEFT_FLOW_OPERANDS];
     double partial_bits;   /* of an output that is not summed up yet */
     double slices, cycles; /* of an input, and clock cycles that they take */
-    /* Energy of the array in a step: for a row or column at work, for the whole array; and for a
-     * product of slices, a column's finished sum, an element of the output. */
-    double row_j, column_j, step_j, product_j, output_j, element_j;
+    /* Energy of the array in a step: of a row or column at work, of the whole array; of a product of
+     * slices; of a column's finished sum; of a clock cycle; and what does not depend on the mapping. */
+    double row_j, column_j, step_j, product_j, output_j, cycle_j, other_j;
     int max_loops, candidates, objective;
 } weft_flow_machine;
 

@@ -180,11 +180,14 @@ typedef struct weft_level {
  *             left over may hold copies of the slowest
  *   reload    layers take turns on the whole chip; their weights are written before each
  *   alone     each layer as if the chip held it alone, weights in place and no turn paid: what
- *             CiMLoop counts for a layer, and CIMNAS adds up */
+ *             CiMLoop counts for a layer, and CIMNAS adds up
+ *   dataflow  layers take turns on one array; operands stream through memories with ports, in the
+ *             loop order that is best for each layer: dataflow.h, what ZigZag counts */
 #define WEFT_ACCOUNTING_MAP(X)                                                                     \
     X(WEFT_ACCOUNTING_RESIDENT, "resident")                                                        \
     X(WEFT_ACCOUNTING_RELOAD, "reload")                                                            \
-    X(WEFT_ACCOUNTING_ALONE, "alone")
+    X(WEFT_ACCOUNTING_ALONE, "alone")                                                              \
+    X(WEFT_ACCOUNTING_DATAFLOW, "dataflow")
 
 typedef enum weft_accounting {
 #define WEFT_ACCOUNTING_ENUM(name, token) name,
@@ -202,6 +205,10 @@ typedef enum weft_accounting {
     X(WEFT_NUMBER_READ_RATE, "read_rate", 0)     /* bits a cell gives a cycle; 0: no limit */      \
     X(WEFT_NUMBER_STRIDES, "strides", 1)         /* 0: strides and dilations taken as 1 */         \
     X(WEFT_NUMBER_INFERENCES, "inferences", 0)   /* in the life of the chip; 0: not asked */       \
+    X(WEFT_NUMBER_PARTIAL_BITS, "partial_bits",                                                    \
+      0)                                       /* dataflow: of a partial sum; 0: an output's */    \
+    X(WEFT_NUMBER_LOOPS, "loops", 6)           /* dataflow: in time, that are ordered */           \
+    X(WEFT_NUMBER_CANDIDATES, "candidates", 3) /* dataflow: spreads that are tried */              \
     X(WEFT_NUMBER_POWER, "power_limit", 0)                                                         \
     X(WEFT_NUMBER_DENSITY, "density_limit", 0) /* W/m2 */                                          \
     X(WEFT_NUMBER_AREA, "area_limit", 0)
@@ -252,6 +259,7 @@ typedef struct weft_hierarchy {
     int builtin[WEFT_BUILTIN_COUNT]; /* variables */
     int input_encoding, weight_encoding, missing;
     int accounting, execution;
+    int objective; /* of the loop orders: weft_flow_objective */
     int number[WEFT_NUMBER_COUNT];
 } weft_hierarchy;
 

@@ -4,6 +4,7 @@
 #include "hardware/hierarchy_read.h"
 
 #include "base/units.h"
+#include "hardware/dataflow.h"
 #include "hardware/variables.h"
 
 #include <stdlib.h>
@@ -33,6 +34,13 @@ static const char *const ACCOUNTINGS[] = {
 #define ACCOUNTING(name, token) token,
     WEFT_ACCOUNTING_MAP(ACCOUNTING)
 #undef ACCOUNTING
+        NULL,
+};
+
+static const char *const OBJECTIVES[] = {
+#define OBJECTIVE(name, token) token,
+    WEFT_FLOW_OBJECTIVE_MAP(OBJECTIVE)
+#undef OBJECTIVE
         NULL,
 };
 
@@ -124,6 +132,11 @@ static bool find_place(weft_hierarchy *h, const char *path, place *found) {
     if (strcmp(path, "execution.accounting") == 0) {
         found->word = &h->accounting;
         found->words = ACCOUNTINGS;
+        return true;
+    }
+    if (strcmp(path, "execution.objective") == 0) {
+        found->word = &h->objective;
+        found->words = OBJECTIVES;
         return true;
     }
     return find_variable(h, path, found) || find_number(path, found) ||

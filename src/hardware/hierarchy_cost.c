@@ -8,6 +8,7 @@
 #include "hardware/hierarchy_cost.h"
 
 #include "base/error.h"
+#include "hardware/dataflow_chip.h"
 #include "hardware/execute.h"
 
 #include <stdlib.h>
@@ -130,6 +131,8 @@ static double loads_of(const weft_hierarchy *h, const weft_precision *price,
     switch ((weft_accounting)h->accounting) {
     case WEFT_ACCOUNTING_ALONE:
         return h->streams_weights;
+    case WEFT_ACCOUNTING_DATAFLOW: /* counted already */
+        return 1;
     case WEFT_ACCOUNTING_RELOAD:
         return 1 / price->number[WEFT_NUMBER_BATCH];
     case WEFT_ACCOUNTING_RESIDENT:
@@ -153,7 +156,7 @@ static void scale_loads(const weft_hierarchy *h, double loads, weft_counts *coun
  * one after the other. The reference (alone) pays no time for it. */
 static double load_seconds(const weft_hierarchy *h, const weft_precision *price,
                            const weft_loop_work *work, double rows, double loads) {
-    if (h->accounting == WEFT_ACCOUNTING_ALONE ||
+    if (h->accounting == WEFT_ACCOUNTING_ALONE || h->accounting == WEFT_ACCOUNTING_DATAFLOW ||
         (h->accounting == WEFT_ACCOUNTING_RESIDENT && loads < 1)) {
         return 0;
     }
@@ -167,6 +170,17 @@ static double load_seconds(const weft_hierarchy *h, const weft_precision *price,
         }
     }
     return fmax(rows * row * loads, outside);
+}
+
+/* Each layer has the chip for itself and no copies. */
+static bool takes_turns_alone(const weft_hierarchy *h) {
+    return h->accounting == WEFT_ACCOUNTING_ALONE || h->accounting == WEFT_ACCOUNTING_DATAFLOW;
+}
+
+/* The layer whose cost stands for that of layer l: an equal one, unless it matters where its maps come
+ * from and go to. */
+static int32_t stands_for(const weft_hierarchy *h, const weft_loop_work *work, int32_t l) {
+    return h->accounting == WEFT_ACCOUNTING_DATAFLOW ? l : work->layers[l].same;
 }
 
 /* ---- a layer --------------------------------------------------------------------------------- */
@@ -216,6 +230,9 @@ static weft_status place_layer(const weft_hierarchy *h, const weft_precision *pr
     weft_spread *spread = &work->spread;
     kept->structure = 0;
     kept->copies = kept->rounds = 1;
+    if (h->accounting == WEFT_ACCOUNTING_DATAFLOW) {
+        return weft_dataflow_place(h, price, work, l, kept, error);
+    }
     if (h->accounting == WEFT_ACCOUNTING_ALONE) {
         int level = 0;
         double needed = 0;
@@ -292,7 +309,8 @@ static weft_status cost_layer(const weft_hierarchy_priced *priced, weft_loop_wor
     weft_loop_cost *cost = &work->costs[l];
     weft_kept *kept = &cost->kept;
     weft_counts *counts = &work->counts;
-    double copies = h->accounting == WEFT_ACCOUNTING_ALONE ? 1 : cost->copies;
+    double copies = takes_turns_alone(h) ? 1 : cost->copies;
+    find_statistics(layer, price, cost);
     WEFT_TRY(keep_layer(h, price, work, l, copies, kept, error));
     memcpy(counts->reads, kept->reads, (size_t)h->n_parts * sizeof *counts->reads);
     memcpy(counts->writes, kept->writes, (size_t)h->n_parts * sizeof *counts->writes);
@@ -303,7 +321,6 @@ static weft_status cost_layer(const weft_hierarchy_priced *priced, weft_loop_wor
     cost->cycles = kept->cycles;
     cost->cells = kept->cells;
     cost->seconds = kept->cycles * price->cycle_s;
-    find_statistics(layer, price, cost);
     double loads = loads_of(h, price, layer);
     scale_loads(h, loads, counts);
     count_elements(h, price, layer, cost, counts);
@@ -472,7 +489,7 @@ static void find_times(const weft_hierarchy_priced *priced, weft_loop_work *work
     double all = 0;
     double loads = 0;
     for (int32_t l = 0; l < work->n_layers; l++) {
-        const weft_loop_cost *cost = &work->costs[work->layers[l].same];
+        const weft_loop_cost *cost = &work->costs[stands_for(h, work, l)];
         all += cost->seconds + cost->load_s;
         loads += h->accounting == WEFT_ACCOUNTING_RELOAD ? cost->load_s * (batch - 1) : 0;
         if (cost->seconds + cost->load_s > slowest) {
@@ -513,8 +530,9 @@ static weft_status check_limits(const weft_hierarchy_priced *priced, const weft_
     double writes = 0;
     for (int32_t l = 0; l < work->n_layers; l++) {
         const weft_hierarchy *h = priced->hierarchy;
-        bool again = h->accounting == WEFT_ACCOUNTING_RELOAD || work->layers[l].loops.dynamic;
-        writes += again ? work->costs[work->layers[l].same].rounds : 0;
+        bool again = h->accounting == WEFT_ACCOUNTING_RELOAD ||
+                     h->accounting == WEFT_ACCOUNTING_DATAFLOW || work->layers[l].loops.dynamic;
+        writes += again ? work->costs[stands_for(h, work, l)].rounds : 0;
     }
     writes *= number[WEFT_NUMBER_INFERENCES] / number[WEFT_NUMBER_BATCH];
     for (int p = 0; p < priced->hierarchy->n_parts; p++) {
@@ -554,7 +572,7 @@ static void add_layers(const weft_hierarchy_priced *priced, const weft_loop_work
     double arrays = 0;
     double cells = 0;
     for (int32_t l = 0; l < work->n_layers; l++) {
-        const weft_loop_cost *cost = &work->costs[work->layers[l].same];
+        const weft_loop_cost *cost = &work->costs[stands_for(h, work, l)];
         double own = cost->arrays * cost->copies;
         double power = cost->energy_j / (cost->seconds + cost->load_s);
         bool together = h->execution != WEFT_EXECUTION_LAYERS;
@@ -574,14 +592,14 @@ static weft_status evaluate(const weft_hierarchy_priced *priced, weft_loop_work 
     const weft_hierarchy *h = priced->hierarchy;
     weft_total sum = {.area_mm2 = priced->own.area_mm2, .bottleneck = -1, .macs = work->macs};
     WEFT_TRY(check_prices(priced, work, error));
-    if (h->accounting != WEFT_ACCOUNTING_ALONE) {
+    if (!takes_turns_alone(h)) {
         WEFT_TRY(allot(priced, work, error));
     }
     if (h->has_hops) {
         find_ways(priced, work);
     }
     for (int32_t l = 0; l < work->n_layers; l++) {
-        if (work->layers[l].same == l) {
+        if (stands_for(h, work, l) == l) {
             WEFT_TRY(cost_layer(priced, work, l, NULL, error));
         }
     }
@@ -620,8 +638,9 @@ static weft_status fill_row(const weft_hierarchy_priced *priced, weft_loop_work 
                             weft_layer_cost *row, weft_error *error) {
     const weft_hierarchy *h = priced->hierarchy;
     const weft_loop_layer *layer = &work->layers[l];
-    WEFT_TRY(cost_layer(priced, work, layer->same, row->energy_by, error));
-    const weft_loop_cost *cost = &work->costs[layer->same];
+    int32_t like = stands_for(h, work, l);
+    WEFT_TRY(cost_layer(priced, work, like, row->energy_by, error));
+    const weft_loop_cost *cost = &work->costs[like];
     snprintf(row->name, sizeof row->name, "%s", layer->name);
     row->layer = layer->layer;
     row->block = layer->block;

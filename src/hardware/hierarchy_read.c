@@ -5,6 +5,7 @@
 #include "hardware/hierarchy_read.h"
 
 #include "hardware/hash.h"
+#include "hardware/dataflow.h"
 #include "hardware/variables.h"
 
 #include <stdlib.h>
@@ -57,6 +58,12 @@ static const char *const EXECUTIONS[] = {
 #define EXECUTION(name, token) token,
     WEFT_EXECUTION_MAP(EXECUTION)
 #undef EXECUTION
+};
+
+static const char *const OBJECTIVES[] = {
+#define OBJECTIVE(name, token) token,
+    WEFT_FLOW_OBJECTIVE_MAP(OBJECTIVE)
+#undef OBJECTIVE
 };
 
 static const char *const ACCOUNTINGS[] = {
@@ -557,6 +564,8 @@ static weft_status read_execution(weft_map *root, weft_hierarchy *h, weft_error 
     WEFT_TRY(weft_map_choice(&map, "order", WEFT_OPTIONAL, EXECUTIONS,
                              (int)(sizeof EXECUTIONS / sizeof EXECUTIONS[0]), &h->execution,
                              error));
+    WEFT_TRY(weft_map_choice(&map, "objective", WEFT_OPTIONAL, OBJECTIVES,
+                             WEFT_FLOW_OBJECTIVE_COUNT, &h->objective, error));
     for (int i = 0; i < WEFT_NUMBER_COUNT; i++) {
         const weft_node *value = NULL;
         char path[2 * WEFT_NAME];

@@ -340,6 +340,7 @@ static weft_status fill(const weft_network *network, weft_loop_work *w, weft_err
     find_equal(w);
     WEFT_TRY(allocate_kept(w, error));
     WEFT_TRY(link_layers(network, w, error));
+    WEFT_TRY(weft_loop_maps(network, w, error));
     w->precisions = calloc((size_t)w->n_precisions + 1, sizeof *w->precisions);
     return w->precisions != NULL ? WEFT_OK : weft_fail_memory(error, sizeof *w->precisions);
 }
@@ -372,6 +373,7 @@ void weft_loop_work_destroy(weft_loop_work *work) {
         free(work->histograms);
         free(work->shares);
         free(work->actions);
+        free(work->dataflow);
         free(work);
     }
 }

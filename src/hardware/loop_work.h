@@ -7,6 +7,13 @@
 
 #include "hardware/count.h"
 
+/* A map that a layer, or another operation that stores one, works on: elements in and out, and whether
+ * its output goes to several operations, or to one that waits for another map as well. */
+typedef struct weft_map_use {
+    double inputs, outputs;
+    bool spreads;
+} weft_map_use;
+
 typedef struct weft_loop_layer {
     char name[32];
     int32_t layer, block;  /* in the network */
@@ -17,6 +24,9 @@ typedef struct weft_loop_layer {
     int64_t elements[WEFT_ELEMENT_COUNT];
     int32_t times; /* of the first of equal layers: how many there are */
     int64_t macs, weights_held;
+    weft_map_use own, before;    /* and of the operation that its input comes from, */
+    bool first;                  /* which is none for the network's input */
+    int32_t in_height, in_width; /* of the input map without padding; 0: not known */
 } weft_loop_layer;
 
 /* What counting a layer gave, to be used again while nothing that it reads has changed: the chip's
@@ -70,11 +80,17 @@ typedef struct weft_loop_work {
     weft_histogram *histograms; /* copies that the layers point to */
     double *shares;
     double *actions; /* reads and writes that the layers keep */
+    bool is_table;
+    struct weft_dataflow_memo *dataflow; /* mappings that were searched; NULL before the first */
 } weft_loop_work;
 
 weft_status weft_loop_work_create(const weft_network *network, weft_loop_work **work,
                                   weft_error *error) WEFT_NODISCARD;
 void weft_loop_work_destroy(weft_loop_work *work);
+
+/* Fills own, before, first and the input map of each layer, and is_table (loop_maps.c). */
+weft_status weft_loop_maps(const weft_network *network, weft_loop_work *work,
+                           weft_error *error) WEFT_NODISCARD;
 
 /* The loops of a layer on a chip, with its slices. */
 weft_loop_sizes weft_loop_sizes_on(const weft_loop_layer *layer, const weft_precision *price);

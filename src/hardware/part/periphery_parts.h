@@ -23,6 +23,7 @@
     X(weft_part_sram)                                                                              \
     X(weft_part_smart_buffer)                                                                      \
     X(weft_part_edram)                                                                             \
+    X(weft_part_memory)                                                                            \
     X(weft_part_dram)                                                                              \
     X(weft_part_register_file)                                                                     \
     X(weft_part_router)                                                                            \
