@@ -18,6 +18,15 @@ weft_status cli_split(cli_call *call, const char *option, const char *text, char
     return WEFT_OK;
 }
 
+weft_status cli_chip_set(weft_chip *chip, const char *path, const char *value, weft_error *error) {
+    weft_status status = weft_chip_set(chip, path, value, error);
+    if (status != WEFT_OK) {
+        error->file[0] = error->excerpt[0] = '\0';
+        error->line = error->column = 0;
+    }
+    return status;
+}
+
 static weft_status apply(cli_call *call, weft_chip *chip) {
     for (int i = 0; i < call->n_given; i++) {
         if (strcmp(call->given[i].option->name, "set") != 0) {
@@ -26,7 +35,7 @@ static weft_status apply(cli_call *call, weft_chip *chip) {
         char path[128];
         const char *value = NULL;
         WEFT_TRY(cli_split(call, "set", call->given[i].text, path, sizeof path, &value));
-        WEFT_TRY(weft_chip_set(chip, path, value, &call->error));
+        WEFT_TRY(cli_chip_set(chip, path, value, &call->error));
     }
     return WEFT_OK;
 }

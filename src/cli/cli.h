@@ -280,6 +280,10 @@ weft_status cli_network_read(cli_call *call, const char *text, const cli_network
 /* Reads a chip and applies each --set that was typed, in their order. */
 weft_status cli_chip_read(cli_call *call, const char *name, weft_chip **chip) WEFT_NODISCARD;
 
+/* weft_chip_set, whose error has no place: it would be one of a text that nobody wrote. */
+weft_status cli_chip_set(weft_chip *chip, const char *path, const char *value,
+                         weft_error *error) WEFT_NODISCARD;
+
 /* Splits "PATH=VALUE" at its first '='; WEFT_ERROR_USAGE, naming the option, where there is none. */
 weft_status cli_split(cli_call *call, const char *option, const char *text, char *path, size_t size,
                       const char **value) WEFT_NODISCARD;

@@ -43,7 +43,7 @@ static weft_status set_paths(weft_chip *chip, const cli_axis *axis, const char *
         char one[sizeof axis->name];
         size_t length = strcspn(path, "+");
         snprintf(one, sizeof one, "%.*s", (int)length, path);
-        WEFT_TRY(weft_chip_set(chip, one, value, error));
+        WEFT_TRY(cli_chip_set(chip, one, value, error));
         if (path[length] == '\0') {
             return WEFT_OK;
         }

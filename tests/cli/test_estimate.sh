@@ -94,6 +94,13 @@ err_has "sub-array" "they are named"
 run estimate imc:V32 --chip $chip --set crossbar.rows=64 --set crossbar.subarray_rows=64
 code_is 0 "they fit each other when both are set"
 
+run estimate resnet18 --chip generic-rram --set resolutionn=4
+code_is 2 "an unknown path of a hierarchical chip"
+err_has "did you mean 'resolution'?" "the nearest one is named"
+condition=0
+grep -q 'generic-rram:' "$err" && condition=1
+check "$condition" "no place in a text that nobody wrote"
+
 # Networks by name.
 run estimate vgg8 --chip $chip --json
 code_is 0 "a network by name"
