@@ -7,12 +7,12 @@
 #include <math.h>
 
 #include "hardware/part.h"
-#include "hardware/support.h"
+#include "hardware/sheet.h"
 
 #define GOLDEN "../shared/golden/reference/"
 
 /* A median of fewer errors is not asked for. */
-enum { MAX_CELLS = 96, MAX_RUNS = 512, MAX_GROUPS = 64, FEW = 5 };
+enum { MAX_RUNS = 512, MAX_GROUPS = 64, FEW = 5 };
 
 /* Bounds that are promised (issue: energy of a component within 2 % and of a run within 5 % at the
  * median, cycles equal in nine of ten, area within 1 %), and those that hold: */
@@ -191,104 +191,6 @@ static const char LAYERS[] =
     "0.00707 0.00471 0.00372 0.00335 0.00186 0.00261 0.00112 0.00149"
     "\n";
 
-/* ---- tables ---------------------------------------------------------------------------------- */
-
-/* A table in memory: a heading, and rows of as many cells; cells may stand in quotes. */
-typedef struct sheet {
-    char *text;
-    int n_columns, n_rows;
-    char **cells; /* heading first */
-} sheet;
-
-/* Takes a cell off *at, unquoted in place; returns what ended it. */
-static char take_cell(char **at, char **cell) {
-    char *from = *at;
-    char *to = *at;
-    bool quoted = *from == '"';
-    *cell = to;
-    for (from += quoted; *from != '\0'; from++) {
-        if (quoted && *from == '"') {
-            if (from[1] != '"') {
-                quoted = false;
-                continue;
-            }
-            from++;
-        } else if (!quoted && (*from == ',' || *from == '\n')) {
-            break;
-        }
-        if (*from != '\r') {
-            *to++ = *from;
-        }
-    }
-    char end = *from;
-    *to = '\0';
-    *at = from + (end != '\0');
-    return end;
-}
-
-static sheet split_sheet(char *text) {
-    sheet t = {.text = text};
-    int lines = 1;
-    for (const char *at = text; *at != '\0'; at++) {
-        lines += *at == '\n';
-    }
-    t.cells = calloc((size_t)lines * MAX_CELLS, sizeof *t.cells);
-    assert_non_null(t.cells);
-    for (int row = 0; *text != '\0'; row++) {
-        int column = 0;
-        char end = ',';
-        while (end == ',' && column < MAX_CELLS) {
-            end = take_cell(&text, &t.cells[row * MAX_CELLS + column++]);
-        }
-        assert_int_not_equal(end, ',');
-        t.n_columns = row == 0 ? column : t.n_columns;
-        t.n_rows = row;
-    }
-    return t;
-}
-
-static bool read_sheet(const char *path, sheet *t) {
-    FILE *file = fopen(path, "rb");
-    if (file == NULL) {
-        return false;
-    }
-    fseek(file, 0, SEEK_END);
-    size_t size = (size_t)ftell(file);
-    rewind(file);
-    char *text = calloc(1, size + 1);
-    assert_non_null(text);
-    assert_int_equal(fread(text, 1, size, file), size);
-    fclose(file);
-    *t = split_sheet(text);
-    return true;
-}
-
-static sheet kept_sheet(const char *text) {
-    char *copy = strdup(text);
-    assert_non_null(copy);
-    return split_sheet(copy);
-}
-
-static void free_sheet(sheet *t) {
-    free(t->text);
-    free(t->cells);
-}
-
-/* The cell of a row (1 ..) under the heading that begins so. */
-static const char *cell(const sheet *t, int row, const char *column) {
-    for (int c = 0; c < t->n_columns; c++) {
-        if (strncmp(t->cells[c], column, strlen(column)) == 0) {
-            return t->cells[row * MAX_CELLS + c];
-        }
-    }
-    fail_msg("no column '%s'", column);
-    return NULL;
-}
-
-static double real(const sheet *t, int row, const char *column) {
-    return strtod(cell(t, row, column), NULL);
-}
-
 /* ---- a run ----------------------------------------------------------------------------------- */
 
 typedef struct reference {
@@ -318,21 +220,21 @@ static void set(weft_chip *chip, const char *path, double value, const char *uni
 }
 
 static weft_chip *chip_of(const sheet *runs, int row) {
-    const reference *m = macro_of(cell(runs, row, "macro"));
+    const reference *m = macro_of(sheet_text(runs, row, "macro"));
     weft_chip *chip = NULL;
     weft_error error;
     expect_ok(weft_chip_read(m->preset, &chip, &error), &error, m->preset);
     if (strcmp(m->preset, "raella") == 0) {
         return chip; /* has no variation */
     }
-    set(chip, "node", real(runs, row, "TECHNOLOGY"), "nm");
-    set(chip, "rows", real(runs, row, "ARRAY_WORDLINES"), "");
-    set(chip, "columns", real(runs, row, "ARRAY_BITLINES"), "");
-    set(chip, "resolution", real(runs, row, "ADC_RESOLUTION"), "bit");
-    set(chip, "cell_bits", real(runs, row, "BITS_PER_CELL"), "bit");
-    set(chip, "dac_bits", real(runs, row, "TEMPORAL_DAC_RESOLUTION"), "bit");
+    set(chip, "node", sheet_real(runs, row, "TECHNOLOGY"), "nm");
+    set(chip, "rows", sheet_real(runs, row, "ARRAY_WORDLINES"), "");
+    set(chip, "columns", sheet_real(runs, row, "ARRAY_BITLINES"), "");
+    set(chip, "resolution", sheet_real(runs, row, "ADC_RESOLUTION"), "bit");
+    set(chip, "cell_bits", sheet_real(runs, row, "BITS_PER_CELL"), "bit");
+    set(chip, "dac_bits", sheet_real(runs, row, "TEMPORAL_DAC_RESOLUTION"), "bit");
     if (strcmp(m->preset, "isaac") == 0) {
-        set(chip, "operand_bits", real(runs, row, "INPUT_BITS"), "bit");
+        set(chip, "operand_bits", sheet_real(runs, row, "INPUT_BITS"), "bit");
     }
     return chip;
 }
@@ -343,23 +245,24 @@ static weft_network *layer_of(const sheet *runs, int row, const sheet *layers) {
     static const char *const DIMS[] = {"N", "C", "M", "P", "Q", "R", "S", "G"};
     int l = 1;
     while (l <= layers->n_rows &&
-           (strcmp(cell(layers, l, "dnn"), cell(runs, row, "dnn")) != 0 ||
-            strcmp(cell(layers, l, "layer"), cell(runs, row, "layer")) != 0)) {
+           (strcmp(sheet_text(layers, l, "dnn"), sheet_text(runs, row, "dnn")) != 0 ||
+            strcmp(sheet_text(layers, l, "layer"), sheet_text(runs, row, "layer")) != 0)) {
         l++;
     }
     assert_true(l <= layers->n_rows);
     char text[4096];
     int used = snprintf(text, sizeof text, "%s", HEADING);
     for (int d = 0; d < WEFT_LENGTH(DIMS); d++) {
-        used += snprintf(text + used, sizeof text - (size_t)used, "%s,", cell(layers, l, DIMS[d]));
+        used += snprintf(text + used, sizeof text - (size_t)used, "%s,",
+                         sheet_text(layers, l, DIMS[d]));
     }
     used += snprintf(text + used, sizeof text - (size_t)used, "\"%s\",\"%s\"\n",
-                     cell(layers, l, "inputs_hist"), cell(layers, l, "weights_hist"));
+                     sheet_text(layers, l, "inputs_hist"), sheet_text(layers, l, "weights_hist"));
     assert_true((size_t)used < sizeof text);
     weft_network *network = NULL;
     weft_error error;
     expect_ok(weft_network_parse_csv(text, (size_t)used, "layer", &network, &error), &error,
-              cell(runs, row, "run_id"));
+              sheet_text(runs, row, "run_id"));
     return network;
 }
 
@@ -368,7 +271,7 @@ static weft_cost *cost_of_run(const sheet *runs, int row, const sheet *layers) {
     weft_network *network = layer_of(runs, row, layers);
     weft_priced *priced = NULL;
     weft_error error;
-    expect_ok(weft_priced_create(chip, &priced, &error), &error, cell(runs, row, "run_id"));
+    expect_ok(weft_priced_create(chip, &priced, &error), &error, sheet_text(runs, row, "run_id"));
     weft_cost *cost = cost_of(priced, network);
     weft_priced_destroy(priced);
     weft_network_destroy(network);
@@ -471,22 +374,22 @@ typedef struct comparison {
 static void compare_components(const sheet *components, const char *run, const char *macro,
                                const weft_cost *cost, int *from, comparison *c) {
     for (int r = *from; r <= components->n_rows; r++) {
-        if (strcmp(cell(components, r, "run_id"), run) != 0) {
+        if (strcmp(sheet_text(components, r, "run_id"), run) != 0) {
             continue;
         }
         *from = r;
-        const char *component = cell(components, r, "component");
+        const char *component = sheet_text(components, r, "component");
         double energy, area;
         sum_component(cost, component, &energy, &area);
-        double theirs = real(components, r, "energy_from_counts_J");
+        double theirs = sheet_real(components, r, "energy_from_counts_J");
         if (strcmp(component, "column_drivers") == 0) {
             assert_true(theirs < 1e-9 * cost->total.energy_j); /* leakage that is not there */
             assert_true(energy == 0);
         } else {
             add_error(&c->components, macro, component, off_by(energy, theirs));
         }
-        double their_area = real(components, r, "area_um2_per_instance") *
-                            real(components, r, "instances_total") * 1e-6;
+        double their_area = sheet_real(components, r, "area_um2_per_instance") *
+                            sheet_real(components, r, "instances_total") * 1e-6;
         bool by_layer = strcmp(component, "input_buffer") ==
                         0; /* RAELLA: wider for signed inputs */
         if (off_by(area, their_area) > (by_layer ? 0.05 : AREA_WORST)) {
@@ -501,19 +404,20 @@ static void compare(const sheet *runs, const sheet *components, const sheet *lay
     assert_non_null(c.components.all);
     int from = 1;
     for (int r = 1; r <= runs->n_rows; r++) {
-        const char *macro = cell(runs, r, "macro");
-        const char *run = cell(runs, r, "run_id");
+        const char *macro = sheet_text(runs, r, "macro");
+        const char *run = sheet_text(runs, r, "run_id");
         if (macro_of(macro) == NULL) {
             continue;
         }
         weft_cost *cost = cost_of_run(runs, r, layers);
-        double theirs = real(runs, r, "energy_from_counts_J");
-        add_error(&c.runs, macro, cell(runs, r, "variation"), off_by(cost->total.energy_j, theirs));
-        double area = real(runs, r, "area_all_instances_mm2");
-        if (cost->layers[0].cycles != real(runs, r, "cycles") ||
+        double theirs = sheet_real(runs, r, "energy_from_counts_J");
+        add_error(&c.runs, macro, sheet_text(runs, r, "variation"),
+                  off_by(cost->total.energy_j, theirs));
+        double area = sheet_real(runs, r, "area_all_instances_mm2");
+        if (cost->layers[0].cycles != sheet_real(runs, r, "cycles") ||
             off_by(cost->total.area_mm2, area) > AREA_WORST) {
             fail_msg("%s: %.0f cycles and %.7g mm2, there %s and %.7g", run, cost->layers[0].cycles,
-                     cost->total.area_mm2, cell(runs, r, "cycles"), area);
+                     cost->total.area_mm2, sheet_text(runs, r, "cycles"), area);
         }
         compare_components(components, run, macro, cost, &from, &c);
         weft_cost_destroy(cost);
@@ -526,28 +430,28 @@ static void compare(const sheet *runs, const sheet *components, const sheet *lay
 
 static void test_kept(void **state) {
     (void)state;
-    sheet runs = kept_sheet(RUNS);
-    sheet components = kept_sheet(COMPONENTS);
-    sheet layers = kept_sheet(LAYERS);
+    sheet runs = sheet_keep(RUNS);
+    sheet components = sheet_keep(COMPONENTS);
+    sheet layers = sheet_keep(LAYERS);
     compare(&runs, &components, &layers);
-    free_sheet(&runs);
-    free_sheet(&components);
-    free_sheet(&layers);
+    sheet_free(&runs);
+    sheet_free(&components);
+    sheet_free(&layers);
 }
 
 static void test_all(void **state) {
     (void)state;
     sheet runs, components, layers;
-    if (!read_sheet(GOLDEN "runs.csv", &runs)) {
+    if (!sheet_read(GOLDEN "runs.csv", &runs)) {
         print_message("skipped: " GOLDEN " is not here\n");
         skip();
     }
-    assert_true(read_sheet(GOLDEN "run_components.csv", &components));
-    assert_true(read_sheet(GOLDEN "workloads.csv", &layers));
+    assert_true(sheet_read(GOLDEN "run_components.csv", &components));
+    assert_true(sheet_read(GOLDEN "workloads.csv", &layers));
     compare(&runs, &components, &layers);
-    free_sheet(&runs);
-    free_sheet(&components);
-    free_sheet(&layers);
+    sheet_free(&runs);
+    sheet_free(&components);
+    sheet_free(&layers);
 }
 
 int main(void) {
