@@ -400,6 +400,18 @@ static void each_by(const cli_call *call, printing *p,
     }
 }
 
+static void networks_json(weft_json *json, const cli_points *points) {
+    weft_json_key(json, "networks");
+    weft_json_array_begin(json);
+    for (int i = 0; i < points->n_networks; i++) {
+        weft_json_object_begin(json);
+        weft_json_member_text(json, "name", points->networks[i].name);
+        weft_json_member_text(json, "layers", points->networks[i].source);
+        weft_json_object_end(json);
+    }
+    weft_json_array_end(json);
+}
+
 static weft_status points_json(cli_call *call, const validate_arguments *arguments, printing *p) {
     const subset all = {0};
     p->json = cli_json_create(call);
@@ -411,6 +423,7 @@ static weft_status points_json(cli_call *call, const validate_arguments *argumen
     weft_json_member_text(p->json, "columns", arguments->columns);
     weft_json_member_integer(p->json, "rows", (int64_t)p->points->n);
     weft_json_member_integer(p->json, "infeasible", (int64_t)count_infeasible(p->points));
+    networks_json(p->json, p->points);
     summary_json(p->json, p->points, &all, p->scratch);
     weft_json_key(p->json, "groups");
     weft_json_array_begin(p->json);
@@ -432,6 +445,10 @@ static weft_status points_table(cli_call *call, const printing *how) {
     summary_rows(&table, p.points, &all, p.scratch);
     each_by(call, &p, subset_rows);
     WEFT_TRY(cli_table_print(&table, call));
+    printf("\n");
+    for (int i = 0; i < p.points->n_networks; i++) {
+        printf("layers of %s: %s\n", p.points->networks[i].name, p.points->networks[i].source);
+    }
     size_t infeasible = count_infeasible(p.points);
     if (infeasible > 0) {
         size_t row = 0;
@@ -520,7 +537,7 @@ static const cli_option OPTIONS[] = {
     {"columns", 0, CLI_TEXT, "NAME", MEMBER(columns), .values = CLI_VALUES_FILE,
      .help = "What the columns of the table mean: a name of share/weft/points or a YAML file."},
     {"workloads", 'w', CLI_TEXT, "FOLDER", MEMBER(workloads), .values = CLI_VALUES_FOLDER,
-     .unset = "the networks of that name",
+     .unset = "what the columns file says",
      .help = "Takes each network of the table from the layer table FOLDER/NAME.csv."},
     {"by", 'b', CLI_TEXT, "COLUMN", MEMBER(by),
      .help = "Tells the errors for each value of a column too; may be given several times."},
@@ -570,9 +587,12 @@ const cli_command cli_validate = {
         "published, model, error, reference, reference_error, fitted, reason; measures: measure, "
         "points, mean_error, worst_error, reference_mean_error, reference_worst_error, and the "
         "same of the independent ones; mean_error, reference_mean_error, threshold, passed) and "
-        "passed. With --points: points (the file), columns, rows, infeasible, metrics "
-        "(column, figure, n, median_error, mean_error, worst_error, worst_row, exact_cycles, "
-        "spearman) and groups (column, value, metrics). Errors are shares: 0.05 is 5 %.",
+        "passed. With --points: points (the file), columns, rows, infeasible, networks (name, "
+        "layers: "
+        "a file, or the name of a network), metrics (column, figure, n, median_error, mean_error, "
+        "worst_error, worst_row, exact_cycles, spearman) and groups (column, value, metrics). "
+        "Errors "
+        "are shares: 0.05 is 5 %.",
     .examples = EXAMPLES,
     .operands = OPERANDS,
     .n_operands = 1,

@@ -32,6 +32,11 @@ typedef struct cli_compared {
     double *published, *model;              /* [rows] */
 } cli_compared;
 
+/* A network of the table, and where its layers come from: a table of layers, or a name of ours. */
+typedef struct cli_layers {
+    char name[48], source[1024];
+} cli_layers;
+
 typedef struct cli_points {
     size_t n; /* rows */
     int n_columns;
@@ -39,6 +44,8 @@ typedef struct cli_points {
     char *text;     /* the file, parted into cells */
     char **cells;   /* [rows][columns] */
     char **reasons; /* [rows]; NULL where it fits */
+    int n_networks;
+    cli_layers *networks;
     int n_compared;
     cli_compared compared[CLI_MAX_COMPARED];
 } cli_points;
