@@ -15,11 +15,12 @@ enum { MAX_ROWS = 10000000, MAX_NAMES = 256, MAX_SET = 32, MAX_TABLE = 1 << 28 }
 
 /* ---- the columns file ------------------------------------------------------------------------ */
 
-/* Which column names something, and what its words mean; without words they are names themselves. */
+/* Which column names something, and what its words mean; without words they are names themselves. A
+ * file that is meant lies beside the columns file. */
 typedef struct naming {
     char column[48];
     int n;
-    char word[MAX_SET][48], means[MAX_SET][96];
+    char word[MAX_SET][48], means[MAX_SET][512];
 } naming;
 
 typedef struct layout {
@@ -55,7 +56,8 @@ static weft_status read_naming(weft_map *root, const char *key, naming *to, weft
                                   MAX_SET);
         }
         snprintf(to->word[to->n], sizeof to->word[0], "%s", word);
-        snprintf(to->means[to->n++], sizeof to->means[0], "%s", means);
+        WEFT_TRY(weft_share_beside(weft_doc_name(root->doc), means, to->means[to->n++],
+                                   sizeof to->means[0], error));
     }
     return WEFT_OK;
 }
@@ -499,22 +501,29 @@ static weft_status list_names(cli_call *call, const char *file, work *w) {
     return WEFT_OK;
 }
 
+/* The layer table of a network of the table, or a name of ours. */
+static void name_layers(const work *w, const char *folder, const char *name, cli_layers *layers) {
+    snprintf(layers->name, sizeof layers->name, "%s", name);
+    if (folder != NULL) {
+        snprintf(layers->source, sizeof layers->source, "%s/%s.csv", folder, name);
+    } else {
+        snprintf(layers->source, sizeof layers->source, "%s", meaning(&w->how->network, name));
+    }
+}
+
 static weft_status read_networks(cli_call *call, const char *folder, int threads, work *w) {
     int n = w->networks.n;
     w->workloads = calloc((size_t)(threads * n), sizeof(weft_workload *));
     w->unbuilt = calloc((size_t)n, sizeof *w->unbuilt);
-    if (w->workloads == NULL || w->unbuilt == NULL) {
+    w->points->networks = calloc((size_t)n, sizeof *w->points->networks);
+    if (w->workloads == NULL || w->unbuilt == NULL || w->points->networks == NULL) {
         return weft_fail_memory(&call->error, (size_t)n * sizeof *w->unbuilt);
     }
     for (int i = 0; i < n; i++) {
-        char name[4096];
         weft_network *network = NULL;
-        if (folder != NULL) {
-            snprintf(name, sizeof name, "%s/%s.csv", folder, w->networks.name[i]);
-        } else {
-            snprintf(name, sizeof name, "%s", meaning(&w->how->network, w->networks.name[i]));
-        }
-        weft_status status = weft_network_read(name, &network, &w->unbuilt[i]);
+        cli_layers *layers = &w->points->networks[w->points->n_networks++];
+        name_layers(w, folder, w->networks.name[i], layers);
+        weft_status status = weft_network_read(layers->source, &network, &w->unbuilt[i]);
         for (int t = 0; t < threads && status == WEFT_OK; t++) {
             status = weft_workload_create(network, &w->workloads[t * n + i], &w->unbuilt[i]);
         }
@@ -623,6 +632,7 @@ void cli_points_free(cli_points *points) {
         free(points->reasons[i]);
     }
     free(points->reasons);
+    free(points->networks);
     free(points->cells);
     free(points->text);
     *points = (cli_points){0};
