@@ -447,6 +447,7 @@ weft_status weft_dataflow_place(const weft_hierarchy *h, const weft_precision *p
     kept->arrays = kept->copies = 1;
     kept->steps = machine.slices * cost->steps;
     kept->cycles = cost->cycles;
+    kept->waiting = cost->cycles - cost->ideal;
     kept->cells = cost->rows * cost->columns;
     kept->rows = cost->rows;
     double weights = (double)work->layers[l].weights_held;

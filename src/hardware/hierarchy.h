@@ -250,7 +250,9 @@ typedef struct weft_hierarchy {
     uint64_t layout; /* number for all that counting reads of the hierarchy itself */
     int array_level; /* whose copies are arrays: outside of the levels that share an operand */
     int clock_part;  /* that the cycle is booked under: the first that is read out, or 0 */
-    int load_part;   /* that writing weights is booked under: the first that loads, or clock_part */
+    /* That writing weights is booked under: the first that loads, or clock_part; waiting for memories
+     * in `dataflow`: the outermost one of weights. */
+    int load_part;
     bool has_hops;
     bool asks_signs;      /* an expression asks for the sign of an operand */
     bool streams_weights; /* a buffer on weights: they come from outside for each inference */

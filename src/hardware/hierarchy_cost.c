@@ -156,7 +156,7 @@ static void scale_loads(const weft_hierarchy *h, double loads, weft_counts *coun
  * one after the other. The reference (alone) pays no time for it. */
 static double load_seconds(const weft_hierarchy *h, const weft_precision *price,
                            const weft_loop_work *work, double rows, double loads) {
-    if (h->accounting == WEFT_ACCOUNTING_ALONE || h->accounting == WEFT_ACCOUNTING_DATAFLOW ||
+    if (h->accounting == WEFT_ACCOUNTING_ALONE ||
         (h->accounting == WEFT_ACCOUNTING_RESIDENT && loads < 1)) {
         return 0;
     }
@@ -230,6 +230,7 @@ static weft_status place_layer(const weft_hierarchy *h, const weft_precision *pr
     weft_spread *spread = &work->spread;
     kept->structure = 0;
     kept->copies = kept->rounds = 1;
+    kept->waiting = 0;
     if (h->accounting == WEFT_ACCOUNTING_DATAFLOW) {
         return weft_dataflow_place(h, price, work, l, kept, error);
     }
@@ -320,11 +321,13 @@ static weft_status cost_layer(const weft_hierarchy_priced *priced, weft_loop_wor
     cost->steps = kept->steps;
     cost->cycles = kept->cycles;
     cost->cells = kept->cells;
-    cost->seconds = kept->cycles * price->cycle_s;
+    cost->seconds = (kept->cycles - kept->waiting) * price->cycle_s;
     double loads = loads_of(h, price, layer);
     scale_loads(h, loads, counts);
     count_elements(h, price, layer, cost, counts);
-    cost->load_s = load_seconds(h, price, work, kept->rows, loads);
+    cost->load_s = h->accounting == WEFT_ACCOUNTING_DATAFLOW
+                       ? kept->waiting * price->cycle_s
+                       : load_seconds(h, price, work, kept->rows, loads);
     cost->energy_j = energy_of(h, price, work, cost, by);
     return WEFT_OK;
 }

@@ -4,8 +4,8 @@
  * and a part acts on what passes between the level that it stands at and the levels inside. */
 #include "hardware/hierarchy_read.h"
 
-#include "hardware/hash.h"
 #include "hardware/dataflow.h"
+#include "hardware/hash.h"
 #include "hardware/variables.h"
 
 #include <stdlib.h>
@@ -428,6 +428,11 @@ static weft_status read_levels(weft_map *root, weft_hierarchy *h, weft_error *er
     for (int i = 0; i < n; i++) {
         WEFT_TRY(read_level(root->doc, weft_sequence_at(node, i), h, error));
     }
+    if (h->n_parts == 0) {
+        return weft_node_fail(root->doc, node, error, WEFT_ERROR_INPUT,
+                              "'levels': no level has a part, so nothing costs anything; expected "
+                              "`parts: {NAME: {class: ..., acts: ...}}` at one of them");
+    }
     return WEFT_OK;
 }
 
@@ -611,7 +616,9 @@ static void link_array(weft_hierarchy *h) {
     }
     h->load_part = h->clock_part;
     for (int p = h->n_parts - 1; p >= 0; p--) {
-        h->load_part = h->parts[p].action == WEFT_ACTION_LOAD ? p : h->load_part;
+        bool outermost = h->accounting == WEFT_ACCOUNTING_DATAFLOW &&
+                         (h->parts[p].tensors & WEFT_TENSOR_WEIGHTS) != 0;
+        h->load_part = h->parts[p].action == WEFT_ACTION_LOAD || outermost ? p : h->load_part;
     }
 }
 

@@ -35,6 +35,7 @@ typedef struct weft_kept {
     uint64_t structure; /* 0: nothing is kept */
     double wanted;      /* copies that were asked for */
     double arrays, copies, rounds, steps, cycles, cells;
+    double waiting; /* of the cycles, those in which the arrays wait for memories */
     double used[WEFT_MAX_LEVELS];
     double rows;            /* of an array in use, written one after the other */
     double *reads, *writes; /* of each part; NULL: arrays and time alone */
