@@ -373,6 +373,22 @@ static weft_status cost_subject(reader *r, const subject *on, const row *of, wef
     return status;
 }
 
+/* A fault that has no place in the set's file gets that of its point. */
+static weft_status place_fault(const reader *r, const weft_node *node, weft_error *error) {
+    weft_error inner = *error;
+    if (inner.line > 0 && strcmp(inner.file, weft_doc_name(r->doc)) == 0) {
+        return inner.status;
+    }
+    if (inner.line > 0) {
+        weft_node_fail(r->doc, node, error, WEFT_ERROR_INPUT, "%.200s:%d: %.240s", inner.file,
+                       inner.line, inner.message);
+    } else {
+        weft_node_fail(r->doc, node, error, WEFT_ERROR_INPUT, "%.500s", inner.message);
+    }
+    weft_hint(error, "%s", inner.hint);
+    return WEFT_ERROR_INPUT;
+}
+
 /* What the chip cannot do is the point's reason; anything else is a fault of the set's file. */
 static weft_status work_out(reader *r, const weft_node *node, const subject *on, const row *of,
                             const char *figure, double times, weft_validation_point *point,
@@ -389,16 +405,7 @@ static weft_status work_out(reader *r, const weft_node *node, const subject *on,
         point->model *= times;
     }
     weft_cost_destroy(cost);
-    if (status != WEFT_OK && error->line == 0) {
-        char message[sizeof error->message];
-        char hint[sizeof error->hint];
-        memcpy(message, error->message, sizeof message);
-        memcpy(hint, error->hint, sizeof hint);
-        weft_node_fail(r->doc, node, error, WEFT_ERROR_INPUT, "%.500s", message);
-        weft_hint(error, "%s", hint);
-        return WEFT_ERROR_INPUT;
-    }
-    return status;
+    return status == WEFT_OK ? WEFT_OK : place_fault(r, node, error);
 }
 
 /* ---- points ---------------------------------------------------------------------------------- */
