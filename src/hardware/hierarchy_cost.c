@@ -220,6 +220,16 @@ static double rows_of(const weft_hierarchy *h, const weft_spread *spread) {
     return rows;
 }
 
+/* Weights that take turns in the same cells. */
+static double turns_of(const weft_spread *spread) {
+    double turns = 1;
+    for (int d = 0; d < WEFT_DIM_COUNT; d++) {
+        bool own = (weft_tensor_dims(WEFT_TENSOR_WEIGHTS) >> d & 1U) != 0;
+        turns *= own ? spread->rest[d] : 1;
+    }
+    return turns;
+}
+
 /* Where the loops of a layer run with so many copies of its weights, how often its parts act then
  * (unless kept->reads is NULL), and for how long. */
 static weft_status place_layer(const weft_hierarchy *h, const weft_precision *price,
@@ -257,7 +267,7 @@ static weft_status place_layer(const weft_hierarchy *h, const weft_precision *pr
     kept->cycles = cycles_of(price, cycles) * kept->rounds;
     if (kept->reads != NULL) {
         weft_count_layer(h, price, &loops, spread, &work->counts);
-        kept->cells = work->counts.cells;
+        kept->cells = work->counts.cells / turns_of(spread);
         kept->rows = rows_of(h, spread);
         memcpy(kept->used, spread->used, (size_t)h->n_levels * sizeof *kept->used);
         memcpy(kept->reads, work->counts.reads, (size_t)h->n_parts * sizeof *kept->reads);
