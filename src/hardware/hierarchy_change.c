@@ -143,6 +143,7 @@ static bool find_place(weft_hierarchy *h, const char *path, place *found) {
            find_in_part(h, path, found);
 }
 
+/* At a node of a file, or (NULL) as the user gave it. */
 static weft_status fail_path(const weft_hierarchy *h, const weft_doc *doc, const weft_node *node,
                              const char *path, weft_error *error) {
     const char *names[WEFT_MAX_VARIABLES];
@@ -157,13 +158,16 @@ static weft_status fail_path(const weft_hierarchy *h, const weft_doc *doc, const
     if (nearest == NULL && last != NULL) {
         nearest = weft_nearest(last + 1, names, n);
     }
-    weft_node_fail(doc, node, error, WEFT_ERROR_USAGE, "the chip has no '%s'", path);
+    weft_status status =
+        node != NULL
+            ? weft_node_fail(doc, node, error, WEFT_ERROR_INPUT, "the chip has no '%s'", path)
+            : weft_fail(error, WEFT_ERROR_USAGE, "the chip has no '%s'", path);
     if (nearest != NULL) {
         weft_hint(error, "did you mean '%s'? `weft chip show` lists all", nearest);
     } else {
         weft_hint(error, "`weft chip show` lists all that can be set");
     }
-    return WEFT_ERROR_USAGE;
+    return status;
 }
 
 static weft_status change_word(const place *at, const weft_doc *doc, const weft_node *node,
@@ -240,6 +244,11 @@ weft_status weft_hierarchy_change(weft_hierarchy *h, const weft_doc *doc, const 
     }
     return at.variable != WEFT_NO_VARIABLE ? replace(h, at.variable, doc, node, error)
                                            : add(h, &at, doc, node, error);
+}
+
+weft_status weft_hierarchy_find(weft_hierarchy *h, const char *path, weft_error *error) {
+    place at;
+    return find_place(h, path, &at) ? WEFT_OK : fail_path(h, NULL, NULL, path, error);
 }
 
 const char *weft_hierarchy_unit(weft_hierarchy *h, const char *path) {

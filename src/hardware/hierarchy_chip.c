@@ -253,8 +253,9 @@ weft_status weft_hierarchy_set(weft_chip *chip, const char *path, const char *va
                                weft_error *error) {
     size_t length = 0;
     weft_chip *again = NULL;
-    setting made =
-        read_setting(chip->hierarchy, strncmp(path, "chip.", 5) == 0 ? path + 5 : path, value);
+    path += strncmp(path, "chip.", 5) == 0 ? 5 : 0;
+    WEFT_TRY(weft_hierarchy_find(chip->hierarchy, path, error));
+    setting made = read_setting(chip->hierarchy, path, value);
     char *text = text_with(chip, &made, &length);
     if (text == NULL) {
         return weft_fail_memory(error, strlen(chip->text));

@@ -16,6 +16,10 @@ weft_status weft_hierarchy_finish(weft_hierarchy *h, weft_error *error) WEFT_NOD
 weft_status weft_hierarchy_change(weft_hierarchy *h, const weft_doc *doc, const weft_node *node,
                                   const char *path, weft_error *error) WEFT_NODISCARD;
 
+/* WEFT_ERROR_USAGE with the nearest path where there is nothing to change at this one. */
+weft_status weft_hierarchy_find(weft_hierarchy *h, const char *path,
+                                weft_error *error) WEFT_NODISCARD;
+
 /* Gives a parameter another number, in `unit`, in place. False, with nothing changed, where the path
  * leads to something else or the unit is of something else. `unit` may be that of the path. */
 bool weft_hierarchy_put(weft_hierarchy *h, const char *path, double number, const char *unit);
