@@ -21,6 +21,7 @@ typedef struct subject {
     weft_precision *price;
     int32_t same;       /* the layer that was worked out once more; -1: none */
     weft_spread spread; /* where its loops run */
+    double cells;       /* for all its weights */
     const int32_t *traits;
     double variables[WEFT_MAX_VARIABLES];
     bool plain[WEFT_MAX_VARIABLES]; /* has no dimension */
@@ -66,7 +67,7 @@ static const char *const READS[WEFT_ACTION_COUNT] = {
     [WEFT_ACTION_READOUT] = "copies x ceil(columns of a copy that are read x steps / word)",
     [WEFT_ACTION_OUTPUT] = "columns once their input slices are added up / word",
     [WEFT_ACTION_RESULT] = "outputs once their input and weight slices are added up / word",
-    [WEFT_ACTION_CELL] = "cells that hold a weight x N x P x Q x X / word",
+    [WEFT_ACTION_CELL] = "cells for its weights x N x P x Q x X / word",
     [WEFT_ACTION_STEP] = "copies x steps / word",
     [WEFT_ACTION_PASS] = "words, for each copy inside that they go to or come from",
     [WEFT_ACTION_MERGE] = "words, once for the copies inside that share them in a step",
@@ -76,7 +77,7 @@ static const char *const READS[WEFT_ACTION_COUNT] = {
     [WEFT_ACTION_WITH] = "as the part before it",
 };
 static const char *const WRITES[WEFT_ACTION_COUNT] = {
-    [WEFT_ACTION_LOAD] = "cells that hold a weight x their copies / word x writes an inference",
+    [WEFT_ACTION_LOAD] = "cells for its weights x their copies / word x writes an inference",
     [WEFT_ACTION_BUFFER] = "words of inputs from a store further out, and of sums",
     [WEFT_ACTION_WITH] = "as the part before it",
 };
@@ -226,16 +227,21 @@ static void layout_rows(const weft_question *q, int32_t depth) {
                "ceil(bits of the code / bits of a slice)");
     number_row(q, depth + 1, "Y, slices of a weight", s->price->weight_slices,
                "ceil(bits of the code / bits of a slice)");
-    for (int l = 0; l < s->h->n_levels; l++) {
-        level_row(q, depth + 1, l);
+    if (s->h->accounting == WEFT_ACCOUNTING_DATAFLOW) {
+        text_row(q, depth + 1, "order of the loops", "the best one for its memories", NULL);
+        number_row(q, depth + 1, "cycles that wait for a memory", cost->kept.waiting, NULL);
+    } else {
+        for (int l = 0; l < s->h->n_levels; l++) {
+            level_row(q, depth + 1, l);
+        }
+        number_row(q, depth + 1, "loops in time", cost->steps,
+                   name_factors(s->spread.rest, text, sizeof text));
     }
-    number_row(q, depth + 1, "loops in time", cost->steps,
-               name_factors(s->spread.rest, text, sizeof text));
     weft_explain_row(q->to, depth + 1, cost->arrays, "1", NULL, NULL, "arrays of a copy ('%s')",
                      s->h->levels[s->h->array_level].name);
     number_row(q, depth + 1, "copies of the weights", cost->copies, NULL);
     number_row(q, depth + 1, "times that the chip is filled", cost->rounds, NULL);
-    number_row(q, depth + 1, "cells that hold a weight", cost->cells, "C x R x S x M x G x Y");
+    number_row(q, depth + 1, "cells for its weights", s->cells, "C x R x S x M x G x Y");
 }
 
 /* ---- what a part is -------------------------------------------------------------------------- */
@@ -310,7 +316,7 @@ static void count_rows(const weft_question *q, int32_t depth, int p) {
         return;
     }
     if (part->action == WEFT_ACTION_CELL || part->action == WEFT_ACTION_LOAD) {
-        number_row(q, depth, "cells that hold a weight", cost->cells, NULL);
+        number_row(q, depth, "cells for its weights", s->cells, NULL);
     } else if (part->action == WEFT_ACTION_HOP) {
         number_row(q, depth, "hops", cost->way, "from its copies to those of the next layer");
         number_row(q, depth, "elements of the output", (double)elements[WEFT_ELEMENT_OUTPUT], NULL);
@@ -426,12 +432,19 @@ static void latency_rows(const weft_question *q, int32_t depth) {
     const weft_hierarchy *h = s->h;
     const weft_loop_cost *cost = &s->work->costs[s->same];
     char text[128];
-    number_row(q, depth, "cycles", cost->cycles,
-               "steps x cycles of a step x times that the chip is filled");
-    number_row(q, depth + 1, "steps of the arrays", cost->steps,
-               name_factors(s->spread.rest, text, sizeof text));
-    number_row(q, depth + 1, "cycles of a step", s->price->number[WEFT_NUMBER_STEP_CYCLES], NULL);
-    number_row(q, depth + 1, "times that the chip is filled", cost->rounds, NULL);
+    if (h->accounting == WEFT_ACCOUNTING_DATAFLOW) {
+        number_row(q, depth, "cycles", cost->cycles - cost->kept.waiting,
+                   "those of the best order of the loops that wait for no memory");
+        number_row(q, depth + 1, "steps of the arrays", cost->steps, NULL);
+    } else {
+        number_row(q, depth, "cycles", cost->cycles,
+                   "steps x cycles of a step x times that the chip is filled");
+        number_row(q, depth + 1, "steps of the arrays", cost->steps,
+                   name_factors(s->spread.rest, text, sizeof text));
+        number_row(q, depth + 1, "cycles of a step", s->price->number[WEFT_NUMBER_STEP_CYCLES],
+                   NULL);
+        number_row(q, depth + 1, "times that the chip is filled", cost->rounds, NULL);
+    }
     variable_rows(q, depth, h->builtin[WEFT_BUILTIN_CYCLE], "cycle", "s");
     for (int b = 0; b < h->n_bounds; b++) {
         variable_rows(q, depth + 1, h->bounds[b].variable, h->bounds[b].name, "s");
@@ -439,8 +452,10 @@ static void latency_rows(const weft_question *q, int32_t depth) {
     unit_rows(q, depth);
     if (cost->load_s > 0) {
         weft_explain_row(q->to, depth, cost->load_s, "s",
-                         "rows of an array x time of a write x writes an inference, or words of "
-                         "weights from outside x their time",
+                         h->accounting == WEFT_ACCOUNTING_DATAFLOW
+                             ? "cycles that wait for a memory x cycle"
+                             : "rows of an array x time of a write x writes an inference, or words "
+                               "of weights from outside x their time",
                          NULL, "writing of weights");
     }
 }
@@ -495,17 +510,22 @@ static void explain(const weft_question *q, int32_t depth, weft_explain_quantity
 /* ---- the whole ------------------------------------------------------------------------------- */
 
 /* Where the loops of the row's layer run; the estimate keeps the counts alone. */
-static void spread(subject *s) {
+static void find_spread(subject *s) {
+    const weft_loop_cost *cost = &s->work->costs[s->same];
     weft_loop_sizes loops = weft_loop_sizes_on(&s->work->layers[s->same], s->price);
-    if (s->h->accounting == WEFT_ACCOUNTING_ALONE) {
-        int level = 0;
-        double needed = 0;
+    int level = 0;
+    double needed = 0;
+    if (s->h->accounting == WEFT_ACCOUNTING_DATAFLOW) { /* has spread them by rules of its own */
+        memcpy(s->spread.used, cost->kept.used, sizeof s->spread.used);
+    } else if (s->h->accounting == WEFT_ACCOUNTING_ALONE) {
         weft_spread_layer(s->h, s->price, &loops, &s->work->memo, &s->spread, &level, &needed);
-        return;
+    } else {
+        weft_pack_groups(s->h, s->price, &loops);
+        weft_spread_resident(s->h, s->price, &loops, &s->work->memo, cost->copies, &s->spread);
     }
-    weft_pack_groups(s->h, s->price, &loops);
-    weft_spread_resident(s->h, s->price, &loops, &s->work->memo, s->work->costs[s->same].copies,
-                         &s->spread);
+    s->cells = (double)loops.size[WEFT_DIM_C] * loops.size[WEFT_DIM_R] * loops.size[WEFT_DIM_S] *
+               loops.size[WEFT_DIM_M] * loops.size[WEFT_DIM_G] * loops.size[WEFT_DIM_Y] /
+               (loops.packed > 1 ? loops.packed : 1);
 }
 
 /* Prices for the operands of the row's layer, whose counts are then in work->counts. */
@@ -515,7 +535,8 @@ static weft_status prepare(const weft_hierarchy_priced *priced, subject *s, int3
     s->traits = OWN;
     s->same = -1;
     if (row >= 0 && row < s->work->n_layers) {
-        s->same = s->work->layers[row].same;
+        bool own = s->h->accounting == WEFT_ACCOUNTING_DATAFLOW; /* no layer stands for others */
+        s->same = own ? row : s->work->layers[row].same;
         s->traits = s->work->traits[s->work->layers[row].precision];
         WEFT_TRY(weft_hierarchy_layer(priced, s->work, s->same, error));
     }
@@ -523,7 +544,7 @@ static weft_status prepare(const weft_hierarchy_priced *priced, subject *s, int3
     weft_variables_evaluate(s->h, s->traits, s->variables);
     find_plain(s->h, s->plain);
     if (s->same >= 0) {
-        spread(s);
+        find_spread(s);
     }
     return WEFT_OK;
 }
