@@ -101,6 +101,31 @@ static void test_macros_against_silicon(void **state) {
     }
 }
 
+/* Of the energies, those that papers compare themselves by. */
+static void test_operations_per_joule(void **state) {
+    (void)state;
+    for (int i = 0; i < N_MACROS; i++) {
+        weft_validation *v = silicon_of(&MACROS[i]);
+        double own = 0;
+        double its = 0;
+        int n = 0;
+        for (int p = 0; p < v->n; p++) {
+            const weft_validation_point *point = &v->points[p];
+            if (strcmp(point->unit, "TOPS/W") == 0) {
+                own += fabs(point->model / point->published - 1);
+                its += fabs(point->reference / point->published - 1);
+                n++;
+            }
+        }
+        if (n > 0) {
+            print_message("  %-15s TOPS/W n %2d  %.2f %%, of the reference %.2f %%\n",
+                          MACROS[i].chip, n, 100 * own / n, 100 * its / n);
+            assert_true(own / n <= its / n + DIGITS);
+        }
+        weft_validation_destroy(v);
+    }
+}
+
 /* Every point has a figure: nothing drops out of a mean. */
 static void test_all_points_are_worked_out(void **state) {
     static const int POINTS[N_MACROS] = {20, 32, 55, 29, 264};
@@ -503,6 +528,7 @@ static void test_faults_of_a_set(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_macros_against_silicon),
+        cmocka_unit_test(test_operations_per_joule),
         cmocka_unit_test(test_all_points_are_worked_out),
         cmocka_unit_test(test_reference_comes_out_in_its_terms),
         cmocka_unit_test(test_tables_are_the_published_ones),
