@@ -209,6 +209,7 @@ typedef enum weft_accounting {
       0)                                       /* dataflow: of a partial sum; 0: an output's */    \
     X(WEFT_NUMBER_LOOPS, "loops", 6)           /* dataflow: in time, that are ordered */           \
     X(WEFT_NUMBER_CANDIDATES, "candidates", 3) /* dataflow: spreads that are tried */              \
+    X(WEFT_NUMBER_SEARCH, "search", 0)         /* alone: see refetch.c; 0: the best mapping */     \
     X(WEFT_NUMBER_POWER, "power_limit", 0)                                                         \
     X(WEFT_NUMBER_DENSITY, "density_limit", 0) /* W/m2 */                                          \
     X(WEFT_NUMBER_AREA, "area_limit", 0)

@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "hardware/dataflow_chip.h"
 #include "hardware/execute.h"
+#include "hardware/refetch.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -267,6 +268,9 @@ static weft_status place_layer(const weft_hierarchy *h, const weft_precision *pr
     kept->cycles = cycles_of(price, cycles) * kept->rounds;
     if (kept->reads != NULL) {
         weft_count_layer(h, price, &loops, spread, &work->counts);
+        if (h->accounting == WEFT_ACCOUNTING_ALONE) {
+            weft_refetch(h, price, &loops, spread, &work->counts);
+        }
         kept->cells = work->counts.cells / turns_of(spread);
         kept->rows = rows_of(h, spread);
         memcpy(kept->used, spread->used, (size_t)h->n_levels * sizeof *kept->used);
