@@ -113,8 +113,12 @@ typedef struct walk {
     double steps;                  /* of all */
 } walk;
 
-/* For 0 <= x < 2^62; cheaper than the library's where the CPU is not known. */
+/* For x > -1; cheaper than the library's where the CPU is not known. From 2^52 on every double is
+ * whole. */
 static double ceil_of(double x) {
+    if (x >= 0x1p52) {
+        return x;
+    }
     double down = (double)(int64_t)x;
     return down + (x > down);
 }

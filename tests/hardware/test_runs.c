@@ -22,8 +22,8 @@ enum { MAX_RUNS = 512, MAX_GROUPS = 64, FEW = 5 };
 #define COMPONENT_WORST  2e-2
 #define AREA_WORST       1e-3
 
-/* ISAAC's router: in four runs the reference's search at random ended with a mapping that moves
- * more or less through the router, for the same energy in all. */
+/* ISAAC's router: in four runs the last turn of a loop in time keeps only some of the copies busy, and
+ * the reference then lets windows bring in more new pixels than their overlap leaves. */
 #define ROUTER_WORST 0.1
 
 static const char RUNS[] =
