@@ -24,11 +24,10 @@ enum { MAX_PRIMES = 9 }; /* distinct ones of an int32_t */
 /* The distinct primes of v by p mod 8, then by size. Returns how many. */
 static int primes_of(int32_t v, int32_t primes[MAX_PRIMES]) {
     int n = 0;
-    for (int32_t p = 2; v > 1; p++) {
-        if (p > v / p) {
-            p = v;
-        }
+    for (int32_t p = 2; v > 1;) {
+        p = p > v / p ? v : p;
         if (v % p != 0) {
+            p++;
             continue;
         }
         while (v % p == 0) {
