@@ -14,7 +14,8 @@
  * part. Energies are those of operands whose statistics are all one half: the parts that a split
  * concerns hardly depend on them, and layers of one shape get one nest.
  *
- * Splits of n = prod p^a over k parts: prod C(a + k - 1, k - 1); 112 over three: 45.
+ * Splits of n = prod p^a over k parts: prod C(a + k - 1, k - 1); 112 over three: 45. Where P, Q and N
+ * have more than MAX_SPLITS together, loops are not split, but each runs inside the part that is best.
  * Source: ours. Timeloop searches the same space at random for the least product of energy and delay;
  * delay does not depend on the split. */
 #include "hardware/nest.h"
@@ -24,6 +25,7 @@
 #include <string.h>
 
 enum { P, Q, N, SPLIT };
+enum { MAX_SPLITS = 100000 };
 static const int SPLIT_DIM[SPLIT] = {WEFT_DIM_P, WEFT_DIM_Q, WEFT_DIM_N};
 
 typedef struct search {
@@ -35,6 +37,7 @@ typedef struct search {
     const int16_t *holder[SPLIT]; /* from the outside in; -1: outside of all parts */
     int32_t turns[SPLIT][WEFT_MAX_HOLDERS];
     double read_j[WEFT_MAX_PARTS], write_j[WEFT_MAX_PARTS];
+    bool whole; /* loops are not split */
     double least;
     weft_nest candidate;
     weft_nest *best;
@@ -201,10 +204,24 @@ static int32_t next_divisor(int32_t n, int32_t f) {
     return n / (other > 1 ? other : 1);
 }
 
+/* Ways to write n as a product of k factors in order. */
+static double splits_of(int32_t n, int k) {
+    double ways = 1;
+    for (int32_t p = 2; n > 1;) {
+        p = p > n / p ? n : p;
+        for (int a = 1; n % p == 0; a++) {
+            ways *= (double)(a + k - 1) / a; /* C(a + k - 1, k - 1) from that of a - 1 */
+            n /= p;
+        }
+        p += n > 1;
+    }
+    return ways;
+}
+
 /* The factors of split k from holder i on; `left` is what they have to make up. */
 static void try_splits(search *s, int k, int i, int32_t left) {
     if (i < s->n_holders[k] - 1) {
-        for (int32_t f = 1;; f = next_divisor(left, f)) {
+        for (int32_t f = 1;; f = s->whole ? left : next_divisor(left, f)) {
             s->turns[k][i] = f;
             try_splits(s, k, i + 1, left / f);
             if (f == left) {
@@ -244,6 +261,11 @@ static void find_split(const weft_hierarchy *h, const weft_precision *price,
             s.turns[k][i] = i == 0 ? spread->rest[SPLIT_DIM[k]] : 1;
         }
     }
+    double splits = 1;
+    for (int k = 0; k < SPLIT; k++) {
+        splits *= splits_of(spread->rest[SPLIT_DIM[k]], s.n_holders[k]);
+    }
+    s.whole = splits > MAX_SPLITS;
     s.least = INFINITY;
     weigh(&s);
     try_splits(&s, 0, 0, spread->rest[SPLIT_DIM[0]]);
