@@ -20,9 +20,16 @@ typedef struct answer {
 } answer;
 
 struct weft_dataflow_memo {
-    int32_t n;
-    answer answers[]; /* VARIANTS for each layer */
+    struct {
+        answer answer;
+        int32_t latest[VARIANTS]; /* of the first of equal layers: whose answer is theirs, + 1 */
+    } rows[1];                    /* of each layer */
 };
+
+struct weft_dataflow_memo *weft_dataflow_memo_create(int32_t layers) {
+    struct weft_dataflow_memo *memo = NULL;
+    return calloc((size_t)layers + 1, sizeof memo->rows[0]);
+}
 
 /* ---- the machine ----------------------------------------------------------------------------- */
 
@@ -347,36 +354,27 @@ static uint64_t hash_bytes(uint64_t hash, const void *bytes, size_t size) {
     return hash;
 }
 
-static weft_status find_memo(weft_loop_work *work, weft_error *error) {
-    if (work->dataflow != NULL) {
-        return WEFT_OK;
-    }
-    size_t n = (size_t)work->n_layers * VARIANTS;
-    work->dataflow = calloc(1, sizeof *work->dataflow + n * sizeof(answer));
-    return work->dataflow != NULL ? WEFT_OK : weft_fail_memory(error, n * sizeof(answer));
+static int variant_of(const weft_flow_machine *machine, const weft_flow_layer *layer) {
+    bool inputs = layer->n_levels[WEFT_FLOW_INPUTS] < machine->n_levels[WEFT_FLOW_INPUTS];
+    bool outputs = layer->n_levels[WEFT_FLOW_OUTPUTS] < machine->n_levels[WEFT_FLOW_OUTPUTS];
+    return 2 * inputs + outputs;
 }
 
-/* Equal layers share their answers. */
-static answer *answer_of(weft_loop_work *work, int32_t l, const weft_flow_machine *machine,
-                         const weft_flow_layer *layer) {
-    int variant = 0;
-    for (int o = WEFT_FLOW_INPUTS; o <= WEFT_FLOW_OUTPUTS; o += WEFT_FLOW_OUTPUTS) {
-        variant = 2 * variant + (layer->n_levels[o] < machine->n_levels[o]);
-    }
-    size_t at = (size_t)work->layers[l].same * VARIANTS + (size_t)variant;
-    return &work->dataflow->answers[at];
-}
-
+/* Equal layers share an answer. */
 static const answer *solve(weft_loop_work *work, int32_t l, const weft_flow_machine *machine,
                            const weft_flow_layer *layer) {
-    answer *found = answer_of(work, l, machine, layer);
+    int32_t first = work->layers[l].same;
+    int32_t *latest = &work->dataflow->rows[first].latest[variant_of(machine, layer)];
     uint64_t key = hash_bytes(UINT64_C(0xcbf29ce484222325), machine, sizeof *machine);
     key = hash_bytes(key, layer, sizeof *layer) | 1;
-    if (found->key != key) {
-        found->fits = weft_flow_search(machine, layer, &found->mapping, &found->cost);
-        found->key = key;
+    if (*latest > 0 && work->dataflow->rows[*latest - 1].answer.key == key) {
+        return &work->dataflow->rows[*latest - 1].answer;
     }
-    return found;
+    answer *made = &work->dataflow->rows[l].answer;
+    made->fits = weft_flow_search(machine, layer, &made->mapping, &made->cost);
+    made->key = key;
+    *latest = l + 1;
+    return made;
 }
 
 /* ---- counts ---------------------------------------------------------------------------------- */
@@ -434,7 +432,6 @@ weft_status weft_dataflow_place(const weft_hierarchy *h, const weft_precision *p
                                 weft_error *error) {
     weft_flow_machine machine;
     weft_flow_layer layer;
-    WEFT_TRY(find_memo(work, error));
     WEFT_TRY(weft_dataflow_describe(h, price, work, l, &machine, &layer, error));
     const answer *found = solve(work, l, &machine, &layer);
     if (!found->fits) {

@@ -8,6 +8,9 @@
 #include "hardware/dataflow.h"
 #include "hardware/loop_work.h"
 
+/* Room for the mappings of so many layers; NULL without memory. Freed with free. */
+struct weft_dataflow_memo *weft_dataflow_memo_create(int32_t layers);
+
 /* The machine that a chip is for a layer, and the layer. Needs the layer's statistics in its cost.
  * WEFT_ERROR_INPUT where the chip cannot be counted so. */
 weft_status weft_dataflow_describe(const weft_hierarchy *h, const weft_precision *price,

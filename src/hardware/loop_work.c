@@ -7,6 +7,7 @@
 #include "hardware/loop_work.h"
 
 #include "base/error.h"
+#include "hardware/dataflow_chip.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -342,7 +343,10 @@ static weft_status fill(const weft_network *network, weft_loop_work *w, weft_err
     WEFT_TRY(link_layers(network, w, error));
     WEFT_TRY(weft_loop_maps(network, w, error));
     w->precisions = calloc((size_t)w->n_precisions + 1, sizeof *w->precisions);
-    return w->precisions != NULL ? WEFT_OK : weft_fail_memory(error, sizeof *w->precisions);
+    w->dataflow = weft_dataflow_memo_create(w->n_layers);
+    return w->precisions != NULL && w->dataflow != NULL
+               ? WEFT_OK
+               : weft_fail_memory(error, sizeof *w->precisions);
 }
 
 weft_status weft_loop_work_create(const weft_network *network, weft_loop_work **work,

@@ -82,7 +82,7 @@ typedef struct weft_loop_work {
     double *shares;
     double *actions; /* reads and writes that the layers keep */
     bool is_table;
-    struct weft_dataflow_memo *dataflow; /* mappings that were searched; NULL before the first */
+    struct weft_dataflow_memo *dataflow; /* mappings that were searched (dataflow_chip.h) */
 } weft_loop_work;
 
 weft_status weft_loop_work_create(const weft_network *network, weft_loop_work **work,
