@@ -229,6 +229,13 @@ WEFT_API weft_status weft_network_parse_yaml(const char *text, size_t length, co
                                              weft_network **network,
                                              weft_error *error) WEFT_NODISCARD;
 
+/* Writes the layers of products of any network as a layer table in CSV, with bits and histograms
+ * where the layers carry some; weft_network_read gives the same loops back. A layer without a name
+ * gets its kind and place ("conv7"). The file is replaced as a whole or stays as it was. A network
+ * without products is WEFT_ERROR_INPUT, a file that cannot be written WEFT_ERROR_IO. */
+WEFT_API weft_status weft_network_write_csv(const weft_network *network, const char *path,
+                                            weft_error *error) WEFT_NODISCARD;
+
 /* ---- the imc family: chains of VGG, MVGG and RES blocks ----------------------------------------
  * Source: Amin, Mohammadi, Zand, "Multi-objective neural architecture search for in-memory
  * computing" (ISVLSI 2024, arXiv 2406.06746); exact layer orders from the authors' follow-up code
