@@ -120,4 +120,28 @@ WEFT_API weft_status weft_train(const weft_network *network, const weft_dataset 
                                 void *context, const weft_stop *stop, weft_train_result *result,
                                 weft_error *error) WEFT_NODISCARD;
 
+/* ---- operand histograms ---------------------------------------------------------------------- */
+
+/* Bin i stands for i - WEFT_HISTOGRAM_STEPS steps. */
+enum { WEFT_HISTOGRAM_STEPS = 15, WEFT_HISTOGRAM_BINS = 2 * WEFT_HISTOGRAM_STEPS + 1 };
+
+/* As weft_train; then runs validation images through the trained network and makes *measured, the
+ * caller's: a copy of the network whose convolutions and linear layers carry histograms of their
+ * inputs, weights and outputs (weft_layer.operands), as costs that depend on values need them.
+ *
+ * Each tensor is quantised symmetrically: a step is a fifteenth of its largest magnitude (over all
+ * images), values go to the nearest step, halves to the even one. Inputs are the map that the layer
+ * reads, every value once and without padding; outputs have the bias in them, and neither norm nor
+ * activation.
+ *
+ * The images are at most `images` (1 or more) of those that WEFT_SPLIT_VALIDATION keeps by
+ * split_seed, the classes in turn, neither cropped nor flipped; with WEFT_SPLIT_TEST they are among
+ * the images that were trained on, and the test set still measures accuracy alone. Deterministic
+ * like weft_train, whose *result is the same with and without histograms. */
+WEFT_API weft_status weft_train_with_histograms(
+    const weft_network *network, const weft_dataset *dataset, const weft_train_settings *settings,
+    int64_t images, bool (*progress)(void *context, const weft_train_progress *now), void *context,
+    const weft_stop *stop, weft_train_result *result, weft_network **measured,
+    weft_error *error) WEFT_NODISCARD;
+
 #endif

@@ -13,6 +13,7 @@
 #include "learn/batch.h"
 #include "learn/dataset.h"
 #include "learn/engine.h"
+#include "learn/histogram.h"
 #include "learn/loss.h"
 #include "learn/sgd.h"
 #include "learn/split.h"
@@ -93,6 +94,7 @@ typedef struct training {
     void *context;
     weft_engine *engine;
     weft_parts parts;
+    weft_parts histogram_parts; /* its measuring images; empty: no histograms are wanted */
     weft_normaliser normaliser;
     size_t image_pixels; /* bytes of an image, floats of an input */
     int64_t batch, steps_an_epoch, steps;
@@ -126,6 +128,7 @@ static weft_status training_begin(training *t, const weft_network *network,
 
 static void training_end(training *t) {
     weft_engine_destroy(t->engine);
+    weft_parts_destroy(&t->histogram_parts);
     weft_parts_destroy(&t->parts);
     free(t->labels);
     free(t->order);
@@ -226,6 +229,16 @@ static weft_status train_all(training *t, weft_error *error) {
 
 /* ---- measuring ------------------------------------------------------------------------------- */
 
+/* Images [first, first + n) of a list as they are, to the front of the engine's input. */
+static void load_plain(const training *t, const weft_image_list *list, int64_t first, int64_t n,
+                       float *input) {
+    for (int64_t i = 0; i < n; i++) {
+        size_t image = list->index[first + i];
+        weft_normalise(&t->normaliser, list->images->pixels + image * t->image_pixels, 0, 0, false,
+                       input + (size_t)i * t->image_pixels);
+    }
+}
+
 /* Every image of the part once. The last batch may be filled up with what was there: images do not
  * see each other when the engine evaluates. */
 static weft_status measure(training *t, weft_train_result *result, weft_error *error) {
@@ -234,11 +247,9 @@ static weft_status measure(training *t, weft_train_result *result, weft_error *e
     weft_loss total = {0};
     for (int64_t first = 0; first < list->n; first += t->batch) {
         int64_t n = list->n - first < t->batch ? list->n - first : t->batch;
+        load_plain(t, list, first, n, engine->input->data);
         for (int64_t i = 0; i < n; i++) {
-            size_t image = list->index[first + i];
-            weft_normalise(&t->normaliser, list->images->pixels + image * t->image_pixels, 0, 0,
-                           false, engine->input->data + (size_t)i * t->image_pixels);
-            t->labels[i] = list->images->labels[image];
+            t->labels[i] = list->images->labels[list->index[first + i]];
         }
         WEFT_TRY(weft_engine_forward(engine, WEFT_MODE_EVALUATE, t->stop, error));
         weft_loss loss = weft_cross_entropy(engine->output->data, t->labels, (size_t)n,
@@ -256,6 +267,34 @@ static weft_status measure(training *t, weft_train_result *result, weft_error *e
     result->accuracy = (double)total.right / (double)list->n;
     result->loss = total.sum / (double)list->n;
     return WEFT_OK;
+}
+
+/* The validation images, whatever the split of this training is: found before it begins, for a
+ * data set may leave none. */
+static weft_status find_histogram_images(training *t, const weft_dataset *dataset, int64_t images,
+                                         weft_error *error) {
+    if (images < 1) {
+        return weft_fail(error, WEFT_ERROR_INPUT, "histograms of %lld images; expected 1 or more",
+                         (long long)images);
+    }
+    weft_train_settings settings = *t->settings;
+    settings.split = WEFT_SPLIT_VALIDATION;
+    settings.validation_limit = images;
+    return weft_parts_create(dataset, &settings, &t->histogram_parts, error);
+}
+
+static void load_histogram_images(void *context, int64_t first, int64_t n, float *input) {
+    const training *t = context;
+    load_plain(t, &t->histogram_parts.measure, first, n, input);
+}
+
+static weft_status make_histograms(training *t, weft_network **measured, weft_error *error) {
+    const weft_histogram_images images = {
+        .n = t->histogram_parts.measure.n,
+        .load = load_histogram_images,
+        .context = t,
+    };
+    return weft_measure_operands(t->engine, &images, t->stop, measured, error);
 }
 
 static weft_status train_and_measure(training *t, const weft_network *network,
@@ -277,6 +316,21 @@ static weft_status train_and_measure(training *t, const weft_network *network,
     return WEFT_OK;
 }
 
+/* One training with as many threads as it asks for; `measured` may be NULL. */
+static weft_status run_training(training *t, const weft_network *network,
+                                const weft_dataset *dataset, weft_train_result *result,
+                                weft_network **measured, weft_error *error) {
+    int threads_before = omp_get_max_threads();
+    omp_set_num_threads(t->settings->threads); /* of this thread only */
+    weft_status status = train_and_measure(t, network, dataset, result, error);
+    if (status == WEFT_OK && measured != NULL) {
+        status = make_histograms(t, measured, error);
+    }
+    training_end(t);
+    omp_set_num_threads(threads_before);
+    return status;
+}
+
 weft_status weft_train(const weft_network *network, const weft_dataset *dataset,
                        const weft_train_settings *settings,
                        bool (*progress)(void *context, const weft_train_progress *now),
@@ -285,10 +339,16 @@ weft_status weft_train(const weft_network *network, const weft_dataset *dataset,
     WEFT_TRY(check_settings(settings, error));
     WEFT_TRY(check_match(network, dataset, error));
     training t = {.settings = settings, .progress = progress, .context = context, .stop = stop};
-    int threads_before = omp_get_max_threads();
-    omp_set_num_threads(settings->threads); /* of this thread only */
-    weft_status status = train_and_measure(&t, network, dataset, result, error);
-    training_end(&t);
-    omp_set_num_threads(threads_before);
-    return status;
+    return run_training(&t, network, dataset, result, NULL, error);
+}
+
+weft_status weft_train_with_histograms(
+    const weft_network *network, const weft_dataset *dataset, const weft_train_settings *settings,
+    int64_t images, bool (*progress)(void *context, const weft_train_progress *now), void *context,
+    const weft_stop *stop, weft_train_result *result, weft_network **measured, weft_error *error) {
+    WEFT_TRY(check_settings(settings, error));
+    WEFT_TRY(check_match(network, dataset, error));
+    training t = {.settings = settings, .progress = progress, .context = context, .stop = stop};
+    WEFT_TRY(find_histogram_images(&t, dataset, images, error));
+    return run_training(&t, network, dataset, result, measured, error);
 }
