@@ -25,6 +25,21 @@ code_is 6 "a threshold that is missed"
 out_has "MISSED" "it is said"
 err_has "missed their threshold" "on both sides"
 
+# Tables of points on a product that fills a macro; what was fitted stands apart.
+run validate silicon-wang-2022
+code_is 0 "a macro's silicon"
+for word in "Fig. 22(a)" "voltage 0.7" "no test: " "energy" "area" "time" "of the reference"; do
+    out_has "$word" "it has '$word'"
+done
+run validate silicon-wang-2022 --json
+json_true '[.sets[0].measures[].points] | add == (.sets[0].points | length)' "every point is measured"
+json_true '[.sets[0].points[] | select(.fitted != null and .measure == "area")] | length == 8' \
+    "points that are no test say so"
+json_true '.sets[0].measures[] | select(.measure == "area") | .points == 11 and .independent == 3 and
+    .mean_error < 0.01 and .reference_mean_error > 0.15' "areas, beside those of the reference"
+run validate --json
+code_is 0 "all sets pass"
+
 # A set of one's own: model, reference, what does not fit.
 cat > own.yaml << 'END'
 weft: validation/1
