@@ -32,7 +32,7 @@ for word in "Fig. 22(a)" "voltage 0.7" "no test: " "energy" "area" "time" "of th
     out_has "$word" "it has '$word'"
 done
 run validate silicon-wang-2022 --json
-json_true '[.sets[0].measures[].points] | add == (.sets[0].points | length)' "every point is measured"
+json_true '([.sets[0].measures[].points] | add) == (.sets[0].points | length)' "every point is measured"
 json_true '[.sets[0].points[] | select(.fitted != null and .measure == "area")] | length == 8' \
     "points that are no test say so"
 json_true '.sets[0].measures[] | select(.measure == "area") | .points == 11 and .independent == 3 and
