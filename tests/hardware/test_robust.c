@@ -229,8 +229,170 @@ static void any_pair_has_figures_or_a_reason(void **state) {
     free(b);
 }
 
+/* ---- arrays of all sizes ---------------------------------------------------------------------- */
+
+static const char PLAIN_CHIP[] =
+    "weft: chip/2\n"
+    "name: plain\n"
+    "parameters:\n"
+    "  node: {value: 32, unit: nm, source: t}\n"
+    "  cell_area: {value: 48, unit: \"1\", source: t}\n"
+    "  cell_aspect: {value: 0.5, unit: \"1\", source: t}\n"
+    "  voltage: {value: 0.9, unit: V, source: t}\n"
+    "  rows: {value: %d, unit: \"1\", source: t}\n"
+    "  columns: {value: %d, unit: \"1\", source: t}\n"
+    "operands:\n"
+    "  inputs: {bits: %d, encoding: offset, slice: %d}\n"
+    "  weights: {bits: %d, encoding: offset, slice: %d}\n"
+    "  outputs: {bits: %d}\n"
+    "cycle: {time: 1e-8}\n"
+    "levels:\n"
+    "  - level: chip\n"
+    "    parts:\n"
+    "      store: {class: smart-buffer, acts: buffer, on: [inputs, outputs], holds: [P, Q, N],\n"
+    "              width: 64, depth: 1024, word: 64}\n"
+    "  - level: array\n"
+    "    count: 1048576\n"
+    "    fill: [[Y, M], [C, R, S], [G], [P, Q], [N]]\n"
+    "    gated: true\n"
+    "    parts:\n"
+    "      adc: {class: adc, acts: readout, resolution: 5, rate: 1e8}\n"
+    "      drivers: {class: row-driver, acts: input}\n"
+    "  - {level: column, count: columns, shares: inputs, fill: [[Y], [M]]}\n"
+    "  - {level: row, count: rows, shares: outputs, fill: [[C, R, S]]}\n"
+    "  - level: cell\n"
+    "    parts: {cells: {class: rram-cell, acts: cell}, writes: {class: rram-cell, acts: load}}\n"
+    "execution: {accounting: %s, order: %s, batch: %d, copies: %d}\n";
+
+static const char PLAIN_TABLE[] = "name,kind,C,M,R,S,P,Q,G,stride\n"
+                                  "one,linear,1,1,1,1,1,1,1,1\n"
+                                  "first,conv,3,17,7,7,14,14,1,2\n"
+                                  "odd,conv,129,65,3,3,7,7,1,1\n"
+                                  "depthwise,conv,1,1,3,3,9,9,33,1\n"
+                                  "last,linear,1000,10,1,1,1,1,1,1\n";
+
+typedef struct plain {
+    int rows, columns, input_bits, input_slice, weight_bits, weight_slice;
+    const char *accounting, *order;
+} plain;
+
+static plain random_plain(weft_rng *rng, int rows, int columns) {
+    static const char *const ACCOUNTINGS[] = {"alone", "resident", "reload"};
+    static const char *const ORDERS[] = {"layers", "pipeline", "pixels"};
+    plain made = {rows,
+                  columns,
+                  1 + below(rng, 16),
+                  1,
+                  1 + below(rng, 16),
+                  1,
+                  ONE_OF(rng, ACCOUNTINGS),
+                  ONE_OF(rng, ORDERS)};
+    made.input_slice = 1 + below(rng, made.input_bits);
+    made.weight_slice = 1 + below(rng, made.weight_bits);
+    return made;
+}
+
+/* The weights of the layers without groups are all there, once for each copy, and no array has more
+ * of them than cells. */
+static void check_cells(const plain *p, const weft_cost *cost) {
+    static const double WEIGHTS[] = {1, 3 * 17 * 49, 129 * 65 * 9, 0, 10000};
+    double slices = (p->weight_bits - 1) / p->weight_slice + 1;
+    double array = (double)p->rows * p->columns;
+    for (int l = 0; l < 5; l++) {
+        const weft_layer_cost *row = &cost->layers[l];
+        double cells = row->utilisation * (double)row->crossbars * array;
+        if (WEIGHTS[l] > 0 &&
+            fabs(cells / (WEIGHTS[l] * slices * (double)row->copies) - 1) > 1e-9) {
+            fail_msg("%d x %d, %d bit by %d, %s: %g cells hold layer %d", p->rows, p->columns,
+                     p->weight_bits, p->weight_slice, p->accounting, cells, l);
+        }
+    }
+}
+
+static void check_plain(const plain *p, int batch, int copies) {
+    char text[4096];
+    weft_error error = {0};
+    weft_chip *chip = NULL;
+    weft_network *network = NULL;
+    weft_workload *workload = NULL;
+    weft_priced *priced = NULL;
+    weft_cost *cost = NULL;
+    int n = snprintf(text, sizeof text, PLAIN_CHIP, p->rows, p->columns, p->input_bits,
+                     p->input_slice, p->weight_bits, p->weight_slice,
+                     (p->input_bits + p->weight_bits) / 2, p->accounting, p->order, batch, copies);
+    expect_ok(weft_chip_parse(text, (size_t)n, "plain.yaml", &chip, &error), &error, "chip");
+    expect_ok(weft_priced_create(chip, &priced, &error), &error, "prices");
+    expect_ok(
+        weft_network_parse_csv(PLAIN_TABLE, strlen(PLAIN_TABLE), "plain.csv", &network, &error),
+        &error, "table");
+    expect_ok(weft_workload_create(network, &workload, &error), &error, "workload");
+    bool works = false;
+    const char *wrong = check_pair(priced, workload, &works);
+    if (wrong != NULL) {
+        fprintf(stderr, "%s\n", text);
+        fail_msg("%s", wrong);
+    }
+    assert_true(works || p->rows * p->columns < 64); /* there are 2^20 arrays */
+    if (works && strcmp(p->accounting, "resident") == 0) {
+        expect_ok(weft_cost_create(priced, workload, &cost, &error), &error, text);
+        check_cells(p, cost);
+    }
+    weft_cost_destroy(cost);
+    weft_workload_destroy(workload);
+    weft_network_destroy(network);
+    weft_priced_destroy(priced);
+    weft_chip_destroy(chip);
+}
+
+static void any_array_takes_any_layer(void **state) {
+    (void)state;
+    static const int SIZES[] = {1, 2, 3, 7, 16, 100, 127, 1000, 4096};
+    for (int r = 0; r < 9; r++) {
+        for (int c = 0; c < 9; c++) {
+            weft_rng rng = weft_rng_make(5, WEFT_PURPOSE_TEST, (uint64_t)(9 * r + c));
+            for (int i = 0; i < 4; i++) {
+                plain p = random_plain(&rng, SIZES[r], SIZES[c]);
+                check_plain(&p, 1 + below(&rng, 4), below(&rng, 3));
+            }
+        }
+    }
+}
+
+/* A workload keeps what chips before left in its scratch: nothing of it may show. */
+static void a_used_workload_is_as_good_as_a_new_one(void **state) {
+    (void)state;
+    char *text = malloc(TEXT);
+    assert_non_null(text);
+    tally all = {0};
+    for (uint64_t i = 0; i < 30; i++) {
+        weft_rng rng = weft_rng_make(6, WEFT_PURPOSE_TEST, i);
+        weft_rng same = rng;
+        weft_workload *used = make_workload(&rng, text);
+        for (int c = 0; c < 6; c++) {
+            weft_priced *priced = make_chip(&rng, text, &all);
+            weft_rng again = same;
+            weft_workload *fresh = make_workload(&again, text);
+            weft_error error = {0};
+            weft_total totals[2];
+            memset(totals, 0, sizeof totals);
+            if (priced != NULL) {
+                weft_status a = weft_estimate(priced, used, &totals[0], &error);
+                weft_status b = weft_estimate(priced, fresh, &totals[1], &error);
+                assert_int_equal(a, b);
+                assert_memory_equal(&totals[0], &totals[1], sizeof totals[0]);
+            }
+            weft_workload_destroy(fresh);
+            weft_priced_destroy(priced);
+        }
+        weft_workload_destroy(used);
+    }
+    free(text);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(any_array_takes_any_layer),
+        cmocka_unit_test(a_used_workload_is_as_good_as_a_new_one),
         cmocka_unit_test(any_pair_has_figures_or_a_reason),
     };
     return cmocka_run_group_tests_name("hardware: robust", tests, NULL, NULL);
