@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0
  * weft train: trains one network on a data set and measures it. */
 #include <inttypes.h>
+#include <limits.h>
 #include <math.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "cli/cli.h"
 
 typedef struct train_arguments {
-    const char *data, *store;
-    int64_t trial;
+    const char *data, *store, *histograms;
+    int64_t trial, histogram_images;
     cli_network_options network;
     weft_train_settings settings;
     int split; /* index in SPLITS, a weft_split */
@@ -63,6 +65,13 @@ static const cli_option OPTIONS[] = {
      .help = "Seed of weights, order, augmentation and dropout."},
     {"split-seed", 0, CLI_UINT64, "N", MEMBER(settings.split_seed),
      .help = "Seed of the split into training and validation part."},
+    {"histograms", 0, CLI_TEXT, "FILE", MEMBER(histograms), .values = CLI_VALUES_FILE,
+     .unset = "none",
+     .help = "After the training, writes the layers of products with the histograms of their "
+             "inputs, weights and outputs to this layer table (.csv): a network for chips whose "
+             "energies depend on values."},
+    {"histogram-images", 0, CLI_INT64, "N", MEMBER(histogram_images), 1, 1e12,
+     .help = "With --histograms: at most so many validation images run through the network."},
     {"threads", 'j', CLI_THREADS, "N|auto", MEMBER(settings.threads),
      .help = "Threads of the training; auto: the cores of this machine."},
     {"json", 0, CLI_FLAG, MEMBER(json), .help = "Prints JSON."},
@@ -75,17 +84,19 @@ static const cli_operand OPERANDS[] = {
 static const char *const EXAMPLES[] = {
     "weft train imc:V32,R64,V64 --data fashion-mnist --epochs 10",
     "weft train --store runs.db --trial 17 --epochs 10",
+    "weft train imc:V32,R64 --data fashion-mnist --histograms layers.csv",
     NULL,
 };
 
 static void defaults(void *opaque) {
-    enum { TRAINED_HEAD_POOL = 2 }; /* as in the space imc-cnn */
+    enum { TRAINED_HEAD_POOL = 2, HISTOGRAM_IMAGES = 256 }; /* the first as in the space imc-cnn */
     train_arguments *arguments = opaque;
     cli_network_defaults(&arguments->network);
     arguments->network.head_pool = TRAINED_HEAD_POOL;
     weft_train_defaults(&arguments->settings);
     arguments->settings.threads = cli_cores();
     arguments->split = WEFT_SPLIT_TEST;
+    arguments->histogram_images = HISTOGRAM_IMAGES;
 }
 
 /* ---- the network ----------------------------------------------------------------------------- */
@@ -165,6 +176,28 @@ static weft_status prepare(cli_call *call, train_arguments *arguments, trained_s
     return WEFT_OK;
 }
 
+/* Before the training: a file that cannot be written or read back would be found too late. */
+static weft_status check_histograms(cli_call *call, const train_arguments *arguments) {
+    const char *file = arguments->histograms;
+    if (file == NULL) {
+        return cli_given(call, "histogram-images")
+                   ? cli_usage(call, "--histogram-images has no use without --histograms")
+                   : WEFT_OK;
+    }
+    const char *ending = strrchr(file, '.');
+    if (ending == NULL || strcmp(ending, ".csv") != 0) {
+        return cli_usage(call, "--histograms: a layer table ends in .csv");
+    }
+    const char *slash = strrchr(file, '/');
+    char folder[PATH_MAX];
+    int length = slash == NULL ? 1 : slash == file ? 1 : (int)(slash - file);
+    snprintf(folder, sizeof folder, "%.*s", length, slash == NULL ? "." : file);
+    if (access(folder, W_OK | X_OK) != 0) {
+        return weft_fail_errno(&call->error, "no file can be made in this folder", folder);
+    }
+    return WEFT_OK;
+}
+
 static weft_status check(cli_call *call, const train_arguments *arguments) {
     if (arguments->store != NULL && call->n_operands > 0) {
         return cli_usage(call, "NETWORK and --store exclude each other");
@@ -187,7 +220,7 @@ static weft_status check(cli_call *call, const train_arguments *arguments) {
                              BUILDING[i]);
         }
     }
-    return WEFT_OK;
+    return check_histograms(call, arguments);
 }
 
 /* ---- progress -------------------------------------------------------------------------------- */
@@ -235,6 +268,9 @@ static weft_status print_json(cli_call *call, const train_arguments *arguments,
     weft_json_member_real(json, "images_per_second", result->images_per_second);
     weft_json_member_integer(json, "macs", subject->network->macs);
     weft_json_member_integer(json, "params", subject->network->params);
+    if (arguments->histograms != NULL) {
+        weft_json_member_text(json, "histograms", arguments->histograms);
+    }
     weft_json_object_end(json);
     return cli_json_print(call, json);
 }
@@ -253,6 +289,27 @@ static void print_text(const train_arguments *arguments, const trained_subject *
            result->train_loss);
     printf("time              %s, %.0f images/s\n",
            cli_duration(result->seconds, time, sizeof time), result->images_per_second);
+    if (arguments->histograms != NULL) {
+        printf("histograms        %s\n", arguments->histograms);
+    }
+}
+
+/* With its histograms, where they are wanted. */
+static weft_status train_network(cli_call *call, const train_arguments *arguments,
+                                 const trained_subject *subject, train_watch *watch,
+                                 weft_train_result *result) {
+    const weft_stop *stop = cli_interrupt_install(call);
+    if (arguments->histograms == NULL) {
+        return weft_train(subject->network, subject->dataset, &arguments->settings, on_progress,
+                          watch, stop, result, &call->error);
+    }
+    weft_network *measured = NULL;
+    WEFT_TRY(weft_train_with_histograms(subject->network, subject->dataset, &arguments->settings,
+                                        arguments->histogram_images, on_progress, watch, stop,
+                                        result, &measured, &call->error));
+    weft_status status = weft_network_write_csv(measured, arguments->histograms, &call->error);
+    weft_network_destroy(measured);
+    return status;
 }
 
 static weft_status train(cli_call *call, train_arguments *arguments,
@@ -261,9 +318,7 @@ static weft_status train(cli_call *call, train_arguments *arguments,
     cli_progress_begin(&watch.progress, call);
     weft_train_result result;
     arguments->settings.split = (weft_split)arguments->split;
-    weft_status status = weft_train(subject->network, subject->dataset, &arguments->settings,
-                                    on_progress, &watch, cli_interrupt_install(call), &result,
-                                    &call->error);
+    weft_status status = train_network(call, arguments, subject, &watch, &result);
     cli_progress_end(&watch.progress);
     if (status == WEFT_STOPPED) {
         cli_note(call, "interrupted: nothing of this training is kept");
@@ -295,10 +350,9 @@ const cli_command cli_train = {
     .text = "Trains a network from scratch and prints its accuracy: by default on the whole "
             "training set, measured once on the test set. The network is written out, or is the "
             "design of a trial. It is built for the images and classes of the data set.",
-    .json =
-        "an object with network, data, split, epochs, seed, accuracy (0 to 1, on the split), "
-        "loss, train_loss, images_trained, images_measured, seconds, images_per_second, macs and "
-        "params.",
+    .json = "an object with network, data, split, epochs, seed, accuracy (0 to 1, on the split), "
+            "loss, train_loss, images_trained, images_measured, seconds, images_per_second, macs, "
+            "params and, where it was asked for, histograms (the file).",
     .examples = EXAMPLES,
     .operands = OPERANDS,
     .n_operands = 1,

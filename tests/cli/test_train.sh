@@ -51,6 +51,61 @@ condition=0
 check "$condition" "a store that is not there"
 [ ! -e nowhere.db ] || check 1 "it is not made"
 
+# Histograms: a layer table that a chip takes, whatever was there before.
+# shellcheck disable=SC2086
+run train imc:V8,R8 --data tiny --epochs 1 --seed 3 $plain --json
+sed '/second/d' "$out" > without.json
+echo "something else" > layers.csv
+# shellcheck disable=SC2086
+run train imc:V8,R8 --data tiny --epochs 1 --seed 3 $plain --json --histograms layers.csv
+code_is 0 "a training with histograms"
+json_true '.histograms == "layers.csv"' "the result names the table"
+grep -v '"histograms"' "$out" | sed '/second/d; s/,$//' > with.json
+sed 's/,$//' without.json > plain.json
+same_files plain.json with.json "the training is the one without histograms"
+condition=0
+[ "$(wc -l < layers.csv)" -eq 9 ] || condition=1
+check "$condition" "a row for each of 5 convolutions and 3 linear layers, and their heading"
+LC_ALL=C awk -F, 'NR > 1 {
+    for (c = 18; c <= 20; c++) {
+        n = split($c, share, " ")
+        sum = 0
+        for (i = 1; i <= n; i++) sum += share[i]
+        if (NF != 20 || n != 31 || sum < 0.999999 || sum > 1.000001) exit 1
+    }
+}' layers.csv
+check $? "three histograms of 31 shares that sum to 1 in each"
+mv layers.csv first.csv
+# shellcheck disable=SC2086
+run train imc:V8,R8 --data tiny --epochs 1 --seed 3 $plain --histograms layers.csv
+out_has "layers.csv" "people read where it is"
+same_files first.csv layers.csv "the same seed gives the same table"
+# shellcheck disable=SC2086
+run train imc:V8,R8 --data tiny --epochs 1 --seed 3 $plain --histograms layers.csv \
+    --histogram-images 4
+condition=0
+cmp -s first.csv layers.csv && condition=1
+check "$condition" "4 images give another table than all 24"
+run estimate ./first.csv --chip basic-65nm-rram --json
+code_is 0 "a chip takes the table"
+if have jq; then
+    measured=$(jq '.total.energy_j' "$out")
+    cut -d, -f1-17 first.csv > assumed.csv
+    run estimate ./assumed.csv --chip basic-65nm-rram --json
+    json_true "(.total.energy_j / $measured - 1 | fabs) as \$d | \$d > 0.001 and \$d < 1" \
+        "its energy is another one without the histograms"
+else
+    skip "the energies" "jq is not here"
+fi
+run train imc:V8 --data tiny --histograms layers.txt
+code_is 2 "a table that could not be read back"
+err_has ".csv" "says what it must end in"
+run train imc:V8 --data tiny --histograms nowhere/layers.csv
+code_is 4 "a folder that is not there is found before the training"
+out_empty "nothing was trained"
+run train imc:V8 --data tiny --histogram-images 4
+code_is 2 "images for histograms that nobody wants"
+
 # Ctrl-C: nothing is kept, and it is said.
 called="weft train, stopped"
 "$weft" train imc:V64,V64 --data tiny --epochs 100000 --threads 1 > "$out" 2> "$err" &
