@@ -504,11 +504,9 @@ static void find_times(const weft_hierarchy_priced *priced, weft_loop_work *work
     double batch = priced->own.number[WEFT_NUMBER_BATCH];
     double slowest = -1;
     double all = 0;
-    double loads = 0;
     for (int32_t l = 0; l < work->n_layers; l++) {
         const weft_loop_cost *cost = &work->costs[stands_for(h, work, l)];
         all += cost->seconds + cost->load_s;
-        loads += h->accounting == WEFT_ACCOUNTING_RELOAD ? cost->load_s * (batch - 1) : 0;
         if (cost->seconds + cost->load_s > slowest) {
             slowest = cost->seconds + cost->load_s;
             sum->bottleneck = l;
@@ -523,7 +521,6 @@ static void find_times(const weft_hierarchy_priced *priced, weft_loop_work *work
         sum->interval_s = slowest;
         sum->latency_s = first + (batch - 1) * slowest;
     }
-    (void)loads;
 }
 
 /* ---- limits ---------------------------------------------------------------------------------- */
