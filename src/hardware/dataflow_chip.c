@@ -23,6 +23,7 @@ struct weft_dataflow_memo {
     struct {
         answer answer;
         int32_t latest[VARIANTS]; /* of the first of equal layers: whose answer is theirs, + 1 */
+        int32_t used;             /* whose answer the layer took last */
     } rows[1];                    /* of each layer */
 };
 
@@ -368,13 +369,48 @@ static const answer *solve(weft_loop_work *work, int32_t l, const weft_flow_mach
     uint64_t key = hash_bytes(UINT64_C(0xcbf29ce484222325), machine, sizeof *machine);
     key = hash_bytes(key, layer, sizeof *layer) | 1;
     if (*latest > 0 && work->dataflow->rows[*latest - 1].answer.key == key) {
+        work->dataflow->rows[l].used = *latest - 1;
         return &work->dataflow->rows[*latest - 1].answer;
     }
     answer *made = &work->dataflow->rows[l].answer;
     made->fits = weft_flow_search(machine, layer, &made->mapping, &made->cost);
     made->key = key;
     *latest = l + 1;
+    work->dataflow->rows[l].used = l;
     return made;
+}
+
+const weft_flow_mapping *weft_dataflow_mapping(const weft_loop_work *work, int32_t l,
+                                               const weft_flow_cost **cost) {
+    const answer *found = &work->dataflow->rows[work->dataflow->rows[l].used].answer;
+    *cost = &found->cost;
+    return &found->mapping;
+}
+
+void weft_dataflow_spread(const weft_hierarchy *h, const weft_precision *price,
+                          const weft_loop_work *work, int32_t l, weft_spread *spread) {
+    const weft_flow_cost *cost = NULL;
+    const weft_flow_mapping *mapping = weft_dataflow_mapping(work, l, &cost);
+    double used = 1;
+    memset(spread, 0, sizeof *spread);
+    for (int k = 0; k < h->n_levels; k++) {
+        int side = h->levels[k].shares == WEFT_TENSOR_INPUTS    ? WEFT_FLOW_COLUMNS
+                   : h->levels[k].shares == WEFT_TENSOR_OUTPUTS ? WEFT_FLOW_ROWS
+                                                                : WEFT_FLOW_SIDES;
+        for (int d = 0; d < WEFT_DIM_COUNT; d++) {
+            bool spreads = side < WEFT_FLOW_SIDES && d < WEFT_FLOW_DIMS && price->capacity[k] > 1;
+            spread->factor[k][d] = spreads ? mapping->factor[side][d] : 1;
+            used *= spread->factor[k][d];
+        }
+        spread->used[k] = used;
+    }
+    for (int d = 0; d < WEFT_DIM_COUNT; d++) {
+        spread->rest[d] = 1;
+    }
+    for (int i = 0; i < mapping->n_loops; i++) {
+        spread->rest[mapping->dim[i]] *= mapping->turns[i];
+    }
+    spread->rest[WEFT_DIM_X] = price->input_slices;
 }
 
 /* ---- counts ---------------------------------------------------------------------------------- */

@@ -24,4 +24,12 @@ weft_status weft_dataflow_place(const weft_hierarchy *h, const weft_precision *p
                                 weft_loop_work *work, int32_t l, weft_kept *kept,
                                 weft_error *error) WEFT_NODISCARD;
 
+/* The mapping and cost of a layer as it was counted last; the work keeps them. */
+const weft_flow_mapping *weft_dataflow_mapping(const weft_loop_work *work, int32_t l,
+                                               const weft_flow_cost **cost);
+
+/* The same as loops over the copies of levels, and in time. */
+void weft_dataflow_spread(const weft_hierarchy *h, const weft_precision *price,
+                          const weft_loop_work *work, int32_t l, weft_spread *spread);
+
 #endif

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "hardware/execute.h"
+#include "hardware/explain_dataflow.h"
 #include "hardware/price.h"
 #include "hardware/workload.h"
 
@@ -227,13 +228,12 @@ static void layout_rows(const weft_question *q, int32_t depth) {
                "ceil(bits of the code / bits of a slice)");
     number_row(q, depth + 1, "Y, slices of a weight", s->price->weight_slices,
                "ceil(bits of the code / bits of a slice)");
+    for (int l = 0; l < s->h->n_levels; l++) {
+        level_row(q, depth + 1, l);
+    }
     if (s->h->accounting == WEFT_ACCOUNTING_DATAFLOW) {
-        text_row(q, depth + 1, "order of the loops", "the best one for its memories", NULL);
-        number_row(q, depth + 1, "cycles that wait for a memory", cost->kept.waiting, NULL);
+        weft_explain_dataflow_order(q, depth + 1, s->work, s->same);
     } else {
-        for (int l = 0; l < s->h->n_levels; l++) {
-            level_row(q, depth + 1, l);
-        }
         number_row(q, depth + 1, "loops in time", cost->steps,
                    name_factors(s->spread.rest, text, sizeof text));
     }
@@ -312,7 +312,9 @@ static void count_rows(const weft_question *q, int32_t depth, int p) {
     const weft_part *part = &s->h->parts[p];
     const weft_loop_cost *cost = &s->work->costs[s->same];
     const int64_t *elements = s->work->layers[s->same].elements;
-    if (part->action == WEFT_ACTION_WITH) {
+    bool memory = part->action == WEFT_ACTION_BUFFER;
+    if (part->action == WEFT_ACTION_WITH ||
+        (memory && s->h->accounting == WEFT_ACCOUNTING_DATAFLOW)) {
         return;
     }
     if (part->action == WEFT_ACTION_CELL || part->action == WEFT_ACTION_LOAD) {
@@ -379,6 +381,7 @@ static void energy_rows(const weft_question *q, int32_t depth, int32_t p) {
     const subject *s = of(q);
     const weft_part_cost *part = &s->price->parts[p];
     int action = s->h->parts[p].action;
+    bool orders = s->h->accounting == WEFT_ACCOUNTING_DATAFLOW && action == WEFT_ACTION_BUFFER;
     const struct {
         const char *name, *equation;
         double count;
@@ -387,8 +390,10 @@ static void energy_rows(const weft_question *q, int32_t depth, int32_t p) {
                    {"write", WRITES[action], s->work->counts.writes[p], part->write_j}};
     for (int i = 0; i < 2; i++) {
         if (actions[i].count > 0) {
-            weft_explain_row(q->to, depth, actions[i].count, "1", actions[i].equation, NULL,
-                             "%ss ('%s')", actions[i].name, ACTIONS[action]);
+            weft_explain_row(q->to, depth, actions[i].count, "1",
+                             orders ? "accesses of the full width, to and from below and above"
+                                    : actions[i].equation,
+                             NULL, "%ss ('%s')", actions[i].name, ACTIONS[action]);
             count_rows(q, depth + 1, p);
             action_rows(q, depth, actions[i].name, actions[i].coefficients);
         }
@@ -433,9 +438,7 @@ static void latency_rows(const weft_question *q, int32_t depth) {
     const weft_loop_cost *cost = &s->work->costs[s->same];
     char text[128];
     if (h->accounting == WEFT_ACCOUNTING_DATAFLOW) {
-        number_row(q, depth, "cycles", cost->cycles - cost->kept.waiting,
-                   "those of the best order of the loops that wait for no memory");
-        number_row(q, depth + 1, "steps of the arrays", cost->steps, NULL);
+        weft_explain_dataflow_cycles(q, depth, s->work, s->same);
     } else {
         number_row(q, depth, "cycles", cost->cycles,
                    "steps x cycles of a step x times that the chip is filled");
@@ -516,7 +519,7 @@ static void find_spread(subject *s) {
     int level = 0;
     double needed = 0;
     if (s->h->accounting == WEFT_ACCOUNTING_DATAFLOW) { /* has spread them by rules of its own */
-        memcpy(s->spread.used, cost->kept.used, sizeof s->spread.used);
+        weft_dataflow_spread(s->h, s->price, s->work, s->same, &s->spread);
     } else if (s->h->accounting == WEFT_ACCOUNTING_ALONE) {
         weft_spread_layer(s->h, s->price, &loops, &s->work->memo, &s->spread, &level, &needed);
     } else {
