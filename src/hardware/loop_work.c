@@ -126,9 +126,15 @@ static int32_t class_of(weft_loop_work *w, const weft_layer_bits *bits,
     return w->n_precisions++;
 }
 
+static bool same_loops(const weft_loop_sizes *a, const weft_loop_sizes *b) {
+    return memcmp(a->size, b->size, sizeof a->size) == 0 && a->stride_h == b->stride_h &&
+           a->stride_w == b->stride_w && a->dilation_h == b->dilation_h &&
+           a->dilation_w == b->dilation_w && a->dynamic == b->dynamic;
+}
+
 static bool same_work(const weft_loop_layer *a, const weft_loop_layer *b) {
     return a->precision == b->precision && a->inputs == b->inputs && a->weights == b->weights &&
-           memcmp(&a->loops, &b->loops, sizeof a->loops) == 0 &&
+           same_loops(&a->loops, &b->loops) &&
            memcmp(a->elements, b->elements, sizeof a->elements) == 0;
 }
 
