@@ -78,6 +78,10 @@ weft_status weft_variables_add_quantity(weft_hierarchy *h, const weft_doc *doc,
     WEFT_TRY(weft_node_text(doc, unit_node, &unit_text, error));
     WEFT_TRY(weft_map_text(&map, "source", WEFT_REQUIRED, &source, error));
     WEFT_TRY(weft_map_end(&map, error));
+    if (source[strspn(source, " ")] == '\0') {
+        return weft_node_fail(doc, node, error, WEFT_ERROR_INPUT,
+                              "'%s' has an empty source: say where the figure comes from", name);
+    }
     WEFT_TRY(find_unit(doc, unit_node, unit_text, &unit, error));
     weft_variable *variable = NULL;
     WEFT_TRY(add(h, name, &variable, index, error));
@@ -159,6 +163,18 @@ static bool is_ready(const weft_hierarchy *h, int i, const bool *done) {
     return true;
 }
 
+/* A variable that needs itself, from one that waits for it: what each waits for waits as well. */
+static int in_circle(const weft_hierarchy *h, int i, const bool *done) {
+    for (int steps = 0; steps < h->n_variables; steps++) {
+        int j = 0;
+        while (done[j] || !weft_expr_uses(h->variables[i].expr, j)) {
+            j++;
+        }
+        i = j;
+    }
+    return i;
+}
+
 weft_status weft_variables_order(weft_hierarchy *h, weft_error *error) {
     bool done[WEFT_MAX_VARIABLES] = {false};
     WEFT_TRY(parse_all(h, error));
@@ -175,7 +191,10 @@ weft_status weft_variables_order(weft_hierarchy *h, weft_error *error) {
     }
     for (int i = 0; i < h->n_variables; i++) {
         if (!done[i]) {
-            return fail_variable(&h->variables[i], error, "needs itself, through others");
+            i = in_circle(h, i, done);
+            bool alone = weft_expr_uses(h->variables[i].expr, i);
+            return fail_variable(&h->variables[i], error,
+                                 alone ? "needs itself" : "needs itself, through others");
         }
     }
     return WEFT_OK;
