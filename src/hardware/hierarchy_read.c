@@ -647,7 +647,36 @@ static weft_status link_choice(const weft_hierarchy *h, weft_part *part, int f, 
     return WEFT_OK;
 }
 
+/* A choice that is for no part is a slip of the pen. */
+static weft_status check_choice(const weft_hierarchy *h, const weft_choice *choice,
+                                weft_error *error) {
+    const char *names[WEFT_MAX_VARIABLES];
+    size_t n = 0;
+    for (int p = 0; p < h->n_parts; p++) {
+        const weft_part_class *class = h->parts[p].class;
+        for (int f = 0; f < class->n_fields; f++) {
+            if (class->fields[f].words == NULL || n == WEFT_MAX_VARIABLES) {
+                continue;
+            }
+            if (strcmp(class->fields[f].name, choice->name) == 0) {
+                return WEFT_OK;
+            }
+            names[n++] = class->fields[f].name;
+        }
+    }
+    weft_fail(error, WEFT_ERROR_INPUT, "'choices': no part has a field '%s' to choose a word for",
+              choice->name);
+    const char *nearest = weft_nearest(choice->name, names, n);
+    if (nearest != NULL) {
+        weft_hint(error, "did you mean '%s'?", nearest);
+    }
+    return WEFT_ERROR_INPUT;
+}
+
 static weft_status link_choices(weft_hierarchy *h, weft_error *error) {
+    for (int c = 0; c < h->n_choices; c++) {
+        WEFT_TRY(check_choice(h, &h->choices[c], error));
+    }
     for (int p = 0; p < h->n_parts; p++) {
         weft_part *part = &h->parts[p];
         for (int f = 0; f < part->class->n_fields; f++) {

@@ -163,9 +163,11 @@ static bool is_ready(const weft_hierarchy *h, int i, const bool *done) {
     return true;
 }
 
-/* A variable that needs itself, from one that waits for it: what each waits for waits as well. */
+/* A variable that needs itself, from one that waits for it: what each waits for waits as well. One of
+ * the file, where the circle has any. */
 static int in_circle(const weft_hierarchy *h, int i, const bool *done) {
-    for (int steps = 0; steps < h->n_variables; steps++) {
+    int n = h->n_variables;
+    for (int steps = 0; steps < n || (steps < 2 * n && h->variables[i].node == NULL); steps++) {
         int j = 0;
         while (done[j] || !weft_expr_uses(h->variables[i].expr, j)) {
             j++;
