@@ -101,7 +101,7 @@ typedef struct weft_flow_layer {
     int32_t stride_h, stride_w, dilation_h, dilation_w;
     int32_t limit_h, limit_w;         /* of the input map without its padding; 0: not known */
     int n_levels[WEFT_FLOW_OPERANDS]; /* memories in use, at most the machine's */
-    const int8_t *order;              /* all dimensions; the first wins a tie of the loop merging */
+    const int *order;                 /* all dimensions; the first wins a tie of the loop merging */
 } weft_flow_layer;
 
 typedef struct weft_flow_mapping {

@@ -203,9 +203,9 @@ static weft_status find_sides(const weft_hierarchy *h, const weft_precision *pri
                 level->name);
         }
         machine->copies[side] = price->capacity[l];
-        machine->n_dims[side] = level->groups[0].n;
+        machine->n_dims[side] = (uint8_t)level->groups[0].n;
         for (int i = 0; i < level->groups[0].n; i++) {
-            machine->dims[side][i] = level->groups[0].dim[i];
+            machine->dims[side][i] = (uint8_t)level->groups[0].dim[i];
             if (machine->dims[side][i] >= WEFT_FLOW_DIMS) {
                 return weft_fail(error, WEFT_ERROR_INPUT,
                                  "level '%s': accounting 'dataflow' spreads no slices",
@@ -300,10 +300,10 @@ static bool stays(const weft_flow_machine *machine, const weft_map_use *use) {
 }
 
 /* Dimensions as the two front ends of the reference list them: a graph's and a table's. */
-static const int8_t GRAPH_ORDER[] = {WEFT_DIM_N, WEFT_DIM_M, WEFT_DIM_G, WEFT_DIM_Q,
-                                     WEFT_DIM_P, WEFT_DIM_C, WEFT_DIM_S, WEFT_DIM_R};
-static const int8_t TABLE_ORDER[] = {WEFT_DIM_N, WEFT_DIM_G, WEFT_DIM_M, WEFT_DIM_C,
-                                     WEFT_DIM_P, WEFT_DIM_Q, WEFT_DIM_R, WEFT_DIM_S};
+static const int GRAPH_ORDER[] = {WEFT_DIM_N, WEFT_DIM_M, WEFT_DIM_G, WEFT_DIM_Q,
+                                  WEFT_DIM_P, WEFT_DIM_C, WEFT_DIM_S, WEFT_DIM_R};
+static const int TABLE_ORDER[] = {WEFT_DIM_N, WEFT_DIM_G, WEFT_DIM_M, WEFT_DIM_C,
+                                  WEFT_DIM_P, WEFT_DIM_Q, WEFT_DIM_R, WEFT_DIM_S};
 
 static void describe_layer(const weft_flow_machine *machine, const weft_loop_work *work,
                            const weft_loop_layer *from, weft_flow_layer *layer) {

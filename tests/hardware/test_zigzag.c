@@ -347,10 +347,10 @@ static void test_clock_is_a_chain_of_parts(void **state) {
 
 /* ---- single orders of loops ------------------------------------------------------------------ */
 
-static const int8_t GRAPH[] = {WEFT_DIM_N, WEFT_DIM_M, WEFT_DIM_G, WEFT_DIM_Q,
-                               WEFT_DIM_P, WEFT_DIM_C, WEFT_DIM_S, WEFT_DIM_R};
-static const int8_t TABLE[] = {WEFT_DIM_N, WEFT_DIM_G, WEFT_DIM_M, WEFT_DIM_C,
-                               WEFT_DIM_P, WEFT_DIM_Q, WEFT_DIM_R, WEFT_DIM_S};
+static const int GRAPH[] = {WEFT_DIM_N, WEFT_DIM_M, WEFT_DIM_G, WEFT_DIM_Q,
+                            WEFT_DIM_P, WEFT_DIM_C, WEFT_DIM_S, WEFT_DIM_R};
+static const int TABLE[] = {WEFT_DIM_N, WEFT_DIM_G, WEFT_DIM_M, WEFT_DIM_C,
+                            WEFT_DIM_P, WEFT_DIM_Q, WEFT_DIM_R, WEFT_DIM_S};
 
 /* The stock chip as the search sees it. */
 static weft_flow_machine stock_machine(const setting *settings, int n) {
