@@ -54,6 +54,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size) {
         require(error.message[0] != '\0' && chip == NULL);
         return 0;
     }
+    weft_chip_about about;
+    weft_chip_get_about(chip, &about);
+    if (strcmp(about.format, "chip/1") != 0) { /* fuzz_hierarchy */
+        weft_chip_destroy(chip);
+        return 0;
+    }
     const char *text = weft_chip_text(chip);
     require(weft_chip_parse(text, size, "fuzz", &again, &error) == WEFT_OK);
     for (int i = 0; weft_chip_constant(chip, i, &constant); i++) {
