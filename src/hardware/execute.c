@@ -135,6 +135,16 @@ static double try_bound(weft_share *shares, int32_t n, double bound, double limi
     return arrays;
 }
 
+/* What the slowest layer takes with all copies that it may have: faster ones are of no use to the
+ * others. */
+static double useful_bound(const weft_share *shares, int32_t n, double limit) {
+    double bound = 0;
+    for (int32_t i = 0; i < n; i++) {
+        bound = fmax(bound, shares[i].seconds / fmin(shares[i].most, limit));
+    }
+    return bound;
+}
+
 bool weft_allot_copies(weft_share *shares, int32_t n, double arrays, double limit, bool together) {
     if (limit <= 0) {
         limit = INFINITY;
@@ -148,7 +158,7 @@ bool weft_allot_copies(weft_share *shares, int32_t n, double arrays, double limi
     if (try_bound(shares, n, high, limit, together) > arrays) {
         return false;
     }
-    double low = high * 1e-12;
+    double low = fmax(high * 1e-12, together ? useful_bound(shares, n, limit) * (1 - 1e-12) : 0);
     for (int i = 0; i < HALVINGS && limit > 1; i++) {
         double middle = sqrt(low * high);
         if (try_bound(shares, n, middle, limit, together) <= arrays) {

@@ -514,8 +514,8 @@ static void find_times(const weft_hierarchy_priced *priced, weft_loop_work *work
     }
     if (h->execution == WEFT_EXECUTION_LAYERS) {
         /* load_s is an inference's share of it: a batch pays it once for all */
-        sum->latency_s = batch == 1 ? all : all * batch;
         sum->interval_s = all;
+        sum->latency_s = all + (batch - 1) * all;
     } else {
         double first = h->execution == WEFT_EXECUTION_PIXELS ? pixel_latency(work) : all;
         sum->interval_s = slowest;
@@ -597,7 +597,9 @@ static void add_layers(const weft_hierarchy_priced *priced, const weft_loop_work
         cells += cost->cells * cost->copies;
     }
     sum->utilisation = cells / (arrays * cells_of_array);
-    sum->crossbars = (int64_t)(h->accounting == WEFT_ACCOUNTING_RESIDENT ? arrays : most);
+    double chip = weft_arrays_of(h, &priced->own); /* more than those: in turns */
+    sum->crossbars =
+        (int64_t)(h->accounting == WEFT_ACCOUNTING_RESIDENT ? arrays : fmin(most, chip));
     sum->tiles = (int64_t)ceil((double)sum->crossbars / priced->own.capacity[h->array_level]);
 }
 
@@ -660,10 +662,7 @@ static weft_status fill_row(const weft_hierarchy_priced *priced, weft_loop_work 
     row->block = layer->block;
     row->energy_j = cost->energy_j;
     row->cycles = cost->cycles;
-    row->latency_s = cost->seconds + cost->load_s;
     row->busy_s = cost->seconds;
-    row->latency_by[h->clock_part] = cost->seconds;
-    row->latency_by[h->load_part] += cost->load_s;
     row->macs = layer->macs;
     row->crossbars = (int64_t)(cost->arrays * cost->copies);
     row->tiles = (int64_t)ceil(cost->arrays * cost->copies / priced->own.capacity[h->array_level]);
@@ -675,9 +674,25 @@ static weft_status fill_row(const weft_hierarchy_priced *priced, weft_loop_work 
     return WEFT_OK;
 }
 
-/* What belongs to no layer: the area, what leaks while layers overlap, and the time by which the
- * network takes less (or, filling a pipeline, more) than its layers one by one. */
-static void fill_chip(const weft_hierarchy_priced *priced, const weft_cost *cost, int32_t n,
+/* By how much a layer prolongs the inference: its time where layers take turns or follow one another,
+ * what it ends later than all before it where pixels overlap. */
+static void fill_latency(const weft_hierarchy *h, const weft_loop_work *work, int32_t l,
+                         double *reached, weft_layer_cost *row) {
+    const weft_loop_cost *cost = &work->costs[stands_for(h, work, l)];
+    double seconds = cost->seconds + cost->load_s;
+    if (h->execution == WEFT_EXECUTION_PIXELS) {
+        seconds = fmax(0, work->finish[l] - *reached);
+        *reached = fmax(*reached, work->finish[l]);
+    }
+    double load = fmin(cost->load_s, seconds);
+    row->latency_s = seconds;
+    row->latency_by[h->clock_part] = seconds - load;
+    row->latency_by[h->load_part] += load;
+}
+
+/* What belongs to no layer: the area, what leaks while layers overlap, and the time of the other
+ * inferences of a batch. */
+static void fill_chip(const weft_hierarchy_priced *priced, const weft_cost *cost,
                       weft_layer_cost *chip) {
     const weft_hierarchy *h = priced->hierarchy;
     snprintf(chip->name, sizeof chip->name, "chip");
@@ -688,11 +703,21 @@ static void fill_chip(const weft_hierarchy_priced *priced, const weft_cost *cost
         chip->area_by[p] = priced->own.parts[p].area_mm2;
     }
     chip->energy_j = leak_of_chip(h, &priced->own, cost->total.interval_s, chip->energy_by);
-    chip->latency_s = cost->total.latency_s;
-    for (int32_t l = 0; l < n; l++) {
-        chip->latency_s -= cost->layers[l].latency_s;
-    }
+    double others = priced->own.number[WEFT_NUMBER_BATCH] - 1;
+    chip->latency_s = others * cost->total.interval_s;
     chip->latency_by[h->clock_part] = chip->latency_s;
+}
+
+/* More than air takes away (100 W/cm2: ITRS 2011, Assembly and Packaging, high performance). */
+static const double MOST_W_MM2 = 1;
+
+static void warn_density(weft_cost *cost) {
+    double density = cost->total.power_w / cost->total.area_mm2;
+    if (density > MOST_W_MM2 && cost->n_warnings < WEFT_MAX_WARNINGS) {
+        snprintf(cost->warnings[cost->n_warnings++], sizeof cost->warnings[0],
+                 "chip: %.4g W on %.4g mm2 are %.4g W/cm2; air takes away about %.0f W/cm2",
+                 cost->total.power_w, cost->total.area_mm2, 100 * density, 100 * MOST_W_MM2);
+    }
 }
 
 weft_status weft_hierarchy_cost_create(const weft_hierarchy_priced *priced, weft_loop_work *work,
@@ -708,11 +733,14 @@ weft_status weft_hierarchy_cost_create(const weft_hierarchy_priced *priced, weft
     } else {
         status = evaluate(priced, work, &made->total, error);
     }
+    double reached = 0;
     for (int32_t l = 0; status == WEFT_OK && l < work->n_layers; l++) {
         status = fill_row(priced, work, l, &rows[l], error);
+        fill_latency(h, work, l, &reached, &rows[l]);
     }
     if (status == WEFT_OK) { /* once more, for the warnings */
         status = weft_hierarchy_price(h, OWN, again, made, error);
+        warn_density(made);
     }
     free(again);
     if (status != WEFT_OK) {
@@ -723,7 +751,7 @@ weft_status weft_hierarchy_cost_create(const weft_hierarchy_priced *priced, weft
     name_parts(h, made);
     made->layers = rows;
     made->n_layers = work->n_layers + 1;
-    fill_chip(priced, made, work->n_layers, &rows[work->n_layers]);
+    fill_chip(priced, made, &rows[work->n_layers]);
     for (int32_t l = 0; l < made->n_layers; l++) {
         for (int p = 0; p < h->n_parts; p++) {
             made->energy_by[p] += rows[l].energy_by[p];
