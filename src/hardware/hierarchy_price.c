@@ -13,6 +13,39 @@ static const double SETTING_FALLBACK[] = {
 #undef FALLBACK
 };
 
+/* Beyond these, figures no longer fit a double, or mean nothing. */
+typedef struct range {
+    double least, most;
+    bool whole;
+} range;
+
+static const range SETTING_RANGE[] = {
+    [WEFT_SETTING_INSTANCES] = {0, 1e12, false},    [WEFT_SETTING_WORD] = {1e-6, 1e15, false},
+    [WEFT_SETTING_ENERGY_SCALE] = {0, 1e12, false}, [WEFT_SETTING_WRITE_SCALE] = {0, 1e12, false},
+    [WEFT_SETTING_AREA_SCALE] = {0, 1e12, false},   [WEFT_SETTING_LEAKAGE_SCALE] = {0, 1e12, false},
+    [WEFT_SETTING_CAPACITY] = {0, 1e18, false},
+};
+
+static const range NUMBER_RANGE[] = {
+    [WEFT_NUMBER_BATCH] = {1, 1e9, true},        [WEFT_NUMBER_COPIES] = {0, 1e9, true},
+    [WEFT_NUMBER_WAY] = {0, 1e6, false},         [WEFT_NUMBER_STEP_CYCLES] = {1e-6, 1e9, false},
+    [WEFT_NUMBER_READ_RATE] = {0, 1e15, false},  [WEFT_NUMBER_STRIDES] = {0, 1, true},
+    [WEFT_NUMBER_INFERENCES] = {0, 1e30, false}, [WEFT_NUMBER_PARTIAL_BITS] = {0, 1024, true},
+    [WEFT_NUMBER_LOOPS] = {1, 64, true},         [WEFT_NUMBER_CANDIDATES] = {1, 1e6, true},
+    [WEFT_NUMBER_SEARCH] = {0, 1e9, true},       [WEFT_NUMBER_POWER] = {0, 1e300, false},
+    [WEFT_NUMBER_DENSITY] = {0, 1e300, false},   [WEFT_NUMBER_AREA] = {0, 1e300, false},
+};
+
+static weft_status check_range(const char *name, double value, const range *within,
+                               weft_error *error) {
+    if (value >= within->least && value <= within->most &&
+        (!within->whole || floor(value) == value)) {
+        return WEFT_OK;
+    }
+    return weft_fail(error, WEFT_ERROR_INPUT, "'%s' is %.6g; expected %s%.6g to %.6g", name, value,
+                     within->whole ? "a whole number, " : "", within->least, within->most);
+}
+
 static const double NUMBER_FALLBACK[] = {
 #define FALLBACK(name, token, fallback) fallback,
     WEFT_EXECUTION_NUMBER_MAP(FALLBACK)
@@ -37,8 +70,17 @@ static void warn(weft_cost *cost, const char *part, const char *format, ...) {
 
 /* ---- values ---------------------------------------------------------------------------------- */
 
-static double setting_of(const weft_part *part, int s, const double *variables) {
-    return part->setting[s] == WEFT_NO_VARIABLE ? SETTING_FALLBACK[s] : variables[part->setting[s]];
+static weft_status settings_of(const weft_hierarchy *h, const weft_part *part,
+                               const double *variables, double values[WEFT_SETTING_COUNT],
+                               weft_error *error) {
+    for (int s = 0; s < WEFT_SETTING_COUNT; s++) {
+        int v = part->setting[s];
+        values[s] = v == WEFT_NO_VARIABLE ? SETTING_FALLBACK[s] : variables[v];
+        if (v != WEFT_NO_VARIABLE) {
+            WEFT_TRY(check_range(h->variables[v].name, values[s], &SETTING_RANGE[s], error));
+        }
+    }
+    return WEFT_OK;
 }
 
 /* The value of a field: its own variable, the chip's parameter of its name, its fallback. */
@@ -133,28 +175,18 @@ static weft_status price_part(const weft_hierarchy *h, int p, const double *vari
         warn(cost, part->name, "%s", price.warning);
     }
     weft_part_cost *made = &out->parts[p];
-    double instances = setting_of(part, WEFT_SETTING_INSTANCES, variables);
-    double energy = setting_of(part, WEFT_SETTING_ENERGY_SCALE, variables);
-    double scaled[] = {instances, energy, setting_of(part, WEFT_SETTING_WRITE_SCALE, variables),
-                       setting_of(part, WEFT_SETTING_AREA_SCALE, variables),
-                       setting_of(part, WEFT_SETTING_LEAKAGE_SCALE, variables)};
-    for (int i = 0; i < (int)(sizeof scaled / sizeof scaled[0]); i++) {
-        if (scaled[i] < 0) {
-            return weft_fail(error, WEFT_ERROR_INPUT,
-                             "part '%s': its instances or one of its scales is below 0",
-                             part->name);
-        }
-    }
-    made->word = setting_of(part, WEFT_SETTING_WORD, variables);
-    if (!(made->word > 0)) {
-        return weft_fail(error, WEFT_ERROR_INPUT, "part '%s': 'word' must be above 0", part->name);
-    }
-    made->capacity = setting_of(part, WEFT_SETTING_CAPACITY, variables);
+    double setting[WEFT_SETTING_COUNT];
+    WEFT_TRY(settings_of(h, part, variables, setting, error));
+    double instances = setting[WEFT_SETTING_INSTANCES];
+    double energy = setting[WEFT_SETTING_ENERGY_SCALE];
+    made->word = setting[WEFT_SETTING_WORD];
+    made->capacity = setting[WEFT_SETTING_CAPACITY];
     made->statistics = 0;
     scale_into(made->read_j, price.read_j, energy, &made->statistics);
-    scale_into(made->write_j, price.write_j, energy * scaled[2], &made->statistics);
-    made->area_mm2 = price.area_m2 * 1e6 * instances * scaled[3] * copies;
-    made->leak_w = price.leak_w * instances * scaled[4];
+    scale_into(made->write_j, price.write_j, energy * setting[WEFT_SETTING_WRITE_SCALE],
+               &made->statistics);
+    made->area_mm2 = price.area_m2 * 1e6 * instances * setting[WEFT_SETTING_AREA_SCALE] * copies;
+    made->leak_w = price.leak_w * instances * setting[WEFT_SETTING_LEAKAGE_SCALE];
     made->read_s = price.read_s;
     made->write_s = price.write_s;
     made->units = fmax(1, instances * copies);
@@ -289,8 +321,11 @@ weft_status weft_hierarchy_price(const weft_hierarchy *h, const int32_t traits[W
         }
     }
     for (int i = 0; i < WEFT_NUMBER_COUNT; i++) {
-        precision->number[i] = h->number[i] == WEFT_NO_VARIABLE ? NUMBER_FALLBACK[i]
-                                                                : variables[h->number[i]];
+        int v = h->number[i];
+        precision->number[i] = v == WEFT_NO_VARIABLE ? NUMBER_FALLBACK[i] : variables[v];
+        if (v != WEFT_NO_VARIABLE) {
+            WEFT_TRY(check_range(h->variables[v].name, variables[v], &NUMBER_RANGE[i], error));
+        }
     }
     precision->structure = structure_of(h, precision);
     return WEFT_OK;

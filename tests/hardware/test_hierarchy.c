@@ -344,8 +344,18 @@ static void ranges_are_told(void **state) {
         {"resolution: 6", "resolution: 40", 0, 0, "part 'adc'", ""},
         {"resolution: 6", "node: 1e-3, resolution: 6", 0, 0, "'node' is 0.001", ""},
         {"resolution: 6, ", "", 0, 0, "needs 'resolution': bits of a conversion", ""},
-        {"area_scale: sharing", "area_scale: -1", 0, 0, "below 0", ""},
-        {"word: 8", "word: 0", 0, 0, "'word'", ""},
+        {"area_scale: sharing", "area_scale: -1", 0, 0, "'adc.area_scale' is -1; expected 0 to",
+         ""},
+        {"area_scale: sharing", "area_scale: 1e300", 0, 0, "'adc.area_scale' is 1e+300", ""},
+        {"area_scale: sharing", "instances: -1", 0, 0, "'adc.instances' is -1", ""},
+        {"order: layers", "order: layers, batch: 0", 0, 0,
+         "'execution.batch' is 0; expected a whole number, 1 to", ""},
+        {"order: layers", "order: layers, batch: 1.5", 0, 0, "whole number", ""},
+        {"order: layers", "order: layers, copies: -1", 0, 0, "'execution.copies' is -1", ""},
+        {"order: layers", "order: layers, step_cycles: 0", 0, 0, "step_cycles", ""},
+        {"order: layers", "order: layers, strides: 2", 0, 0, "0 to 1", ""},
+        {"order: layers", "order: layers, inferences: -1", 0, 0, "inferences", ""},
+        {"word: 8", "word: 0", 0, 0, "'store.word' is 0", ""},
     };
     char text[4096];
     EXPECT_FAULTS(FAULTS);
