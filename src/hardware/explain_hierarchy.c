@@ -341,18 +341,6 @@ static void count_rows(const weft_question *q, int32_t depth, int p) {
     }
 }
 
-/* Copies of a level that are powered: all, or those in use inside a gated level. */
-static double powered_copies(const subject *s, int level) {
-    double copies = 1;
-    bool gated = false;
-    for (int l = 0; l <= level; l++) {
-        gated = gated || s->h->levels[l].gated;
-        copies *= gated ? s->spread.used[l] / (l > 0 ? s->spread.used[l - 1] : 1)
-                        : s->price->capacity[l];
-    }
-    return copies;
-}
-
 static void leak_rows(const weft_question *q, int32_t depth, int p) {
     const subject *s = of(q);
     const weft_loop_cost *cost = &s->work->costs[s->same];
@@ -365,7 +353,9 @@ static void leak_rows(const weft_question *q, int32_t depth, int p) {
         text_row(q, depth, "leakage of the chip", "layers overlap: see the row 'chip'", NULL);
         return;
     }
-    double copies = powered_copies(s, s->h->parts[p].level);
+    double powered[WEFT_MAX_LEVELS];
+    weft_hierarchy_powered(s->h, s->price, s->spread.used, cost->rounds, powered);
+    double copies = powered[s->h->parts[p].level];
     double seconds = cost->seconds + cost->load_s;
     weft_explain_row(q->to, depth, watts * copies * seconds, "J",
                      "power of a copy x powered copies x time of the layer", NULL, "leakage");
@@ -457,8 +447,9 @@ static void latency_rows(const weft_question *q, int32_t depth) {
         weft_explain_row(q->to, depth, cost->load_s, "s",
                          h->accounting == WEFT_ACCOUNTING_DATAFLOW
                              ? "cycles that wait for a memory x cycle"
-                             : "rows of an array x time of a write x writes an inference, or words "
-                               "of weights from outside x their time",
+                             : "rows of an array x time of a write x times that the chip is filled "
+                               "x writes an inference, or words of weights from outside x their "
+                               "time",
                          NULL, "writing of weights");
     }
 }

@@ -45,7 +45,7 @@ static weft_status price_classes(const weft_hierarchy_priced *priced, weft_loop_
 }
 
 static bool same_operand(const weft_operand *a, const weft_operand *b) {
-    return a->encoding == b->encoding && a->code_bits == b->code_bits &&
+    return a->encoding == b->encoding && a->missing == b->missing && a->code_bits == b->code_bits &&
            a->slice_bits == b->slice_bits;
 }
 
@@ -73,15 +73,17 @@ static double dot(const double *coefficients, int32_t which, const double *stati
     return sum;
 }
 
-/* Copies of each level that are powered: all, or those in use inside a gated level. */
-static void find_powered(const weft_hierarchy *h, const weft_precision *price, const double *used,
-                         double powered[WEFT_MAX_LEVELS]) {
+void weft_hierarchy_powered(const weft_hierarchy *h, const weft_precision *price,
+                            const double *used, double rounds, double powered[WEFT_MAX_LEVELS]) {
     double copies = 1;
     bool gated = false;
     double before = 1;
     for (int l = 0; l < h->n_levels; l++) {
+        double most = price->capacity[l];
+        double inside = used[l] / before;
+        inside = inside > most ? fmin(inside / rounds, most) : inside;
         gated = gated || h->levels[l].gated;
-        copies *= gated ? used[l] / before : price->capacity[l];
+        copies *= gated ? inside : most;
         before = used[l];
         powered[l] = copies;
     }
@@ -99,7 +101,7 @@ static double energy_of(const weft_hierarchy *h, const weft_precision *price,
     const weft_counts *counts = &work->counts;
     double powered[WEFT_MAX_LEVELS];
     double sum = 0;
-    find_powered(h, price, cost->kept.used, powered);
+    weft_hierarchy_powered(h, price, cost->kept.used, cost->rounds, powered);
     for (int p = 0; p < h->n_parts; p++) {
         const weft_part_cost *part = &price->parts[p];
         double energy = 0;
@@ -153,10 +155,10 @@ static void scale_loads(const weft_hierarchy *h, double loads, weft_counts *coun
     }
 }
 
-/* Rows are written one after the other in each array, all arrays at once; words come from outside
- * one after the other. The reference (alone) pays no time for it. */
+/* Rows are written one after the other in each array, all arrays at once, each time that the chip is
+ * filled; words come from outside one after the other. The reference (alone) pays no time for it. */
 static double load_seconds(const weft_hierarchy *h, const weft_precision *price,
-                           const weft_loop_work *work, double rows, double loads) {
+                           const weft_loop_work *work, const weft_kept *kept, double loads) {
     if (h->accounting == WEFT_ACCOUNTING_ALONE ||
         (h->accounting == WEFT_ACCOUNTING_RESIDENT && loads < 1)) {
         return 0;
@@ -170,7 +172,7 @@ static double load_seconds(const weft_hierarchy *h, const weft_precision *price,
             outside = fmax(outside, work->counts.reads[p] * price->parts[p].read_s);
         }
     }
-    return fmax(rows * row * loads, outside);
+    return fmax(kept->rows * kept->rounds * row * loads, outside);
 }
 
 /* Each layer has the chip for itself and no copies. */
@@ -292,8 +294,8 @@ static weft_status keep_layer(const weft_hierarchy *h, const weft_precision *pri
     return place_layer(h, price, work, l, copies, kept, error);
 }
 
-/* Hops and elements, which the loops do not tell; a digital unit that has more to do than its
- * arrays sets the time of the layer. */
+/* Hops and elements, which the loops do not tell, and what acts with a part; a digital unit that has
+ * more to do than its arrays sets the time of the layer. */
 static void count_elements(const weft_hierarchy *h, const weft_precision *price,
                            const weft_loop_layer *layer, weft_loop_cost *cost,
                            weft_counts *counts) {
@@ -311,6 +313,9 @@ static void count_elements(const weft_hierarchy *h, const weft_precision *price,
             }
             double seconds = counts->reads[p] * price->parts[p].read_s / price->parts[p].units;
             cost->seconds = fmax(cost->seconds, seconds);
+        } else if (part->action == WEFT_ACTION_WITH) {
+            counts->reads[p] = counts->reads[p - 1];
+            counts->writes[p] = counts->writes[p - 1];
         }
     }
 }
@@ -341,7 +346,7 @@ static weft_status cost_layer(const weft_hierarchy_priced *priced, weft_loop_wor
     count_elements(h, price, layer, cost, counts);
     cost->load_s = h->accounting == WEFT_ACCOUNTING_DATAFLOW
                        ? kept->waiting * price->cycle_s
-                       : load_seconds(h, price, work, kept->rows, loads);
+                       : load_seconds(h, price, work, kept, loads);
     cost->energy_j = energy_of(h, price, work, cost, by);
     return WEFT_OK;
 }

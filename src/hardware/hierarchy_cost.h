@@ -23,4 +23,9 @@ weft_status weft_hierarchy_cost_create(const weft_hierarchy_priced *priced, weft
 weft_status weft_hierarchy_layer(const weft_hierarchy_priced *priced, weft_loop_work *work,
                                  int32_t l, weft_error *error) WEFT_NODISCARD;
 
+/* Copies of each level that are powered, on the average over a layer: all, or inside a gated level
+ * those of `used` (weft_spread), which fill the chip in so many rounds where it has fewer. */
+void weft_hierarchy_powered(const weft_hierarchy *h, const weft_precision *price,
+                            const double *used, double rounds, double powered[WEFT_MAX_LEVELS]);
+
 #endif

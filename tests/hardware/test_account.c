@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What a layer is charged with on a small chip whose every figure is a round number, so that each
+ * count can be told by hand: copies, packed groups, weights in turns, parts that act with others. */
+#include "hardware/support.h"
+
+#include <math.h>
+
+/* 16 arrays of 64 x 64 cells, four cells a weight of 8 bit, inputs bit by bit. */
+static const char CHIP[] =
+    "weft: chip/2\n"
+    "name: small\n"
+    "parameters:\n"
+    "  arrays: {value: 16, unit: \"1\", source: \"a size\"}\n"
+    "operands:\n"
+    "  inputs: {bits: 8, encoding: offset, slice: 1}\n"
+    "  weights: {bits: 8, encoding: offset, slice: 2}\n"
+    "  outputs: {bits: 8}\n"
+    "cycle: {time: \"10e-9\"}\n"
+    "levels:\n"
+    "  - level: chip\n"
+    "    parts:\n"
+    "      store: {class: fixed, acts: buffer, on: [inputs, outputs], holds: [P, Q, N, X], word: "
+    "8,\n"
+    "              energy: 1e-12, write_energy: 1e-12}\n"
+    "      activation: {class: fixed, acts: element, of: output, energy: 1e-12}\n"
+    "      table: {class: fixed, acts: with, energy: 3e-12}\n"
+    "  - level: array\n"
+    "    count: arrays\n"
+    "    gated: true\n"
+    "    fill: [[Y], [R, S], [M, C], [G], [P, Q], [N]]\n"
+    "    parts:\n"
+    "      control: {class: fixed, acts: none, leakage: 1e-3}\n"
+    "      adc: {class: fixed, acts: readout, energy: 1e-12}\n"
+    "      drivers: {class: fixed, acts: input, energy: 1e-12, scales_with: input}\n"
+    "  - {level: column, count: 64, shares: inputs, fill: [[Y], [M]]}\n"
+    "  - level: row\n"
+    "    count: 64\n"
+    "    shares: outputs\n"
+    "    fill: [[C, R, S]]\n"
+    "    parts:\n"
+    "      cells: {class: fixed, acts: cell, energy: 1e-15}\n"
+    "      writes: {class: fixed, acts: load, write_energy: 1e-12, delay: 1e-6}\n"
+    "      pump: {class: fixed, acts: with, write_energy: 2e-12}\n";
+
+typedef struct setting {
+    const char *path, *value;
+} setting;
+
+static weft_priced *priced_text(const char *text) {
+    weft_error error;
+    weft_chip *chip = NULL;
+    weft_priced *priced = NULL;
+    expect_ok(weft_chip_parse(text, strlen(text), "small.yaml", &chip, &error), &error, text);
+    expect_ok(weft_priced_create(chip, &priced, &error), &error, "pricing");
+    weft_chip_destroy(chip);
+    return priced;
+}
+
+static weft_cost *cost_on(const char *text, const setting *settings, const char *table) {
+    weft_error error;
+    weft_chip *chip = NULL;
+    weft_priced *priced = NULL;
+    weft_network *network = NULL;
+    expect_ok(weft_chip_parse(text, strlen(text), "small.yaml", &chip, &error), &error, text);
+    for (; settings->path != NULL; settings++) {
+        expect_ok(weft_chip_set(chip, settings->path, settings->value, &error), &error,
+                  settings->path);
+    }
+    expect_ok(weft_priced_create(chip, &priced, &error), &error, "pricing");
+    expect_ok(weft_network_parse_csv(table, strlen(table), "table.csv", &network, &error), &error,
+              table);
+    weft_cost *cost = cost_of(priced, network);
+    weft_network_destroy(network);
+    weft_priced_destroy(priced);
+    weft_chip_destroy(chip);
+    return cost;
+}
+
+static int part_of(const weft_cost *cost, const char *token) {
+    for (int p = 0; p < cost->n_parts; p++) {
+        if (strcmp(cost->parts[p].token, token) == 0) {
+            return p;
+        }
+    }
+    fail_msg("no part '%s'", token);
+    return -1;
+}
+
+static double actions_of(const weft_cost *cost, const char *token) {
+    return cost->layers[0].actions_by[part_of(cost, token)];
+}
+
+static void expect_near(double found, double expected) {
+    if (!(fabs(found - expected) <= 1e-9 * fabs(expected))) {
+        fail_msg("found %.12g, expected %.12g", found, expected);
+    }
+}
+
+#define LINEAR "name,kind,C,M,R,S,P,Q,G\nall,linear,256,256,1,1,1,1,1\n"
+
+/* 256 x 256 weights take 4 x 16 arrays of the chip's 16. */
+static void turns_take_the_time_of_each(void **state) {
+    (void)state;
+    setting turns[] = {{"execution.accounting", "reload"}, {NULL, NULL}};
+    weft_cost *cost = cost_on(CHIP, turns, LINEAR);
+    const weft_layer_cost *layer = &cost->layers[0];
+    expect_near(layer->busy_s, 4 * 8 * 10e-9);
+    expect_near(layer->latency_s - layer->busy_s, 4 * 64 * 1e-6);
+    expect_near(actions_of(cost, "writes"), 256 * 256 * 4);
+    expect_near(layer->energy_by[part_of(cost, "control")], 16 * 1e-3 * layer->latency_s);
+    weft_cost_destroy(cost);
+}
+
+/* What is written, computed after the arrays or left out takes the part beside it along. */
+static void what_acts_with_a_part_follows_it(void **state) {
+    (void)state;
+    static const char *const ACCOUNTINGS[] = {"alone", "resident", "reload"};
+    for (int i = 0; i < 3; i++) {
+        setting settings[] = {
+            {"execution.accounting", ACCOUNTINGS[i]}, {"arrays", "64"}, {NULL, NULL}};
+        weft_cost *cost = cost_on(CHIP, settings, LINEAR);
+        expect_near(actions_of(cost, "writes"), i == 2 ? 256 * 256 * 4 : 0);
+        expect_near(actions_of(cost, "pump"), actions_of(cost, "writes"));
+        expect_near(actions_of(cost, "activation"), 256);
+        expect_near(actions_of(cost, "table"), 256);
+        expect_near(cost->energy_by[part_of(cost, "table")], 256 * 3e-12);
+        weft_cost_destroy(cost);
+    }
+}
+
+/* Two chips that differ in nothing but what bits are that a histogram does not tell. */
+static void chips_do_not_share_what_differs(void **state) {
+    (void)state;
+    static const char *const MISSING[] = {"mean", "half"};
+    const char *after = strstr(CHIP, "cycle:");
+    weft_error error;
+    weft_network *network = NULL;
+    weft_workload *shared = NULL;
+    expect_ok(weft_network_parse_csv(LINEAR, sizeof LINEAR - 1, "table.csv", &network, &error),
+              &error, "table");
+    expect_ok(weft_workload_create(network, &shared, &error), &error, "workload");
+    double before = 0;
+    for (int i = 0; i < 4; i++) {
+        char text[sizeof CHIP + 128];
+        weft_total total;
+        snprintf(text, sizeof text, "%.*s  missing_bits: %s\n%sexecution: {accounting: reload}\n",
+                 (int)(after - CHIP), CHIP, MISSING[i % 2], after);
+        weft_priced *priced = priced_text(text);
+        expect_ok(weft_estimate(priced, shared, &total, &error), &error, "estimate");
+        weft_cost *fresh = cost_of(priced, network);
+        assert_true(total.energy_j == fresh->total.energy_j);
+        assert_true(total.energy_j != before);
+        before = total.energy_j;
+        weft_cost_destroy(fresh);
+        weft_priced_destroy(priced);
+    }
+    weft_workload_destroy(shared);
+    weft_network_destroy(network);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(turns_take_the_time_of_each),
+        cmocka_unit_test(what_acts_with_a_part_follows_it),
+        cmocka_unit_test(chips_do_not_share_what_differs),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
