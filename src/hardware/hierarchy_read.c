@@ -164,10 +164,9 @@ static weft_status fail_class(const weft_map *map, const weft_node *node, const 
     }
     weft_node_fail(map->doc, node, error, WEFT_ERROR_INPUT, "unknown class '%.40s'", name);
     const char *nearest = weft_nearest(name, known, n);
-    weft_hint(error,
-              nearest != NULL ? "did you mean '%s'? `weft chip classes` lists all%s"
-                              : "`weft chip classes` lists all%s%s",
-              nearest != NULL ? nearest : "", "");
+    weft_hint(error, "%s%s%sdocs/reference/parts-array.md and parts-periphery.md list all",
+              nearest != NULL ? "did you mean '" : "", nearest != NULL ? nearest : "",
+              nearest != NULL ? "'? " : "");
     return WEFT_ERROR_INPUT;
 }
 
