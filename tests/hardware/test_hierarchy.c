@@ -254,7 +254,7 @@ static void parts_are_refused_with_their_place(void **state) {
     (void)state;
     static const fault FAULTS[] = {
         {"class: adc,", "class: adx,", 28, 20, "unknown class 'adx'", "did you mean 'adc'?"},
-        {"class: adc,", "class: teleporter,", 28, 0, "unknown class", "weft chip classes"},
+        {"class: adc,", "class: teleporter,", 28, 0, "unknown class", "parts-periphery.md"},
         {"class: adc, ", "", 28, 0, "class", ""},
         {"acts: readout", "acts: readuot", 28, 0, "readuot", "readout"},
         {", acts: cell", "", 39, 0, "acts", ""},
