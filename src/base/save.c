@@ -17,6 +17,8 @@ static weft_status fail_errno(weft_error *error, const char *what, const char *p
         weft_hint(error, "free some space, or write to another disk");
     } else if (code == EACCES || code == EPERM || code == EROFS) {
         weft_hint(error, "choose a folder that you may write to");
+    } else if (code == EISDIR) {
+        weft_hint(error, "this is a folder: give the name of a file in it");
     } else if (code == ENOENT) {
         weft_hint(error, "make the folder above it first");
     }
@@ -59,9 +61,14 @@ static bool write_all(int file, const char *bytes, size_t n) {
     return true;
 }
 
+/* Pipes and terminals have nothing to synchronise. */
+static bool synchronise(int file) {
+    return fsync(file) == 0 || errno == EINVAL || errno == ENOTSUP;
+}
+
 /* Writes, synchronises and closes; errno tells what failed. */
 static bool fill(int file, const char *bytes, size_t n) {
-    bool done = write_all(file, bytes, n) && fsync(file) == 0;
+    bool done = write_all(file, bytes, n) && synchronise(file);
     int code = errno;
     if (close(file) != 0 && done) {
         return false;
@@ -92,6 +99,20 @@ static int open_temporary(const char *folder, const char *name, char *path, size
     return -1;
 }
 
+/* A device, a pipe or a link, as /dev/stdout is one: written to, never replaced by a file. */
+static bool stands_for_another(const char *path) {
+    struct stat info;
+    return lstat(path, &info) == 0 && !S_ISREG(info.st_mode) && !S_ISDIR(info.st_mode);
+}
+
+static weft_status write_through(const char *path, const char *bytes, size_t n, weft_error *error) {
+    int file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    if (file < 0) {
+        return fail_errno(error, "the file cannot be opened", path);
+    }
+    return fill(file, bytes, n) ? WEFT_OK : fail_errno(error, "the file cannot be written", path);
+}
+
 weft_status weft_save_file(const char *folder, const char *name, const char *bytes, size_t n,
                            weft_error *error) {
     enum { SUFFIX = 40 }; /* of the temporary name */
@@ -102,6 +123,9 @@ weft_status weft_save_file(const char *folder, const char *name, const char *byt
         return WEFT_ERROR_IO;
     }
     snprintf(path, sizeof path, "%s/%s", folder, name);
+    if (stands_for_another(path)) {
+        return write_through(path, bytes, n, error);
+    }
     int file = open_temporary(folder, name, temporary, sizeof temporary);
     if (file < 0) {
         return fail_errno(error, "the file cannot be made", path);

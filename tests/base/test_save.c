@@ -2,6 +2,7 @@
  * Files: whole or not there, whatever the file system says. */
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -60,6 +61,48 @@ static void a_file_replaces_another(void **state) {
     read_back(path, text, sizeof text);
     assert_string_equal(text, "second");
     assert_int_equal(count_files(folder), 1); /* nothing temporary is left */
+}
+
+/* As /dev/stdout is a link: it stays one, and what it leads to gets the bytes. */
+static void a_link_stays_a_link(void **state) {
+    (void)state;
+    weft_error error;
+    char path[128], link[128], text[64];
+    struct stat info;
+    snprintf(path, sizeof path, "%s/a.svg", folder);
+    snprintf(link, sizeof link, "%s/link", folder);
+    assert_int_equal(weft_save_file(folder, "a.svg", "a longer one", 12, &error), WEFT_OK);
+    assert_int_equal(symlink(path, link), 0);
+    assert_int_equal(weft_save_file(folder, "link", "through", 7, &error), WEFT_OK);
+    assert_int_equal(lstat(link, &info), 0);
+    assert_true(S_ISLNK(info.st_mode));
+    read_back(path, text, sizeof text);
+    assert_string_equal(text, "through");
+    unlink(link);
+}
+
+/* A pipe gets the bytes, a device keeps being one. */
+static void pipes_and_devices_are_written_to(void **state) {
+    (void)state;
+    weft_error error;
+    char text[64] = "";
+    char path[128];
+    struct stat info;
+    snprintf(path, sizeof path, "%s/pipe", folder);
+    assert_int_equal(mkfifo(path, 0600), 0);
+    int reader = open(path, O_RDONLY | O_NONBLOCK);
+    assert_true(reader >= 0);
+    assert_int_equal(weft_save_file(folder, "pipe", "piped", 5, &error), WEFT_OK);
+    assert_int_equal(read(reader, text, sizeof text - 1), 5);
+    assert_string_equal(text, "piped");
+    close(reader);
+    unlink(path);
+    if (stat("/dev/full", &info) == 0 && S_ISCHR(info.st_mode)) {
+        assert_int_equal(weft_save_file("/dev", "full", "x", 1, &error), WEFT_ERROR_IO);
+        assert_string_equal(error.file, "/dev/full");
+        assert_int_equal(lstat("/dev/full", &info), 0);
+        assert_true(S_ISCHR(info.st_mode));
+    }
 }
 
 static void folders_are_made_once(void **state) {
@@ -134,6 +177,8 @@ static void a_name_that_is_too_long_is_refused(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_file_replaces_another),
+        cmocka_unit_test(a_link_stays_a_link),
+        cmocka_unit_test(pipes_and_devices_are_written_to),
         cmocka_unit_test(folders_are_made_once),
         cmocka_unit_test(a_failing_write_leaves_what_was_there),
         cmocka_unit_test(a_folder_without_permission_is_named),
