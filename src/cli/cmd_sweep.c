@@ -34,7 +34,7 @@ static const struct metric {
     {"edap", "edap_j_s_mm2", "EDAP", "EDAP", "J s mm²", true, true},
     {"utilisation", "utilisation", "in use", "utilisation", "", true, true},
 };
-enum { N_METRICS = sizeof METRICS / sizeof METRICS[0], AREA = 3, UTILISATION = 10 };
+enum { N_METRICS = sizeof METRICS / sizeof METRICS[0], AREA = 3, EDAP = 9, UTILISATION = 10 };
 
 static const char *const METRIC_WORDS[] = {"energy",   "latency",    "interval",    "area",
                                            "power",    "peak-power", "tops",        "tops-w",
@@ -67,6 +67,8 @@ static void metric_cell(cli_table *table, const cli_point *point, int metric) {
         cli_table_area(table, value);
     } else if (metric == UTILISATION) {
         cli_table_cell(table, "%.1f %%", 100 * value);
+    } else if (metric == EDAP) {
+        cli_table_quantity(table, value, "J s mm2");
     } else if (METRICS[metric].plain) {
         cli_table_cell(table, "%.4g", value);
     } else {
@@ -74,7 +76,8 @@ static void metric_cell(cli_table *table, const cli_point *point, int metric) {
     }
 }
 
-static weft_status print_table(cli_call *call, const cli_grid *grid) {
+/* The usual metrics, and the one that the caller names. */
+static weft_status print_table(cli_call *call, const cli_grid *grid, int named) {
     const char *headers[CLI_MAX_AXES + N_METRICS + 1];
     char align[CLI_MAX_AXES + N_METRICS + 2] = "";
     int n = 0;
@@ -85,7 +88,7 @@ static weft_status print_table(cli_call *call, const cli_grid *grid) {
         }
     }
     for (int m = 0; m < N_METRICS; m++) {
-        if (METRICS[m].shown) {
+        if (METRICS[m].shown || m == named) {
             headers[n] = METRICS[m].header;
             align[n++] = 'r';
         }
@@ -102,7 +105,7 @@ static weft_status print_table(cli_call *call, const cli_grid *grid) {
             }
         }
         for (int m = 0; m < N_METRICS; m++) {
-            if (METRICS[m].shown) {
+            if (METRICS[m].shown || m == named) {
                 metric_cell(&table, &grid->points[p], m);
             }
         }
@@ -348,7 +351,7 @@ static weft_status print_points(cli_call *call, const cli_grid *grid,
         print_csv(grid);
         return WEFT_OK;
     }
-    return print_table(call, grid);
+    return print_table(call, grid, arguments->metric);
 }
 
 static weft_status sweep(cli_call *call, const sweep_arguments *arguments, cli_grid *grid) {
@@ -393,7 +396,8 @@ static const cli_option OPTIONS[] = {
          "show', several joined by + (they get the same value), network, or chip. May be given "
          "several times."},
     {"metric", 'm', CLI_CHOICE, "METRIC", MEMBER(metric), .words = METRIC_WORDS,
-     .values = CLI_VALUES_WORDS, .help = "What the figure shows."},
+     .values = CLI_VALUES_WORDS,
+     .help = "What the figure shows; the table has a column of it, too."},
     {"svg", 0, CLI_TEXT, "FILE", MEMBER(svg), .values = CLI_VALUES_FILE,
      .help = "Writes a figure: the first --over across, a line for each value of the others."},
     {"threads", 't', CLI_THREADS, "N", MEMBER(threads),

@@ -68,6 +68,16 @@ weft_status cli_json_print(cli_call *call, weft_json *json) {
 
 /* ---- figures --------------------------------------------------------------------------------- */
 
+/* Four digits, zeros too; a point only where digits follow. */
+static char *four_digits(double value, char *buffer, size_t size) {
+    snprintf(buffer, size, "%#.4g", value);
+    size_t length = strlen(buffer);
+    if (length > 0 && buffer[length - 1] == '.') {
+        buffer[length - 1] = '\0';
+    }
+    return buffer;
+}
+
 char *cli_quantity(double value, const char *unit, char *buffer, size_t size) {
     static const char *const PREFIXES[] = {"f", "p", "n", "u", "m", "", "k", "M", "G", "T"};
     enum { UNITY = 5, LAST = 9 };
@@ -90,7 +100,9 @@ char *cli_quantity(double value, const char *unit, char *buffer, size_t size) {
     if (scaled == 0 || bare) {
         snprintf(buffer, size, "%.4g%s%s", scaled, bare ? "" : " ", unit);
     } else {
-        snprintf(buffer, size, "%#.4g %s%s", scaled, PREFIXES[prefix], unit);
+        char digits[CLI_QUANTITY];
+        snprintf(buffer, size, "%s %s%s", four_digits(scaled, digits, sizeof digits),
+                 PREFIXES[prefix], unit);
     }
     return buffer;
 }
@@ -168,7 +180,9 @@ void cli_table_area(cli_table *table, double area_mm2) {
     if (isnan(area_mm2)) {
         cli_table_cell(table, "-");
     } else {
-        cli_table_cell(table, area_mm2 == 0 ? "%.0f mm2" : "%#.4g mm2", area_mm2);
+        char digits[CLI_QUANTITY];
+        cli_table_cell(table, "%s mm2",
+                       area_mm2 == 0 ? "0" : four_digits(area_mm2, digits, sizeof digits));
     }
 }
 

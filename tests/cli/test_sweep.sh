@@ -128,4 +128,25 @@ refused 2 "NETWORK is missing" --chip $chip --over crossbar.rows=64
 refused 2 "exclude" imc:V32 --chip $chip --csv --json
 refused 2 "one of" imc:V32 --chip $chip --metric speed
 
+# The metric that is named stands in the table; figures have their unit, and no point without digits.
+run sweep vgg8 --chip generic-rram --over columns_a_mux=1 --metric interval
+out_has "interval" "the metric has its column"
+out_has "J s mm2" "EDAP has its unit"
+out_lacks ". mm2" "no point at the end of an area"
+
+# A device stays one.
+if [ -c /dev/full ]; then
+    run sweep vgg8 --chip generic-rram --over columns_a_mux=1,2 --svg /dev/full
+    code_is 4 "a full disk"
+    err_has "/dev/full" "the file is named"
+    condition=0
+    [ -c /dev/full ] || condition=1
+    check "$condition" "/dev/full is still a device"
+    run sweep vgg8 --chip generic-rram --over columns_a_mux=1,2 --svg /dev/stdout
+    code_is 0 "a figure to stdout"
+    out_has "<svg" "which gets it"
+else
+    skip "devices" "/dev/full is not here"
+fi
+
 finish
