@@ -305,6 +305,11 @@ static weft_status read_base(weft_map *root, const char *name, int bases, weft_c
     WEFT_TRY(read_text(path, &text, &length, error));
     weft_status status = parse_chip(text, length, path, bases + 1, chip, error);
     free(text);
+    if (status == WEFT_OK && chip->hierarchy != NULL) {
+        status = weft_node_fail(root->doc, node, error, WEFT_ERROR_INPUT,
+                                "'base': '%.64s' is a chip/2, and this file a chip/1", name);
+        weft_hint(error, "begin the file with `weft: chip/2`");
+    }
     return status;
 }
 

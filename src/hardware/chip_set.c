@@ -175,8 +175,10 @@ static weft_status read_quantity(const target *row, const weft_quantity *before,
     if (!(si >= field->lower && si <= field->upper)) {
         double lower = field->lower * unit->divisor / unit->factor;
         double upper = field->upper * unit->divisor / unit->factor;
-        return weft_fail(error, WEFT_ERROR_INPUT, "'%s': %.9g %s is outside %.9g to %.9g %s",
-                         row->path, number, unit->name, lower, upper, unit->name);
+        bool bare = field->dimension == WEFT_DIMENSION_NONE;
+        return weft_fail(error, WEFT_ERROR_INPUT, "'%s': %.9g%s%s is outside %.9g to %.9g%s%s",
+                         row->path, number, bare ? "" : " ", bare ? "" : unit->name, lower, upper,
+                         bare ? "" : " ", bare ? "" : unit->name);
     }
     if (field->whole && si != floor(si)) {
         return weft_fail(error, WEFT_ERROR_INPUT, "'%s' takes a whole number, not %.9g", row->path,

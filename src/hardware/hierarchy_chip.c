@@ -49,16 +49,18 @@ static void forget_nodes(weft_hierarchy *h) {
     }
 }
 
-static weft_status parse_file(const char *path, int bases, weft_chip *chip, weft_error *error) {
+/* The base of a file, which names it at `base`. */
+static weft_status parse_base(const weft_map *from, const weft_node *base, const char *path,
+                              int bases, weft_chip *chip, weft_error *error) {
     weft_doc *doc = NULL;
     weft_map root;
     WEFT_TRY(weft_doc_read(path, &doc, error));
     weft_status status = weft_map_begin(doc, weft_doc_root(doc), &root, error);
     if (status == WEFT_OK && !weft_hierarchy_is_text(&root)) {
-        status = weft_node_fail(doc, weft_doc_root(doc), error, WEFT_ERROR_INPUT,
-                                "a base of `weft: chip/2` must be one, too");
-    }
-    if (status == WEFT_OK) {
+        status = weft_node_fail(from->doc, base, error, WEFT_ERROR_INPUT,
+                                "'base': a chip/2 cannot stand on a chip/1");
+        weft_hint(error, "`weft chip list --json` tells the format of each chip");
+    } else if (status == WEFT_OK) {
         status = weft_hierarchy_parse(&root, bases, chip, error);
     }
     weft_doc_destroy(doc);
@@ -83,12 +85,18 @@ static weft_status read_base(weft_map *root, const char *name, int bases, weft_c
         weft_hint(error, "%s", hint);
         return WEFT_ERROR_INPUT;
     }
-    return parse_file(path, bases + 1, chip, error);
+    return parse_base(root, node, path, bases + 1, chip, error);
 }
 
 static weft_status read_settings(weft_map *root, weft_hierarchy *h, weft_error *error) {
     const weft_node *node = NULL;
     WEFT_TRY(weft_map_node(root, "settings", WEFT_OPTIONAL, &node, error));
+    if (node != NULL && !weft_node_is_mapping(node)) {
+        weft_node_fail(root->doc, node, error, WEFT_ERROR_INPUT,
+                       "'settings': expected a table of paths and values");
+        weft_hint(error, "write `settings: {PATH: VALUE}`; `weft chip show` lists the paths");
+        return WEFT_ERROR_INPUT;
+    }
     for (int i = 0; node != NULL && i < weft_mapping_length(node); i++) {
         const char *path = NULL;
         const weft_node *value = NULL;
@@ -122,7 +130,13 @@ static weft_status read_root(weft_map *root, int bases, weft_chip *chip, weft_er
         WEFT_TRY(weft_hierarchy_read(root, chip->hierarchy, error));
     }
     WEFT_TRY(read_settings(root, chip->hierarchy, error));
-    WEFT_TRY(weft_map_end(root, error));
+    if (weft_map_end(root, error) != WEFT_OK) {
+        if (base != NULL) {
+            weft_hint(error, "a file with `base` changes values, by `settings: {PATH: VALUE}`; for "
+                             "other levels or parts write out the whole chip");
+        }
+        return WEFT_ERROR_INPUT;
+    }
     return weft_hierarchy_finish(chip->hierarchy, error);
 }
 

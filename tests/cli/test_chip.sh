@@ -68,6 +68,22 @@ code_is 3 "an unknown version"
 : > empty.yaml
 run chip check ./empty.yaml
 code_is 3 "an empty file"
+printf 'weft: chip/2\nname: x\nbase: %s\n' $chip > older.yaml
+run chip check ./older.yaml
+code_is 3 "a hierarchy on a chip of another kind"
+err_has "older.yaml:3:7" "its own line is named"
+printf 'weft: chip/1\nname: x\nbase: isaac\n' > newer.yaml
+run chip check ./newer.yaml
+code_is 3 "a chip of another kind on a hierarchy"
+err_has "newer.yaml:3:7" "its own line is named"
+printf 'weft: chip/2\nname: x\nbase: isaac\nsettings: 5\n' > number.yaml
+run chip check ./number.yaml
+code_is 3 "settings that are no table"
+err_has "number.yaml:4:11" "the place is named"
+printf 'weft: chip/2\nname: x\nbase: isaac\nlevels: []\n' > levels.yaml
+run chip check ./levels.yaml
+code_is 3 "levels on a base"
+err_has "settings: {PATH: VALUE}" "what a base allows is told"
 run chip show mnsim
 code_is 3 "a chip that there is not"
 err_has "there are" "those that there are"
