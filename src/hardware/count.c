@@ -8,7 +8,9 @@
  *   extent_k[d]  the product of d's factors inside k, in space and in time
  *   tiles_k      product over d of ceil(size[d] / extent_k[d])
  *   steps_k      product of the factors in time outside k
- *   used_k       tiles_k / steps_k, copies at work
+ *   used_k       tiles_k / steps_k, copies at work on the average; the reference (`alone`) takes whole
+ *                ones, rounded down. Where groups share arrays, times the share of the places for them
+ *                that hold one
  *
  * with, per copy and tile, in bits (b: bits of an input slice, o: of an output):
  *
@@ -111,6 +113,7 @@ typedef struct walk {
     double tiles;                  /* product of the turns */
     double inside;                 /* steps of the loops in time inside this place */
     double steps;                  /* of all */
+    double filled;                 /* share of the places for groups in arrays that hold one */
 } walk;
 
 /* For x > -1; cheaper than the library's where the CPU is not known. From 2^52 on every double is
@@ -276,12 +279,19 @@ static void count_weights(const walk *w, const weft_role *part, int p, weft_coun
     }
 }
 
-/* Copies of the weights at work, on the average. */
+/* Copies of the weights; as the reference has it (alone), those at work on the average. */
 static double copies_of(const walk *w) {
     double copies = 1;
     static const int DIMS[] = {WEFT_DIM_N, WEFT_DIM_P, WEFT_DIM_Q};
     for (int i = 0; i < 3; i++) {
-        copies *= (double)w->loops->size[DIMS[i]] / w->spread->rest[DIMS[i]];
+        int d = DIMS[i];
+        if (w->h->accounting == WEFT_ACCOUNTING_ALONE) {
+            copies *= (double)w->loops->size[d] / w->spread->rest[d];
+            continue;
+        }
+        for (int l = 0; l < w->h->n_levels; l++) {
+            copies *= w->spread->factor[l][d];
+        }
     }
     return copies;
 }
@@ -300,7 +310,7 @@ static void count_simple(const walk *w, const weft_role *part, int p, double use
         counts->writes[p] = counts->cells * copies_of(w) / word;
         break;
     case WEFT_ACTION_STEP:
-        *reads = used * w->steps / word;
+        *reads = counts->used[p] * w->steps / word;
         break;
     case WEFT_ACTION_OUTPUT:
         *reads = used * out->demand * out->between / w->price->bits[2] / size[WEFT_DIM_X] / word;
@@ -411,13 +421,20 @@ static bool tile_fits(const walk *w, const weft_role *part, double capacity) {
     return bits <= capacity;
 }
 
+/* On the average over time; as the reference has it (alone), whole ones. */
+static double copies_at_work(walk *w, double above) {
+    double copies = tiles_of(w) / above;
+    bool whole = w->h->accounting == WEFT_ACCOUNTING_ALONE;
+    return whole ? (double)(int64_t)(copies + 1e-9) : copies;
+}
+
 static void count_part(walk *w, int p, int *outside, carrier carriers[CARRIED], double results,
                        weft_counts *counts) {
     const weft_role *part = &w->h->roles[p];
     *outside = take_inside(w, p, *outside);
     double above = w->steps / w->inside;
-    double used = (double)(int64_t)(tiles_of(w) / above + 1e-9);
-    counts->used[p] = used;
+    counts->used[p] = copies_at_work(w, above);
+    double used = counts->used[p] * w->filled;
     counts->reads[p] = 0;
     counts->writes[p] = 0;
     if (part->action == WEFT_ACTION_BUFFER && w->price->parts[p].capacity > 0) {
@@ -444,7 +461,8 @@ void weft_count_nest(const weft_hierarchy *h, const weft_precision *price,
               .spread = spread,
               .nest = nest,
               .tiles = 1,
-              .inside = 1};
+              .inside = 1,
+              .filled = 1};
     const int32_t *size = loops->size;
     w.steps = 1;
     for (int i = 0; i < nest->n; i++) {
@@ -458,8 +476,12 @@ void weft_count_nest(const weft_hierarchy *h, const weft_precision *price,
     counts->fits = true;
     counts->steps = w.steps;
     counts->cells = (double)size[WEFT_DIM_C] * size[WEFT_DIM_R] * size[WEFT_DIM_S] *
-                    size[WEFT_DIM_M] * size[WEFT_DIM_G] * size[WEFT_DIM_Y] /
-                    (loops->packed > 1 ? loops->packed : 1);
+                    size[WEFT_DIM_M] * size[WEFT_DIM_G] * size[WEFT_DIM_Y];
+    if (loops->packed > 1) { /* C and M are those of a whole array */
+        w.filled = (double)loops->groups / ((double)loops->packed * size[WEFT_DIM_G]);
+        counts->cells = counts->cells / size[WEFT_DIM_G] / loops->packed / loops->packed *
+                        loops->groups;
+    }
     carrier carriers[CARRIED] = {{.between = 1}, {.between = 1}};
     carriers[INPUTS].demand = price->input.slice_bits * w.steps;
     carriers[OUTPUTS].demand = price->bits[2] * w.steps;

@@ -55,6 +55,7 @@ void weft_pack_groups(const weft_hierarchy *h, const weft_precision *price,
         return;
     }
     loops->packed = (int32_t)blocks;
+    loops->groups = size[WEFT_DIM_G];
     size[WEFT_DIM_C] *= loops->packed;
     size[WEFT_DIM_M] *= loops->packed;
     size[WEFT_DIM_G] = (size[WEFT_DIM_G] - 1) / loops->packed + 1;

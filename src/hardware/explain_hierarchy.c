@@ -517,9 +517,7 @@ static void find_spread(subject *s) {
         weft_pack_groups(s->h, s->price, &loops);
         weft_spread_resident(s->h, s->price, &loops, &s->work->memo, cost->copies, &s->spread);
     }
-    s->cells = (double)loops.size[WEFT_DIM_C] * loops.size[WEFT_DIM_R] * loops.size[WEFT_DIM_S] *
-               loops.size[WEFT_DIM_M] * loops.size[WEFT_DIM_G] * loops.size[WEFT_DIM_Y] /
-               (loops.packed > 1 ? loops.packed : 1);
+    s->cells = (double)s->work->layers[s->same].weights_held * s->price->weight_slices;
 }
 
 /* Prices for the operands of the row's layer, whose counts are then in work->counts. */

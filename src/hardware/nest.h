@@ -11,7 +11,8 @@ typedef struct weft_loop_sizes {
     int32_t size[WEFT_DIM_COUNT];
     int32_t stride_h, stride_w, dilation_h, dilation_w;
     bool dynamic;   /* its weights are activations */
-    int32_t packed; /* groups that share an array, block by block: 1, or see weft_pack_groups */
+    int32_t packed; /* groups that share an array, block by block: 1, or see weft_pack_groups, */
+    int32_t groups; /* which keeps here how many there are */
 } weft_loop_sizes;
 
 /* Where the loops of a layer run. */

@@ -128,6 +128,41 @@ static void what_acts_with_a_part_follows_it(void **state) {
     }
 }
 
+/* Whatever copies take turns with the 9 outputs, each output is computed once; each copy is written
+ * as a whole. */
+static void copies_share_the_work(void **state) {
+    (void)state;
+    static const char *const COPIES[] = {"1", "2", "4", "5", "8", "9"};
+    for (int i = 0; i < 6; i++) {
+        setting settings[] = {
+            {"execution.accounting", "reload"}, {"execution.copies", COPIES[i]}, {NULL, NULL}};
+        weft_cost *cost =
+            cost_on(CHIP, settings, "name,kind,C,M,R,S,P,Q,G\nfew,conv,16,16,1,1,9,1,1\n");
+        double turns = ceil(9 / strtod(COPIES[i], NULL));
+        double copies = ceil(9 / turns); /* more do not shorten it */
+        expect_near(cost->layers[0].cycles, 8 * turns);
+        expect_near(actions_of(cost, "adc"), 9 * 16 * 4 * 8);
+        expect_near(actions_of(cost, "drivers"), 9 * 16 * 8);
+        expect_near(actions_of(cost, "cells"), 9 * 16 * 16 * 4 * 8);
+        expect_near(actions_of(cost, "writes"), 16 * 16 * 4 * copies);
+        weft_cost_destroy(cost);
+    }
+}
+
+/* 7 of 32 groups of 9 rows share an array of 64 rows; the last one holds 4. */
+static void groups_that_are_not_there_cost_nothing(void **state) {
+    (void)state;
+    weft_cost *cost = cost_on(CHIP, (setting[]){{NULL, NULL}},
+                              "name,kind,C,M,R,S,P,Q,G\ndeep,conv,1,1,3,3,5,5,32\n");
+    assert_int_equal(cost->layers[0].crossbars, 5);
+    expect_near(cost->layers[0].cycles, 25 * 8);
+    expect_near(actions_of(cost, "adc"), 25 * 32 * 4 * 8);
+    expect_near(actions_of(cost, "drivers"), 25 * 32 * 9 * 8);
+    expect_near(actions_of(cost, "cells"), 25 * 32 * 9 * 4 * 8);
+    expect_near(cost->layers[0].utilisation, 32.0 * 9 * 4 / (5 * 64 * 64));
+    weft_cost_destroy(cost);
+}
+
 /* Two chips that differ in nothing but what bits are that a histogram does not tell. */
 static void chips_do_not_share_what_differs(void **state) {
     (void)state;
@@ -162,6 +197,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(turns_take_the_time_of_each),
         cmocka_unit_test(what_acts_with_a_part_follows_it),
+        cmocka_unit_test(copies_share_the_work),
+        cmocka_unit_test(groups_that_are_not_there_cost_nothing),
         cmocka_unit_test(chips_do_not_share_what_differs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
