@@ -142,9 +142,10 @@ if [ -c /dev/full ]; then
     condition=0
     [ -c /dev/full ] || condition=1
     check "$condition" "/dev/full is still a device"
-    run sweep vgg8 --chip generic-rram --over columns_a_mux=1,2 --svg /dev/stdout
-    code_is 0 "a figure to stdout"
-    out_has "<svg" "which gets it"
+    condition=0
+    "$weft" sweep vgg8 --chip generic-rram --over columns_a_mux=1,2 --svg /dev/stdout |
+        grep -qF "<svg" || condition=1
+    check "$condition" "a figure goes to a pipe"
 else
     skip "devices" "/dev/full is not here"
 fi
