@@ -166,6 +166,41 @@ static void find_settings(const char *text, size_t *begin, size_t *end) {
     *end = line != NULL ? (size_t)(line + 1 - text) : strlen(text);
 }
 
+/* Whether settings stand as they are written here: below a line of their own an entry begins after two
+ * blanks, and its further lines after more. */
+static bool is_block(const char *block, size_t length) {
+    const char *line = memchr(block, '\n', length);
+    size_t head = strlen("settings:");
+    head += strspn(block + head, " \r");
+    bool block_style = block[head] == '\n' || block[head] == '#';
+    for (bool first = true; line != NULL && ++line < block + length;) {
+        size_t indent = strspn(line, " ");
+        if (line[indent] != '\n' && line[indent] != '#' && line[indent] != '\0') {
+            block_style = block_style && (first ? indent == 2 : indent >= 2);
+            first = false;
+        }
+        line = memchr(line, '\n', (size_t)(block + length - line));
+    }
+    return block_style;
+}
+
+/* The chip's text anew in block style; NULL: it is, as far as settings need it. The caller frees it. */
+static weft_status plain_text(const weft_chip *chip, char **plain, weft_error *error) {
+    size_t begin = 0;
+    size_t end = 0;
+    weft_doc *doc = NULL;
+    find_settings(chip->text, &begin, &end);
+    bool flow = chip->text[strspn(chip->text, " \r\n")] == '{';
+    *plain = NULL;
+    if (!flow && (begin == end || is_block(chip->text + begin, end - begin))) {
+        return WEFT_OK;
+    }
+    WEFT_TRY(weft_doc_parse(chip->text, strlen(chip->text), chip->name, &doc, error));
+    weft_status status = weft_node_emit(doc, weft_doc_root(doc), plain, error);
+    weft_doc_destroy(doc);
+    return status;
+}
+
 /* A value as the user writes it. */
 typedef struct setting {
     const char *path, *value;
@@ -221,18 +256,21 @@ static bool is_setting_of(const char *line, const char *path) {
 /* The lines of the old block but for the one of this path. */
 static void keep_settings(FILE *out, const char *block, size_t length, const char *path) {
     const char *line = memchr(block, '\n', length);
+    bool drop = false;
     while (line != NULL && ++line < block + length) {
         const char *next = memchr(line, '\n', (size_t)(block + length - line));
         size_t size = next != NULL ? (size_t)(next + 1 - line) : (size_t)(block + length - line);
-        if (!is_setting_of(line, path)) {
+        drop = strspn(line, " ") > 2 ? drop : is_setting_of(line, path);
+        if (!drop) {
             fwrite(line, 1, size, out);
+            fputs(next == NULL ? "\n" : "", out);
         }
         line = next;
     }
 }
 
-/* The text of the chip with one more line of `settings`; NULL: no memory. The caller frees it. */
-static char *text_with(const weft_chip *chip, const setting *made, size_t *length) {
+/* The text of a chip with one more line of `settings`; NULL: no memory. The caller frees it. */
+static char *text_with(const char *old, const setting *made, size_t *length) {
     char *text = NULL;
     size_t begin = 0;
     size_t end = 0;
@@ -240,14 +278,15 @@ static char *text_with(const weft_chip *chip, const setting *made, size_t *lengt
     if (out == NULL) {
         return NULL;
     }
-    find_settings(chip->text, &begin, &end);
-    fwrite(chip->text, 1, begin, out);
-    fwrite(chip->text + end, 1, strlen(chip->text + end), out);
-    if (begin > 0 && chip->text[strlen(chip->text) - 1] != '\n') {
+    find_settings(old, &begin, &end);
+    size_t rest = strlen(old + end);
+    fwrite(old, 1, begin, out);
+    fwrite(old + end, 1, rest, out);
+    if (begin + rest > 0 && old[rest > 0 ? end + rest - 1 : begin - 1] != '\n') {
         fputc('\n', out);
     }
     fprintf(out, "settings:\n");
-    keep_settings(out, chip->text + begin, end - begin, made->path);
+    keep_settings(out, old + begin, end - begin, made->path);
     write_setting(out, made);
     if (fclose(out) != 0) {
         free(text);
@@ -256,10 +295,14 @@ static char *text_with(const weft_chip *chip, const setting *made, size_t *lengt
     return text;
 }
 
-/* Another number for a parameter changes nothing else, so it need not be read again; a hierarchy
- * that prices share stays as it is. */
+/* Another number for a parameter changes nothing else, so it need not be read again where the text has
+ * such settings at its end already; a hierarchy that prices share stays as it is. */
 static bool put_number(weft_chip *chip, const setting *made) {
-    return made->digits > 0 && atomic_load(&chip->hierarchy->owners) == 1 &&
+    size_t begin = 0;
+    size_t end = 0;
+    find_settings(chip->text, &begin, &end);
+    return made->digits > 0 && begin < end && chip->text[end] == '\0' &&
+           atomic_load(&chip->hierarchy->owners) == 1 &&
            weft_hierarchy_put(chip->hierarchy, made->path, made->number, made->unit);
 }
 
@@ -270,11 +313,15 @@ weft_status weft_hierarchy_set(weft_chip *chip, const char *path, const char *va
     path += strncmp(path, "chip.", 5) == 0 ? 5 : 0;
     WEFT_TRY(weft_hierarchy_find(chip->hierarchy, path, error));
     setting made = read_setting(chip->hierarchy, path, value);
-    char *text = text_with(chip, &made, &length);
+    char *plain = NULL;
+    WEFT_TRY(plain_text(chip, &plain, error));
+    char *text = text_with(plain != NULL ? plain : chip->text, &made, &length);
+    bool put = text != NULL && plain == NULL && put_number(chip, &made);
+    free(plain);
     if (text == NULL) {
         return weft_fail_memory(error, strlen(chip->text));
     }
-    if (put_number(chip, &made)) {
+    if (put) {
         free(chip->text);
         chip->text = text;
         chip->id = weft_hierarchy_id(text);
