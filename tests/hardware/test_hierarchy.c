@@ -505,6 +505,42 @@ static void a_value_set_is_a_value_written(void **state) {
     }
 }
 
+/* However a file writes its settings, those that are not set again stay. */
+static void other_settings_stay(void **state) {
+    (void)state;
+    static const char *const FILES[] = {
+        "weft: chip/2\nname: mine\nbase: generic-rram\nsettings:\n"
+        "  rows: {value: 32, unit: \"1\", source: s}\n  adc.fit: isaac\n",
+        "weft: chip/2\nname: mine\nbase: generic-rram\n"
+        "settings: {rows: {value: 32, unit: \"1\", source: s}, adc.fit: isaac}",
+        "{weft: chip/2, name: mine, base: generic-rram, "
+        "settings: {rows: {value: 32, unit: \"1\", source: s}, adc.fit: isaac}}",
+        "weft: chip/2\nname: mine\nsettings: # of mine\n     adc.fit: isaac\n\n     rows:\n"
+        "          value: 32\n          unit: \"1\"\n          source: s\nbase: generic-rram",
+        "weft: chip/2\nname: mine\nbase: generic-rram\nsettings:\n  # fewer\n  'rows':\n"
+        "    value: 32\n    unit: \"1\"\n    source: s\n  adc.fit: isaac",
+    };
+    static const char *const SET[][2] = {{"columns", "64"},     {"adc.resolution", "5"},
+                                         {"array.rows", "48"},  {"rows", "40"},
+                                         {"adc.fit", "survey"}, {"columns", "32"}};
+    weft_total first[sizeof SET / sizeof SET[0]];
+    for (size_t f = 0; f < sizeof FILES / sizeof FILES[0]; f++) {
+        weft_error error;
+        weft_chip *chip = parse(FILES[f]);
+        for (size_t i = 0; i < sizeof SET / sizeof SET[0]; i++) {
+            expect_ok(weft_chip_set(chip, SET[i][0], SET[i][1], &error), &error, SET[i][0]);
+            weft_chip *again = parse(weft_chip_text(chip));
+            weft_total totals[] = {total_on(chip), total_on(again)};
+            first[i] = f == 0 ? totals[0] : first[i];
+            if (!same(&totals[0], &totals[1]) || !same(&totals[0], &first[i])) {
+                fail_msg("file %zu, %s: %s", f, SET[i][0], weft_chip_text(chip));
+            }
+            weft_chip_destroy(again);
+        }
+        weft_chip_destroy(chip);
+    }
+}
+
 /* Setting a path again replaces what was set before. */
 static void setting_again_replaces(void **state) {
     (void)state;
@@ -576,6 +612,7 @@ int main(void) {
         cmocka_unit_test(settings_change_a_base),
         cmocka_unit_test(bad_settings_are_refused_with_their_place),
         cmocka_unit_test(a_value_set_is_a_value_written),
+        cmocka_unit_test(other_settings_stay),
         cmocka_unit_test(setting_again_replaces),
         cmocka_unit_test(what_cannot_be_set_is_refused),
     };
