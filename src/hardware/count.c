@@ -248,11 +248,17 @@ typedef struct carrier {
     double between;
 } carrier;
 
-static double words(double bits, double word) {
+double weft_count_words(double bits, double word) {
     return ceil_of(bits / word - 1e-9);
 }
 
-/* Weights that come in through a buffer, once. The reference (alone) moves whole tiles of them, the
+bool weft_carries_weights(const weft_role *role) {
+    bool moves = role->action == WEFT_ACTION_BUFFER || role->action == WEFT_ACTION_PASS ||
+                 role->action == WEFT_ACTION_MERGE;
+    return moves && (role->tensors & WEFT_TENSOR_WEIGHTS) != 0;
+}
+
+/* Weights that come in, once for all copies. The reference (alone) moves whole tiles of them, the
  * cells that they leave empty too; else only what the network has comes in. */
 static double moved_weights(const walk *w, const weft_counts *counts) {
     const int32_t *size = w->loops->size;
@@ -270,13 +276,6 @@ static double moved_weights(const walk *w, const weft_counts *counts) {
         }
     }
     return moved;
-}
-
-static void count_weights(const walk *w, const weft_role *part, int p, weft_counts *counts) {
-    if (part->action == WEFT_ACTION_BUFFER) {
-        double bits = w->price->bits[1] * moved_weights(w, counts);
-        counts->reads[p] += words(bits, w->price->parts[p].word);
-    }
 }
 
 /* Copies of the weights; as the reference has it (alone), those at work on the average. */
@@ -343,14 +342,14 @@ static void carry_inputs(walk *w, const weft_role *part, int p, double used, dou
     if (part->action == WEFT_ACTION_INPUT) {
         word *= w->price->input.slice_bits;
     }
-    counts->reads[p] += used * words(reads, word);
+    counts->reads[p] += used * weft_count_words(reads, word);
     in->demand = reads;
     if (part->action == WEFT_ACTION_MERGE) {
         in->demand = whole * above;
     } else if (part->action == WEFT_ACTION_BUFFER) {
         in->demand = fills_of(w, outside, &tile, &pitch);
         if ((part->below & WEFT_TENSOR_INPUTS) != 0) {
-            counts->writes[p] += used * words(in->demand, word);
+            counts->writes[p] += used * weft_count_words(in->demand, word);
         }
     }
     in->between = 1;
@@ -364,15 +363,15 @@ static void carry_outputs(walk *w, const weft_role *part, int p, double used, do
     if (part->action == WEFT_ACTION_READOUT) {
         word *= w->price->bits[2];
     }
-    counts->reads[p] += used * words(sums, word);
+    counts->reads[p] += used * weft_count_words(sums, word);
     out->demand = sums;
     if (part->action == WEFT_ACTION_MERGE || part->action == WEFT_ACTION_BUFFER) {
         out->demand = outputs_of(w) * above;
     }
     if (part->action == WEFT_ACTION_BUFFER) {
-        counts->writes[p] += used * words(sums, word);
+        counts->writes[p] += used * weft_count_words(sums, word);
         if ((part->below & WEFT_TENSOR_OUTPUTS) != 0) {
-            counts->writes[p] += used * words(out->demand, word);
+            counts->writes[p] += used * weft_count_words(out->demand, word);
         }
     }
     out->between = 1;
@@ -446,8 +445,9 @@ static void count_part(walk *w, int p, int *outside, carrier carriers[CARRIED], 
     if (part->carries_outputs) {
         carry_outputs(w, part, p, used, above, &carriers[OUTPUTS], counts);
     }
-    if ((part->tensors & WEFT_TENSOR_WEIGHTS) != 0) {
-        count_weights(w, part, p, counts);
+    if (weft_carries_weights(part)) {
+        counts->weight_bits = w->price->bits[1] * moved_weights(w, counts);
+        counts->reads[p] += weft_count_words(counts->weight_bits, w->price->parts[p].word);
     }
     count_simple(w, part, p, used, &carriers[OUTPUTS], results, counts);
 }
@@ -474,6 +474,7 @@ void weft_count_nest(const weft_hierarchy *h, const weft_precision *price,
         w.tiles *= size[d];
     }
     counts->fits = true;
+    counts->weight_bits = 0;
     counts->steps = w.steps;
     counts->cells = (double)size[WEFT_DIM_C] * size[WEFT_DIM_R] * size[WEFT_DIM_S] *
                     size[WEFT_DIM_M] * size[WEFT_DIM_G] * size[WEFT_DIM_Y];

@@ -7,8 +7,9 @@
 #include "hardware/nest.h"
 
 typedef struct weft_counts {
-    double steps; /* of the arrays, one after the other */
-    double cells; /* that hold a weight slice */
+    double steps;       /* of the arrays, one after the other */
+    double cells;       /* that hold a weight slice */
+    double weight_bits; /* that come in from outside, each time that weights do */
     double reads[WEFT_MAX_PARTS], writes[WEFT_MAX_PARTS];
     double used[WEFT_MAX_PARTS]; /* copies of the part's level in use */
     bool fits;                   /* no buffer's tile takes more than its capacity */
@@ -24,6 +25,12 @@ bool weft_spread_layer(const weft_hierarchy *h, const weft_precision *price,
  * weft_spread_layer. */
 bool weft_spread_measure(const weft_hierarchy *h, const weft_precision *price, weft_spread *spread,
                          int *at, double *needed);
+
+/* Words of so many bits that a part moves: reads that weights take of a part which carries them. */
+double weft_count_words(double bits, double word);
+
+/* Whether a part carries weights from outside. */
+bool weft_carries_weights(const weft_role *role);
 
 /* With the loops in time where `nest` has them. */
 void weft_count_nest(const weft_hierarchy *h, const weft_precision *price,

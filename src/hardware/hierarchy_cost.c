@@ -145,12 +145,16 @@ static double loads_of(const weft_hierarchy *h, const weft_precision *price,
     return inferences > 0 ? 1 / inferences : 0;
 }
 
-static void scale_loads(const weft_hierarchy *h, double loads, weft_counts *counts) {
-    for (int p = 0; p < h->n_parts; p++) {
-        if (h->roles[p].action == WEFT_ACTION_LOAD ||
-            (h->roles[p].tensors & WEFT_TENSOR_WEIGHTS) != 0) {
+/* Counts hold one writing; what else a part carries stays as it is. */
+static void scale_loads(const weft_hierarchy *h, const weft_precision *price, double loads,
+                        double weight_bits, weft_counts *counts) {
+    for (int p = 0; p < h->n_parts && loads != 1; p++) {
+        if (h->roles[p].action == WEFT_ACTION_LOAD) {
             counts->reads[p] *= loads;
             counts->writes[p] *= loads;
+        } else if (weft_carries_weights(&h->roles[p])) {
+            double words = weft_count_words(weight_bits, price->parts[p].word);
+            counts->reads[p] = (counts->reads[p] - words) + words * loads;
         }
     }
 }
@@ -158,7 +162,7 @@ static void scale_loads(const weft_hierarchy *h, double loads, weft_counts *coun
 /* Rows are written one after the other in each array, all arrays at once, each time that the chip is
  * filled; words come from outside one after the other. The reference (alone) pays no time for it. */
 static double load_seconds(const weft_hierarchy *h, const weft_precision *price,
-                           const weft_loop_work *work, const weft_kept *kept, double loads) {
+                           const weft_kept *kept, double loads) {
     if (h->accounting == WEFT_ACCOUNTING_ALONE ||
         (h->accounting == WEFT_ACCOUNTING_RESIDENT && loads < 1)) {
         return 0;
@@ -168,8 +172,9 @@ static double load_seconds(const weft_hierarchy *h, const weft_precision *price,
     for (int p = 0; p < h->n_parts; p++) {
         if (h->roles[p].action == WEFT_ACTION_LOAD) {
             row = fmax(row, price->parts[p].write_s);
-        } else if ((h->roles[p].tensors & WEFT_TENSOR_WEIGHTS) != 0) {
-            outside = fmax(outside, work->counts.reads[p] * price->parts[p].read_s);
+        } else if (weft_carries_weights(&h->roles[p])) {
+            double words = weft_count_words(kept->weight_bits, price->parts[p].word);
+            outside = fmax(outside, words * loads * price->parts[p].read_s);
         }
     }
     return fmax(kept->rows * kept->rounds * row * loads, outside);
@@ -275,6 +280,7 @@ static weft_status place_layer(const weft_hierarchy *h, const weft_precision *pr
         }
         kept->cells = work->counts.cells / turns_of(spread);
         kept->rows = rows_of(h, spread);
+        kept->weight_bits = work->counts.weight_bits;
         memcpy(kept->used, spread->used, (size_t)h->n_levels * sizeof *kept->used);
         memcpy(kept->reads, work->counts.reads, (size_t)h->n_parts * sizeof *kept->reads);
         memcpy(kept->writes, work->counts.writes, (size_t)h->n_parts * sizeof *kept->writes);
@@ -342,11 +348,10 @@ static weft_status cost_layer(const weft_hierarchy_priced *priced, weft_loop_wor
     cost->cells = kept->cells;
     cost->seconds = (kept->cycles - kept->waiting) * price->cycle_s;
     double loads = loads_of(h, price, layer);
-    scale_loads(h, loads, counts);
+    scale_loads(h, price, loads, kept->weight_bits, counts);
     count_elements(h, price, layer, cost, counts);
-    cost->load_s = h->accounting == WEFT_ACCOUNTING_DATAFLOW
-                       ? kept->waiting * price->cycle_s
-                       : load_seconds(h, price, work, kept, loads);
+    cost->load_s = h->accounting == WEFT_ACCOUNTING_DATAFLOW ? kept->waiting * price->cycle_s
+                                                             : load_seconds(h, price, kept, loads);
     cost->energy_j = energy_of(h, price, work, cost, by);
     return WEFT_OK;
 }

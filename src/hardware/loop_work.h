@@ -38,6 +38,7 @@ typedef struct weft_kept {
     double waiting; /* of the cycles, those in which the arrays wait for memories */
     double used[WEFT_MAX_LEVELS];
     double rows;            /* of an array in use, written one after the other */
+    double weight_bits;     /* that come in from outside, each time that weights do */
     double *reads, *writes; /* of each part; NULL: arrays and time alone */
 } weft_kept;
 

@@ -165,10 +165,12 @@ void weft_refetch(const weft_hierarchy *h, const weft_precision *price,
     }
     double times = weft_refetches(h, price, loops, spread, room_of(h, price), patience);
     for (int p = 0; p < h->n_parts && times > 1; p++) {
-        const weft_role *role = &h->roles[p];
-        if (role->action == WEFT_ACTION_LOAD || role->tensors == WEFT_TENSOR_WEIGHTS) {
+        if (h->roles[p].action == WEFT_ACTION_LOAD) {
             counts->reads[p] *= times;
             counts->writes[p] *= times;
+        } else if (weft_carries_weights(&h->roles[p])) {
+            double words = weft_count_words(counts->weight_bits, price->parts[p].word);
+            counts->reads[p] += (times - 1) * words;
         }
     }
 }

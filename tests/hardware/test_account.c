@@ -128,6 +128,35 @@ static void what_acts_with_a_part_follows_it(void **state) {
     }
 }
 
+/* Weights that share a store with inputs and outputs come in when they are written, and change
+ * nothing about those; a link that they pass on their way carries them as often. */
+static void weights_share_what_carries_them(void **state) {
+    (void)state;
+    static const char *const ACCOUNTINGS[] = {"alone", "resident", "reload"};
+    static const double TIMES[] = {1, 0, 0.25};
+    char text[sizeof CHIP + 128];
+    const char *at = strstr(CHIP, "on: [inputs, outputs]");
+    const char *parts = strstr(at, "      activation:");
+    snprintf(text, sizeof text,
+             "%.*son: [inputs, weights, outputs]%.*s"
+             "      link: {class: fixed, acts: pass, on: weights, word: 16}\n%s",
+             (int)(at - CHIP), CHIP, (int)(parts - at - 21), at + 21, parts);
+    for (int i = 0; i < 3; i++) {
+        setting settings[] = {{"execution.accounting", ACCOUNTINGS[i]},
+                              {"arrays", "64"},
+                              {"execution.batch", "4"},
+                              {NULL, NULL}};
+        weft_cost *apart = cost_on(CHIP, settings, LINEAR);
+        weft_cost *shared = cost_on(text, settings, LINEAR);
+        double weights = 256 * 256 * TIMES[i];
+        expect_near(actions_of(shared, "store"), actions_of(apart, "store") + weights);
+        expect_near(actions_of(shared, "link"), weights / 2);
+        expect_near(actions_of(shared, "writes"), 4 * weights);
+        weft_cost_destroy(shared);
+        weft_cost_destroy(apart);
+    }
+}
+
 /* Whatever copies take turns with the 9 outputs, each output is computed once; each copy is written
  * as a whole. */
 static void copies_share_the_work(void **state) {
@@ -197,6 +226,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(turns_take_the_time_of_each),
         cmocka_unit_test(what_acts_with_a_part_follows_it),
+        cmocka_unit_test(weights_share_what_carries_them),
         cmocka_unit_test(copies_share_the_work),
         cmocka_unit_test(groups_that_are_not_there_cost_nothing),
         cmocka_unit_test(chips_do_not_share_what_differs),
