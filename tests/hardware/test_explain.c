@@ -142,6 +142,111 @@ static void actions_add_up_to_the_energy(void **state) {
     }
 }
 
+static weft_chip *preset_with(const char *name, const char *path, const char *value) {
+    weft_error error;
+    weft_chip *chip = preset(name);
+    expect_ok(weft_chip_set(chip, path, value, &error), &error, path);
+    return chip;
+}
+
+/* By hand: the first layer has 3 x 3 x 3 x 32 weights of 4 slices, 32 x 32 pixels of 8 slices. */
+static void counts_follow_from_their_equations(void **state) {
+    (void)state;
+    subject s = make_on(preset("generic-rram"), "V32");
+    weft_explanation *cells = explain(&s, "cells", 0);
+    assert_true(below(cells, 0, "cells for its weights")->value == 27. * 32 * 4);
+    assert_true(below(cells, 0, "X, slices of an input")->value == 8);
+    assert_true(below(cells, 0, "Y, slices of a weight")->value == 4);
+    assert_true(below(cells, 0, "copies of 'row' in use")->value == 27);
+    assert_true(below(cells, 0, "copies of 'column' in use")->value == 128);
+    double reads = below(cells, 0, "cells for its weights")->value * 32 * 32 * 8;
+    assert_true(fabs(below(cells, 0, "reads ('cell')")->value / reads - 1) < 1e-12);
+    weft_explanation_destroy(cells);
+    weft_explanation *adc = explain(&s, "adc", 0);
+    assert_true(below(adc, 0, "copies")->value == 1);
+    assert_true(below(adc, 0, "reads ('readout')")->value == 128. * 32 * 32 * 8);
+    weft_explanation_destroy(adc);
+    drop(&s);
+}
+
+static void leakage_is_power_times_copies_times_time(void **state) {
+    (void)state;
+    static const char *const ORDERS[] = {"layers", "pipeline"};
+    for (int o = 0; o < 2; o++) {
+        subject s = make_on(preset_with("generic-sram", "execution.order", ORDERS[o]), "V32");
+        int32_t chip = s.cost->n_layers - 1;
+        int seen = 0;
+        for (int32_t k = 0; k < s.cost->n_parts; k++) {
+            for (int32_t layer = 0; layer <= chip; layer++) {
+                weft_explanation *e = explain(&s, s.cost->parts[k].token, layer);
+                const weft_explained *watts = below(e, 0, "leakage of a copy of the level");
+                const weft_explained *leakage = below(e, 0, "leakage");
+                const weft_explained *copies =
+                    below(e, 0, layer == chip ? "copies on the chip" : "powered copies");
+                const weft_explained *time =
+                    below(e, 0, layer == chip ? "interval" : "time of the layer");
+                if (watts != NULL && copies != NULL) {
+                    double energy = layer == chip ? e->rows[0].value : leakage->value;
+                    assert_true(fabs(watts->value * copies->value * time->value / energy - 1) <
+                                1e-12);
+                    seen++;
+                }
+                weft_explanation_destroy(e);
+            }
+        }
+        assert_true(seen > 0);
+        drop(&s);
+    }
+}
+
+/* Whatever stands under "fields" has a source, or what it follows from below it. */
+static void fields_lead_to_sources(void **state) {
+    (void)state;
+    static const char *const chips[] = {"generic-rram", "generic-sram", "isaac", "raella",
+                                        "basic-65nm-rram"};
+    for (int c = 0; c < 5; c++) {
+        subject s = make_on(preset(chips[c]), "V32");
+        for (int32_t k = 0; k < s.cost->n_parts; k++) {
+            weft_explanation *e = explain(&s, s.cost->parts[k].token, 0);
+            int32_t i = 0;
+            while (i < e->n && strcmp(e->rows[i].name, "fields") != 0) {
+                i++;
+            }
+            assert_true(i < e->n);
+            for (int32_t depth = e->rows[i++].depth; i < e->n && e->rows[i].depth > depth; i++) {
+                bool inner = i + 1 < e->n && e->rows[i + 1].depth > e->rows[i].depth;
+                bool again = e->rows[i].equation[0] != '\0'; /* its parts stand above already */
+                if (!inner && !again && e->rows[i].source[0] == '\0') {
+                    fail_msg("%s, %s: %s has no source", chips[c], s.cost->parts[k].token,
+                             e->rows[i].name);
+                }
+            }
+            weft_explanation_destroy(e);
+        }
+        drop(&s);
+    }
+}
+
+/* An expression goes on to the parameters behind it. */
+static void expressions_go_on_to_parameters(void **state) {
+    (void)state;
+    subject s = make_on(preset("generic-rram"), "V32");
+    weft_explanation *e = explain(&s, "adc", 0);
+    int32_t i = 0;
+    while (i < e->n && strcmp(e->rows[i].name, "rate") != 0) {
+        i++;
+    }
+    assert_true(i < e->n);
+    assert_string_equal(e->rows[i].unit, "Hz");
+    const weft_explained *shared = below(e, i, "columns_a_mux");
+    const weft_explained *time = below(e, i, "cycle_time");
+    assert_true(shared != NULL && time != NULL);
+    assert_true(fabs(e->rows[i].value * time->value / shared->value - 1) < 1e-12);
+    assert_true(shared->source[0] != '\0' && time->source[0] != '\0');
+    weft_explanation_destroy(e);
+    drop(&s);
+}
+
 /* What a converter's count is by its equation, from the rows below it. */
 static void factors_multiply_to_the_energy(void **state) {
     (void)state;
@@ -213,6 +318,10 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(figures_are_those_of_the_cost),
         cmocka_unit_test(actions_add_up_to_the_energy),
+        cmocka_unit_test(counts_follow_from_their_equations),
+        cmocka_unit_test(leakage_is_power_times_copies_times_time),
+        cmocka_unit_test(fields_lead_to_sources),
+        cmocka_unit_test(expressions_go_on_to_parameters),
         cmocka_unit_test(factors_multiply_to_the_energy),
         cmocka_unit_test(leaves_have_sources),
         cmocka_unit_test(what_is_not_there_is_refused),
