@@ -4,6 +4,7 @@
  * and a part acts on what passes between the level that it stands at and the levels inside. */
 #include "hardware/hierarchy_read.h"
 
+#include "base/units.h"
 #include "hardware/dataflow.h"
 #include "hardware/hash.h"
 #include "hardware/variables.h"
@@ -788,6 +789,53 @@ static void link_layout(weft_hierarchy *h) {
     h->layout = weft_hash_add(hash, (uint64_t)h->accounting << 8 | (uint64_t)h->execution);
 }
 
+/* Bits are counts, and a count may be given as bits. */
+static weft_dimension measure_of(weft_dimension dimension) {
+    return dimension == WEFT_DIMENSION_DATA ? WEFT_DIMENSION_NONE : dimension;
+}
+
+/* The parameter whose value a variable is, alone: itself, or what its whole expression names. */
+static const weft_variable *parameter_of(const weft_hierarchy *h, int variable) {
+    for (int steps = 0; variable != WEFT_NO_VARIABLE && steps < h->n_variables; steps++) {
+        const weft_variable *v = &h->variables[variable];
+        if (v->text == NULL) {
+            return v->value.unit[0] != '\0' ? v : NULL;
+        }
+        variable = weft_variables_find(h, v->text);
+    }
+    return NULL;
+}
+
+/* A field takes a parameter of what it measures; expressions compute in SI units and may mix. */
+static weft_status check_units(const weft_hierarchy *h, weft_error *error) {
+    for (int p = 0; p < h->n_parts; p++) {
+        const weft_part *part = &h->parts[p];
+        for (int f = 0; f < part->class->n_fields; f++) {
+            const weft_part_field *field = &part->class->fields[f];
+            bool given = part->field[f] != WEFT_NO_VARIABLE;
+            const weft_variable *v = parameter_of(h, given ? part->field[f] : part->inherited[f]);
+            if (field->words != NULL || v == NULL ||
+                measure_of(v->dimension) == measure_of(field->dimension)) {
+                continue;
+            }
+            char units[160];
+            weft_unit_names(field->dimension, units, sizeof units);
+            if (v->node != NULL) {
+                weft_node_fail(v->doc, v->node, error, WEFT_ERROR_INPUT,
+                               "'%s' is in %s; field '%s' of part '%s' needs something else",
+                               v->name, v->value.unit, field->name, part->name);
+            } else {
+                weft_fail(error, WEFT_ERROR_INPUT,
+                          "'%s' is in %s; field '%s' of part '%s' needs something else", v->name,
+                          v->value.unit, field->name, part->name);
+            }
+            weft_hint(error, "legal units are %s", units);
+            return WEFT_ERROR_INPUT;
+        }
+    }
+    return WEFT_OK;
+}
+
 weft_status weft_hierarchy_finish(weft_hierarchy *h, weft_error *error) {
     link_names(h);
     link_stores(h);
@@ -796,6 +844,7 @@ weft_status weft_hierarchy_finish(weft_hierarchy *h, weft_error *error) {
     link_layout(h);
     WEFT_TRY(link_choices(h, error));
     WEFT_TRY(weft_variables_order(h, error));
+    WEFT_TRY(check_units(h, error));
     link_signs(h);
     return WEFT_OK;
 }

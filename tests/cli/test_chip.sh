@@ -84,6 +84,41 @@ printf 'weft: chip/2\nname: x\nbase: isaac\nlevels: []\n' > levels.yaml
 run chip check ./levels.yaml
 code_is 3 "levels on a base"
 err_has "settings: {PATH: VALUE}" "what a base allows is told"
+
+# A parameter that measures something else than the field that takes it, straight or by name alone.
+hierarchy() { # UNIT FIELD
+    cat << END
+weft: chip/2
+name: own
+parameters:
+  node: {value: 22, unit: $1, source: "a node"}
+operands:
+  inputs: {encoding: offset, slice: 1}
+  weights: {bits: 1, encoding: offset}
+  outputs: {bits: 8}
+cycle: {time: 1e-8}
+levels:
+  - level: array
+    parts:
+      add: {class: adder, acts: readout, bits: 8$2}
+      cells: {class: fixed, acts: cell}
+END
+}
+hierarchy nm "" > units.yaml
+run chip check ./units.yaml
+code_is 0 "a node in nm"
+hierarchy ns "" > units.yaml
+run chip check ./units.yaml
+code_is 3 "a node in ns"
+err_has "units.yaml:4:9" "the place is named"
+err_has "um, nm" "legal units are told"
+hierarchy ns ", node: 2.2e-8" > units.yaml
+run chip check ./units.yaml
+code_is 0 "a parameter that the part does not take"
+hierarchy nm ", voltage: node" > units.yaml
+run chip check ./units.yaml
+code_is 3 "a length for a voltage, by name"
+
 run chip show mnsim
 code_is 3 "a chip that there is not"
 err_has "there are" "those that there are"
