@@ -141,14 +141,14 @@ enum { WEFT_MAX_PARTS = 64 };
 typedef struct weft_part_info {
     char token[48];
     char text[64];
-    char level[32];
+    char level[48];
 } weft_part_info;
 
 /* The same with its breakdown. Sums over the layers and parts give the total exactly (latency: time
  * on the critical path, which is what the total is made of). Of the arrays, the first n_parts of
  * weft_cost are used. */
 typedef struct weft_layer_cost {
-    char name[32];    /* "conv3x3 32>64" */
+    char name[128];   /* "conv3x3 32>64", or as a table calls it */
     int32_t layer;    /* index in the network */
     int32_t block;    /* WEFT_NO_BLOCK: input or head */
     double energy_j;  /* = sum of energy_by[] */

@@ -175,7 +175,7 @@ typedef struct weft_level {
     bool gated; /* copies that are not in use do not leak */
 } weft_level;
 
-/* Whose the chip is while a layer runs; the equations are in resident.c.
+/* Whose the chip is while a layer runs; execute.c lays layers out, hierarchy_cost.c charges them.
  *   resident  the weights of all layers lie on the chip at once, each in arrays of its own; what is
  *             left over may hold copies of the slowest
  *   reload    layers take turns on the whole chip; their weights are written before each

@@ -15,7 +15,6 @@ typedef struct weft_map_use {
 } weft_map_use;
 
 typedef struct weft_loop_layer {
-    char name[32];
     int32_t layer, block;  /* in the network */
     int32_t same;          /* the first layer that equals it, itself or an earlier one */
     int32_t precision;     /* class of its traits */
@@ -27,6 +26,7 @@ typedef struct weft_loop_layer {
     weft_map_use own, before;    /* and of the operation that its input comes from, */
     bool first;                  /* which is none for the network's input */
     int32_t in_height, in_width; /* of the input map without padding; 0: not known */
+    char name[128];
 } weft_loop_layer;
 
 /* What counting a layer gave, to be used again while nothing that it reads has changed: the chip's

@@ -58,15 +58,16 @@ typedef struct weft_operand {
 /* Whether a value below zero occurs. */
 bool weft_histogram_is_signed(const weft_histogram *histogram);
 
-/* p[j]: how often bit j of the code is one, the most significant first, for code_bits bits. Returns false where no share is above zero. */
+/* p[j]: how often bit j of the code is one, the most significant first, for code_bits bits. Returns
+ * false where no share is above zero. */
 bool weft_operand_bits(const weft_histogram *histogram, const weft_operand *operand,
                        double p[WEFT_CODE_MAX_BITS]);
 
 /* Mean over the slices of the value of a slice, as a share of the largest one. */
 double weft_operand_mean_slice(const double *p, const weft_operand *operand);
 
-/* All statistics of a layer. `ladder_bits` is the resolution of the converter that LADDER and LADDER_MAGNITUDE are about;
- * below 2 it is not worked out (it takes 2^ladder_bits codes). */
+/* All statistics of a layer. `ladder_bits` is the resolution of the converter that LADDER and
+ * LADDER_MAGNITUDE are about; below 2 it is not worked out (it takes 2^ladder_bits codes). */
 void weft_operand_statistics(const weft_histogram *inputs, const weft_operand *input,
                              const weft_histogram *weights, const weft_operand *weight,
                              int32_t ladder_bits, double statistics[WEFT_STATISTIC_COUNT]);

@@ -192,6 +192,26 @@ static void groups_that_are_not_there_cost_nothing(void **state) {
     weft_cost_destroy(cost);
 }
 
+/* Names that a table and a chip give are told as they are. */
+static void names_are_told_in_full(void **state) {
+    (void)state;
+    static const char FIRST[] = "features.denseblock1.denselayer12.conv1";
+    static const char SECOND[] = "features.denseblock1.denselayer12.conv2";
+    static const char LEVEL[] = "a-level-with-a-name-of-more-than-32-bytes";
+    char table[256];
+    char text[sizeof CHIP + 64];
+    const char *at = strstr(CHIP, "level: chip");
+    snprintf(table, sizeof table,
+             "name,kind,C,M,R,S,P,Q,G\n%s,conv,4,4,1,1,2,2,1\n%s,conv,4,4,1,1,2,2,1\n", FIRST,
+             SECOND);
+    snprintf(text, sizeof text, "%.*slevel: %s%s", (int)(at - CHIP), CHIP, LEVEL, at + 11);
+    weft_cost *cost = cost_on(text, (setting[]){{NULL, NULL}}, table);
+    assert_string_equal(cost->layers[0].name, FIRST);
+    assert_string_equal(cost->layers[1].name, SECOND);
+    assert_string_equal(cost->parts[0].level, LEVEL);
+    weft_cost_destroy(cost);
+}
+
 /* Two chips that differ in nothing but what bits are that a histogram does not tell. */
 static void chips_do_not_share_what_differs(void **state) {
     (void)state;
@@ -229,6 +249,7 @@ int main(void) {
         cmocka_unit_test(weights_share_what_carries_them),
         cmocka_unit_test(copies_share_the_work),
         cmocka_unit_test(groups_that_are_not_there_cost_nothing),
+        cmocka_unit_test(names_are_told_in_full),
         cmocka_unit_test(chips_do_not_share_what_differs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
