@@ -175,7 +175,7 @@ typedef struct factors {
 
 static factors primes_of(int32_t number) {
     factors made = {.n = 0};
-    for (int32_t p = 2; number > 1; p++) {
+    for (int32_t p = 2; number > 1; p += number > 1) { /* p may be the largest number */
         if ((int64_t)p * p > number) {
             p = number;
         }
