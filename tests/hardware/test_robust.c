@@ -367,6 +367,44 @@ static void any_array_takes_any_layer(void **state) {
     }
 }
 
+/* Layers as large as a table may have them, primes and numbers of many divisors. */
+static void the_largest_layers_have_figures_or_a_reason(void **state) {
+    (void)state;
+    static const char *const LAYERS[] = {
+        "2147483647,1,1,1,1,1,1",  "1,2147483647,1,1,1,1,1", "1,1,1,1,2147483647,1,1",
+        "1,1,1,1,1,1,2147483647",  "1,1,1,1,46340,46340,1",  "65536,32767,1,1,1,1,1",
+        "1,1,46340,46340,1,1,1",   "2,3,3,3,735134400,1,1",  "2,3,3,3,20160,20160,1",
+        "1,1,3,3,5040,5040,65536", "3,1,32767,1,65535,1,7",  "4,4,1,1,1,1,1000003"};
+    static const char *const NAMES[] = {"generic-rram", "isaac", "neurosim-32nm-rram",
+                                        "zigzag-aimc"};
+    for (size_t c = 0; c < sizeof NAMES / sizeof NAMES[0]; c++) {
+        weft_error error;
+        weft_chip *chip = NULL;
+        weft_priced *priced = NULL;
+        expect_ok(weft_chip_read(NAMES[c], &chip, &error), &error, NAMES[c]);
+        expect_ok(weft_priced_create(chip, &priced, &error), &error, NAMES[c]);
+        for (size_t l = 0; l < sizeof LAYERS / sizeof LAYERS[0]; l++) {
+            char table[128];
+            weft_network *network = NULL;
+            weft_workload *workload = NULL;
+            bool works = false;
+            int n = snprintf(table, sizeof table, "kind,C,M,R,S,P,Q,G\nconv,%s\n", LAYERS[l]);
+            weft_status status =
+                weft_network_parse_csv(table, (size_t)n, "large.csv", &network, &error);
+            expect_ok(status, &error, LAYERS[l]);
+            expect_ok(weft_workload_create(network, &workload, &error), &error, LAYERS[l]);
+            const char *wrong = check_pair(priced, workload, &works);
+            if (wrong != NULL) {
+                fail_msg("%s on %s: %s", LAYERS[l], NAMES[c], wrong);
+            }
+            weft_workload_destroy(workload);
+            weft_network_destroy(network);
+        }
+        weft_priced_destroy(priced);
+        weft_chip_destroy(chip);
+    }
+}
+
 /* A workload keeps what chips before left in its scratch: nothing of it may show. */
 static void a_used_workload_is_as_good_as_a_new_one(void **state) {
     (void)state;
@@ -401,6 +439,7 @@ static void a_used_workload_is_as_good_as_a_new_one(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(any_array_takes_any_layer),
+        cmocka_unit_test(the_largest_layers_have_figures_or_a_reason),
         cmocka_unit_test(a_used_workload_is_as_good_as_a_new_one),
         cmocka_unit_test(any_pair_has_figures_or_a_reason),
     };
