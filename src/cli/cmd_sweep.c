@@ -246,15 +246,26 @@ static size_t line_of(const cli_grid *grid, int x_axis, size_t point) {
     return line;
 }
 
-/* "64, resnet18": the values of the axes that tell lines apart; or their names. */
+static bool tells_lines(const cli_grid *grid, int x_axis, int i) {
+    return i != x_axis && grid->axes[i].n > 1;
+}
+
+/* "resnet18, cell.bits 2": the values of the axes that tell lines apart, with the names of parameters
+ * where there are several; or all their names. */
 static void join(const cli_grid *grid, int x_axis, bool names, size_t point, char *text,
                  size_t size) {
+    int several = 0;
+    for (int i = 0; i < grid->n_axes; i++) {
+        several += tells_lines(grid, x_axis, i);
+    }
     text[0] = '\0';
     for (int i = 0; i < grid->n_axes; i++) {
-        if (i != x_axis && grid->axes[i].n > 1) {
+        if (tells_lines(grid, x_axis, i)) {
             size_t used = strlen(text);
-            snprintf(text + used, size - used, "%s%s", used > 0 ? ", " : "",
-                     names ? grid->axes[i].name : cli_grid_value(grid, point, i));
+            bool named = names || (several > 1 && grid->axes[i].kind == CLI_AXIS_PATH);
+            snprintf(text + used, size - used, "%s%s%s%s", used > 0 ? ", " : "",
+                     named ? grid->axes[i].name : "", named && !names ? " " : "",
+                     names ? "" : cli_grid_value(grid, point, i));
         }
     }
 }

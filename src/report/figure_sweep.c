@@ -8,8 +8,15 @@
 
 static const double TOP = 30.0, PLOT_HEIGHT = 210.0, RIGHT = 14.0;
 
-/* Lines have the colours of the parts; beyond those they repeat. */
+/* Lines have the colours of the parts; beyond those they repeat, dashed, with rings for dots. */
 enum { COLOURS = 6 };
+
+static const char *dash_of(int line) {
+    static const char *const DASHES[] = {"", " stroke-dasharray=\"6 3\"",
+                                         " stroke-dasharray=\"2 3\"",
+                                         " stroke-dasharray=\"8 3 2 3\""};
+    return DASHES[line / COLOURS % 4];
+}
 
 /* Whether values grow by one factor from each to the next, at least three of them. */
 static bool grows_by_factor(const double *x, int n) {
@@ -91,7 +98,10 @@ static void draw_mark(const weft_report_sweep *sweep, int line, int i, double x,
     char place[160], value[WEFT_VALUE_TEXT + 24];
     x_text(sweep, i, place, sizeof place);
     value_text(sweep, sweep->y[line * sweep->n_x + i], value, sizeof value);
-    weft_markup_format(svg, "<circle class=\"c%d\" cx=\"%.2f\" cy=\"%.2f\" r=\"3.4\"><title>",
+    weft_markup_format(svg,
+                       line < COLOURS
+                           ? "<circle class=\"c%d\" cx=\"%.2f\" cy=\"%.2f\" r=\"3.4\"><title>"
+                           : "<circle class=\"ring l%d\" cx=\"%.2f\" cy=\"%.2f\" r=\"3\"><title>",
                        line % COLOURS, x, y);
     weft_markup_text(svg, place);
     if (sweep->line_name != NULL) {
@@ -123,7 +133,8 @@ static void draw_line(const weft_report_sweep *sweep, int line, const weft_axis 
                 continue;
             }
             if (!any) {
-                weft_markup_format(svg, "<path class=\"line l%d\" d=\"", line % COLOURS);
+                weft_markup_format(svg, "<path class=\"line l%d\"%s d=\"", line % COLOURS,
+                                   dash_of(line));
             }
             weft_markup_format(svg, "%c%.2f %.2f", joined ? 'L' : 'M', at_x, at_y);
             joined = any = true;
@@ -153,7 +164,7 @@ static int fill_legend(const weft_report_sweep *sweep, char texts[][96], char ma
         if (has_points(sweep, i)) {
             weft_text_format(texts[n], 96, "%s%s%s", single ? sweep->line_name : "",
                              single ? " " : "", sweep->lines[i]);
-            weft_text_format(marks[n], 16, "part c%d", i % COLOURS);
+            weft_text_format(marks[n], 16, i < COLOURS ? "part c%d" : "ring l%d", i % COLOURS);
             keys[n] = (weft_svg_key){marks[n], texts[n]};
             n++;
         }

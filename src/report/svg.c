@@ -45,6 +45,7 @@ static const char rules[] =
     ".wf .c0{fill:var(--c0)}.wf .c1{fill:var(--c1)}.wf .c2{fill:var(--c2)}.wf .c3{fill:var(--c3)}"
     ".wf .c4{fill:var(--c4)}.wf .c5{fill:var(--c5)}.wf .c6{fill:var(--c6)}"
     ".wf .line{fill:none;stroke-width:1.75;stroke-linejoin:round}"
+    ".wf .ring{fill:var(--surface);stroke-width:1.75}"
     ".wf .l0{stroke:var(--c0)}.wf .l1{stroke:var(--c1)}.wf .l2{stroke:var(--c2)}"
     ".wf .l3{stroke:var(--c3)}.wf .l4{stroke:var(--c4)}.wf .l5{stroke:var(--c5)}"
     ".wf .ground{fill:var(--surface)}"

@@ -150,4 +150,14 @@ else
     skip "devices" "/dev/full is not here"
 fi
 
+# Lines beyond the six colours are dashed, and several parameters are named.
+run sweep resnet20 vgg8@width=0.25 --chip generic-rram --over flit=32,64 --over cell_bits=1,2,4,8 \
+    --svg many.svg
+code_is 0 "eight lines"
+condition=0
+[ "$(grep -c 'stroke-dasharray="6 3"' many.svg)" -eq 2 ] || condition=1
+check "$condition" "two of which are dashed"
+grep -qF "resnet20, cell_bits 1" many.svg
+check $? "with the name of the parameter"
+
 finish
