@@ -232,9 +232,31 @@ static weft_status check_sets(cli_call *call, const validate_arguments *argument
                                        "%d of %d sets missed their threshold", all.missed, all.n);
 }
 
-static void print_name(void *context, const char *name) {
-    (void)context;
-    printf("%s\n", name);
+/* A line, or (json not NULL) an element. */
+static void print_name(void *json, const char *name) {
+    if (json != NULL) {
+        weft_json_text(json, name);
+    } else {
+        printf("%s\n", name);
+    }
+}
+
+static weft_status list_sets(cli_call *call, bool as_json) {
+    if (!as_json) {
+        return weft_share_list("validation", print_name, NULL, &call->error);
+    }
+    weft_json *json = cli_json_create(call);
+    if (json == NULL) {
+        return call->error.status;
+    }
+    weft_json_array_begin(json);
+    weft_status status = weft_share_list("validation", print_name, json, &call->error);
+    weft_json_array_end(json);
+    if (status != WEFT_OK) {
+        weft_json_destroy(json);
+        return status;
+    }
+    return cli_json_print(call, json);
 }
 
 /* ---- tables of points ------------------------------------------------------------------------ */
@@ -507,7 +529,7 @@ static weft_status print_points(cli_call *call, const validate_arguments *argume
 static weft_status run(cli_call *call, void *opaque) {
     const validate_arguments *arguments = opaque;
     if (arguments->list) {
-        return weft_share_list("validation", print_name, NULL, &call->error);
+        return list_sets(call, arguments->json);
     }
     if (arguments->points == NULL) {
         if (arguments->workloads != NULL || arguments->by != NULL) {
@@ -592,7 +614,7 @@ const cli_command cli_validate = {
         "a file, or the name of a network), metrics (column, figure, n, median_error, mean_error, "
         "worst_error, worst_row, exact_cycles, spearman) and groups (column, value, metrics). "
         "Errors "
-        "are shares: 0.05 is 5 %.",
+        "are shares: 0.05 is 5 %. With --list: an array of names.",
     .examples = EXAMPLES,
     .operands = OPERANDS,
     .n_operands = 1,

@@ -175,4 +175,8 @@ else
     skip "points of the joint study" "they are not on this machine"
 fi
 
+run validate --list --json
+json_valid "the names as JSON"
+json_true 'index("mnsim-2.0") != null' "have the set of MNSIM"
+
 finish
