@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 static bool is_scored(const weft_summary *summary) {
     return summary->info->score[0] != '\0';
@@ -269,13 +270,17 @@ static void heaviest_layer(const weft_cost *cost, bool latency, char *text, size
 static void write_totals(const weft_summary *summary, weft_markup *html) {
     const weft_total *total = &summary->cost->total;
     char value[WEFT_VALUE_TEXT], note[96];
+    weft_chip_about about;
+    weft_chip_get_about(summary->chip, &about);
     weft_markup_raw(html, "<dl class=\"tiles\">\n");
     tile(html, "energy", weft_si_text(total->energy_j, "J", value, sizeof value), "one inference");
     tile(html, "latency", weft_si_text(total->latency_s, "s", value, sizeof value),
          "one inference");
     tile(html, "area", weft_metric_text(WEFT_METRIC_AREA, total->area_mm2, value, sizeof value),
-         "of the tiles in use and what they share");
-    weft_text_format(note, sizeof note, "in %lld tiles", (long long)total->tiles);
+         strcmp(about.format, "chip/1") == 0 ? "of the tiles in use and what they share"
+                                             : "of the whole chip");
+    weft_text_format(note, sizeof note, "in %lld tile%s", (long long)total->tiles,
+                     total->tiles == 1 ? "" : "s");
     weft_text_format(value, sizeof value, "%lld", (long long)total->crossbars);
     tile(html, "crossbars", value, note);
     tile(html, "utilisation", weft_percent_text(total->utilisation, value, sizeof value),
