@@ -41,8 +41,9 @@ typedef struct weft_fill_group {
 } weft_fill_group;
 
 /* Answers given before, direct-mapped by (sizes, capacity): part of a workload's scratch. An answer
- * depends on nothing else, so it is the same whether it was kept or not. */
-enum { WEFT_FILL_MEMO = 1024 };
+ * depends on nothing else, so it is the same whether it was kept or not. With room for those of 200
+ * layers that all differ, the time of a network grows with its layers alone. */
+enum { WEFT_FILL_MEMO = 8192 };
 typedef struct weft_fill_answer {
     int32_t capacity; /* 0: empty */
     int32_t size[WEFT_FILL_MAX_DIMS];
@@ -51,7 +52,8 @@ typedef struct weft_fill_answer {
 } weft_fill_answer;
 
 typedef struct weft_fill_memo {
-    weft_fill_answer rows[WEFT_FILL_MEMO];
+    weft_fill_answer rows[WEFT_FILL_MEMO];   /* of what was asked */
+    weft_fill_answer inner[WEFT_FILL_INNER]; /* of what searching for it asked */
 } weft_fill_memo;
 
 /* The factors of WEFT_FILL_MAX_DIMS sizes (1 where there are fewer) whose product fits `capacity`
