@@ -52,8 +52,7 @@ typedef struct weft_fill_answer {
 } weft_fill_answer;
 
 typedef struct weft_fill_memo {
-    weft_fill_answer rows[WEFT_FILL_MEMO];   /* of what was asked */
-    weft_fill_answer inner[WEFT_FILL_INNER]; /* of what searching for it asked */
+    weft_fill_answer rows[WEFT_FILL_MEMO];
 } weft_fill_memo;
 
 /* The factors of WEFT_FILL_MAX_DIMS sizes (1 where there are fewer) whose product fits `capacity`
