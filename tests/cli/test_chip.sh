@@ -119,6 +119,9 @@ hierarchy nm ", voltage: node" > units.yaml
 run chip check ./units.yaml
 code_is 3 "a length for a voltage, by name"
 
+run chip check generic-rram --set "resistance_off=1 kohm"
+out_has "resistance_on is above resistance_off" "resistances the wrong way round are a warning"
+
 run chip show mnsim
 code_is 3 "a chip that there is not"
 err_has "there are" "those that there are"

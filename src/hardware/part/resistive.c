@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "hardware/part/resistive.h"
 
+#include <stdio.h>
+
 enum {
     ROWS = WEFT_CMOS_FIELD_COUNT,
     COLUMNS,
@@ -72,6 +74,10 @@ static void price_write(const double *values, double most, double least, weft_te
 void weft_resistive_price(const double *values, weft_terms *terms, weft_part_price *price) {
     weft_cmos_price(price_at, values, values[WEFT_CMOS_NODE], values[WEFT_CMOS_VOLTAGE],
                     (weft_device)values[WEFT_CMOS_DEVICE], terms, price);
+    if (values[RESISTANCE_ON] > values[RESISTANCE_OFF] && price->warning[0] == '\0') {
+        snprintf(price->warning, sizeof price->warning,
+                 "resistance_on is above resistance_off: they are taken the other way round");
+    }
     double series = in_series(values, terms);
     double most = fmax(values[RESISTANCE_OFF], values[RESISTANCE_ON]) + series;
     double least = fmin(values[RESISTANCE_OFF], values[RESISTANCE_ON]) + series;
