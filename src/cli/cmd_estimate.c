@@ -46,7 +46,7 @@ static const cli_operand OPERANDS[] = {
 
 static const char *const EXAMPLES[] = {
     "weft estimate imc:R32,V64,R64,V128,R128,V128 --chip mnsim-130nm-rram",
-    "weft estimate resnet18@input=3x32x32,classes=10 --chip mnsim-130nm-rram --layers",
+    "weft estimate resnet18@input=3x32x32,classes=10 --chip generic-rram --layers",
     "weft estimate imc:V32,V64 --chip my-chip.yaml --input 1,28,28 --json",
     "weft estimate imc:V32,V64 --chip mnsim-130nm-rram --set pe.adc=isaac-8b --svg breakdown.svg",
     "weft estimate --chip mnsim-130nm-rram --constants",

@@ -200,7 +200,7 @@ static const cli_operand OPERANDS[] = {
 
 static const char *const EXAMPLES[] = {
     "weft explain imc:V32,V64 --chip mnsim-130nm-rram --part adc --layer 2",
-    "weft explain resnet20 --chip mnsim-130nm-rram --part buffer --json",
+    "weft explain resnet20 --chip generic-rram --part global_buffer --json",
     NULL,
 };
 

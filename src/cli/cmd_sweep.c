@@ -428,7 +428,7 @@ static const cli_operand OPERANDS[] = {
 
 static const char *const EXAMPLES[] = {
     "weft sweep imc:V32,V64 --chip mnsim-130nm-rram --over pe.adc=aspdac-4b,aspdac-6b,isaac-8b",
-    "weft sweep vgg8 resnet20 --chip mnsim-130nm-rram --over precision.activations=2..8 --svg "
+    "weft sweep vgg8 resnet20 --chip generic-rram --over input_bits=2..8 --svg "
     "energy.svg",
     "weft sweep vgg8 --chip mnsim-130nm-rram --over "
     "crossbar.rows+crossbar.subarray_rows=64..512..x2 --over cell.bits=1,2,4 --metric edap --csv",
