@@ -50,11 +50,27 @@ static bool same_sizes(const int32_t *a, const int32_t *b) {
     return ((one[0] ^ other[0]) | (one[1] ^ other[1])) == 0;
 }
 
-static weft_fill_answer *row_of(weft_fill_memo *memo, const int32_t *size, int32_t capacity) {
+static uint32_t hash_of(const int32_t *size, int32_t capacity) {
     uint32_t hash = (uint32_t)capacity * 0x9E3779B1U ^ (uint32_t)size[0] * 0x85EBCA77U ^
                     (uint32_t)size[1] * 0xC2B2AE3DU ^ (uint32_t)size[2] * 0x27D4EB2FU ^
                     (uint32_t)size[3] * 0x165667B1U;
-    return &memo->rows[(hash ^ hash >> 16) % WEFT_FILL_MEMO];
+    return hash ^ hash >> 16;
+}
+
+static void search(weft_fill_answer *best, weft_fill_memo *memo);
+
+/* The answer in its row, worked out where another one stands there. */
+static void answer_from(weft_fill_answer *row, const int32_t *size, int32_t capacity,
+                        weft_fill_memo *memo, weft_fill_answer *answer) {
+    if (row->capacity == capacity && same_sizes(row->size, size)) {
+        *answer = *row;
+        return;
+    }
+    weft_fill_answer made = {.capacity = capacity};
+    memcpy(made.size, size, sizeof made.size);
+    search(&made, memo);
+    *row = made;
+    *answer = made;
 }
 
 /* A size that does not fit is split into even turns. */
@@ -76,7 +92,9 @@ static void try_prime(weft_fill_answer *best, int k, int32_t p, weft_fill_memo *
     memcpy(size, best->size, sizeof size);
     size[k] /= p;
     weft_fill_answer inner;
-    weft_fill_best(size, best->capacity / p, memo, &inner);
+    int32_t capacity = best->capacity / p;
+    weft_fill_answer *row = &memo->inner[hash_of(size, capacity) % WEFT_FILL_INNER];
+    answer_from(row, size, capacity, memo, &inner);
     if (p * inner.busy > best->busy) {
         best->busy = p * inner.busy;
         memcpy(best->factor, inner.factor, sizeof best->factor);
@@ -108,16 +126,8 @@ static void search(weft_fill_answer *best, weft_fill_memo *memo) {
 
 void weft_fill_best(const int32_t size[WEFT_FILL_MAX_DIMS], int32_t capacity, weft_fill_memo *memo,
                     weft_fill_answer *answer) {
-    weft_fill_answer *row = row_of(memo, size, capacity);
-    if (row->capacity == capacity && same_sizes(row->size, size)) {
-        *answer = *row;
-        return;
-    }
-    weft_fill_answer made = {.capacity = capacity};
-    memcpy(made.size, size, sizeof made.size);
-    search(&made, memo);
-    *row = made;
-    *answer = made;
+    weft_fill_answer *row = &memo->rows[hash_of(size, capacity) % WEFT_FILL_MEMO];
+    answer_from(row, size, capacity, memo, answer);
 }
 
 /* All of what is left fits: nothing keeps more copies busy. */

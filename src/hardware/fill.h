@@ -42,8 +42,9 @@ typedef struct weft_fill_group {
 
 /* Answers given before, direct-mapped by (sizes, capacity): part of a workload's scratch. An answer
  * depends on nothing else, so it is the same whether it was kept or not. With room for those of 200
- * layers that all differ, the time of a network grows with its layers alone. */
-enum { WEFT_FILL_MEMO = 8192 };
+ * layers that all differ, the time of a network grows with its layers nearly alone; more room costs
+ * every new workload time to clear it. */
+enum { WEFT_FILL_MEMO = 4096, WEFT_FILL_INNER = 256 };
 typedef struct weft_fill_answer {
     int32_t capacity; /* 0: empty */
     int32_t size[WEFT_FILL_MAX_DIMS];
@@ -52,7 +53,8 @@ typedef struct weft_fill_answer {
 } weft_fill_answer;
 
 typedef struct weft_fill_memo {
-    weft_fill_answer rows[WEFT_FILL_MEMO];
+    weft_fill_answer rows[WEFT_FILL_MEMO];   /* of what was asked */
+    weft_fill_answer inner[WEFT_FILL_INNER]; /* of what searching for it asked */
 } weft_fill_memo;
 
 /* The factors of WEFT_FILL_MAX_DIMS sizes (1 where there are fewer) whose product fits `capacity`
