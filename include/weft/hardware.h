@@ -118,6 +118,7 @@ typedef struct weft_total {
     int64_t crossbars;   /* physical crossbars in use */
     int64_t tiles;
     double utilisation; /* share of the cells of those crossbars that hold weights, 0..1 */
+    int32_t batch;      /* inferences that latency_s is of; 0 or 1: one */
     int32_t bottleneck; /* row of the breakdown that sets the interval; -1: none */
 } weft_total;
 

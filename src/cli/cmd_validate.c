@@ -174,7 +174,19 @@ typedef struct sets {
     weft_json *json; /* NULL: text */
     weft_status status;
     int n, missed;
+    cli_table summary; /* text: a row a set */
 } sets;
+
+static void add_line(sets *all, const weft_validation *set, double limit) {
+    errors_pair errors = errors_of(set, WEFT_MEASURE_COUNT, false);
+    cli_table_cell(&all->summary, "%s", set->name);
+    cli_table_cell(&all->summary, "%d", errors.own.n);
+    percent_cell(&all->summary, errors.own.mean);
+    percent_cell(&all->summary, errors.own.worst);
+    percent_cell(&all->summary, errors.reference.mean);
+    percent_cell(&all->summary, limit);
+    cli_table_cell(&all->summary, errors.own.mean <= limit ? "passed" : "MISSED");
+}
 
 static void check_set(void *context, const char *name) {
     sets *all = context;
@@ -191,6 +203,7 @@ static void check_set(void *context, const char *name) {
             set_json(all->json, set, limit);
         } else {
             all->status = print_set(all->call, set, limit);
+            add_line(all, set, limit);
         }
     }
     weft_validation_destroy(set);
@@ -207,7 +220,10 @@ static weft_status check_sets(cli_call *call, const validate_arguments *argument
         weft_json_key(all.json, "sets");
         weft_json_array_begin(all.json);
     }
+    static const char *const HEADERS[] = {
+        "set", "points", "mean error", "worst", "reference, mean", "at most", ""};
     weft_status status = WEFT_OK;
+    cli_table_begin(&all.summary, HEADERS, "lrrrrrl");
     for (int i = 0; i < call->n_operands; i++) {
         check_set(&all, call->operands[i]);
     }
@@ -225,7 +241,8 @@ static weft_status check_sets(cli_call *call, const validate_arguments *argument
         weft_json_object_end(all.json);
         WEFT_TRY(cli_json_print(call, all.json));
     } else {
-        printf("%d of %d sets passed\n", all.n - all.missed, all.n);
+        WEFT_TRY(cli_table_print(&all.summary, call));
+        printf("\n%d of %d sets passed\n", all.n - all.missed, all.n);
     }
     return all.missed == 0 ? WEFT_OK
                            : weft_fail(&call->error, WEFT_ERROR_EVALUATION,

@@ -15,8 +15,15 @@ typedef struct work {
     int n_networks;
     size_t networks_stride; /* points from one network to the next */
     size_t first;           /* combination that item 0 of the running batch is */
+    struct kept_chip *kept; /* [threads] */
     atomic_bool out_of_memory;
 } work;
+
+/* The chip of a thread's point before: every point sets all axes, so it need not be read again. */
+typedef struct kept_chip {
+    weft_chip *chip; /* NULL: none */
+    size_t place;    /* on the axis of chips */
+} kept_chip;
 
 /* ---- points ---------------------------------------------------------------------------------- */
 
@@ -51,23 +58,43 @@ static weft_status set_paths(weft_chip *chip, const cli_axis *axis, const char *
     }
 }
 
-static weft_status make_chip(const work *w, size_t point, weft_priced **priced, weft_error *error) {
-    const cli_grid *grid = w->grid;
-    const weft_chip *base = w->chips[cli_grid_place(grid, point, grid->chips)];
+/* Chips of a fixed structure are read anew: they check values against each other when they are set,
+ * and a point may not depend on the one before. */
+static bool may_keep(const weft_chip *chip) {
+    weft_chip_about about;
+    weft_chip_get_about(chip, &about);
+    return strcmp(about.format, "chip/2") == 0;
+}
+
+static weft_status take_chip(const work *w, size_t place, kept_chip *kept, weft_error *error) {
+    const weft_chip *base = w->chips[place];
     const char *text = weft_chip_text(base);
-    weft_chip *chip = NULL;
-    WEFT_TRY(weft_chip_parse(text, strlen(text), weft_chip_name(base), &chip, error));
+    if (kept->chip != NULL && kept->place == place && may_keep(base)) {
+        return WEFT_OK;
+    }
+    weft_chip_destroy(kept->chip);
+    kept->chip = NULL;
+    kept->place = place;
+    return weft_chip_parse(text, strlen(text), weft_chip_name(base), &kept->chip, error);
+}
+
+static weft_status make_chip(const work *w, size_t point, int thread, weft_priced **priced,
+                             weft_error *error) {
+    const cli_grid *grid = w->grid;
+    kept_chip *kept = &w->kept[thread];
+    WEFT_TRY(take_chip(w, (size_t)cli_grid_place(grid, point, grid->chips), kept, error));
     weft_status status = WEFT_OK;
     for (int i = 0; i < grid->n_axes && status == WEFT_OK; i++) {
         if (grid->axes[i].kind == CLI_AXIS_PATH) {
-            status = set_paths(chip, &grid->axes[i], cli_grid_value(grid, point, i), error);
+            status = set_paths(kept->chip, &grid->axes[i], cli_grid_value(grid, point, i), error);
         }
     }
-    if (status == WEFT_OK) {
-        status = weft_priced_create(chip, priced, error);
+    if (status != WEFT_OK) { /* some axes are set, others not */
+        weft_chip_destroy(kept->chip);
+        kept->chip = NULL;
+        return status;
     }
-    weft_chip_destroy(chip);
-    return status;
+    return weft_priced_create(kept->chip, priced, error);
 }
 
 static void cost_combination(void *context, int item, int thread) {
@@ -75,7 +102,7 @@ static void cost_combination(void *context, int item, int thread) {
     weft_error error;
     weft_priced *priced = NULL;
     size_t first = point_of(w, w->first + (size_t)item);
-    weft_status made = make_chip(w, first, &priced, &error);
+    weft_status made = make_chip(w, first, thread, &priced, &error);
     for (int n = 0; n < w->n_networks; n++) {
         size_t point = first + (size_t)n * w->networks_stride;
         weft_workload *workload = w->workloads[(size_t)thread * (size_t)w->n_networks + (size_t)n];
@@ -147,8 +174,9 @@ static weft_status allocate(cli_call *call, cli_grid *grid, int threads, work *w
     grid->points = calloc(grid->n, sizeof *grid->points);
     w->chips = calloc((size_t)grid->axes[grid->chips].n, sizeof(weft_chip *));
     w->workloads = calloc((size_t)threads * (size_t)networks, sizeof(weft_workload *));
+    w->kept = calloc((size_t)threads, sizeof *w->kept);
     w->network_errors = calloc((size_t)networks, sizeof *w->network_errors);
-    if (grid->points == NULL || w->chips == NULL || w->workloads == NULL ||
+    if (grid->points == NULL || w->chips == NULL || w->workloads == NULL || w->kept == NULL ||
         w->network_errors == NULL) {
         return weft_fail_memory(&call->error, grid->n * sizeof *grid->points);
     }
@@ -162,6 +190,10 @@ static void free_work(work *w, int threads) {
     for (int i = 0; w->workloads != NULL && i < threads * w->n_networks; i++) {
         weft_workload_destroy(w->workloads[i]);
     }
+    for (int t = 0; w->kept != NULL && t < threads; t++) {
+        weft_chip_destroy(w->kept[t].chip);
+    }
+    free(w->kept);
     free(w->chips);
     free(w->workloads);
     free(w->network_errors);

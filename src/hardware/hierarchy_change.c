@@ -230,11 +230,33 @@ static weft_status add(weft_hierarchy *h, const place *at, const weft_doc *doc,
     return weft_variables_add(h, doc, node, name, part->level, to, error);
 }
 
+/* The chip's word for all fields of a name; that the parts know it is seen when they are linked. */
+static weft_choice *find_choice(weft_hierarchy *h, const char *path) {
+    for (int c = 0; c < h->n_choices; c++) {
+        if (strcmp(h->choices[c].name, path) == 0) {
+            return &h->choices[c];
+        }
+    }
+    return NULL;
+}
+
+static weft_status change_choice(weft_choice *choice, const weft_doc *doc, const weft_node *node,
+                                 weft_error *error) {
+    const char *text = NULL;
+    WEFT_TRY(weft_node_text(doc, node, &text, error));
+    snprintf(choice->word, sizeof choice->word, "%s", text);
+    return WEFT_OK;
+}
+
 weft_status weft_hierarchy_change(weft_hierarchy *h, const weft_doc *doc, const weft_node *node,
                                   const char *path, weft_error *error) {
     place at;
     if (strncmp(path, "chip.", 5) == 0) {
         path += 5;
+    }
+    weft_choice *choice = find_choice(h, path);
+    if (choice != NULL) {
+        return change_choice(choice, doc, node, error);
     }
     if (!find_place(h, path, &at)) {
         return fail_path(h, doc, node, path, error);
@@ -248,7 +270,9 @@ weft_status weft_hierarchy_change(weft_hierarchy *h, const weft_doc *doc, const 
 
 weft_status weft_hierarchy_find(weft_hierarchy *h, const char *path, weft_error *error) {
     place at;
-    return find_place(h, path, &at) ? WEFT_OK : fail_path(h, NULL, NULL, path, error);
+    return find_choice(h, path) != NULL || find_place(h, path, &at)
+               ? WEFT_OK
+               : fail_path(h, NULL, NULL, path, error);
 }
 
 const char *weft_hierarchy_unit(weft_hierarchy *h, const char *path) {

@@ -512,6 +512,7 @@ static double leak_of_chip(const weft_hierarchy *h, const weft_precision *price,
 static void find_times(const weft_hierarchy_priced *priced, weft_loop_work *work, weft_total *sum) {
     const weft_hierarchy *h = priced->hierarchy;
     double batch = priced->own.number[WEFT_NUMBER_BATCH];
+    sum->batch = (int32_t)fmin(batch, INT32_MAX);
     double slowest = -1;
     double all = 0;
     for (int32_t l = 0; l < work->n_layers; l++) {

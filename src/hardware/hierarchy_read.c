@@ -361,6 +361,22 @@ static weft_status read_fill(weft_map *map, weft_level *level, weft_error *error
     return WEFT_OK;
 }
 
+/* A dimension twice would be filled twice. */
+static weft_status check_once(const weft_map *map, const weft_level *level, weft_error *error) {
+    unsigned seen = 0;
+    for (int g = 0; g < level->n_groups; g++) {
+        for (int k = 0; k < level->groups[g].n; k++) {
+            int dim = level->groups[g].dim[k];
+            if ((seen >> dim & 1U) != 0) {
+                return weft_node_fail(map->doc, map->node, error, WEFT_ERROR_INPUT,
+                                      "level '%s' is filled with %s twice", level->name, DIMS[dim]);
+            }
+            seen |= 1U << dim;
+        }
+    }
+    return WEFT_OK;
+}
+
 /* Copies that share an operand cannot differ in a dimension of that operand. */
 static weft_status check_sharing(const weft_map *map, const weft_level *level, weft_error *error) {
     for (int g = 0; g < level->n_groups; g++) {
@@ -409,6 +425,7 @@ static weft_status read_level(const weft_doc *doc, const weft_node *node, weft_h
     level->shares = shares & ALL_TENSORS;
     WEFT_TRY(read_fill(&map, level, error));
     WEFT_TRY(weft_map_bool(&map, "gated", WEFT_OPTIONAL, &level->gated, error));
+    WEFT_TRY(check_once(&map, level, error));
     if (shares != NOT_GIVEN) {
         WEFT_TRY(check_sharing(&map, level, error));
     }

@@ -25,5 +25,6 @@ double weft_total_tops_mm2(const weft_total *total) {
 }
 
 double weft_total_edap(const weft_total *total) {
-    return total->energy_j * total->latency_s * total->area_mm2;
+    double others = total->batch > 1 ? total->batch - 1 : 0;
+    return total->energy_j * (total->latency_s - others * total->interval_s) * total->area_mm2;
 }

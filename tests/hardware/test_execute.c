@@ -233,6 +233,43 @@ static void limits_are_kept(void **state) {
     assert_non_null(strstr(error.message, "too short for the read pulse"));
 }
 
+static void edap_is_of_one_inference(void **state) {
+    (void)state;
+    setting batch[] = {{"execution.batch", "8"}, {NULL, NULL}};
+    weft_total one = good_total("generic-rram", "resnet18", (setting[]){{NULL, NULL}});
+    weft_total eight = good_total("generic-rram", "resnet18", batch);
+    assert_true(eight.latency_s > 7.9 * one.latency_s);
+    assert_true(fabs(weft_total_edap(&eight) / weft_total_edap(&one) - 1) < 1e-9);
+}
+
+static void a_capped_layer_bounds_the_copies(void **state) {
+    (void)state;
+    setting capped[] = {{"tiles", "4096"},
+                        {"execution.order", "pipeline"},
+                        {"execution.copies", "2"},
+                        {NULL, NULL}};
+    setting one[] = {{"execution.order", "pipeline"}, {NULL, NULL}};
+    weft_total two = good_total("generic-rram", "resnet18", capped);
+    weft_total single = good_total("generic-rram", "resnet18", one);
+    /* only the first convolution, four times as slow as any other, can use a second copy */
+    assert_int_equal(two.crossbars, single.crossbars + 4);
+    assert_true(fabs(two.interval_s / single.interval_s - 0.5) < 1e-9);
+}
+
+static void words_of_all_parts_can_be_set(void **state) {
+    (void)state;
+    weft_error error;
+    weft_chip *chip = NULL;
+    setting device[] = {{"device", "hp"}, {NULL, NULL}};
+    weft_total lp = good_total("generic-rram", "resnet18", (setting[]){{NULL, NULL}});
+    weft_total hp = good_total("generic-rram", "resnet18", device);
+    assert_true(hp.energy_j != lp.energy_j);
+    assert_int_equal(weft_chip_read("generic-rram", &chip, &error), WEFT_OK);
+    assert_int_equal(weft_chip_set(chip, "device", "hq", &error), WEFT_ERROR_INPUT);
+    assert_non_null(strstr(error.message, "hq"));
+    weft_chip_destroy(chip);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(copies_of_a_pipeline_are_the_best),
@@ -243,6 +280,9 @@ int main(void) {
         cmocka_unit_test(turns_pay_for_weights),
         cmocka_unit_test(cells_wear_out),
         cmocka_unit_test(limits_are_kept),
+        cmocka_unit_test(edap_is_of_one_inference),
+        cmocka_unit_test(a_capped_layer_bounds_the_copies),
+        cmocka_unit_test(words_of_all_parts_can_be_set),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -21,7 +21,7 @@ static const weft_published ROUTER = {
 static const weft_part_field FIELDS[] = {
     {"node", WEFT_DIMENSION_LENGTH, NAN, 3e-9, 500e-9, 7e-9, 130e-9, NULL, "technology node"},
     {"width", WEFT_DIMENSION_DATA, 256, 1, 1 << 20, 8, 2048, NULL, "bits of a flit"},
-    {"voltage", WEFT_DIMENSION_VOLTAGE, NAN, 0, 5, 0.4, 1.8, NULL, "supply of the link"},
+    {"voltage", WEFT_DIMENSION_VOLTAGE, NAN, 0.05, 5, 0.4, 1.8, NULL, "supply of the link"},
     {"hop_length", WEFT_DIMENSION_LENGTH, 1e-3, 0, 1, 0, 0.02, NULL, "from router to router"},
     {"toggle", WEFT_DIMENSION_NONE, 0.25, 0, 1, 0, 0.5, NULL, "share of wires that charge"},
     {"wire_capacitance", WEFT_DIMENSION_NONE, 2e-10, 0, 1e-6, 1e-10, 5e-10, NULL, "F/m"},
