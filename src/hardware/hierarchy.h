@@ -62,6 +62,7 @@ typedef struct weft_variable {
     char *text;          /* of the expression; NULL: a parameter */
     const weft_doc *doc; /* while the file is read, for errors; NULL afterwards */
     const weft_node *node;
+    int32_t line, column, length; /* in h->file, for errors later on; line 0: unknown */
 } weft_variable;
 
 /* What makes a part act; the counts are in count.c.
@@ -235,6 +236,7 @@ typedef struct weft_bound {
 
 typedef struct weft_hierarchy {
     atomic_int owners; /* the chip and its prices */
+    char file[256];    /* where the variables with a line stand */
     int n_variables;
     weft_variable variables[WEFT_MAX_VARIABLES]; /* the builtins first */
     int n_ordered;

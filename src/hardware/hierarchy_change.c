@@ -302,5 +302,6 @@ bool weft_hierarchy_put(weft_hierarchy *h, const char *path, double number, cons
     v->value.value = weft_unit_to_si(found, number);
     snprintf(v->value.unit, sizeof v->value.unit, "%s", found->name);
     snprintf(v->value.source, sizeof v->value.source, WEFT_SET_BY_USER);
+    v->line = 0;
     return true;
 }

@@ -41,11 +41,20 @@ bool weft_hierarchy_is_text(const weft_map *root) {
     return false;
 }
 
-/* Nodes are gone once their document is. */
-static void forget_nodes(weft_hierarchy *h) {
+/* Nodes are gone once their document is; the places of those of the chip's own file stay. */
+static void forget_nodes(weft_hierarchy *h, bool own) {
     for (int i = 0; i < h->n_variables; i++) {
-        h->variables[i].doc = NULL;
-        h->variables[i].node = NULL;
+        weft_variable *v = &h->variables[i];
+        if (own && v->node != NULL && strcmp(v->value.source, WEFT_SET_BY_USER) != 0) {
+            weft_error at;
+            weft_node_fail(v->doc, v->node, &at, WEFT_ERROR_INPUT, "%s", v->name);
+            v->line = at.line;
+            v->column = at.column;
+            v->length = at.length;
+            snprintf(h->file, sizeof h->file, "%s", at.file);
+        }
+        v->doc = NULL;
+        v->node = NULL;
     }
 }
 
@@ -143,7 +152,7 @@ static weft_status read_root(weft_map *root, int bases, weft_chip *chip, weft_er
 weft_status weft_hierarchy_parse(weft_map *root, int bases, weft_chip *chip, weft_error *error) {
     weft_status status = read_root(root, bases, chip, error);
     if (chip->hierarchy != NULL) {
-        forget_nodes(chip->hierarchy);
+        forget_nodes(chip->hierarchy, bases == 0);
     }
     return status;
 }
@@ -332,6 +341,7 @@ weft_status weft_hierarchy_set(weft_chip *chip, const char *path, const char *va
     if (status != WEFT_OK) {
         return status;
     }
+    memcpy(again->hierarchy->file, chip->hierarchy->file, sizeof again->hierarchy->file);
     weft_chip old = *chip;
     *chip = *again;
     *again = old;

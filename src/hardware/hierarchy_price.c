@@ -84,6 +84,31 @@ static weft_status settings_of(const weft_hierarchy *h, const weft_part *part,
 }
 
 /* The value of a field: its own variable, the chip's parameter of its name, its fallback. */
+static const char *si_unit(weft_dimension dimension) {
+    static const char *const UNITS[] = {
+        [WEFT_DIMENSION_NONE] = "",          [WEFT_DIMENSION_TIME] = " s",
+        [WEFT_DIMENSION_FREQUENCY] = " Hz",  [WEFT_DIMENSION_ENERGY] = " J",
+        [WEFT_DIMENSION_POWER] = " W",       [WEFT_DIMENSION_VOLTAGE] = " V",
+        [WEFT_DIMENSION_CURRENT] = " A",     [WEFT_DIMENSION_RESISTANCE] = " ohm",
+        [WEFT_DIMENSION_CAPACITANCE] = " F", [WEFT_DIMENSION_LENGTH] = " m",
+        [WEFT_DIMENSION_AREA] = " m2",       [WEFT_DIMENSION_BANDWIDTH] = " bit/s",
+        [WEFT_DIMENSION_DATA] = " bit",
+    };
+    return UNITS[dimension];
+}
+
+/* Gives an error its place, where the chip's own file says what the variable is. */
+static weft_status at_variable(const weft_hierarchy *h, int variable, weft_error *error) {
+    if (variable != WEFT_NO_VARIABLE && h->variables[variable].line > 0) {
+        const weft_variable *v = &h->variables[variable];
+        snprintf(error->file, sizeof error->file, "%s", h->file);
+        error->line = v->line;
+        error->column = v->column;
+        error->length = v->length;
+    }
+    return error->status;
+}
+
 static weft_status value_of(const weft_hierarchy *h, const weft_part *part, int f,
                             const double *variables, double *value, weft_error *error) {
     const weft_part_field *field = &part->class->fields[f];
@@ -101,11 +126,13 @@ static weft_status value_of(const weft_hierarchy *h, const weft_part *part, int 
                          part->class->name, field->name, field->text);
     }
     if (*value < field->least || *value > field->most) {
-        return weft_fail(error, WEFT_ERROR_INPUT,
-                         "part '%s': '%s' is %.6g; expected %.6g to %.6g (%s)", part->name,
-                         field->name, *value, field->least, field->most, field->text);
+        const char *unit = si_unit(field->dimension);
+        weft_fail(error, WEFT_ERROR_INPUT,
+                  "part '%s': '%s' is %.6g%s; expected %.6g to %.6g%s (%s)", part->name,
+                  field->name, *value, unit, field->least, field->most, unit, field->text);
+        return at_variable(
+            h, part->field[f] != WEFT_NO_VARIABLE ? part->field[f] : part->inherited[f], error);
     }
-    (void)h;
     return WEFT_OK;
 }
 
@@ -129,9 +156,9 @@ static weft_status count_of(const weft_hierarchy *h, int variable, double fallba
                             weft_error *error) {
     *value = variable == WEFT_NO_VARIABLE ? fallback : variables[variable];
     if (*value < least || *value > most || floor(*value) != *value) {
-        return weft_fail(error, WEFT_ERROR_INPUT,
-                         "'%s' is %.6g; expected a whole number, %.6g to %.6g",
-                         h->variables[variable].name, *value, least, most);
+        weft_fail(error, WEFT_ERROR_INPUT, "'%s' is %.6g; expected a whole number, %.0f to %.0f",
+                  h->variables[variable].name, *value, least, most);
+        return at_variable(h, variable, error);
     }
     return WEFT_OK;
 }
@@ -300,9 +327,10 @@ weft_status weft_hierarchy_price(const weft_hierarchy *h, const int32_t traits[W
     double copies[WEFT_MAX_LEVELS];
     int bad = weft_variables_evaluate(h, traits, variables);
     if (bad >= 0) {
-        return weft_fail(error, WEFT_ERROR_INPUT, "'%s' is not a finite number: %.200s",
-                         h->variables[bad].name,
-                         h->variables[bad].text != NULL ? h->variables[bad].text : "");
+        weft_fail(error, WEFT_ERROR_INPUT, "'%s' is not a finite number: %.200s",
+                  h->variables[bad].name,
+                  h->variables[bad].text != NULL ? h->variables[bad].text : "");
+        return at_variable(h, bad, error);
     }
     precision->infeasible[0] = '\0';
     WEFT_TRY(price_operands(h, variables, precision, error));
