@@ -145,8 +145,9 @@ typedef struct weft_part_info {
     char level[48];
 } weft_part_info;
 
-/* The same with its breakdown. Sums over the layers and parts give the total exactly (latency: time
- * on the critical path, which is what the total is made of). Of the arrays, the first n_parts of
+/* The same with its breakdown. Sums over the layers and parts give the total: exactly for chips of
+ * pixel pipelines, to the rounding of doubles for hierarchical ones (latency: time on the critical
+ * path, which is what the total is made of). Of the arrays, the first n_parts of
  * weft_cost are used. */
 typedef struct weft_layer_cost {
     char name[128];   /* "conv3x3 32>64", or as a table calls it */
