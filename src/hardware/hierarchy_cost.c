@@ -458,15 +458,18 @@ static void find_ways(const weft_hierarchy_priced *priced, weft_loop_work *work)
 
 /* The share of a producer's time after which a consumer has its first window. */
 static double lead_of(const weft_loop_layer *producer, const weft_loop_layer *consumer) {
-    const int32_t *size = consumer->loops.size;
-    double outputs = (double)size[WEFT_DIM_P] * size[WEFT_DIM_Q];
-    double made = (double)producer->loops.size[WEFT_DIM_P] * producer->loops.size[WEFT_DIM_Q];
-    if (consumer->loops.dynamic || outputs == 1) {
+    const weft_loop_sizes *loops = &consumer->loops;
+    const int32_t *size = loops->size;
+    if (loops->dynamic || (double)size[WEFT_DIM_P] * size[WEFT_DIM_Q] == 1) {
         return 1;
     }
-    double first = (double)(size[WEFT_DIM_R] - 1) * producer->loops.size[WEFT_DIM_Q] +
-                   size[WEFT_DIM_S];
-    return fmin(1, first / made);
+    /* the map that the window moves over: the producer's, or what a pool between made of it */
+    bool known = consumer->in_height > 0;
+    double rows = known ? consumer->in_height : producer->loops.size[WEFT_DIM_P];
+    double columns = known ? consumer->in_width : producer->loops.size[WEFT_DIM_Q];
+    double down = (double)(size[WEFT_DIM_R] - 1) * loops->dilation_h;
+    double across = (double)(size[WEFT_DIM_S] - 1) * loops->dilation_w;
+    return fmin(1, (down * columns + across + 1) / (rows * columns));
 }
 
 /* When the last pixel comes out, where a layer begins as soon as its first window is there, and ends
