@@ -36,8 +36,8 @@ enum { WEFT_FILL_MAX_DIMS = 4, WEFT_FILL_MAX_GROUPS = 8 };
 
 /* Dimensions that are filled together. */
 typedef struct weft_fill_group {
-    int8_t n;
-    int8_t dim[WEFT_FILL_MAX_DIMS];
+    uint8_t n;
+    uint8_t dim[WEFT_FILL_MAX_DIMS];
 } weft_fill_group;
 
 /* Answers given before, direct-mapped by (sizes, capacity): part of a workload's scratch. An answer

@@ -249,7 +249,7 @@ typedef struct weft_hierarchy {
     weft_part parts[WEFT_MAX_PARTS];
     weft_role roles[WEFT_MAX_PARTS];
     int16_t holders[WEFT_DIM_COUNT][WEFT_MAX_HOLDERS]; /* parts that hold it; -1: outside of all */
-    int8_t n_holders[WEFT_DIM_COUNT];                  /* at least 1 */
+    uint8_t n_holders[WEFT_DIM_COUNT];                 /* at least 1 */
     uint64_t layout; /* number for all that counting reads of the hierarchy itself */
     int array_level; /* whose copies are arrays: outside of the levels that share an operand */
     int clock_part;  /* that the cycle is booked under: the first that is read out, or 0 */

@@ -327,12 +327,12 @@ static weft_status read_group(const weft_doc *doc, const weft_node *node, weft_f
         return weft_node_fail(doc, node, error, WEFT_ERROR_INPUT,
                               "a group of 1 to %d dimensions was expected", WEFT_FILL_MAX_DIMS);
     }
-    group->n = (int8_t)n;
+    group->n = (uint8_t)n;
     for (int i = 0; i < n; i++) {
         int dim = 0;
         WEFT_TRY(read_word(doc, list ? weft_sequence_at(node, i) : node, DIMS, WEFT_DIM_COUNT, &dim,
                            error));
-        group->dim[i] = (int8_t)dim;
+        group->dim[i] = (uint8_t)dim;
     }
     return WEFT_OK;
 }
@@ -740,7 +740,7 @@ static void link_roles(weft_hierarchy *h) {
         if (n == 0) {
             h->holders[d][0] = -1;
         }
-        h->n_holders[d] = (int8_t)(n == 0 ? 1 : n);
+        h->n_holders[d] = (uint8_t)(n == 0 ? 1 : n);
     }
 }
 
