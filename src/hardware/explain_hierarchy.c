@@ -4,6 +4,7 @@
  * an action costs with the statistics of the layer's operands, and how the part's class comes to that
  * from its fields: each with its source, or its expression and what that depends on. */
 #include "hardware/explain.h"
+#include "hardware/hierarchy_words.h"
 
 #include "base/error.h"
 #include "hardware/execute.h"
@@ -36,32 +37,11 @@ static const subject *of(const weft_question *q) {
 static const char DEFAULT[] = "default of the class";
 static const char CHIP_FILE[] = "the chip file";
 
-static const char *const DIMS[] = {
-#define DIM(name, token) token,
-    WEFT_DIM_MAP(DIM)
-#undef DIM
-};
-static const char *const ELEMENTS[] = {
-#define ELEMENT(name, token) token,
-    WEFT_ELEMENT_MAP(ELEMENT)
-#undef ELEMENT
-};
-static const char *const STATISTICS[] = {
-#define STATISTIC(name, token, text) token,
-    WEFT_STATISTIC_MAP(STATISTIC)
-#undef STATISTIC
-};
 static const char *const STATISTIC_TEXTS[] = {
 #define STATISTIC(name, token, text) text,
     WEFT_STATISTIC_MAP(STATISTIC)
 #undef STATISTIC
 };
-static const char *const ACTIONS[] = {
-#define ACTION(name, token) token,
-    WEFT_ACTION_MAP(ACTION)
-#undef ACTION
-};
-
 /* What is counted of each action; count.c has the equations. */
 static const char *const READS[WEFT_ACTION_COUNT] = {
     [WEFT_ACTION_INPUT] = "copies x ceil(input slices that a copy drives / word)",
@@ -147,16 +127,10 @@ static void variable_rows(const weft_question *q, int32_t depth, int v, const ch
     s->shown[v] = true;
 }
 
-static const char *const SETTINGS[] = {
-#define SETTING(name, token, fallback) token,
-    WEFT_PART_SETTING_MAP(SETTING)
-#undef SETTING
-};
-
 static void setting_rows(const weft_question *q, int32_t depth, const weft_part *part) {
     for (int s = 0; s < WEFT_SETTING_COUNT; s++) {
         if (part->setting[s] != WEFT_NO_VARIABLE) {
-            variable_rows(q, depth, part->setting[s], SETTINGS[s],
+            variable_rows(q, depth, part->setting[s], weft_setting_words[s],
                           s == WEFT_SETTING_CAPACITY ? "bit" : "1");
         }
     }
@@ -197,7 +171,7 @@ static const char *name_factors(const int32_t *factor, char *text, size_t size) 
     for (int d = 0; d < WEFT_DIM_COUNT && used < size; d++) {
         if (factor[d] > 1) {
             used += (size_t)snprintf(text + used, size - used, "%s%s %d", used > 0 ? " x " : "",
-                                     DIMS[d], factor[d]);
+                                     weft_dim_words[d], factor[d]);
         }
     }
     return text;
@@ -298,10 +272,10 @@ static void action_rows(const weft_question *q, int32_t depth, const char *name,
     for (int k = 0; k < WEFT_STATISTIC_COUNT; k++) {
         if (coefficients[k] != 0) {
             weft_explain_row(q->to, depth + 1, coefficients[k], "J", "of the class x energy_scale",
-                             NULL, "coefficient of %s", STATISTICS[k]);
+                             NULL, "coefficient of %s", weft_statistic_words[k]);
             weft_explain_row(q->to, depth + 1, statistics[k], "1", STATISTIC_TEXTS[k],
                              k == WEFT_STATISTIC_ONE ? NULL : "histograms of the layer's operands",
-                             "%s", STATISTICS[k]);
+                             "%s", weft_statistic_words[k]);
         }
     }
 }
@@ -326,7 +300,7 @@ static void count_rows(const weft_question *q, int32_t depth, int p) {
         for (int e = 0; e < WEFT_ELEMENT_COUNT; e++) {
             if ((part->elements >> e & 1U) != 0) {
                 weft_explain_row(q->to, depth, (double)elements[e], "1", NULL, NULL, "elements: %s",
-                                 ELEMENTS[e]);
+                                 weft_element_words[e]);
             }
         }
     } else {
@@ -383,7 +357,7 @@ static void energy_rows(const weft_question *q, int32_t depth, int32_t p) {
             weft_explain_row(q->to, depth, actions[i].count, "1",
                              orders ? "accesses of the full width, to and from below and above"
                                     : actions[i].equation,
-                             NULL, "%ss ('%s')", actions[i].name, ACTIONS[action]);
+                             NULL, "%ss ('%s')", actions[i].name, weft_action_words[action]);
             count_rows(q, depth + 1, p);
             action_rows(q, depth, actions[i].name, actions[i].coefficients);
         }

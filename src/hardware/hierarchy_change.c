@@ -2,6 +2,7 @@
  *
  * Changes to a chip that has been read: `settings:` of a file that stands on another, and --set. */
 #include "hardware/hierarchy_read.h"
+#include "hardware/hierarchy_words.h"
 
 #include "base/units.h"
 #include "hardware/dataflow.h"
@@ -22,39 +23,6 @@ typedef struct place {
 } place;
 
 enum { MAX_PATHS = WEFT_MAX_VARIABLES + WEFT_MAX_PARTS * 8, PATH = 3 * WEFT_NAME };
-
-static const char *const EXECUTIONS[] = {
-#define EXECUTION(name, token) token,
-    WEFT_EXECUTION_MAP(EXECUTION)
-#undef EXECUTION
-        NULL,
-};
-
-static const char *const ACCOUNTINGS[] = {
-#define ACCOUNTING(name, token) token,
-    WEFT_ACCOUNTING_MAP(ACCOUNTING)
-#undef ACCOUNTING
-        NULL,
-};
-
-static const char *const OBJECTIVES[] = {
-#define OBJECTIVE(name, token) token,
-    WEFT_FLOW_OBJECTIVE_MAP(OBJECTIVE)
-#undef OBJECTIVE
-        NULL,
-};
-
-static const char *const NUMBERS[] = {
-#define NUMBER(name, token, fallback) token,
-    WEFT_EXECUTION_NUMBER_MAP(NUMBER)
-#undef NUMBER
-};
-
-static const char *const SETTINGS[] = {
-#define SETTING(name, token, fallback) token,
-    WEFT_PART_SETTING_MAP(SETTING)
-#undef SETTING
-};
 
 /* "macro.rows" is also "rows", "macro.adc.resolution" also "adc.resolution". */
 static bool leads_to(const char *path, const char *level, const char *name) {
@@ -96,7 +64,7 @@ static bool find_in_part(weft_hierarchy *h, const char *path, place *found) {
             }
         }
         for (int s = 0; s < WEFT_SETTING_COUNT; s++) {
-            snprintf(name, sizeof name, "%s.%s", part->name, SETTINGS[s]);
+            snprintf(name, sizeof name, "%s.%s", part->name, weft_setting_words[s]);
             if (leads_to(path, level, name)) {
                 *found = (place){.variable = WEFT_NO_VARIABLE,
                                  .number = -1,
@@ -113,7 +81,8 @@ static bool find_in_part(weft_hierarchy *h, const char *path, place *found) {
 /* A number of `execution` that the file leaves out. */
 static bool find_number(const char *path, place *found) {
     for (int i = 0; i < WEFT_NUMBER_COUNT; i++) {
-        if (leads_to(path, "execution", NUMBERS[i]) && strncmp(path, "execution.", 10) == 0) {
+        if (leads_to(path, "execution", weft_number_words[i]) &&
+            strncmp(path, "execution.", 10) == 0) {
             found->number = i;
             return true;
         }
@@ -126,17 +95,17 @@ static bool find_place(weft_hierarchy *h, const char *path, place *found) {
         (place){.variable = WEFT_NO_VARIABLE, .number = -1, .part = -1, .field = -1, .setting = -1};
     if (strcmp(path, "execution.order") == 0) {
         found->word = &h->execution;
-        found->words = EXECUTIONS;
+        found->words = weft_execution_words;
         return true;
     }
     if (strcmp(path, "execution.accounting") == 0) {
         found->word = &h->accounting;
-        found->words = ACCOUNTINGS;
+        found->words = weft_accounting_words;
         return true;
     }
     if (strcmp(path, "execution.objective") == 0) {
         found->word = &h->objective;
-        found->words = OBJECTIVES;
+        found->words = weft_objective_words;
         return true;
     }
     return find_variable(h, path, found) || find_number(path, found) ||
@@ -219,13 +188,14 @@ static weft_status add(weft_hierarchy *h, const place *at, const weft_doc *doc,
                        const weft_node *node, weft_error *error) {
     if (at->number >= 0) {
         char path[2 * WEFT_NAME];
-        snprintf(path, sizeof path, "execution.%s", NUMBERS[at->number]);
+        snprintf(path, sizeof path, "execution.%s", weft_number_words[at->number]);
         return weft_variables_add(h, doc, node, path, -1, &h->number[at->number], error);
     }
     weft_part *part = &h->parts[at->part];
     char name[2 * WEFT_NAME];
     snprintf(name, sizeof name, "%s.%s", part->name,
-             at->field >= 0 ? part->class->fields[at->field].name : SETTINGS[at->setting]);
+             at->field >= 0 ? part->class->fields[at->field].name
+                            : weft_setting_words[at->setting]);
     int *to = at->field >= 0 ? &part->field[at->field] : &part->setting[at->setting];
     return weft_variables_add(h, doc, node, name, part->level, to, error);
 }

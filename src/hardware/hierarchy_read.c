@@ -3,6 +3,7 @@
  * Reading of hierarchical chips. The file's order is kept: a level stands inside the one before it,
  * and a part acts on what passes between the level that it stands at and the levels inside. */
 #include "hardware/hierarchy_read.h"
+#include "hardware/hierarchy_words.h"
 
 #include "base/units.h"
 #include "hardware/dataflow.h"
@@ -12,67 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const DIMS[] = {
-#define DIM(name, token) token,
-    WEFT_DIM_MAP(DIM)
-#undef DIM
-};
-
-static const char *const ENCODINGS[] = {
-#define ENCODING(name, token) token,
-    WEFT_ENCODING_MAP(ENCODING)
-#undef ENCODING
-};
-
-static const char *const MISSING[] = {
-#define MISSING_WORD(name, token) token,
-    WEFT_MISSING_MAP(MISSING_WORD)
-#undef MISSING_WORD
-};
-
-static const char *const ACTIONS[] = {
-#define ACTION(name, token) token,
-    WEFT_ACTION_MAP(ACTION)
-#undef ACTION
-};
-
-static const char *const SETTINGS[] = {
-#define SETTING(name, token, fallback) token,
-    WEFT_PART_SETTING_MAP(SETTING)
-#undef SETTING
-};
-
-static const char *const ELEMENTS[] = {
-#define ELEMENT(name, token) token,
-    WEFT_ELEMENT_MAP(ELEMENT)
-#undef ELEMENT
-};
-
-static const char *const STATISTICS[] = {
-#define STATISTIC(name, token, text) token,
-    WEFT_STATISTIC_MAP(STATISTIC)
-#undef STATISTIC
-};
-
 static const char *const TENSORS[] = {"inputs", "weights", "outputs"};
-static const char *const EXECUTIONS[] = {
-#define EXECUTION(name, token) token,
-    WEFT_EXECUTION_MAP(EXECUTION)
-#undef EXECUTION
-};
-
-static const char *const OBJECTIVES[] = {
-#define OBJECTIVE(name, token) token,
-    WEFT_FLOW_OBJECTIVE_MAP(OBJECTIVE)
-#undef OBJECTIVE
-};
-
-static const char *const ACCOUNTINGS[] = {
-#define ACCOUNTING(name, token) token,
-    WEFT_ACCOUNTING_MAP(ACCOUNTING)
-#undef ACCOUNTING
-};
-
 /* One of n words at a node that stands in a list. */
 static weft_status read_word(const weft_doc *doc, const weft_node *node, const char *const *words,
                              int n, int *word, weft_error *error) {
@@ -204,12 +145,12 @@ static weft_status read_setting(weft_map *map, weft_part *part, int s, weft_hier
                                 weft_error *error) {
     const weft_node *node = NULL;
     part->setting[s] = WEFT_NO_VARIABLE;
-    WEFT_TRY(weft_map_node(map, SETTINGS[s], WEFT_OPTIONAL, &node, error));
+    WEFT_TRY(weft_map_node(map, weft_setting_words[s], WEFT_OPTIONAL, &node, error));
     if (node == NULL) {
         return WEFT_OK;
     }
     char path[2 * WEFT_NAME];
-    snprintf(path, sizeof path, "%s.%s", part->name, SETTINGS[s]);
+    snprintf(path, sizeof path, "%s.%s", part->name, weft_setting_words[s]);
     return weft_variables_add(h, map->doc, node, path, part->level, &part->setting[s], error);
 }
 
@@ -230,7 +171,7 @@ static weft_status read_elements(weft_map *map, weft_part *part, weft_error *err
     bool list = node != NULL && weft_node_is_sequence(node);
     for (int i = 0; node != NULL && i < (list ? weft_sequence_length(node) : 1); i++) {
         int word = 0;
-        WEFT_TRY(read_word(map->doc, list ? weft_sequence_at(node, i) : node, ELEMENTS,
+        WEFT_TRY(read_word(map->doc, list ? weft_sequence_at(node, i) : node, weft_element_words,
                            WEFT_ELEMENT_COUNT, &word, error));
         part->elements |= 1U << word;
     }
@@ -244,7 +185,7 @@ static weft_status read_holds(weft_map *map, weft_part *part, weft_error *error)
     for (int i = 0; node != NULL && i < weft_sequence_length(node); i++) {
         int dim = 0;
         const weft_node *at = weft_sequence_at(node, i);
-        WEFT_TRY(read_word(map->doc, at, DIMS, WEFT_DIM_COUNT, &dim, error));
+        WEFT_TRY(read_word(map->doc, at, weft_dim_words, WEFT_DIM_COUNT, &dim, error));
         if (dim != WEFT_DIM_N && dim != WEFT_DIM_P && dim != WEFT_DIM_Q && dim != WEFT_DIM_X) {
             return weft_node_fail(map->doc, at, error, WEFT_ERROR_INPUT,
                                   "'holds': only loops over N, P, Q and X run inside a part");
@@ -276,11 +217,11 @@ static weft_status read_part(const weft_doc *doc, const weft_node *node, const c
     WEFT_TRY(read_class(&map, part, error));
     WEFT_TRY(weft_map_text(&map, "text", WEFT_OPTIONAL, &text, error));
     snprintf(part->text, sizeof part->text, "%s", text);
-    WEFT_TRY(weft_map_choice(&map, "acts", WEFT_REQUIRED, ACTIONS, WEFT_ACTION_COUNT, &part->action,
-                             error));
+    WEFT_TRY(weft_map_choice(&map, "acts", WEFT_REQUIRED, weft_action_words, WEFT_ACTION_COUNT,
+                             &part->action, error));
     WEFT_TRY(read_tensors(&map, "on", &part->tensors, error));
-    WEFT_TRY(weft_map_choice(&map, "scales_with", WEFT_OPTIONAL, STATISTICS, WEFT_STATISTIC_COUNT,
-                             &part->scales_with, error));
+    WEFT_TRY(weft_map_choice(&map, "scales_with", WEFT_OPTIONAL, weft_statistic_words,
+                             WEFT_STATISTIC_COUNT, &part->scales_with, error));
     WEFT_TRY(read_holds(&map, part, error));
     WEFT_TRY(read_elements(&map, part, error));
     bool moves = part->action == WEFT_ACTION_BUFFER || part->action == WEFT_ACTION_PASS ||
@@ -294,7 +235,7 @@ static weft_status read_part(const weft_doc *doc, const weft_node *node, const c
     if (moves && part->tensors == 0) {
         return weft_node_fail(doc, node, error, WEFT_ERROR_INPUT,
                               "'%s' acts as %s: expected `on: inputs`, weights or outputs", name,
-                              ACTIONS[part->action]);
+                              weft_action_words[part->action]);
     }
     for (int s = 0; s < WEFT_SETTING_COUNT; s++) {
         WEFT_TRY(read_setting(&map, part, s, h, error));
@@ -330,8 +271,8 @@ static weft_status read_group(const weft_doc *doc, const weft_node *node, weft_f
     group->n = (uint8_t)n;
     for (int i = 0; i < n; i++) {
         int dim = 0;
-        WEFT_TRY(read_word(doc, list ? weft_sequence_at(node, i) : node, DIMS, WEFT_DIM_COUNT, &dim,
-                           error));
+        WEFT_TRY(read_word(doc, list ? weft_sequence_at(node, i) : node, weft_dim_words,
+                           WEFT_DIM_COUNT, &dim, error));
         group->dim[i] = (uint8_t)dim;
     }
     return WEFT_OK;
@@ -369,7 +310,8 @@ static weft_status check_once(const weft_map *map, const weft_level *level, weft
             int dim = level->groups[g].dim[k];
             if ((seen >> dim & 1U) != 0) {
                 return weft_node_fail(map->doc, map->node, error, WEFT_ERROR_INPUT,
-                                      "level '%s' is filled with %s twice", level->name, DIMS[dim]);
+                                      "level '%s' is filled with %s twice", level->name,
+                                      weft_dim_words[dim]);
             }
             seen |= 1U << dim;
         }
@@ -388,7 +330,7 @@ static weft_status check_sharing(const weft_map *map, const weft_level *level, w
                     return weft_node_fail(map->doc, map->node, error, WEFT_ERROR_INPUT,
                                           "level '%s' shares %s and cannot be filled with %s, "
                                           "which is a dimension of them",
-                                          level->name, TENSORS[t], DIMS[dim]);
+                                          level->name, TENSORS[t], weft_dim_words[dim]);
                 }
             }
         }
@@ -493,8 +435,8 @@ static weft_status read_slices(weft_map *operands, const operand_names *names, i
     WEFT_TRY(weft_map_node(operands, names->tensor, WEFT_REQUIRED, &node, error));
     WEFT_TRY(weft_map_begin(operands->doc, node, &map, error));
     WEFT_TRY(weft_map_node(&map, "bits", WEFT_OPTIONAL, &bits, error));
-    WEFT_TRY(weft_map_choice(&map, "encoding", WEFT_REQUIRED, ENCODINGS, WEFT_ENCODING_COUNT,
-                             encoding, error));
+    WEFT_TRY(weft_map_choice(&map, "encoding", WEFT_REQUIRED, weft_encoding_words,
+                             WEFT_ENCODING_COUNT, encoding, error));
     WEFT_TRY(read_or(&map, "code", names->code, names->bits, h, error));
     char raw[WEFT_NAME];
     snprintf(raw, sizeof raw, "%s.slice", names->tensor);
@@ -523,8 +465,8 @@ static weft_status read_operands(weft_map *root, weft_hierarchy *h, weft_error *
     WEFT_TRY(weft_variables_add_text(h, "weight_signed", "1", &index, error));
     WEFT_TRY(read_slices(&operands, &INPUT, &h->input_encoding, h, error));
     WEFT_TRY(read_slices(&operands, &WEIGHT, &h->weight_encoding, h, error));
-    WEFT_TRY(weft_map_choice(&operands, "missing_bits", WEFT_OPTIONAL, MISSING, WEFT_MISSING_COUNT,
-                             &h->missing, error));
+    WEFT_TRY(weft_map_choice(&operands, "missing_bits", WEFT_OPTIONAL, weft_missing_words,
+                             WEFT_MISSING_COUNT, &h->missing, error));
     return weft_map_end(&operands, error);
 }
 
@@ -564,12 +506,6 @@ static weft_status read_cycle(weft_map *root, weft_hierarchy *h, weft_error *err
 
 /* ---- execution and limits -------------------------------------------------------------------- */
 
-static const char *const EXECUTION_NUMBERS[] = {
-#define NUMBER(name, token, fallback) token,
-    WEFT_EXECUTION_NUMBER_MAP(NUMBER)
-#undef NUMBER
-};
-
 static weft_status read_execution(weft_map *root, weft_hierarchy *h, weft_error *error) {
     const weft_node *node = NULL;
     weft_map map;
@@ -581,18 +517,17 @@ static weft_status read_execution(weft_map *root, weft_hierarchy *h, weft_error 
         return WEFT_OK;
     }
     WEFT_TRY(weft_map_begin(root->doc, node, &map, error));
-    WEFT_TRY(weft_map_choice(&map, "accounting", WEFT_OPTIONAL, ACCOUNTINGS, WEFT_ACCOUNTING_COUNT,
-                             &h->accounting, error));
-    WEFT_TRY(weft_map_choice(&map, "order", WEFT_OPTIONAL, EXECUTIONS,
-                             (int)(sizeof EXECUTIONS / sizeof EXECUTIONS[0]), &h->execution,
-                             error));
-    WEFT_TRY(weft_map_choice(&map, "objective", WEFT_OPTIONAL, OBJECTIVES,
+    WEFT_TRY(weft_map_choice(&map, "accounting", WEFT_OPTIONAL, weft_accounting_words,
+                             WEFT_ACCOUNTING_COUNT, &h->accounting, error));
+    WEFT_TRY(weft_map_choice(&map, "order", WEFT_OPTIONAL, weft_execution_words,
+                             WEFT_EXECUTION_COUNT, &h->execution, error));
+    WEFT_TRY(weft_map_choice(&map, "objective", WEFT_OPTIONAL, weft_objective_words,
                              WEFT_FLOW_OBJECTIVE_COUNT, &h->objective, error));
     for (int i = 0; i < WEFT_NUMBER_COUNT; i++) {
         const weft_node *value = NULL;
         char path[2 * WEFT_NAME];
-        WEFT_TRY(weft_map_node(&map, EXECUTION_NUMBERS[i], WEFT_OPTIONAL, &value, error));
-        snprintf(path, sizeof path, "execution.%s", EXECUTION_NUMBERS[i]);
+        WEFT_TRY(weft_map_node(&map, weft_number_words[i], WEFT_OPTIONAL, &value, error));
+        snprintf(path, sizeof path, "execution.%s", weft_number_words[i]);
         if (value != NULL) {
             WEFT_TRY(weft_variables_add(h, map.doc, value, path, -1, &h->number[i], error));
         }
