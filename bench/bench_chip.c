@@ -12,35 +12,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
+
+#include "bench.h"
 
 enum { REPETITIONS = 9, CHIPS = 16 };
-
-/* Processor time: what other programs take does not count. */
-static double now(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
-static void check(weft_status status, const weft_error *error) {
-    if (status != WEFT_OK) {
-        char text[2048];
-        fprintf(stderr, "%s\n", weft_error_format(error, text, sizeof text));
-        exit(1);
-    }
-}
-
-static int by_value(const void *a, const void *b) {
-    double x = *(const double *)a;
-    double y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-static double median(double *values, int n) {
-    qsort(values, (size_t)n, sizeof *values, by_value);
-    return values[n / 2];
-}
 
 /* ---- chips and networks ---------------------------------------------------------------------- */
 
