@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What an optimizer costs beside the trials: microseconds for one ask and one tell with 1 000 and
- * 10 000 trials told, on a table of 15 genes like imc-cnn's (depth, and block and kernels for each
- * of 7 positions), one at a time and in batches of 8. */
+ * What an optimizer costs beside the trials: microseconds for one ask and one tell
+ *   - with 1 000 and 10 000 trials told, on 15 genes like imc-cnn's (depth, and block and kernels
+ *     for each of 7 positions), one at a time and in batches of 8;
+ *   - of genetic algorithms on 150 genes, population and batches of 150, as joint searches have
+ *     them, over the 15 000 trials of a published budget;
+ * nanoseconds for a step of a walk; milliseconds for an exact hypervolume. */
 #include "base/rng.h"
 #include <weft/search.h>
 
@@ -12,7 +15,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { N_GENES = 15, MAX_BATCH = 8 };
+enum { N_GENES = 15, MAX_BATCH = 8, N_MANY = 150, POPULATION = 150, BUDGET = 15000 };
 
 static void fill_genes(weft_gene genes[N_GENES]) {
     memset(genes, 0, N_GENES * sizeof *genes);
@@ -31,6 +34,22 @@ static void fill_genes(weft_gene genes[N_GENES]) {
                                        .upper = 5,
                                        .n_conditions = 1,
                                        .conditions = {reaches}};
+    }
+}
+
+/* Choices of 2 to 13 values; every fifth gene is active in two thirds of its parent's range. */
+static void fill_many(weft_gene genes[N_MANY]) {
+    memset(genes, 0, N_MANY * sizeof *genes);
+    for (int g = 0; g < N_MANY; g++) {
+        genes[g] = (weft_gene){.name = "gene",
+                               .kind = WEFT_GENE_ORDINAL,
+                               .n_choices = 2 + g % 12,
+                               .upper = 1 + g % 12};
+        if (g % 5 == 4) {
+            genes[g].n_conditions = 1;
+            genes[g].conditions[0] = (weft_condition){
+                .parent = g - 4, .minimum = genes[g - 4].upper / 3.0, .maximum = INFINITY};
+        }
     }
 }
 
@@ -84,7 +103,6 @@ static double microseconds(const char *name, int n_objectives, uint64_t history,
     settings.name = name;
     settings.n_objectives = n_objectives;
     settings.startup_trials = (int)history;
-    settings.population = 20;
     weft_optimizer *optimizer = NULL;
     weft_error error;
     if (weft_optimizer_create(&table, &settings, &optimizer, &error) < 0) {
@@ -108,12 +126,130 @@ static double microseconds(const char *name, int n_objectives, uint64_t history,
     return 1e6 * elapsed / timed;
 }
 
+static weft_outcome evaluate_many(const double *genome) {
+    weft_outcome outcome = {.state = WEFT_OUTCOME_OK};
+    for (int g = 0; g < N_MANY; g++) {
+        double value = isnan(genome[g]) ? 0.0 : genome[g];
+        outcome.objectives[0] += value;
+        outcome.objectives[1] += fabs(value - g % 7);
+    }
+    return outcome;
+}
+
+/* Ask and tell alone: the time of the evaluations is left out. */
+static double microseconds_many(const char *name, int n_objectives) {
+    static double genomes[POPULATION * N_MANY];
+    static weft_outcome outcomes[POPULATION];
+    weft_gene genes[N_MANY];
+    fill_many(genes);
+    weft_gene_table table = {.genes = genes, .n_genes = N_MANY};
+    weft_optimizer_settings settings;
+    weft_optimizer_defaults(&settings);
+    settings.name = name;
+    settings.n_objectives = n_objectives;
+    settings.population = POPULATION;
+    weft_optimizer *optimizer = NULL;
+    weft_error error;
+    double elapsed = -now();
+    if (weft_optimizer_create(&table, &settings, &optimizer, &error) < 0) {
+        stop(&error);
+    }
+    elapsed += now();
+    for (uint64_t trial = 0; trial < BUDGET; trial += POPULATION) {
+        int given;
+        elapsed -= now();
+        if (weft_optimizer_ask(optimizer, trial, POPULATION, genomes, &given, &error) < 0) {
+            stop(&error);
+        }
+        elapsed += now();
+        for (int i = 0; i < given; i++) {
+            outcomes[i] = evaluate_many(&genomes[i * N_MANY]);
+        }
+        elapsed -= now();
+        for (int i = 0; i < given; i++) {
+            if (weft_optimizer_tell(optimizer, &genomes[i * N_MANY], &outcomes[i], &error) < 0) {
+                stop(&error);
+            }
+        }
+        elapsed += now();
+    }
+    weft_optimizer_destroy(optimizer);
+    return 1e6 * elapsed / BUDGET;
+}
+
+/* The whole table, or no more than a few million steps of it. */
+static double nanoseconds_walk(const weft_gene *genes, int n_genes) {
+    const uint64_t most = 20000000;
+    weft_gene_table table = {.genes = genes, .n_genes = n_genes};
+    weft_gene_walk *walk = NULL;
+    weft_gene_cursor *cursor = NULL;
+    weft_error error;
+    if (weft_gene_walk_create(&table, NULL, &walk, &error) < 0 ||
+        weft_gene_cursor_create(walk, 0, most, &cursor, &error) < 0) {
+        stop(&error);
+    }
+    double start = now();
+    uint64_t steps = 0;
+    while (weft_gene_cursor_next(cursor, NULL) != NULL) {
+        steps++;
+    }
+    double elapsed = now() - start;
+    weft_gene_cursor_destroy(cursor);
+    weft_gene_walk_destroy(walk);
+    return 1e9 * elapsed / (double)steps;
+}
+
+/* 141 genes of which the first nine vary, as in a sweep over chips for one network. */
+static double nanoseconds_sweep(void) {
+    static const int values[] = {8, 8, 6, 5, 4, 6, 5, 6, 7};
+    weft_gene genes[141];
+    memset(genes, 0, sizeof genes);
+    for (int g = 0; g < 141; g++) {
+        double last = g < 9 ? values[g] - 1 : 0;
+        genes[g] = (weft_gene){.kind = WEFT_GENE_INTEGER, .upper = last};
+    }
+    return nanoseconds_walk(genes, 141);
+}
+
+/* A front on the sphere: no point dominates another. */
+static double milliseconds_volume(int n_objectives, size_t n) {
+    double *points = malloc(n * (size_t)n_objectives * sizeof *points);
+    double reference[WEFT_MAX_OBJECTIVES];
+    if (points == NULL) {
+        exit(1);
+    }
+    weft_rng rng = weft_rng_make(1, WEFT_PURPOSE_TEST, 0);
+    for (size_t i = 0; i < n; i++) {
+        double *p = &points[i * (size_t)n_objectives];
+        double sum = 0.0;
+        for (int m = 0; m < n_objectives; m++) {
+            p[m] = fabs(weft_rng_normal(&rng));
+            sum += p[m] * p[m];
+        }
+        for (int m = 0; m < n_objectives; m++) {
+            p[m] = 1.0 - p[m] / sqrt(sum);
+        }
+    }
+    for (int m = 0; m < n_objectives; m++) {
+        reference[m] = 1.1;
+    }
+    weft_error error;
+    double volume;
+    double start = now();
+    if (weft_hypervolume(points, n, n_objectives, reference, &volume, &error) < 0) {
+        stop(&error);
+    }
+    double elapsed = now() - start;
+    free(points);
+    return 1e3 * elapsed;
+}
+
 int main(void) {
-    static const char *const names[] = {"random", "tpe", "nsga2"};
+    static const char *const names[] = {"random", "tpe", "nsga2", "ga"};
     printf("ask + tell, microseconds a trial, 15 genes\n");
     printf("%-8s %10s %8s %10s %10s\n", "method", "objectives", "history", "batch 1", "batch 8");
-    for (int k = 0; k < 3; k++) {
-        for (int n_objectives = 1; n_objectives <= 3; n_objectives++) {
+    for (int k = 0; k < 4; k++) {
+        for (int n_objectives = 1; n_objectives <= (k == 3 ? 1 : 3); n_objectives++) {
             for (uint64_t history = 1000; history <= 10000; history *= 10) {
                 printf("%-8s %10d %8d %10.1f %10.1f\n", names[k], n_objectives, (int)history,
                        microseconds(names[k], n_objectives, history, 1),
@@ -121,5 +257,18 @@ int main(void) {
             }
         }
     }
+    printf("\nask + tell, microseconds a trial, 150 genes, population and batches of 150, 15 000 "
+           "trials\n");
+    printf("ga %.1f   ga4 %.1f   nsga2, 2 objectives %.1f\n", microseconds_many("ga", 1),
+           microseconds_many("ga4", 1), microseconds_many("nsga2", 2));
+    weft_gene genes[N_GENES];
+    fill_genes(genes);
+    printf("\nwalk, nanoseconds a step: 9 of 141 genes vary %.1f   15 conditional genes %.1f\n",
+           nanoseconds_sweep(), nanoseconds_walk(genes, N_GENES));
+    printf("\nhypervolume, milliseconds:");
+    for (int m = 2; m <= WEFT_MAX_OBJECTIVES; m++) {
+        printf("   %d objectives, 200 points %.2f", m, milliseconds_volume(m, 200));
+    }
+    printf("\n");
     return 0;
 }

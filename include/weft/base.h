@@ -59,10 +59,12 @@ typedef struct weft_error {
     weft_status status;
     char message[512];
     char hint[320];
-    char file[256];    /* "" where the fault has no place */
-    int line;          /* from 1; 0: unknown */
-    int column;        /* from 1; 0: unknown */
-    int length;        /* characters to underline from `column`; at least 1 where column > 0 */
+    double
+        distance;   /* WEFT_ERROR_INFEASIBLE: from what can be built, to compare by; 0: not known */
+    char file[256]; /* "" where the fault has no place */
+    int line;       /* from 1; 0: unknown */
+    int column;     /* from 1; 0: unknown */
+    int length;     /* characters to underline from `column`; at least 1 where column > 0 */
     char excerpt[200]; /* the source line, "" if unknown; a long line is cut */
     int excerpt_start; /* characters of the line that are cut away before the excerpt */
 } weft_error;

@@ -50,7 +50,18 @@ typedef struct weft_gene_table {
 } weft_gene_table;
 
 /* Whether gene g is active, given the values of the genes before it. */
-WEFT_API bool weft_gene_active(const weft_gene_table *table, const double *genome, int g);
+static inline bool weft_gene_active(const weft_gene_table *table, const double *genome, int g) {
+    const weft_gene *gene = &table->genes[g];
+    for (int c = 0; c < gene->n_conditions; c++) {
+        const weft_condition *condition = &gene->conditions[c];
+        double parent = genome[condition->parent];
+        /* An inactive parent is NaN: both comparisons fail, and so does the condition. */
+        if (!(parent >= condition->minimum && parent <= condition->maximum)) {
+            return false;
+        }
+    }
+    return true;
+}
 
 /* Writes NaN to inactive genes, in place: each phenotype then has one genome. */
 WEFT_API void weft_genome_canonical(const weft_gene_table *table, double *genome);
@@ -61,5 +72,68 @@ WEFT_API bool weft_genome_legal(const weft_gene_table *table, const double *geno
 
 /* Same genes, same values (NaN equals NaN). */
 WEFT_API bool weft_genome_equal(const weft_gene_table *table, const double *a, const double *b);
+
+/* Whether the table makes sense: ranges that are finite and fit their kinds, parents that stand
+ * before their children. WEFT_ERROR_USAGE names the gene. */
+WEFT_API weft_status weft_gene_table_check(const weft_gene_table *table,
+                                           weft_error *error) WEFT_NODISCARD;
+
+/* Whether an active gene has more than one value. */
+static inline bool weft_gene_varies(const weft_gene *gene) {
+    return gene->upper > gene->lower;
+}
+
+/* Writes to `held` (n_genes) the genes of the table, those with frozen[g] as genes of the single
+ * value genome[g]: what searches or walks the table of `held` varies the rest. A frozen gene may be
+ * NaN only where the values of frozen parents keep it inactive. Conditions stay as they are, so a
+ * frozen gene of a free parent is still inactive where the parent says so. */
+WEFT_API weft_status weft_genes_freeze(const weft_gene_table *table, const bool *frozen,
+                                       const double *genome, weft_gene *held,
+                                       weft_error *error) WEFT_NODISCARD;
+
+/* ---- walks ----------------------------------------------------------------------------------- */
+
+/* All genomes of a finite table, each once, canonical, in an order that does not change; whether
+ * they are `legal` is not asked. The genes vary in `order` (n_genes of them, outermost first,
+ * parents before their children; NULL: as in the table), the last one fastest. Place i of the walk
+ * is found without going through those before, so that threads share it as ranges:
+ *
+ *     weft_gene_walk_create(&table, NULL, &walk, &error);
+ *     weft_gene_walk_range(walk, thread, n_threads, &first, &end);
+ *     weft_gene_cursor_create(walk, first, end, &cursor, &error);
+ *     while ((genome = weft_gene_cursor_next(cursor, &changed)) != NULL) {
+ *         if (changed < 3) { ... what depends on the first three genes in the order ... }
+ *     }
+ */
+typedef struct weft_gene_walk weft_gene_walk;     /* read only: shared by threads */
+typedef struct weft_gene_cursor weft_gene_cursor; /* one for each thread */
+
+/* The walk keeps nothing of the table. WEFT_ERROR_USAGE for a table of 2^63 genomes or more, one
+ * with a real gene that varies, or one whose conditions tie too many genes together. */
+WEFT_API weft_status weft_gene_walk_create(const weft_gene_table *table, const int *order,
+                                           weft_gene_walk **walk, weft_error *error) WEFT_NODISCARD;
+WEFT_API void weft_gene_walk_destroy(weft_gene_walk *walk);
+
+/* How many genomes there are. */
+WEFT_API uint64_t weft_gene_walk_count(const weft_gene_walk *walk);
+
+/* Part `part` (from 0) of n_parts: sizes differ by one at most; together all places. */
+WEFT_API void weft_gene_walk_range(const weft_gene_walk *walk, uint64_t part, uint64_t n_parts,
+                                   uint64_t *first, uint64_t *end);
+
+/* A cursor before place `first`, for the places up to `end` (cut at the count). It borrows the
+ * walk. */
+WEFT_API weft_status weft_gene_cursor_create(const weft_gene_walk *walk, uint64_t first,
+                                             uint64_t end, weft_gene_cursor **cursor,
+                                             weft_error *error) WEFT_NODISCARD;
+WEFT_API void weft_gene_cursor_destroy(weft_gene_cursor *cursor);
+
+/* As if created anew, without allocation. */
+WEFT_API void weft_gene_cursor_seek(weft_gene_cursor *cursor, uint64_t first, uint64_t end);
+
+/* The next genome (n_genes, as in the table; lent until the next call), or NULL behind the last.
+ * *changed, unless NULL, becomes the place in the order of the first gene that differs from the
+ * genome before (0 at the cursor's first): genes at places before it are as they were. */
+WEFT_API const double *weft_gene_cursor_next(weft_gene_cursor *cursor, int *changed);
 
 #endif

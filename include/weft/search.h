@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Optimizers with ask and tell over genes and objective vectors alone: random, TPE, NSGA-II; and
- * the measures of a front. All objectives are minimised: callers negate what they maximise.
+ * Optimizers with ask and tell over genes and objective vectors alone: random, TPE, NSGA-II,
+ * genetic algorithms; and the measures of a front. All objectives are minimised: callers negate what they maximise.
  *
  *     weft_optimizer_create(&table, &settings, &optimizer, &error);
  *     for (uint64_t t = 0; t < trials; t += n) {
@@ -32,10 +32,19 @@ typedef struct weft_outcome {
     double objectives[WEFT_MAX_OBJECTIVES];
 } weft_outcome;
 
+/* How children differ from their parents during one phase of "ga4". */
+typedef struct weft_search_phase {
+    double crossover_probability;      /* that a child takes from both parents */
+    double child_mutation_probability; /* that a child is mutated at all */
+    double eta_crossover, eta_mutation;
+} weft_search_phase;
+
+enum { WEFT_SEARCH_PHASES = 4 };
+
 typedef struct weft_optimizer_settings {
-    const char *name; /* "random", "tpe", "nsga2" */
+    const char *name; /* "random", "tpe", "nsga2", "ga", "ga4" */
     uint64_t seed;
-    int n_objectives;
+    int n_objectives; /* "ga" and "ga4": 1 */
     /* TPE (Bergstra et al. 2011; rules as in Hyperopt) */
     int startup_trials;    /* random trials first; 20 */
     int candidates;        /* draws from the good density; 24 */
@@ -43,10 +52,28 @@ typedef struct weft_optimizer_settings {
                             * objectives members of the first front besides, up to sqrt(N), 25 */
     double prior_weight;   /* 1 */
     int linear_forgetting; /* newest observations of full weight; 25 */
-    /* NSGA-II (Deb et al. 2002) */
-    int population;               /* 20 */
-    double crossover_probability; /* 0.9 */
-    double mutation_probability;  /* a gene's; < 0: 1 / active genes */
+    /* NSGA-II (Deb et al. 2002) and the genetic algorithms. Generations are of `population` told
+     * trials each, whatever the size of the batches. */
+    int population;               /* 0: the method's own: nsga2 20, ga 150, ga4 70 */
+    double crossover_probability; /* that a child takes from both parents; < 0: the method's own:
+                                   * nsga2 0.9, ga 0.95 */
+    double child_mutation_probability; /* that a child is mutated at all; < 0: nsga2 1, ga 0.95 */
+    double mutation_probability;       /* then, of each active gene; < 0: 1 / active genes */
+    double eta_crossover;              /* distribution indices; < 0: nsga2 20, ga 3 */
+    double eta_mutation;
+    /* "ga4": a screened start, then four phases instead of the probabilities and indices above */
+    int sample;            /* legal genomes drawn at random; 1000 */
+    int screened;          /* of them, those far apart that are asked for first; 500 */
+    int phase_generations; /* generations of each phase but the last, which has no end; 10 */
+    weft_search_phase phases[WEFT_SEARCH_PHASES];
+    /* The first genomes: trial t < n_seeds is row t of `seeds` (n_seeds x n_genes), unless it is
+     * known or seen. Copied by create. */
+    const double *seeds;
+    int n_seeds;
+    /* Genes that do not vary: where frozen[g], gene g has the value frozen_genome[g] whenever it is
+     * active (weft_genes_freeze). NULL: none. Both (n_genes), read by create alone. */
+    const bool *frozen;
+    const double *frozen_genome;
     /* Told apart by the caller: a genome for which it answers true is never asked for again. May be
      * NULL. Must be a pure function of what was told. */
     bool (*seen)(void *context, const double *genome);
@@ -98,17 +125,50 @@ WEFT_API size_t weft_archive_size(const weft_archive *archive);
 WEFT_API const double *weft_archive_objectives(const weft_archive *archive, size_t i);
 WEFT_API uint64_t weft_archive_id(const weft_archive *archive, size_t i);
 
-/* Exact hypervolume of n points (row by row) against a reference point, 1 to 3 objectives; points
+/* Exact hypervolume of n points (row by row) against a reference point, 1 to 6 objectives; points
  * that do not dominate the reference count nothing. 2-d: sort and sweep; 3-d: sweep with a
- * maintained 2-d front (Fonseca, Paquete, Lopez-Ibanez 2006), O(n log n). */
+ * maintained 2-d front (Fonseca, Paquete, Lopez-Ibanez 2006), O(n log n); from 4 on WFG (While,
+ * Bradstreet, Barone 2012), exponential in the worst case, quick on fronts as they occur. */
 WEFT_API weft_status weft_hypervolume(const double *points, size_t n, int n_objectives,
                                       const double *reference, double *volume,
                                       weft_error *error) WEFT_NODISCARD;
+
+/* The knee of a front: objectives are normalised over the front's members (0: best, 1: worst); it
+ * is the member with the least sum of them. With two objectives that is the one farthest from the
+ * line between the front's ends, towards the ideal point (Das, "On characterizing the knee of the
+ * Pareto curve", 1999). `values` is (n, n_objectives), minimised; the first of equals. n > 0. */
+WEFT_API size_t weft_knee(const double *values, size_t n, int n_objectives);
 
 /* Fast non-dominated ranks (0 is the front) and crowding distances of n points (Deb et al. 2002);
  * either output may be NULL. */
 WEFT_API weft_status weft_nondominated_ranks(const double *points, size_t n, int n_objectives,
                                              int *ranks, double *crowding,
                                              weft_error *error) WEFT_NODISCARD;
+
+/* ---- several seeds --------------------------------------------------------------------------- */
+
+/* The points of one run (row by row, borrowed); they need not be a front. */
+typedef struct weft_points {
+    const double *points; /* (n, n_objectives) */
+    size_t n;
+} weft_points;
+
+/* What at least k of the runs attain, 2 objectives: the vectors that points of k runs weakly
+ * dominate, given by their front (Grunert da Fonseca, Fonseca, Hall 2001). k = 1 is the best, k =
+ * n_runs the worst case, their middle the median. *vectors becomes (*n, 2), by the first objective,
+ * to be freed by the caller; NULL for none. O(N log N + N n_runs) for N points. */
+WEFT_API weft_status weft_attainment(const weft_points *runs, size_t n_runs, size_t k,
+                                     double **vectors, size_t *n, weft_error *error) WEFT_NODISCARD;
+
+/* The share of the runs that attain a vector: have a point no worse in every objective. Any number
+ * of objectives. NaN for no runs. */
+WEFT_API double weft_attained(const weft_points *runs, size_t n_runs, int n_objectives,
+                              const double *vector);
+
+/* Of numbers such as the hypervolumes of several runs: least, lower quartile, median, upper
+ * quartile, largest; linear between order statistics (Hyndman and Fan 1996, type 7). NaN where n is
+ * 0 or a value is NaN. */
+WEFT_API weft_status weft_quartiles(const double *values, size_t n, double quartiles[5],
+                                    weft_error *error) WEFT_NODISCARD;
 
 #endif

@@ -193,6 +193,10 @@ const char *weft_doc_name(const weft_doc *doc) {
     return doc->name;
 }
 
+const char *weft_doc_text(const weft_doc *doc) {
+    return doc->source;
+}
+
 /* ---- nodes ----------------------------------------------------------------------------------- */
 
 bool weft_node_is_scalar(const weft_node *node) {

@@ -34,6 +34,9 @@ const weft_node *weft_doc_root(const weft_doc *doc);
 /* The name given on reading: a path, or what weft_doc_parse was told. */
 const char *weft_doc_name(const weft_doc *doc);
 
+/* The text that it was read from. */
+const char *weft_doc_text(const weft_doc *doc);
+
 /* An error at a node: fills place and source line. Returns `status`. */
 weft_status weft_node_fail(const weft_doc *doc, const weft_node *node, weft_error *error,
                            weft_status status, const char *format, ...) WEFT_PRINTF(5, 6);

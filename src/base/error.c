@@ -38,6 +38,17 @@ weft_status weft_fail(weft_error *error, weft_status status, const char *format,
     return status;
 }
 
+weft_status weft_fail_beyond(weft_error *error, double distance, const char *format, ...) {
+    memset(error, 0, sizeof *error);
+    error->status = WEFT_ERROR_INFEASIBLE;
+    error->distance = distance;
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(error->message, sizeof error->message, format, arguments);
+    va_end(arguments);
+    return WEFT_ERROR_INFEASIBLE;
+}
+
 void weft_hint(weft_error *error, const char *format, ...) {
     va_list arguments;
     va_start(arguments, format);

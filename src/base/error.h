@@ -9,6 +9,11 @@
 weft_status weft_fail(weft_error *error, weft_status status, const char *format, ...)
     WEFT_PRINTF(3, 4);
 
+/* weft_fail(WEFT_ERROR_INFEASIBLE) with a distance from what can be built, so that a search can tell
+ * which of two designs is nearer to it. */
+weft_status weft_fail_beyond(weft_error *error, double distance, const char *format, ...)
+    WEFT_PRINTF(3, 4);
+
 /* Adds what to do about it to an error already set. */
 void weft_hint(weft_error *error, const char *format, ...) WEFT_PRINTF(2, 3);
 

@@ -472,7 +472,7 @@ void weft_expr_destroy(weft_expr *expr) {
     free(expr);
 }
 
-double weft_expr_evaluate(const weft_expr *expr, const double *values) {
+static double evaluate(const weft_expr *expr, const double *values, bool absolute) {
     double stack[MAX_STACK];
     stack[0] = NAN; /* of an empty program, which parsing never makes */
     int top = -1;
@@ -487,12 +487,25 @@ double weft_expr_evaluate(const weft_expr *expr, const double *values) {
             stack[top] = apply_if(&stack[top]);
         } else if (stack_effect(at->code) == 0) {
             stack[top] = apply_unary(at->code, stack[top]);
+        } else if (absolute && (at->code == OP_EXCESS || at->code == OP_LACK)) {
+            top--;
+            double over = at->code == OP_EXCESS ? stack[top] - stack[top + 1]
+                                                : stack[top + 1] - stack[top];
+            stack[top] = over <= 0.0 ? 0.0 : over; /* NaN stays */
         } else {
             top--;
             stack[top] = apply_binary(at->code, stack[top], stack[top + 1]);
         }
     }
     return stack[0];
+}
+
+double weft_expr_evaluate(const weft_expr *expr, const double *values) {
+    return evaluate(expr, values, false);
+}
+
+double weft_expr_excess(const weft_expr *expr, const double *values) {
+    return evaluate(expr, values, true);
 }
 
 bool weft_expr_uses(const weft_expr *expr, int i) {

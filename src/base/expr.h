@@ -27,6 +27,9 @@ void weft_expr_destroy(weft_expr *expr);
 /* Values in the order of `names`. Division by zero and the like give inf or NaN; callers check. */
 double weft_expr_evaluate(const weft_expr *expr, const double *values);
 
+/* The same of a constraint, but by how much it is violated in its own unit. */
+double weft_expr_excess(const weft_expr *expr, const double *values);
+
 /* Whether variable i occurs. */
 bool weft_expr_uses(const weft_expr *expr, int i);
 

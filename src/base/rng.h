@@ -20,6 +20,7 @@ typedef enum weft_purpose {
     WEFT_PURPOSE_SPLIT,      /* training/validation split */
     WEFT_PURPOSE_SUBSET,     /* the share of the images that a candidate sees */
     WEFT_PURPOSE_TEST,       /* property tests */
+    WEFT_PURPOSE_SCREEN,     /* random genome `index` of a screened start */
 } weft_purpose;
 
 /* A stream; a plain value, copy it to fork it. */

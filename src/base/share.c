@@ -98,7 +98,16 @@ static weft_status read_names(const char *folder, name_list *list, weft_error *e
     return WEFT_OK;
 }
 
-/* "unknown chip 'mnsim'", where the kind is a plural: "chips". */
+/* One of a kind, which is a plural: "chip" of "chips", "penalty" of "penalties". */
+static char *singular_of(const char *kind, char *buffer, size_t size) {
+    size_t length = strlen(kind);
+    bool ies = length > 3 && strcmp(kind + length - 3, "ies") == 0;
+    bool s = length > 1 && kind[length - 1] == 's';
+    snprintf(buffer, size, "%.*s%s", (int)(length - (ies ? 3 : s ? 1 : 0)), kind, ies ? "y" : "");
+    return buffer;
+}
+
+/* "unknown chip 'mnsim'". */
 static weft_status fail_unknown(const char *kind, const char *name, const char *folder,
                                 weft_error *error) {
     name_list list;
@@ -113,9 +122,10 @@ static weft_status fail_unknown(const char *kind, const char *name, const char *
                                      names[i]);
         }
     }
-    int singular = (int)strlen(kind) - (kind[0] != '\0' && kind[strlen(kind) - 1] == 's');
+    char singular[64];
     const char *nearest = weft_nearest(name, names, list.n);
-    weft_fail(error, WEFT_ERROR_INPUT, "unknown %.*s '%.100s'%s%s%s", singular, kind, name,
+    weft_fail(error, WEFT_ERROR_INPUT, "unknown %s '%.100s'%s%s%s",
+              singular_of(kind, singular, sizeof singular), name,
               nearest != NULL ? "; did you mean '" : "", nearest != NULL ? nearest : "",
               nearest != NULL ? "'?" : "");
     weft_hint(error, "there are: %s; a file of yours needs a '/' or '.yaml' in its name", known);

@@ -1,97 +1,54 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A walk through all genomes of a small finite space, so that its exhaustion is known exactly and
- * not guessed from unlucky draws. Genes are set in the order of the table; a gene whose condition
- * does not hold has the single value NaN.
- */
+ * The rest of a small finite space, so that its exhaustion is known exactly and not guessed from
+ * unlucky draws: its walk (gene.h), begun at a random place and led around the end. */
 #include "search/optimizer.h"
-#include "search/sampling.h"
 
-#include <math.h>
 #include <string.h>
 
-/* Values set during a walk, and genes: larger spaces count as endless. About 10 ms of walking. */
-enum { MAX_STEPS = 1 << 20, MAX_DEPTH = 512 };
+/* Larger spaces count as endless: a walk through all of them would take longer than some 50 ms. */
+enum { MAX_GENOMES = 1 << 20 };
 
-typedef struct genome_walk {
-    const weft_gene_table *table;
-    double *genome;
-    int64_t steps;
-    int64_t leaf;                            /* number of the next leaf */
-    bool (*visit)(struct genome_walk *walk); /* whether to go on */
-    const weft_optimizer *optimizer;
-    int64_t start;
-    double *chosen;
-    bool found;
-} genome_walk;
+/* A table that cannot be walked has no walk; only memory that is missing is an error. */
+static weft_status make_walk(weft_optimizer *optimizer, weft_error *error) {
+    if (optimizer->walk_tried) {
+        return WEFT_OK;
+    }
+    weft_gene_walk *walk = NULL;
+    weft_status status = weft_gene_walk_create(&optimizer->table, NULL, &walk, error);
+    if (status == WEFT_OK && weft_gene_walk_count(walk) <= MAX_GENOMES) {
+        status = weft_gene_cursor_create(walk, 0, 0, &optimizer->cursor, error);
+    }
+    if (optimizer->cursor != NULL) {
+        optimizer->walk = walk;
+    } else {
+        weft_gene_walk_destroy(walk);
+    }
+    optimizer->walk_tried = status != WEFT_ERROR_MEMORY;
+    return status == WEFT_ERROR_MEMORY ? status : WEFT_OK;
+}
 
-/* Whether the walk ran to its end: false when `visit` ended it or the steps did. */
-static bool descend(genome_walk *walk, int g) {
-    if (g == walk->table->n_genes) {
-        bool proceed = walk->visit(walk);
-        walk->leaf++;
-        return proceed;
-    }
-    const weft_gene *gene = &walk->table->genes[g];
-    if (!weft_gene_active(walk->table, walk->genome, g)) {
-        walk->genome[g] = NAN;
-        return descend(walk, g + 1);
-    }
-    if (!weft_gene_whole(gene)) {
-        return false;
-    }
-    for (double value = gene->lower; value <= gene->upper; value += 1.0) {
-        walk->genome[g] = value;
-        if (++walk->steps > MAX_STEPS || !descend(walk, g + 1)) {
-            return false;
+static bool walk_range(weft_optimizer *optimizer, uint64_t first, uint64_t end, double *genome) {
+    const double *walked = NULL;
+    weft_gene_cursor_seek(optimizer->cursor, first, end);
+    while ((walked = weft_gene_cursor_next(optimizer->cursor, NULL)) != NULL) {
+        if (weft_optimizer_accepts(optimizer, walked)) {
+            memcpy(genome, walked, (size_t)optimizer->table.n_genes * sizeof *genome);
+            return true;
         }
     }
-    return true;
+    return false;
 }
 
-static bool visit_count(genome_walk *walk) {
-    return walk->leaf < MAX_STEPS;
-}
-
-/* Leaves before the start are only looked at until one is found, for the case of going around. */
-static bool visit_choose(genome_walk *walk) {
-    bool before = walk->leaf < walk->start;
-    if (before && walk->found) {
-        return true;
-    }
-    if (weft_optimizer_accepts(walk->optimizer, walk->genome)) {
-        memcpy(walk->chosen, walk->genome, (size_t)walk->table->n_genes * sizeof(double));
-        walk->found = true;
-        return before;
-    }
-    return true;
-}
-
-static int64_t count_leaves(weft_optimizer *optimizer) {
-    genome_walk walk = {
-        .table = &optimizer->table, .genome = optimizer->scratch, .visit = visit_count};
-    if (optimizer->table.n_genes > MAX_DEPTH || !descend(&walk, 0)) {
-        return 0;
-    }
-    return walk.leaf;
-}
-
-void weft_enumerate(weft_optimizer *optimizer, weft_rng *rng, double *genome, bool *found,
-                    bool *counted) {
-    if (optimizer->n_leaves < 0) {
-        optimizer->n_leaves = count_leaves(optimizer);
-    }
-    *counted = optimizer->n_leaves > 0;
+weft_status weft_enumerate(weft_optimizer *optimizer, weft_rng *rng, double *genome, bool *found,
+                           bool *counted, weft_error *error) {
+    WEFT_TRY(make_walk(optimizer, error));
+    *counted = optimizer->walk != NULL;
     *found = false;
-    if (!*counted) {
-        return;
+    if (*counted) {
+        uint64_t n = weft_gene_walk_count(optimizer->walk);
+        uint64_t start = weft_rng_below(rng, n);
+        *found = walk_range(optimizer, start, n, genome) || walk_range(optimizer, 0, start, genome);
     }
-    genome_walk walk = {.table = &optimizer->table,
-                        .genome = optimizer->scratch,
-                        .visit = visit_choose,
-                        .optimizer = optimizer,
-                        .start = (int64_t)weft_rng_below(rng, (uint64_t)optimizer->n_leaves),
-                        .chosen = genome};
-    descend(&walk, 0);
-    *found = walk.found;
+    return WEFT_OK;
 }

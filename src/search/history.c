@@ -18,7 +18,7 @@ static size_t find_slot(const weft_history *history, const double *genome) {
     size_t slot = (size_t)weft_hash(genome, genome_size(history), 0) & mask;
     while (history->slots[slot] != 0) {
         const double *other = weft_history_genome(history, history->slots[slot] - 1);
-        if (weft_genome_equal(history->table, genome, other)) {
+        if (memcmp(genome, other, genome_size(history)) == 0) {
             break;
         }
         slot = (slot + 1) & mask;

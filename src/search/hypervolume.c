@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Exact hypervolume for 1 to 3 objectives, minimised, against a reference point r: the volume of
+ * Exact hypervolume of objectives that are minimised, against a reference point r: the volume of
  * the union of the boxes [p, r] over the points p with p < r in every objective.
  *
  * 2-d: points by the first objective; a staircase of strips. 3-d: a sweep along the third objective
@@ -9,13 +9,15 @@
  * as in C. M. Fonseca, L. Paquete, M. Lopez-Ibanez, "An improved dimension-sweep algorithm for the
  * hypervolume indicator", CEC 2006 (the 3-d case). Their balanced tree is here a bitmap tree over
  * the ranks in the first objective, which are known beforehand: O(n log n) in all, and no
- * rotations.
+ * rotations. From 4 objectives on: wfg.c.
  */
 #include "search/index_set.h"
+#include "search/wfg.h"
 #include <weft/search.h>
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* A point inside the reference box; unused coordinates are 0. */
 typedef struct point {
@@ -123,9 +125,9 @@ static weft_status volume_3d(const point *ordered, size_t n, const double *refer
 
 static weft_status check(const double *points, size_t n, int n_objectives, const double *reference,
                          weft_error *error) {
-    if (n_objectives < 1 || n_objectives > 3) {
-        return weft_fail(error, WEFT_ERROR_USAGE, "hypervolume of %d objectives; expected 1 to 3",
-                         n_objectives);
+    if (n_objectives < 1 || n_objectives > WEFT_MAX_OBJECTIVES) {
+        return weft_fail(error, WEFT_ERROR_USAGE, "hypervolume of %d objectives; expected 1 to %d",
+                         n_objectives, (int)WEFT_MAX_OBJECTIVES);
     }
     for (int m = 0; m < n_objectives; m++) {
         if (!isfinite(reference[m])) {
@@ -143,17 +145,22 @@ static weft_status check(const double *points, size_t n, int n_objectives, const
     return WEFT_OK;
 }
 
+static bool dominates_reference(const double *p, const double *reference, int n_objectives) {
+    for (int m = 0; m < n_objectives; m++) {
+        if (!(p[m] < reference[m])) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* The points that dominate the reference in every objective, in the order by_xy. */
 static size_t collect(const double *points, size_t n, int n_objectives, const double *reference,
                       point *inside) {
     size_t kept = 0;
     for (size_t i = 0; i < n; i++) {
         const double *p = &points[i * (size_t)n_objectives];
-        bool within = true;
-        for (int m = 0; m < n_objectives; m++) {
-            within = within && p[m] < reference[m];
-        }
-        if (within) {
+        if (dominates_reference(p, reference, n_objectives)) {
             inside[kept++] = (point){
                 .x = p[0], .y = n_objectives > 1 ? p[1] : 0.0, .z = n_objectives > 2 ? p[2] : 0.0};
         }
@@ -164,32 +171,65 @@ static size_t collect(const double *points, size_t n, int n_objectives, const do
     return kept;
 }
 
-weft_status weft_hypervolume(const double *points, size_t n, int n_objectives,
-                             const double *reference, double *volume, weft_error *error) {
-    WEFT_TRY(check(points, n, n_objectives, reference, error));
-    if (n == 0) {
-        *volume = 0.0;
-        return WEFT_OK;
-    }
+static weft_status volume_low(const double *points, size_t n, int n_objectives,
+                              const double *reference, double *volume, weft_error *error) {
     point *inside = calloc(n, sizeof *inside);
     if (inside == NULL) {
         return weft_fail_memory(error, n * sizeof *inside);
     }
     size_t kept = collect(points, n, n_objectives, reference, inside);
     weft_status status = WEFT_OK;
-    double result = 0.0;
     if (kept == 0) {
-        result = 0.0;
+        *volume = 0.0;
     } else if (n_objectives == 1) {
-        result = volume_1d(inside, kept, reference);
+        *volume = volume_1d(inside, kept, reference);
     } else if (n_objectives == 2) {
-        result = volume_2d(inside, kept, reference);
+        *volume = volume_2d(inside, kept, reference);
     } else {
-        status = volume_3d(inside, kept, reference, &result, error);
+        status = volume_3d(inside, kept, reference, volume, error);
     }
     free(inside);
-    if (status == WEFT_OK) {
-        *volume = result;
-    }
     return status;
+}
+
+/* Only the front is handed on: WFG's work grows fast with the points. */
+static weft_status volume_high(const double *points, size_t n, int n_objectives,
+                               const double *reference, double *volume, weft_error *error) {
+    size_t row = (size_t)n_objectives;
+    int *ranks = malloc(n * sizeof *ranks);
+    double *inside = malloc(n * row * sizeof *inside);
+    weft_status status = WEFT_OK;
+    if (ranks == NULL || inside == NULL) {
+        status = weft_fail_memory(error, n * row * sizeof *inside);
+    } else {
+        status = weft_nondominated_ranks(points, n, n_objectives, ranks, NULL, error);
+    }
+    if (status == WEFT_OK) {
+        size_t kept = 0;
+        for (size_t i = 0; i < n; i++) {
+            const double *p = &points[i * row];
+            if (ranks[i] == 0 && dominates_reference(p, reference, n_objectives)) {
+                memcpy(&inside[kept++ * row], p, row * sizeof *p);
+            }
+        }
+        *volume = 0.0;
+        status = kept > 0 ? weft_wfg(inside, kept, n_objectives, reference, volume, error)
+                          : WEFT_OK;
+    }
+    free(ranks);
+    free(inside);
+    return status;
+}
+
+weft_status weft_hypervolume(const double *points, size_t n, int n_objectives,
+                             const double *reference, double *volume, weft_error *error) {
+    WEFT_TRY(check(points, n, n_objectives, reference, error));
+    double result = 0.0;
+    if (n > 0 && n_objectives <= 3) {
+        WEFT_TRY(volume_low(points, n, n_objectives, reference, &result, error));
+    } else if (n > 0) {
+        WEFT_TRY(volume_high(points, n, n_objectives, reference, &result, error));
+    }
+    *volume = result;
+    return WEFT_OK;
 }

@@ -15,15 +15,17 @@
  * and at random where it cannot. */
 enum { METHOD_ATTEMPTS = 96, RANDOM_ATTEMPTS = 160, LAST_ATTEMPTS = 10000 };
 
+/* Largest distribution index: children beyond it are copies. Largest sample: its distances are a
+ * table walked `screened` times. */
+enum { MAX_ETA = 1000, MAX_SAMPLE = 100000 };
+
 static const weft_method *const methods[] = {
-    &weft_method_random,
-    &weft_method_tpe,
-    &weft_method_nsga2,
+    &weft_method_random, &weft_method_tpe, &weft_method_nsga2, &weft_method_ga, &weft_method_ga4,
 };
 enum { N_METHODS = sizeof methods / sizeof methods[0] };
 
 const char *const *weft_optimizer_names(void) {
-    static const char *const names[] = {"random", "tpe", "nsga2", NULL};
+    static const char *const names[] = {"random", "tpe", "nsga2", "ga", "ga4", NULL};
     return names;
 }
 
@@ -36,9 +38,18 @@ void weft_optimizer_defaults(weft_optimizer_settings *settings) {
         .gamma = 0.25,
         .prior_weight = 1.0,
         .linear_forgetting = 25,
-        .population = 20,
-        .crossover_probability = 0.9,
+        .crossover_probability = -1.0,
+        .child_mutation_probability = -1.0,
         .mutation_probability = -1.0,
+        .eta_crossover = -1.0,
+        .eta_mutation = -1.0,
+        .sample = 1000,
+        .screened = 500,
+        .phase_generations = 10,
+        .phases = {{1.0, 1.0, 3.0, 3.0},
+                   {0.9, 0.5, 7.0, 7.0},
+                   {1.0, 0.2, 15.0, 15.0},
+                   {1.0, 0.05, 25.0, 25.0}},
     };
 }
 
@@ -51,7 +62,8 @@ static weft_status find_method(const char *name, const weft_method **method, wef
             return WEFT_OK;
         }
     }
-    weft_fail(error, WEFT_ERROR_USAGE, "unknown optimizer '%s'; expected random, tpe or nsga2",
+    weft_fail(error, WEFT_ERROR_USAGE,
+              "unknown optimizer '%s'; expected random, tpe, nsga2, ga or ga4",
               name == NULL ? "" : name);
     const char *near = name == NULL ? NULL
                                     : weft_nearest(name, weft_optimizer_names(), (size_t)N_METHODS);
@@ -70,6 +82,33 @@ static weft_status check_real(const char *name, double value, double lower, doub
                      value, lower, upper);
 }
 
+/* Below 0, or a population of 0: the method's own. */
+static weft_status check_breeding(const weft_optimizer_settings *settings, weft_error *error) {
+    if (settings->population != 0) {
+        WEFT_TRY(check_real("population", settings->population, 2, 1e6, error));
+    }
+    WEFT_TRY(check_real("crossover_probability", fmax(settings->crossover_probability, 0.0), 0, 1,
+                        error));
+    WEFT_TRY(check_real("child_mutation_probability",
+                        fmax(settings->child_mutation_probability, 0.0), 0, 1, error));
+    WEFT_TRY(
+        check_real("mutation_probability", fmax(settings->mutation_probability, 0.0), 0, 1, error));
+    WEFT_TRY(check_real("eta_crossover", fmax(settings->eta_crossover, 0.0), 0, MAX_ETA, error));
+    WEFT_TRY(check_real("eta_mutation", fmax(settings->eta_mutation, 0.0), 0, MAX_ETA, error));
+    WEFT_TRY(check_real("sample", settings->sample, 1, MAX_SAMPLE, error));
+    WEFT_TRY(check_real("screened", settings->screened, 1, settings->sample, error));
+    return check_real("phase_generations", settings->phase_generations, 1, 1e6, error);
+}
+
+static weft_status check_phase(const weft_search_phase *phase, weft_error *error) {
+    WEFT_TRY(
+        check_real("phases: crossover_probability", phase->crossover_probability, 0, 1, error));
+    WEFT_TRY(check_real("phases: child_mutation_probability", phase->child_mutation_probability, 0,
+                        1, error));
+    WEFT_TRY(check_real("phases: eta_crossover", phase->eta_crossover, 0, MAX_ETA, error));
+    return check_real("phases: eta_mutation", phase->eta_mutation, 0, MAX_ETA, error);
+}
+
 static weft_status check_settings(const weft_optimizer_settings *settings, weft_error *error) {
     WEFT_TRY(check_real("n_objectives", settings->n_objectives, 1, WEFT_MAX_OBJECTIVES, error));
     WEFT_TRY(check_real("startup_trials", settings->startup_trials, 0, 1e6, error));
@@ -77,73 +116,15 @@ static weft_status check_settings(const weft_optimizer_settings *settings, weft_
     WEFT_TRY(check_real("gamma", settings->gamma, 1e-6, 1e3, error));
     WEFT_TRY(check_real("prior_weight", settings->prior_weight, 1e-6, 1e6, error));
     WEFT_TRY(check_real("linear_forgetting", settings->linear_forgetting, 1, 1e9, error));
-    WEFT_TRY(check_real("population", settings->population, 2, 1e6, error));
-    WEFT_TRY(check_real("crossover_probability", settings->crossover_probability, 0, 1, error));
-    if (settings->mutation_probability < 0.0) {
-        return WEFT_OK;
-    }
-    return check_real("mutation_probability", settings->mutation_probability, 0, 1, error);
-}
-
-static const char *range_fault(const weft_gene *gene) {
-    const double whole = 0x1p53; /* integers are exact in a double up to here */
-    if (!isfinite(gene->lower) || !isfinite(gene->upper) || gene->lower > gene->upper) {
-        return "its range is empty or not finite";
-    }
-    switch (gene->kind) {
-    case WEFT_GENE_CATEGORICAL:
-    case WEFT_GENE_ORDINAL:
-        if (gene->n_choices < 1 || gene->n_choices > WEFT_GENE_MAX_CHOICES) {
-            return "its number of choices is outside 1 to 64";
-        }
-        if (gene->lower != 0.0 || gene->upper != gene->n_choices - 1) {
-            return "its range is not 0 to choices - 1";
-        }
-        break;
-    case WEFT_GENE_INTEGER:
-        if (floor(gene->lower) != gene->lower || floor(gene->upper) != gene->upper ||
-            fabs(gene->lower) > whole || fabs(gene->upper) > whole) {
-            return "its range is not whole numbers below 2^53";
-        }
-        break;
-    case WEFT_GENE_REAL:
-        if (gene->log_scale && gene->lower <= 0.0) {
-            return "its scale is logarithmic and its range reaches 0";
-        }
-        break;
-    default:
-        return "its kind is unknown";
-    }
-    return gene->log_scale && gene->kind != WEFT_GENE_REAL ? "only real genes have a log scale"
-                                                           : NULL;
-}
-
-static weft_status check_genes(const weft_gene_table *table, weft_error *error) {
-    if (table->n_genes < 1 || table->genes == NULL) {
-        return weft_fail(error, WEFT_ERROR_USAGE, "the search space has no genes");
-    }
-    for (int g = 0; g < table->n_genes; g++) {
-        const weft_gene *gene = &table->genes[g];
-        const char *fault = range_fault(gene);
-        if (fault == NULL &&
-            (gene->n_conditions < 0 || gene->n_conditions > WEFT_GENE_MAX_CONDITIONS)) {
-            fault = "its number of conditions is outside 0 to 4";
-        }
-        for (int c = 0; fault == NULL && c < gene->n_conditions; c++) {
-            if (gene->conditions[c].parent < 0 || gene->conditions[c].parent >= g) {
-                fault = "a parent of it does not stand before it";
-            }
-        }
-        if (fault != NULL) {
-            return weft_fail(error, WEFT_ERROR_USAGE, "gene %d ('%.47s'): %s", g, gene->name,
-                             fault);
-        }
+    WEFT_TRY(check_breeding(settings, error));
+    for (int k = 0; k < WEFT_SEARCH_PHASES; k++) {
+        WEFT_TRY(check_phase(&settings->phases[k], error));
     }
     return WEFT_OK;
 }
 
 static weft_status check_genome(const weft_gene_table *table, const double *genome,
-                                weft_error *error) {
+                                const char *what, weft_error *error) {
     for (int g = 0; g < table->n_genes; g++) {
         const weft_gene *gene = &table->genes[g];
         if (!weft_gene_active(table, genome, g)) {
@@ -152,9 +133,9 @@ static weft_status check_genome(const weft_gene_table *table, const double *geno
         bool inside = genome[g] >= gene->lower && genome[g] <= gene->upper;
         if (!inside || (weft_gene_whole(gene) && floor(genome[g]) != genome[g])) {
             return weft_fail(error, WEFT_ERROR_USAGE,
-                             "told a genome whose gene '%.47s' is %g; expected %s %g to %g",
-                             gene->name, genome[g], weft_gene_whole(gene) ? "a whole number" : "",
-                             gene->lower, gene->upper);
+                             "%s whose gene '%.47s' is %g; expected %s%g to %g", what, gene->name,
+                             genome[g], weft_gene_whole(gene) ? "a whole number " : "", gene->lower,
+                             gene->upper);
         }
     }
     return WEFT_OK;
@@ -188,19 +169,67 @@ static weft_status check_outcome(const weft_outcome *outcome, int n_objectives, 
 
 /* ---- life ------------------------------------------------------------------------------------ */
 
-static weft_status fill(weft_optimizer *optimizer, const weft_gene_table *table,
-                        weft_error *error) {
+/* The genes as they are searched: those that are frozen have a single value. */
+static weft_status copy_genes(weft_optimizer *optimizer, const weft_gene_table *table,
+                              weft_error *error) {
+    const weft_optimizer_settings *settings = &optimizer->settings;
     size_t n = (size_t)table->n_genes;
     optimizer->genes = malloc(n * sizeof *optimizer->genes);
     optimizer->scratch = malloc(n * sizeof *optimizer->scratch);
     if (optimizer->genes == NULL || optimizer->scratch == NULL) {
         return weft_fail_memory(error, n * sizeof *optimizer->genes);
     }
-    memcpy(optimizer->genes, table->genes, n * sizeof *optimizer->genes);
+    if (settings->frozen == NULL) {
+        memcpy(optimizer->genes, table->genes, n * sizeof *optimizer->genes);
+    } else if (settings->frozen_genome == NULL) {
+        return weft_fail(error, WEFT_ERROR_USAGE,
+                         "genes are frozen, and no frozen genome is given");
+    } else {
+        WEFT_TRY(weft_genes_freeze(table, settings->frozen, settings->frozen_genome,
+                                   optimizer->genes, error));
+    }
+    optimizer->settings.frozen = NULL; /* borrowed: not ours after create */
+    optimizer->settings.frozen_genome = NULL;
     optimizer->table = *table;
     optimizer->table.genes = optimizer->genes;
     optimizer->history.table = &optimizer->table;
-    optimizer->n_leaves = -1;
+    return WEFT_OK;
+}
+
+static weft_status copy_seeds(weft_optimizer *optimizer, weft_error *error) {
+    const weft_optimizer_settings *settings = &optimizer->settings;
+    size_t n_genes = (size_t)optimizer->table.n_genes;
+    size_t size = (size_t)settings->n_seeds * n_genes * sizeof(double);
+    if (settings->n_seeds == 0) {
+        optimizer->settings.seeds = NULL;
+        return WEFT_OK;
+    }
+    if (settings->n_seeds < 0 || settings->seeds == NULL) {
+        return weft_fail(error, WEFT_ERROR_USAGE, "%d seed genomes; expected 0 or more, and those",
+                         settings->n_seeds);
+    }
+    optimizer->seeds = malloc(size);
+    if (optimizer->seeds == NULL) {
+        return weft_fail_memory(error, size);
+    }
+    memcpy(optimizer->seeds, settings->seeds, size);
+    optimizer->settings.seeds = optimizer->seeds;
+    for (int i = 0; i < settings->n_seeds; i++) {
+        double *seed = &optimizer->seeds[(size_t)i * n_genes];
+        weft_genome_normalise(&optimizer->table, seed);
+        WEFT_TRY(check_genome(&optimizer->table, seed, "a seed genome", error));
+        if (!weft_genome_legal(&optimizer->table, seed)) {
+            return weft_fail(error, WEFT_ERROR_USAGE, "seed genome %d breaks a rule of the space",
+                             i);
+        }
+    }
+    return WEFT_OK;
+}
+
+static weft_status fill(weft_optimizer *optimizer, const weft_gene_table *table,
+                        weft_error *error) {
+    WEFT_TRY(copy_genes(optimizer, table, error));
+    WEFT_TRY(copy_seeds(optimizer, error));
     if (optimizer->method->create != NULL) {
         return optimizer->method->create(optimizer, error);
     }
@@ -213,7 +242,7 @@ weft_status weft_optimizer_create(const weft_gene_table *table,
     const weft_method *method = NULL;
     WEFT_TRY(find_method(settings->name, &method, error));
     WEFT_TRY(check_settings(settings, error));
-    WEFT_TRY(check_genes(table, error));
+    WEFT_TRY(weft_gene_table_check(table, error));
     weft_optimizer *created = calloc(1, sizeof *created);
     if (created == NULL) {
         return weft_fail_memory(error, sizeof *created);
@@ -238,8 +267,11 @@ void weft_optimizer_destroy(weft_optimizer *optimizer) {
         optimizer->method->destroy(optimizer->state);
     }
     weft_history_clear(&optimizer->history);
+    weft_gene_cursor_destroy(optimizer->cursor);
+    weft_gene_walk_destroy(optimizer->walk);
     free(optimizer->genes);
     free(optimizer->scratch);
+    free(optimizer->seeds);
     free(optimizer);
 }
 
@@ -263,22 +295,49 @@ static bool propose_random(const weft_optimizer *optimizer, int attempts, weft_r
     return false;
 }
 
-/* One acceptable genome for a trial; false: the space seems exhausted. */
-static bool propose(weft_optimizer *optimizer, uint64_t trial, double *genome) {
+/* The seed of a trial, if it has one that is still acceptable. */
+static bool propose_seed(const weft_optimizer *optimizer, uint64_t trial, double *genome) {
+    if (trial >= (uint64_t)optimizer->settings.n_seeds) {
+        return false;
+    }
+    size_t n_genes = (size_t)optimizer->table.n_genes;
+    memcpy(genome, &optimizer->seeds[(size_t)trial * n_genes], n_genes * sizeof *genome);
+    return weft_optimizer_accepts(optimizer, genome);
+}
+
+/* One acceptable genome for a trial; *found is false where the space seems exhausted. */
+static weft_status propose(weft_optimizer *optimizer, uint64_t trial, double *genome, bool *found,
+                           weft_error *error) {
     weft_rng rng = weft_rng_make(optimizer->settings.seed, WEFT_PURPOSE_ASK, trial);
-    for (int attempt = 0; attempt < METHOD_ATTEMPTS; attempt++) {
-        optimizer->method->propose(optimizer, attempt, &rng, genome);
-        if (weft_optimizer_accepts(optimizer, genome)) {
-            return true;
-        }
+    *found = propose_seed(optimizer, trial, genome);
+    for (int attempt = 0; !*found && attempt < METHOD_ATTEMPTS; attempt++) {
+        optimizer->method->propose(optimizer, trial, attempt, &rng, genome);
+        *found = weft_optimizer_accepts(optimizer, genome);
     }
-    if (propose_random(optimizer, RANDOM_ATTEMPTS, &rng, genome)) {
-        return true;
+    if (*found || propose_random(optimizer, RANDOM_ATTEMPTS, &rng, genome)) {
+        *found = true;
+        return WEFT_OK;
     }
-    bool found;
     bool counted;
-    weft_enumerate(optimizer, &rng, genome, &found, &counted);
-    return counted ? found : propose_random(optimizer, LAST_ATTEMPTS, &rng, genome);
+    WEFT_TRY(weft_enumerate(optimizer, &rng, genome, found, &counted, error));
+    if (!counted) {
+        *found = propose_random(optimizer, LAST_ATTEMPTS, &rng, genome);
+    }
+    return WEFT_OK;
+}
+
+static weft_status propose_batch(weft_optimizer *optimizer, uint64_t first_trial, int n,
+                                 double *genomes, int *given, weft_error *error) {
+    for (*given = 0; *given < n; ++*given) {
+        double *genome = &genomes[(size_t)*given * (size_t)optimizer->table.n_genes];
+        bool found = false;
+        WEFT_TRY(propose(optimizer, first_trial + (uint64_t)*given, genome, &found, error));
+        if (!found) {
+            return WEFT_DONE;
+        }
+        weft_history_push_pending(&optimizer->history, genome);
+    }
+    return WEFT_OK;
 }
 
 weft_status weft_optimizer_ask(weft_optimizer *optimizer, uint64_t first_trial, int n,
@@ -290,18 +349,9 @@ weft_status weft_optimizer_ask(weft_optimizer *optimizer, uint64_t first_trial, 
     if (optimizer->method->prepare != NULL) {
         WEFT_TRY(optimizer->method->prepare(optimizer, error));
     }
-    int found = 0;
-    while (found < n) {
-        double *genome = &genomes[(size_t)found * (size_t)optimizer->table.n_genes];
-        if (!propose(optimizer, first_trial + (uint64_t)found, genome)) {
-            break;
-        }
-        weft_history_push_pending(&optimizer->history, genome);
-        found++;
-    }
+    weft_status status = propose_batch(optimizer, first_trial, n, genomes, given, error);
     weft_history_drop_pending(&optimizer->history);
-    *given = found;
-    return found < n ? WEFT_DONE : WEFT_OK;
+    return status;
 }
 
 weft_status weft_optimizer_tell(weft_optimizer *optimizer, const double *genome,
@@ -309,7 +359,7 @@ weft_status weft_optimizer_tell(weft_optimizer *optimizer, const double *genome,
     double *told = optimizer->scratch;
     memcpy(told, genome, (size_t)optimizer->table.n_genes * sizeof *told);
     weft_genome_normalise(&optimizer->table, told);
-    WEFT_TRY(check_genome(&optimizer->table, told, error));
+    WEFT_TRY(check_genome(&optimizer->table, told, "told a genome", error));
     WEFT_TRY(check_outcome(outcome, optimizer->settings.n_objectives, error));
     WEFT_TRY(weft_history_reserve(&optimizer->history, 1, error));
     weft_history_push(&optimizer->history, told, outcome);

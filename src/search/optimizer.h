@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What a method of search (random, TPE, NSGA-II) is: a row of functions. A method only proposes;
+ * What a method of search (random, TPE, NSGA-II, GA) is: a row of functions. A method only proposes;
  * the history, duplicates, legality and exhaustion are the same for all and live in optimizer.c.
  */
 #ifndef WEFT_SEARCH_OPTIMIZER_H
@@ -19,31 +19,37 @@ typedef struct weft_method {
     weft_status (*prepare)(weft_optimizer *optimizer, weft_error *error);
     /* One canonical genome, in range, perhaps illegal or known; `attempt` counts from 0 the genomes
      * refused so far for this trial. Draws from `rng` alone. */
-    void (*propose)(const weft_optimizer *optimizer, int attempt, weft_rng *rng, double *genome);
+    void (*propose)(const weft_optimizer *optimizer, uint64_t trial, int attempt, weft_rng *rng,
+                    double *genome);
 } weft_method;
 
 extern const weft_method weft_method_random;
 extern const weft_method weft_method_tpe;
 extern const weft_method weft_method_nsga2;
+extern const weft_method weft_method_ga;
+extern const weft_method weft_method_ga4;
 
 struct weft_optimizer {
     const weft_method *method;
-    weft_gene_table table; /* `genes` is our copy */
+    weft_gene_table table; /* `genes` is our copy, frozen genes narrowed to their value */
     weft_gene *genes;
     weft_optimizer_settings settings;
     weft_history history;
     void *state;
-    double *scratch;  /* (n_genes) */
-    int64_t n_leaves; /* genomes of a finite, small space; -1: not counted yet, 0: too many */
+    double *scratch;      /* (n_genes) */
+    double *seeds;        /* (settings.n_seeds, n_genes), canonical */
+    bool walk_tried;      /* whether `walk` is known to be, or not to be */
+    weft_gene_walk *walk; /* of a finite, small space; made when first needed */
+    weft_gene_cursor *cursor;
 };
 
 /* Whether ask may give the genome: legal, not known, not seen. */
 bool weft_optimizer_accepts(const weft_optimizer *optimizer, const double *genome);
 
-/* The first acceptable genome of a small finite space after a random one, in lexicographic order,
+/* The first acceptable genome of a small finite space after a random one, in the order of its walk,
  * around the end. *found is false where the space has none left; *counted is false where it is too
  * large (or infinite) to tell. */
-void weft_enumerate(weft_optimizer *optimizer, weft_rng *rng, double *genome, bool *found,
-                    bool *counted);
+weft_status weft_enumerate(weft_optimizer *optimizer, weft_rng *rng, double *genome, bool *found,
+                           bool *counted, weft_error *error) WEFT_NODISCARD;
 
 #endif

@@ -4,7 +4,9 @@
 #include "search/optimizer.h"
 #include "search/sampling.h"
 
-static void propose(const weft_optimizer *optimizer, int attempt, weft_rng *rng, double *genome) {
+static void propose(const weft_optimizer *optimizer, uint64_t trial, int attempt, weft_rng *rng,
+                    double *genome) {
+    (void)trial;
     (void)attempt;
     weft_genome_draw(&optimizer->table, rng, genome);
 }

@@ -272,7 +272,9 @@ static double draw_from_mixtures(const weft_gene *gene, const gene_model *model,
     return weft_gene_value(gene, best);
 }
 
-static void propose(const weft_optimizer *optimizer, int attempt, weft_rng *rng, double *genome) {
+static void propose(const weft_optimizer *optimizer, uint64_t trial, int attempt, weft_rng *rng,
+                    double *genome) {
+    (void)trial;
     const tpe *model = optimizer->state;
     if (starting(optimizer)) {
         weft_genome_draw(&optimizer->table, rng, genome);

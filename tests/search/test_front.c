@@ -132,46 +132,63 @@ static void test_archive_edges(void **state) {
 
 /* ---- hypervolume ----------------------------------------------------------------------------- */
 
-/* Cells of the grid spanned by all coordinates, each counted when a point dominates its corner. */
-static double twin_volume(const double *points, size_t n, int m, const double *reference) {
-    static double cuts[3][MAX_POINTS + 1];
-    size_t n_cuts[3] = {1, 1, 1};
-    for (int k = 0; k < m; k++) {
-        n_cuts[k] = 0;
-        double last = -INFINITY;
-        for (;;) {
-            double next = reference[k];
-            for (size_t i = 0; i < n; i++) {
-                double value = points[i * (size_t)m + (size_t)k];
-                next = value > last && value < next ? value : next;
-            }
-            cuts[k][n_cuts[k]++] = next;
-            last = next;
-            if (next >= reference[k]) {
-                break;
-            }
+/* Where the cells of the grid spanned by all coordinates begin in one objective, and the reference;
+ * returns the number of cells. */
+static size_t twin_cuts(const double *points, size_t n, int m, int k, double reference,
+                        double *cuts) {
+    size_t n_cuts = 0;
+    double last = -INFINITY;
+    for (;;) {
+        double next = reference;
+        for (size_t i = 0; i < n; i++) {
+            double value = points[i * (size_t)m + (size_t)k];
+            next = value > last && value < next ? value : next;
         }
-        n_cuts[k]--;
+        cuts[n_cuts++] = next;
+        last = next;
+        if (next >= reference) {
+            return n_cuts - 1;
+        }
+    }
+}
+
+static bool twin_covers(const double *points, size_t n, int m, const double *corner) {
+    for (size_t i = 0; i < n; i++) {
+        bool covered = true;
+        for (int k = 0; k < m; k++) {
+            covered = covered && points[i * (size_t)m + (size_t)k] <= corner[k];
+        }
+        if (covered) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Each cell of the grid counts when a point dominates its corner. */
+static double twin_volume(const double *points, size_t n, int m, const double *reference) {
+    static double cuts[6][MAX_POINTS + 1];
+    size_t n_cells[6];
+    size_t cell[6] = {0};
+    bool more = true;
+    for (int k = 0; k < m; k++) {
+        n_cells[k] = twin_cuts(points, n, m, k, reference[k], cuts[k]);
+        more = more && n_cells[k] > 0;
     }
     double volume = 0.0;
-    for (size_t x = 0; x < n_cuts[0]; x++) {
-        for (size_t y = 0; y < n_cuts[1]; y++) {
-            for (size_t z = 0; z < n_cuts[2]; z++) {
-                const size_t cell[3] = {x, y, z};
-                bool covered = false;
-                for (size_t i = 0; i < n && !covered; i++) {
-                    covered = true;
-                    for (int k = 0; k < m; k++) {
-                        covered = covered && points[i * (size_t)m + (size_t)k] <= cuts[k][cell[k]];
-                    }
-                }
-                double size = covered ? 1.0 : 0.0;
-                for (int k = 0; k < m; k++) {
-                    size *= cuts[k][cell[k] + 1] - cuts[k][cell[k]];
-                }
-                volume += size;
-            }
+    while (more) {
+        double corner[6];
+        double size = 1.0;
+        for (int k = 0; k < m; k++) {
+            corner[k] = cuts[k][cell[k]];
+            size *= cuts[k][cell[k] + 1] - corner[k];
         }
+        volume += twin_covers(points, n, m, corner) ? size : 0.0;
+        int k = 0;
+        while (k < m && ++cell[k] == n_cells[k]) {
+            cell[k++] = 0;
+        }
+        more = k < m;
     }
     return volume;
 }
@@ -202,14 +219,15 @@ static void test_hypervolume_by_hand(void **state) {
 
 static void test_hypervolume_twin(void **state) {
     (void)state;
-    static double points[MAX_POINTS * 3];
-    for (uint64_t seed = 0; seed < 240; seed++) {
+    static double points[MAX_POINTS * 6];
+    static const uint64_t most[] = {0, 120, 120, 26, 16, 10, 8};
+    for (uint64_t seed = 0; seed < 480; seed++) {
         weft_rng rng = weft_rng_make(seed, WEFT_PURPOSE_TEST, 2);
-        int m = 1 + (int)(seed % 3);
-        size_t n = (size_t)weft_rng_below(&rng, m == 3 ? 26 : 120);
+        int m = 1 + (int)(seed / 4 % 6);
+        size_t n = (size_t)weft_rng_below(&rng, most[m]);
         random_points(&rng, points, n, m, seed % 4 * 3);
-        double reference[3]; /* some points lie on it or beyond */
-        for (int k = 0; k < 3; k++) {
+        double reference[6]; /* some points lie on it or beyond */
+        for (int k = 0; k < m; k++) {
             reference[k] = seed % 4 == 1 ? 2.0 / 3.0 : 0.5 + weft_rng_uniform(&rng);
         }
         double expected = twin_volume(points, n, m, reference);
@@ -255,16 +273,64 @@ static void test_hypervolume_permutation(void **state) {
     free(order);
 }
 
+/* A front of 60 points on the plane sum x = 1 in m objectives: the order of points and axes changes
+ * nothing, more points never take away, and the volume keeps off the simplex of 1/m!. */
+static void check_many_objectives(int m, double simplex) {
+    enum { N = 60 };
+    double points[N * 6];
+    double permuted[N * 6];
+    uint32_t order[N];
+    double reference[6] = {1, 1, 1, 1, 1, 1};
+    weft_rng rng = weft_rng_make((uint64_t)m, WEFT_PURPOSE_TEST, 5);
+    for (int i = 0; i < N; i++) {
+        double sum = 0.0;
+        for (int k = 0; k < m; k++) {
+            points[i * m + k] = -log(1.0 - weft_rng_uniform(&rng));
+            sum += points[i * m + k];
+        }
+        for (int k = 0; k < m; k++) {
+            points[i * m + k] /= sum;
+        }
+        order[i] = (uint32_t)i;
+    }
+    weft_rng_shuffle(&rng, order, N);
+    for (int i = 0; i < N; i++) {
+        for (int k = 0; k < m; k++) {
+            permuted[i * m + k] = points[(int)order[i] * m + (k + 1) % m];
+        }
+    }
+    double last = 0.0;
+    for (size_t n = 1; n <= N; n++) {
+        double volume = hypervolume(points, n, m, reference);
+        assert_true(volume > last);
+        last = volume;
+    }
+    assert_true(fabs(last - hypervolume(permuted, N, m, reference)) < 1e-12);
+    assert_true(last < 1.0 - simplex);
+    double one = 1.0; /* the first point alone */
+    for (int k = 0; k < m; k++) {
+        one *= 1.0 - points[k];
+    }
+    assert_true(fabs(hypervolume(points, 1, m, reference) - one) < 1e-14);
+}
+
+static void test_hypervolume_many_objectives(void **state) {
+    (void)state;
+    check_many_objectives(4, 1.0 / 24.0);
+    check_many_objectives(5, 1.0 / 120.0);
+    check_many_objectives(6, 1.0 / 720.0);
+}
+
 static void test_hypervolume_bad_input(void **state) {
     (void)state;
     weft_error error = {0};
     double volume = 7.0;
-    const double reference[] = {1, 1, 1, 1};
-    const double good[] = {0, 0, 0, 0};
+    const double reference[] = {1, 1, 1, 1, 1, 1, 1};
+    const double good[] = {0, 0, 0, 0, 0, 0, 0};
     const double broken[] = {0, 0, 0, NAN};
     assert_int_equal(weft_hypervolume(broken, 2, 2, reference, &volume, &error), WEFT_ERROR_USAGE);
     assert_non_null(strstr(error.message, "point 1 is nan in objective 1"));
-    assert_int_equal(weft_hypervolume(good, 1, 4, reference, &volume, &error), WEFT_ERROR_USAGE);
+    assert_int_equal(weft_hypervolume(good, 1, 7, reference, &volume, &error), WEFT_ERROR_USAGE);
     assert_int_equal(weft_hypervolume(good, 1, 0, reference, &volume, &error), WEFT_ERROR_USAGE);
     assert_int_equal(weft_hypervolume(good, 1, 2, (const double[]){1, NAN}, &volume, &error),
                      WEFT_ERROR_USAGE);
@@ -382,6 +448,7 @@ int main(void) {
         cmocka_unit_test(test_hypervolume_by_hand),
         cmocka_unit_test(test_hypervolume_twin),
         cmocka_unit_test(test_hypervolume_permutation),
+        cmocka_unit_test(test_hypervolume_many_objectives),
         cmocka_unit_test(test_hypervolume_bad_input),
         cmocka_unit_test(test_ranks_twin),
         cmocka_unit_test(test_ranks_edges),

@@ -7,7 +7,8 @@
 
 #include <math.h>
 
-enum { MAX_TRIALS = 8000, MAX_GENES = 30 };
+/* The population and the generations of the paper's runs. */
+enum { POPULATION = 100, MAX_TRIALS = 250 * POPULATION, MAX_GENES = 30 };
 
 typedef weft_outcome (*problem)(const double *x, int n);
 
@@ -71,8 +72,8 @@ typedef struct run {
     int infeasible_late; /* of the last half */
 } run;
 
-static run search(const char *name, uint64_t seed, problem evaluate, int n_genes, int trials,
-                  const double *reference) {
+static run search(const char *name, uint64_t seed, problem evaluate, int n_genes, int population,
+                  int trials, const double *reference) {
     weft_gene genes[MAX_GENES];
     memset(genes, 0, sizeof genes);
     for (int g = 0; g < n_genes; g++) {
@@ -84,7 +85,7 @@ static run search(const char *name, uint64_t seed, problem evaluate, int n_genes
     settings.name = name;
     settings.seed = seed;
     settings.n_objectives = 2;
-    settings.population = 40;
+    settings.population = population;
     weft_optimizer *optimizer = make_optimizer(&table, &settings);
     static double points[MAX_TRIALS * 2];
     size_t n = 0;
@@ -115,8 +116,10 @@ static run search(const char *name, uint64_t seed, problem evaluate, int n_genes
 static void check_zdt(const char *label, problem evaluate, double volume, double share) {
     const double reference[] = {1.1, 1.1};
     for (uint64_t seed = 0; seed < 3; seed++) {
-        double nsga2 = search("nsga2", seed, evaluate, 30, MAX_TRIALS, reference).volume;
-        double random = search("random", seed, evaluate, 30, MAX_TRIALS, reference).volume;
+        double nsga2 =
+            search("nsga2", seed, evaluate, 30, POPULATION, MAX_TRIALS, reference).volume;
+        double random =
+            search("random", seed, evaluate, 30, POPULATION, MAX_TRIALS, reference).volume;
         print_message("%s seed %d: nsga2 %.4f, random %.4f of %.4f\n", label, (int)seed, nsga2,
                       random, volume);
         assert_true(nsga2 > share * volume);
@@ -127,12 +130,12 @@ static void check_zdt(const char *label, problem evaluate, double volume, double
 
 static void test_zdt1(void **state) {
     (void)state;
-    check_zdt("ZDT1", zdt1, 0.1 * 1.1 + 1.1 - (1.0 - 2.0 / 3.0), 0.96);
+    check_zdt("ZDT1", zdt1, 0.1 * 1.1 + 1.1 - (1.0 - 2.0 / 3.0), 0.99);
 }
 
 static void test_zdt2(void **state) {
     (void)state;
-    check_zdt("ZDT2", zdt2, 0.1 * 1.1 + 1.1 - (1.0 - 1.0 / 3.0), 0.8);
+    check_zdt("ZDT2", zdt2, 0.1 * 1.1 + 1.1 - (1.0 - 1.0 / 3.0), 0.99);
 }
 
 /* ZDT3's front by fine sampling: the non-dominated part of g = 1. */
@@ -149,14 +152,14 @@ static void test_zdt3(void **state) {
     double volume;
     weft_error error;
     assert_int_equal(weft_hypervolume(front, N, 2, reference, &volume, &error), WEFT_OK);
-    check_zdt("ZDT3", zdt3, volume * 1.001, 0.96); /* sampling stays below the true volume */
+    check_zdt("ZDT3", zdt3, volume * 1.001, 0.99); /* sampling stays below the true volume */
 }
 
 static void check_constrained(const char *label, problem evaluate, const double *reference) {
     for (uint64_t seed = 0; seed < 5; seed++) {
-        run nsga2 = search("nsga2", seed, evaluate, 2, 400, reference);
-        run tpe = search("tpe", seed, evaluate, 2, 400, reference);
-        run random = search("random", seed, evaluate, 2, 400, reference);
+        run nsga2 = search("nsga2", seed, evaluate, 2, 40, 400, reference);
+        run tpe = search("tpe", seed, evaluate, 2, 40, 400, reference);
+        run random = search("random", seed, evaluate, 2, 40, 400, reference);
         print_message("%s seed %d: volume nsga2 %.5g, tpe %.5g, random %.5g; "
                       "infeasible late %d, %d, %d of 200\n",
                       label, (int)seed, nsga2.volume, tpe.volume, random.volume,

@@ -8,7 +8,13 @@
 
 enum { N_GENES = 15, BATCH = 6, BATCHES = 12 };
 
-static const char *const names[] = {"random", "tpe", "nsga2"};
+static const char *const names[] = {"random", "tpe", "nsga2", "ga", "ga4"};
+enum { N_NAMES = 5 };
+
+/* Genetic algorithms have one objective. */
+static int most_objectives(const char *name) {
+    return name[0] == 'g' ? 1 : 3;
+}
 
 /* At most 3 blocks of kind 0 (as the cap on halvings). */
 static bool few_zero_blocks(const void *context, const double *genome) {
@@ -47,6 +53,9 @@ static weft_optimizer_settings settings_of(const char *name, int n_objectives) {
     settings.seed = 42;
     settings.n_objectives = n_objectives;
     settings.population = 10;
+    settings.sample = 40; /* so that ga4 breeds within these tests */
+    settings.screened = 20;
+    settings.phase_generations = 1;
     return settings;
 }
 
@@ -70,10 +79,14 @@ static void test_proposals_are_legal_and_new(void **state) {
     weft_gene_table table = {
         .genes = genes, .n_genes = N_GENES, .legal = few_zero_blocks, .context = &cap};
     static double genomes[BATCHES * BATCH * N_GENES];
-    for (int k = 0; k < 6; k++) {
-        weft_optimizer_settings settings = settings_of(names[k / 2], 1 + k % 2);
+    for (int k = 0; k < 2 * N_NAMES; k++) {
+        int n_objectives = 1 + k % 2;
+        if (n_objectives > most_objectives(names[k / 2])) {
+            continue;
+        }
+        weft_optimizer_settings settings = settings_of(names[k / 2], n_objectives);
         weft_optimizer *optimizer = make_optimizer(&table, &settings);
-        search(optimizer, 1 + k % 2, genomes);
+        search(optimizer, n_objectives, genomes);
         for (int t = 0; t < BATCHES * BATCH; t++) {
             const double *genome = &genomes[t * N_GENES];
             assert_true(weft_genome_legal(&table, genome));
@@ -100,8 +113,11 @@ static void test_ask_is_a_function_of_what_was_told(void **state) {
     double first[BATCH * N_GENES];
     double again[BATCH * N_GENES];
     double single[N_GENES];
-    for (int k = 0; k < 6; k++) {
+    for (int k = 0; k < 2 * N_NAMES; k++) {
         int n_objectives = 1 + k % 2;
+        if (n_objectives > most_objectives(names[k / 2])) {
+            continue;
+        }
         weft_optimizer_settings settings = settings_of(names[k / 2], n_objectives);
         weft_optimizer *optimizer = make_optimizer(&table, &settings);
         search(optimizer, n_objectives, genomes);
@@ -192,7 +208,7 @@ static void check_exhaustion(const char *name, int batch, bool forbid, bool seen
 
 static void test_small_spaces_end_exactly(void **state) {
     (void)state;
-    for (int k = 0; k < 3; k++) {
+    for (int k = 0; k < N_NAMES; k++) {
         for (int batch = 1; batch <= 10; batch++) {
             check_exhaustion(names[k], batch, false, false, 8);
             check_exhaustion(names[k], batch, true, false, 7);
@@ -219,7 +235,7 @@ static void test_needle_is_found(void **state) {
         genes[g] = (weft_gene){.kind = WEFT_GENE_ORDINAL, .n_choices = 7, .upper = 6};
     }
     weft_gene_table table = {.genes = genes, .n_genes = 6, .legal = all_sixes};
-    for (int k = 0; k < 3; k++) {
+    for (int k = 0; k < N_NAMES; k++) {
         weft_optimizer_settings settings = settings_of(names[k], 1);
         weft_optimizer *optimizer = make_optimizer(&table, &settings);
         double genomes[12];
@@ -265,7 +281,7 @@ static void test_single_values(void **state) {
         {.kind = WEFT_GENE_REAL, .lower = 1e-6, .upper = 1.0, .log_scale = true},
     };
     weft_gene_table table = {.genes = genes, .n_genes = 6};
-    for (int k = 0; k < 3; k++) {
+    for (int k = 0; k < N_NAMES; k++) {
         weft_optimizer_settings settings = settings_of(names[k], 1);
         weft_optimizer *optimizer = make_optimizer(&table, &settings);
         for (uint64_t t = 0; t < 60; t++) {
@@ -288,8 +304,8 @@ static void test_nothing_works(void **state) {
     weft_gene genes[N_GENES];
     imc_genes(genes);
     weft_gene_table table = {.genes = genes, .n_genes = N_GENES};
-    for (int k = 0; k < 3; k++) {
-        weft_optimizer_settings settings = settings_of(names[k], 3);
+    for (int k = 0; k < N_NAMES; k++) {
+        weft_optimizer_settings settings = settings_of(names[k], most_objectives(names[k]));
         weft_optimizer *optimizer = make_optimizer(&table, &settings);
         for (uint64_t t = 0; t < 50; t++) {
             double genome[N_GENES];
@@ -405,10 +421,10 @@ static void test_bad_tell(void **state) {
 static void test_names(void **state) {
     (void)state;
     const char *const *listed = weft_optimizer_names();
-    for (int k = 0; k < 3; k++) {
+    for (int k = 0; k < N_NAMES; k++) {
         assert_string_equal(listed[k], names[k]);
     }
-    assert_null(listed[3]);
+    assert_null(listed[N_NAMES]);
 }
 
 /* Random genes: uniform given the parents. */
