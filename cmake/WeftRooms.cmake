@@ -17,6 +17,14 @@ check_c_compiler_flag(-Wformat-truncation WEFT_HAS_FORMAT_TRUNCATION)
 if(WEFT_HAS_FORMAT_TRUNCATION)
     target_compile_options(weft_options INTERFACE -Wno-format-truncation)
 endif()
+# gcc's default for x86-64 clears and copies structs of 32 to 8192 bytes by string instructions, which
+# take some 30 cycles to begin; networks, prices and counts are full of structs of some 200 bytes.
+set(WEFT_STRINGS unrolled_loop:256:noalign,libcall:-1:noalign)
+check_c_compiler_flag(-mmemset-strategy=${WEFT_STRINGS} WEFT_HAS_STRING_STRATEGY)
+if(WEFT_HAS_STRING_STRATEGY)
+    target_compile_options(weft_options INTERFACE
+        -mmemset-strategy=${WEFT_STRINGS} -mmemcpy-strategy=${WEFT_STRINGS})
+endif()
 if(WEFT_NATIVE)
     target_compile_options(weft_options INTERFACE -march=native)
 endif()

@@ -42,6 +42,8 @@ typedef struct weft_chip_about {
     char description[256];
     char cell[64]; /* "resistive, 1 bit"; "" where the chip does not say */
     double node_m; /* of its transistors; NaN where the chip does not say */
+    char
+        accounting[16]; /* whose the chip is while a layer runs, execution.accounting: "resident" */
 } weft_chip_about;
 WEFT_API void weft_chip_get_about(const weft_chip *chip, weft_chip_about *about);
 
@@ -82,11 +84,91 @@ WEFT_API weft_status weft_priced_create(const weft_chip *chip, weft_priced **pri
                                         weft_error *error) WEFT_NODISCARD;
 WEFT_API void weft_priced_destroy(weft_priced *priced);
 
+/* ---- chips by the thousand ---------------------------------------------------------------------
+ * A search looks at many values of a few parameters. Instead of setting text and pricing a chip anew
+ * it turns knobs of a priced one:
+ *
+ *     weft_chip_knob(chip, "voltage", "V", &knobs[0], &error);
+ *     weft_chip_knob(chip, "adc.type", "", &knobs[1], &error);
+ *     weft_knob_word(chip, "adc.type", "flash", &flash, &error);
+ *     weft_priced_turn(priced, knobs, (double[]){0.85, flash}, 2, &error);
+ *
+ * A turned chip is the one that weft_chip_set and weft_priced_create would give, to the last bit. */
+
+/* A parameter or field of a chip, found once. To be passed on; of the fields `structural` alone is
+ * for others: turning such a knob may change where layers lie and how often parts act, which is then
+ * worked out anew; behind all other knobs workloads keep their counts. */
+typedef struct weft_knob {
+    uint64_t chip;          /* that it was made of */
+    int32_t kind, variable; /* what is turned, and which one of those */
+    int32_t part;           /* whose field it is */
+    bool structural;
+    double factor, divisor; /* SI value = value * factor / divisor */
+} weft_knob;
+
+/* Finds what `path` leads to, by the rules and with the errors of weft_chip_set. `unit` is the one
+ * that values will be in; "": the one that the chip file uses. Of a word ("adc.type") values are what
+ * weft_knob_word says, and `unit` is "". The knob is good for prices of this chip as it is; it is
+ * of no use any more after another weft_chip_set. */
+WEFT_API weft_status weft_chip_knob(const weft_chip *chip, const char *path, const char *unit,
+                                    weft_knob *knob, weft_error *error) WEFT_NODISCARD;
+
+/* The value that stands for a word. WEFT_ERROR_INPUT with the nearest word for one that the path does
+ * not know, and for a path to a number. */
+WEFT_API weft_status weft_knob_word(const weft_chip *chip, const char *path, const char *word,
+                                    double *value, weft_error *error) WEFT_NODISCARD;
+
+/* Turns n knobs to values[], all at once, and prices what depends on them anew: expressions, parts,
+ * copies. Of the priced chip nobody else may make use meanwhile: where threads turn, each has its own.
+ * Values that the chip does not take are the WEFT_ERROR_INPUT of weft_priced_create; estimates then
+ * give that error until a turn succeeds, which must say anew where these knobs stand. What cannot work
+ * as it is turned is told by the estimate (WEFT_ERROR_INFEASIBLE). A knob of another chip is
+ * WEFT_ERROR_USAGE. The first turn allocates, others do not; a chip of pixel pipelines is priced as a
+ * whole each time. */
+WEFT_API weft_status weft_priced_turn(weft_priced *priced, const weft_knob *knobs,
+                                      const double *values, int n,
+                                      weft_error *error) WEFT_NODISCARD;
+
+/* What a knob stands at, in its unit; of a word the number that stands for it. NaN: the chip leaves
+ * it to the part. */
+WEFT_API double weft_priced_value(const weft_priced *priced, const weft_knob *knob);
+
+/* Memory cells on the chip, in use or not. */
+WEFT_API double weft_priced_cells(const weft_priced *priced);
+
+/* Its area in mm2, before any network is estimated; NaN where that depends on the network (pixel
+ * pipelines). */
+WEFT_API double weft_priced_area(const weft_priced *priced);
+
+/* The value of a parameter, expression or count of a hierarchical chip ("cost_per_mm2", "rows"), in SI,
+ * for operands of the chip's own bits. WEFT_ERROR_USAGE where it has none of that name, with the nearest
+ * one, or is a pixel pipeline. Of a turned chip it is what the knobs say. */
+WEFT_API weft_status weft_priced_named(const weft_priced *priced, const char *name, double *value,
+                                       weft_error *error) WEFT_NODISCARD;
+
+/* A copy of the chip with paths[i] set to texts[i], one after the other (weft_chip_set), for who
+ * explains or stores what a search has found. The caller destroys *made. */
+WEFT_API weft_status weft_chip_settle(const weft_chip *chip, const char *const *paths,
+                                      const char *const *texts, int n, weft_chip **made,
+                                      weft_error *error) WEFT_NODISCARD;
+
+/* ---- workloads --------------------------------------------------------------------------------- */
+
 /* The layers that the hardware sees, as flat arrays: convolutions, linear layers, poolings, sums,
  * with the edges between them; batch norm, ReLU, flatten and dropout fold into their producer. */
 WEFT_API weft_status weft_workload_create(const weft_network *network, weft_workload **workload,
                                           weft_error *error) WEFT_NODISCARD;
 WEFT_API void weft_workload_destroy(weft_workload *workload);
+
+/* Fills a workload with another network, in the memory that it has; after some networks nothing is
+ * allocated any more. Layers of the same sizes, bits and values that it has seen before on a chip of
+ * the same structure, in whatever network, are not counted again. What estimates give is the same as
+ * with a new workload, to the last bit. `region` >= 0: only layers of products of that region
+ * (weft_layer.region), each with what follows it up to the next layer of products; -1: all. On an
+ * error the workload is as good as before for another assignment, and for nothing else. A workload is
+ * used by one thread at a time. */
+WEFT_API weft_status weft_workload_assign(weft_workload *workload, const weft_network *network,
+                                          int32_t region, weft_error *error) WEFT_NODISCARD;
 
 /* How a chip runs a network; the chip file says which (`execution`), `--set` may change it.
  *   layers    one layer after the other, each has the chip's whole attention
@@ -118,6 +200,7 @@ typedef struct weft_total {
     int64_t crossbars;   /* physical crossbars in use */
     int64_t tiles;
     double utilisation; /* share of the cells of those crossbars that hold weights, 0..1 */
+    double cycles;      /* of the arrays, over all layers; 0 where the chip has no such cycle */
     int32_t batch;      /* inferences that latency_s is of; 0 or 1: one */
     int32_t bottleneck; /* row of the breakdown that sets the interval; -1: none */
 } weft_total;
@@ -135,6 +218,19 @@ WEFT_API double weft_total_edap(const weft_total *total);
  * total. */
 WEFT_API weft_status weft_estimate(const weft_priced *priced, weft_workload *workload,
                                    weft_total *total, weft_error *error) WEFT_NODISCARD;
+
+/* Cells that the weights of a network take, each weight in ceil(bits / bits of a cell) of them, and cells
+ * of the chip. Raw: a layer takes whole arrays in truth, which weft_estimate counts. Published searches
+ * that describe a layer of G groups by one of them count as one_group does, and compare with on_chip. */
+typedef struct weft_cells {
+    double needed;    /* sum over the layers of C M R S G cells */
+    double one_group; /* the same without G: a depthwise layer counts as one channel */
+    double on_chip;   /* arrays times cells of an array */
+} weft_cells;
+
+/* Of a hierarchical chip; WEFT_ERROR_USAGE for pixel pipelines. */
+WEFT_API weft_status weft_workload_cells(const weft_priced *priced, const weft_workload *workload,
+                                         weft_cells *cells, weft_error *error) WEFT_NODISCARD;
 
 /* One part of the breakdown: what it is called in JSON, what a person reads, and the level of the
  * hierarchy that it stands at ("tile"). */
@@ -186,6 +282,16 @@ typedef struct weft_cost {
 WEFT_API weft_status weft_cost_create(const weft_priced *priced, weft_workload *workload,
                                       weft_cost **cost, weft_error *error) WEFT_NODISCARD;
 WEFT_API void weft_cost_destroy(weft_cost *cost);
+
+/* ---- chips of several regions ------------------------------------------------------------------
+ * A region is a part of the chip with levels and buffers of its own, which runs the layers that are
+ * given to it (weft_layer.region). These add what another region costs to what those before cost:
+ * energies and areas add up; where layers stand one after the other so do times, where they overlap
+ * the slowest region sets the interval. Both costs are of the same chip file, whose parts they
+ * share. */
+WEFT_API void weft_total_add(weft_total *sum, const weft_total *part);
+WEFT_API weft_status weft_cost_add(weft_cost *sum, const weft_cost *part,
+                                   weft_error *error) WEFT_NODISCARD;
 
 /* How a figure comes about: from the total down to constants with their sources, each row with its
  * equation. `depth` indents: a row explains the nearest row above it that is one less deep. */

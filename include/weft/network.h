@@ -124,6 +124,10 @@ typedef struct weft_layer {
     /* Carried for the hardware; the network keeps copies of its own. */
     weft_layer_bits bits;
     weft_operands operands;
+    /* Of layers of products, for the hardware as well: how often its weights lie on the chip, to work
+     * side by side (0: the chip decides), and the part of a system that it runs on (hardware.h,
+     * weft_workload_assign). Part of the hash where they are not 0. */
+    int32_t copies, region;
     const char *name; /* of a layer in a table; NULL: none. Not part of the hash. */
     /* inferred: */
     int32_t batch; /* 1, except in a layer table */
@@ -153,14 +157,25 @@ WEFT_API weft_status weft_network_create(const char *name, weft_shape input, wef
                                          weft_error *error) WEFT_NODISCARD;
 WEFT_API void weft_network_destroy(weft_network *network);
 
+/* Empties a network and begins anew, as if it had just been created, in the memory that it has: for
+ * who builds many, one after the other. Pointers into it are no longer good. After an error it is as
+ * it was. */
+WEFT_API weft_status weft_network_clear(weft_network *network, const char *name, weft_shape input,
+                                        weft_error *error) WEFT_NODISCARD;
+
 /* Appends a copy of *layer (its inferred fields are ignored and computed), *index becomes its
  * place. WEFT_ERROR_INFEASIBLE when it cannot be built: a window larger than the map, shapes that
  * do not add up, a pool below 1 x 1; the message says which layer and which shapes. */
 WEFT_API weft_status weft_network_add(weft_network *network, const weft_layer *layer,
                                       int32_t *index, weft_error *error) WEFT_NODISCARD;
 
+/* Makes `copy`, whatever it was, the same as another network, in the memory that it has. After an
+ * error it holds some of the layers. */
+WEFT_API weft_status weft_network_copy(const weft_network *network, weft_network *copy,
+                                       weft_error *error) WEFT_NODISCARD;
+
 /* A 64-bit hash of everything that makes a difference to training or hardware: ops, edges, sizes,
- * bits, histograms; not of names. Equal phenotypes have equal hashes. */
+ * bits, histograms, copies and regions; not of names. Equal phenotypes have equal hashes. */
 WEFT_API uint64_t weft_network_hash(const weft_network *network);
 
 /* ---- what the hardware computes ---------------------------------------------------------------
@@ -183,8 +198,8 @@ typedef struct weft_loops {
 WEFT_API bool weft_layer_loops(const weft_network *network, int32_t layer, weft_loops *loops);
 
 /* Appends a layer of given dimensions to a network that holds only such layers (is_table is set by
- * the first). `op` is CONV, LINEAR or MATMUL; bits, operands and name are those of *carried, which
- * may be NULL. WEFT_ERROR_INPUT where a dimension is below 1 or a count overflows 64 bits. */
+ * the first). `op` is CONV, LINEAR or MATMUL; bits, operands, copies, region and name are those of
+ * *carried, which may be NULL. WEFT_ERROR_INPUT where a dimension is below 1 or a count overflows 64 bits. */
 WEFT_API weft_status weft_network_add_loops(weft_network *network, weft_op op,
                                             const weft_loops *loops, const weft_layer *carried,
                                             weft_error *error) WEFT_NODISCARD;
@@ -274,5 +289,10 @@ WEFT_API char *weft_imc_text(const weft_imc_spec *spec, char *buffer, size_t siz
 
 WEFT_API weft_status weft_imc_build(const weft_imc_spec *spec, weft_network **network,
                                     weft_error *error) WEFT_NODISCARD;
+
+/* The same in the place of a network that is there, whatever it was; after an error it holds some of
+ * the layers. */
+WEFT_API weft_status weft_imc_build_into(const weft_imc_spec *spec, weft_network *network,
+                                         weft_error *error) WEFT_NODISCARD;
 
 #endif

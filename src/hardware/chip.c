@@ -370,7 +370,7 @@ weft_status weft_chip_parse(const char *text, size_t length, const char *name, w
         return status;
     }
     read->text = copy;
-    read->id = weft_hierarchy_id(copy);
+    read->id = weft_hierarchy_id(copy, read->base_id);
     *chip = read;
     return WEFT_OK;
 }

@@ -77,7 +77,8 @@ struct weft_chip {
     char name[WEFT_CHIP_NAME];
     char description[256];
     char *text;                       /* as read, '\0'-terminated */
-    uint64_t id;                      /* of the text: weft_hierarchy_id */
+    uint64_t id;                      /* of the text and its bases': weft_hierarchy_id */
+    uint64_t base_id;                 /* of the bases' texts; 0: it has none */
     struct weft_hierarchy *hierarchy; /* of a hierarchical chip, which has nothing of the rest */
 
     struct {

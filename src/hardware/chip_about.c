@@ -3,6 +3,7 @@
  * What a chip is and what it is made of, as a list of chips and a tree show it. */
 #include "hardware/chip_fields.h"
 #include "hardware/hierarchy_chip.h"
+#include "hardware/hierarchy_words.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -88,11 +89,14 @@ void weft_chip_get_about(const weft_chip *chip, weft_chip_about *about) {
     snprintf(about->description, sizeof about->description, "%s", chip->description);
     if (chip->hierarchy != NULL) {
         about_hierarchy(chip->hierarchy, about);
+        snprintf(about->accounting, sizeof about->accounting, "%s",
+                 weft_accounting_words[chip->hierarchy->accounting]);
         return;
     }
     about->node_m = chip->multiplexer.node.value;
     snprintf(about->format, sizeof about->format, "chip/1");
     snprintf(about->cell, sizeof about->cell, "resistive, %.0f bit", chip->cell.bits.value);
+    snprintf(about->accounting, sizeof about->accounting, "resident"); /* layers have tiles each */
 }
 
 /* The levels of every such chip, and what stands at them. */

@@ -3,7 +3,9 @@
  * Setting one value of a chip by its path. Whether the values still fit each other is found out
  * when the chip is priced, so that several may be set in any order. */
 #include "hardware/chip_fields.h"
+#include "hardware/chip_knob.h"
 #include "hardware/hierarchy_chip.h"
+#include "hardware/hierarchy_turn.h"
 
 #include "base/number.h"
 #include "base/units.h"
@@ -246,6 +248,177 @@ static weft_status set_converter(const target *row, const char *value, weft_erro
         names[i] = row->table->rows[i].name;
     }
     return fail_word(row, value, names, row->table->n, error);
+}
+
+/* ---- knobs ----------------------------------------------------------------------------------- */
+
+/* What a path leads to, as a knob that keeps its place among the targets. */
+static weft_status find_knob(const weft_chip *chip, targets *all, const char *path, target **row,
+                             weft_knob *knob, weft_error *error) {
+    WEFT_TRY(find_target(chip, all, path, row, error));
+    *knob = (weft_knob){.kind = WEFT_KNOB_PIXELS,
+                        .variable = (int32_t)(*row - all->rows),
+                        .part = -1,
+                        .structural = true,
+                        .factor = 1,
+                        .divisor = 1};
+    return WEFT_OK;
+}
+
+static weft_status set_knob_unit(const weft_chip *chip, const target *row, const char *name,
+                                 weft_knob *knob, weft_error *error) {
+    char names[160];
+    if (row->entry == NULL) {
+        return name[0] == '\0'
+                   ? WEFT_OK
+                   : weft_fail(error, WEFT_ERROR_USAGE,
+                               "'%s' takes a word, which has no unit '%.32s'", row->path, name);
+    }
+    weft_dimension dimension = row->entry->field->dimension;
+    const weft_quantity *now = weft_chip_quantity(chip, row->entry);
+    const weft_unit *unit = weft_unit_find(dimension, name[0] == '\0' ? now->unit : name);
+    if (unit == NULL) {
+        return weft_fail(error, WEFT_ERROR_INPUT, "'%s': unknown unit '%.32s'; legal are %s",
+                         row->path, name, weft_unit_names(dimension, names, sizeof names));
+    }
+    knob->factor = unit->factor;
+    knob->divisor = unit->divisor;
+    return WEFT_OK;
+}
+
+static weft_chip *unshared(const weft_chip *chip) {
+    return (
+        weft_chip *)(uintptr_t)chip; /* targets point into it; nothing is changed through them */
+}
+
+weft_status weft_pixels_knob(const weft_chip *chip, const char *path, const char *unit,
+                             weft_knob *knob, weft_error *error) {
+    target *row = NULL;
+    targets *all = malloc(sizeof *all);
+    if (all == NULL) {
+        return weft_fail_memory(error, sizeof *all);
+    }
+    list_targets(unshared(chip), all);
+    weft_status status = find_knob(chip, all, path, &row, knob, error);
+    if (status == WEFT_OK) {
+        status = set_knob_unit(chip, row, unit, knob, error);
+    }
+    free(all);
+    return status;
+}
+
+/* The place of a word or converter among those that the target takes; as many as there are: none. */
+static int place_of(const target *row, const char *word) {
+    int n = row->words != NULL ? row->n_words : row->table->n;
+    int i = 0;
+    while (i < n &&
+           strcmp(row->words != NULL ? row->words[i] : row->table->rows[i].name, word) != 0) {
+        i++;
+    }
+    return i;
+}
+
+weft_status weft_pixels_word(const weft_chip *chip, const char *path, const char *word,
+                             double *value, weft_error *error) {
+    target *row = NULL;
+    weft_chip *copy = malloc(sizeof *copy);
+    targets *all = malloc(sizeof *all);
+    weft_status status = WEFT_OK;
+    if (all == NULL || copy == NULL) {
+        status = weft_fail_memory(error, sizeof *all + sizeof *copy);
+    } else {
+        *copy = *chip;
+        list_targets(copy, all);
+        status = find_target(copy, all, path, &row, error);
+    }
+    if (status == WEFT_OK && row->entry != NULL) {
+        status = weft_fail(error, WEFT_ERROR_INPUT, "'%s' takes a number, not the word '%.64s'",
+                           row->path, word);
+    } else if (status == WEFT_OK) {
+        status = row->words != NULL ? set_word(row, word, error) : set_converter(row, word, error);
+    }
+    if (status == WEFT_OK) {
+        *value = place_of(row, word);
+    }
+    free(all);
+    free(copy);
+    return status;
+}
+
+/* The value of a knob, in its unit: a number, or the place of a word. */
+static double value_of(const weft_chip *chip, const target *row, const weft_knob *knob) {
+    if (row->entry != NULL) {
+        return weft_chip_quantity(chip, row->entry)->value * knob->divisor / knob->factor;
+    }
+    return row->words != NULL ? *row->choice : place_of(row, row->name);
+}
+
+double weft_pixels_value(const weft_chip *chip, const weft_knob *knob) {
+    targets *all = malloc(sizeof *all);
+    double value = NAN;
+    if (all != NULL) {
+        list_targets(unshared(chip), all);
+        value = value_of(chip, &all->rows[knob->variable], knob);
+        free(all);
+    }
+    return value;
+}
+
+static weft_status turn_target(weft_chip *chip, const target *row, const weft_knob *knob,
+                               double value, weft_error *error) {
+    if (row->entry == NULL) {
+        int n = row->words != NULL ? row->n_words : row->table->n;
+        if (!(value >= 0 && value < n) || value != floor(value)) {
+            return weft_fail(error, WEFT_ERROR_INPUT, "'%s': %g stands for no word; there are %d",
+                             row->path, value, n);
+        }
+        return row->words != NULL ? set_word(row, row->words[(int)value], error)
+                                  : set_converter(row, row->table->rows[(int)value].name, error);
+    }
+    const weft_chip_field *field = row->entry->field;
+    weft_quantity *place = (weft_quantity *)(void *)((char *)chip + row->entry->offset);
+    double si = value * knob->factor / knob->divisor;
+    if (!(si >= field->lower && si <= field->upper)) {
+        return weft_fail(error, WEFT_ERROR_INPUT, "'%s': %.9g is outside %.9g to %.9g (SI)",
+                         row->path, si, field->lower, field->upper);
+    }
+    if (field->whole && si != floor(si)) {
+        return weft_fail(error, WEFT_ERROR_INPUT, "'%s' takes a whole number, not %.9g", row->path,
+                         value);
+    }
+    place->value = si;
+    return WEFT_OK;
+}
+
+/* The new price takes the place of the old one, which keeps its chip. */
+static weft_status price_again(weft_priced *priced, weft_error *error) {
+    weft_priced *made = NULL;
+    WEFT_TRY(weft_pixels_price(priced->chip, &made, error));
+    weft_priced old = *priced;
+    *priced = *made;
+    priced->chip = old.chip;
+    *made = old;
+    made->chip = NULL;
+    weft_priced_destroy(made);
+    return WEFT_OK;
+}
+
+weft_status weft_pixels_turn(weft_priced *priced, const weft_knob *knobs, const double *values,
+                             int n, weft_error *error) {
+    targets *all = malloc(sizeof *all);
+    weft_status status = WEFT_OK;
+    if (all == NULL) {
+        return weft_fail_memory(error, sizeof *all);
+    }
+    list_targets(priced->chip, all);
+    for (int i = 0; status == WEFT_OK && i < n; i++) {
+        const weft_knob *knob = &knobs[i];
+        status = knob->chip == priced->chip->id && knob->kind == WEFT_KNOB_PIXELS
+                     ? turn_target(priced->chip, &all->rows[knob->variable], knob, values[i], error)
+                     : weft_fail(error, WEFT_ERROR_USAGE, "knob %d was made of another chip", i);
+    }
+    free(all);
+    return status == WEFT_OK ? price_again(priced, error) : status;
 }
 
 /* ---- text ------------------------------------------------------------------------------------ */

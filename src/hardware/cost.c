@@ -252,6 +252,11 @@ static weft_status check_duration(const weft_workload *w, weft_error *error) {
                      quanta * WEFT_TIME_QUANTUM, weft_seconds(WEFT_TIME_LIMIT));
 }
 
+/* Reads of the crossbars, one after the other. */
+static double cycles_of(const weft_hw_layer *layer, const weft_hw_time *time) {
+    return (double)time->steps * (double)weft_hw_pixels(layer);
+}
+
 /* One stage of the pipeline over images in a row. */
 static void add_stage(const weft_hw_cost *cost, int32_t row, weft_total *sum) {
     if (cost->busy_s > sum->interval_s) {
@@ -277,6 +282,7 @@ static weft_status evaluate(const weft_priced *p, weft_workload *w, weft_total *
         sum.area_mm2 += w->costs[l].area_mm2;
         sum.crossbars += crossbars_of(p, &w->places[l]);
         sum.macs += macs_of(&w->layers[l]);
+        sum.cycles += cycles_of(&w->layers[l], &w->times[l]);
         used += cells_used(p, &w->layers[l]);
         add_stage(&w->costs[l], l, &sum);
     }
@@ -287,19 +293,21 @@ static weft_status evaluate(const weft_priced *p, weft_workload *w, weft_total *
     return WEFT_OK;
 }
 
-static weft_status check_refusal(const weft_workload *workload, weft_error *error) {
-    if (workload->refusal.status != WEFT_OK) {
-        *error = workload->refusal;
+/* A chip that was turned to what it cannot be has no price. */
+static weft_status check_price(const weft_priced *priced, weft_error *error) {
+    if (priced->failure.status != WEFT_OK) {
+        *error = priced->failure;
     }
-    return workload->refusal.status;
+    return priced->failure.status;
 }
 
 weft_status weft_estimate(const weft_priced *priced, weft_workload *workload, weft_total *total,
                           weft_error *error) {
+    WEFT_TRY(check_price(priced, error));
     if (priced->hierarchy != NULL) {
         return weft_hierarchy_estimate(priced->hierarchy, workload->loops, total, error);
     }
-    WEFT_TRY(check_refusal(workload, error));
+    WEFT_TRY(weft_hw_check(workload, error));
     return evaluate(priced, workload, total, error);
 }
 
@@ -334,7 +342,7 @@ static void fill_row(const weft_priced *p, const weft_workload *w, int32_t l,
     memcpy(row->area_by, cost->area_by, sizeof cost->area_by);
     split_latency(layer, &w->times[l], count, row);
     row->busy_s = cost->busy_s;
-    row->cycles = (double)w->times[l].steps * (double)weft_hw_pixels(layer);
+    row->cycles = cycles_of(layer, &w->times[l]);
     row->macs = macs_of(layer);
     row->crossbars = crossbars_of(p, &w->places[l]);
     row->tiles = w->places[l].tiles;
@@ -353,10 +361,11 @@ static void fill_shared_row(const weft_workload *w, weft_layer_cost *row) {
 
 weft_status weft_cost_create(const weft_priced *priced, weft_workload *workload, weft_cost **cost,
                              weft_error *error) {
+    WEFT_TRY(check_price(priced, error));
     if (priced->hierarchy != NULL) {
         return weft_hierarchy_cost_create(priced->hierarchy, workload->loops, cost, error);
     }
-    WEFT_TRY(check_refusal(workload, error));
+    WEFT_TRY(weft_hw_check(workload, error));
     weft_total total;
     WEFT_TRY(evaluate(priced, workload, &total, error));
     int32_t n = workload->n_layers;

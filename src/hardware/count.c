@@ -252,12 +252,6 @@ double weft_count_words(double bits, double word) {
     return ceil_of(bits / word - 1e-9);
 }
 
-bool weft_carries_weights(const weft_role *role) {
-    bool moves = role->action == WEFT_ACTION_BUFFER || role->action == WEFT_ACTION_PASS ||
-                 role->action == WEFT_ACTION_MERGE;
-    return moves && (role->tensors & WEFT_TENSOR_WEIGHTS) != 0;
-}
-
 /* Weights that come in, once for all copies. The reference (alone) moves whole tiles of them, the
  * cells that they leave empty too; else only what the network has comes in. */
 static double moved_weights(const walk *w, const weft_counts *counts) {
@@ -325,6 +319,7 @@ static void count_simple(const walk *w, const weft_role *part, int p, double use
     case WEFT_ACTION_WITH:
     case WEFT_ACTION_ELEMENT: /* hierarchy_cost.c, which knows them */
     case WEFT_ACTION_HOP:
+    case WEFT_ACTION_SPILL:
     case WEFT_ACTION_NONE:
     case WEFT_ACTION_COUNT:
         break;
@@ -445,7 +440,7 @@ static void count_part(walk *w, int p, int *outside, carrier carriers[CARRIED], 
     if (part->carries_outputs) {
         carry_outputs(w, part, p, used, above, &carriers[OUTPUTS], counts);
     }
-    if (weft_carries_weights(part)) {
+    if (part->carries_weights) {
         counts->weight_bits = w->price->bits[1] * moved_weights(w, counts);
         counts->reads[p] += weft_count_words(counts->weight_bits, w->price->parts[p].word);
     }

@@ -29,9 +29,6 @@ bool weft_spread_measure(const weft_hierarchy *h, const weft_precision *price, w
 /* Words of so many bits that a part moves: reads that weights take of a part which carries them. */
 double weft_count_words(double bits, double word);
 
-/* Whether a part carries weights from outside. */
-bool weft_carries_weights(const weft_role *role);
-
 /* With the loops in time where `nest` has them. */
 void weft_count_nest(const weft_hierarchy *h, const weft_precision *price,
                      const weft_loop_sizes *loops, const weft_spread *spread, const weft_nest *nest,

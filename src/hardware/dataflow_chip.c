@@ -130,6 +130,7 @@ static weft_status add_action(const weft_part *part, double energy, weft_flow_ma
     case WEFT_ACTION_MERGE:
     case WEFT_ACTION_BUFFER:
     case WEFT_ACTION_HOP:
+    case WEFT_ACTION_SPILL:
     case WEFT_ACTION_WITH:
     case WEFT_ACTION_COUNT:
         break;
@@ -329,8 +330,8 @@ weft_status weft_dataflow_describe(const weft_hierarchy *h, const weft_precision
                                    weft_flow_machine *machine, weft_flow_layer *layer,
                                    weft_error *error) {
     const weft_loop_layer *from = &work->layers[l];
-    WEFT_TRY(
-        build(h, price, work->traits[from->precision], work->costs[l].statistics, machine, error));
+    WEFT_TRY(build(h, price, work->classes[from->precision].traits, work->costs[l].statistics,
+                   machine, error));
     for (int p = 0; p < h->n_parts; p++) {
         double energies[2];
         double elements = 0;
@@ -436,6 +437,7 @@ static double times_of(const weft_hierarchy *h, int p, const weft_flow_machine *
     case WEFT_ACTION_MERGE:
     case WEFT_ACTION_BUFFER:
     case WEFT_ACTION_HOP:
+    case WEFT_ACTION_SPILL:
     case WEFT_ACTION_WITH:
     case WEFT_ACTION_NONE:
     case WEFT_ACTION_COUNT:
@@ -471,9 +473,10 @@ weft_status weft_dataflow_place(const weft_hierarchy *h, const weft_precision *p
     WEFT_TRY(weft_dataflow_describe(h, price, work, l, &machine, &layer, error));
     const answer *found = solve(work, l, &machine, &layer);
     if (!found->fits) {
+        char name[WEFT_LOOP_NAME];
         return weft_fail(error, WEFT_ERROR_INFEASIBLE,
                          "layer %d, %s: no order of its loops fits the memories",
-                         work->layers[l].layer, work->layers[l].name);
+                         work->layers[l].layer, weft_loop_name(&work->layers[l], name));
     }
     const weft_flow_cost *cost = &found->cost;
     count(h, price, &machine, &work->layers[l], cost, kept);

@@ -7,7 +7,8 @@
  *   in turns      least sum(seconds_i / copies_i): copies_i = sqrt(seconds_i / (arrays_i L)), the
  *                 stationary point of Lagrange, rounded down, for the least L whose arrays fit
  *
- * No copy is made that has no output to work on. */
+ * No copy is made that has no output to work on. Layers that are given how many they have take
+ * these, and the others what is left. */
 #include "hardware/execute.h"
 
 #include <string.h>
@@ -123,17 +124,31 @@ double weft_spread_resident(const weft_hierarchy *h, const weft_precision *price
 
 /* ---- copies ---------------------------------------------------------------------------------- */
 
-/* Copies of each for a bound: seconds of the slowest, or the multiplier. Returns their arrays. */
-static double try_bound(weft_share *shares, int32_t n, double bound, double limit, bool together) {
-    double arrays = 0;
-    for (int32_t i = 0; i < n; i++) {
-        weft_share *s = &shares[i];
-        double wanted = together ? ceil(s->seconds / bound * (1 - 1e-12))
-                                 : floor(sqrt(s->seconds / (s->arrays * bound)));
-        s->copies = fmax(1, fmin(fmin(wanted, s->most), limit));
-        arrays += s->copies * s->arrays * s->weight;
+/* For x >= 0; from 2^52 on every double is whole. */
+static double floor_of(double x) {
+    return x < 0x1p52 ? (double)(int64_t)x : x;
+}
+
+static double ceil_of(double x) {
+    double down = floor_of(x);
+    return down + (x > down);
+}
+
+/* Copies of a layer for a bound: seconds of the slowest, or the multiplier. They become no more as it
+ * rises. */
+static double copies_for(const weft_share *s, double bound, double limit, bool together) {
+    if (s->given > 0) {
+        return s->given;
     }
-    return arrays;
+    double wanted = together ? ceil_of(s->seconds / bound * (1 - 1e-12))
+                             : floor_of(sqrt(s->seconds / (s->arrays * bound)));
+    double most = s->most < limit ? s->most : limit;
+    wanted = wanted < most ? wanted : most;
+    return wanted > 1 ? wanted : 1;
+}
+
+static double arrays_for(const weft_share *s, double copies) {
+    return copies * s->arrays * s->weight;
 }
 
 /* What the slowest layer takes with all copies that it may have: faster ones are of no use to the
@@ -141,9 +156,38 @@ static double try_bound(weft_share *shares, int32_t n, double bound, double limi
 static double useful_bound(const weft_share *shares, int32_t n, double limit) {
     double bound = 0;
     for (int32_t i = 0; i < n; i++) {
-        bound = fmax(bound, shares[i].seconds / fmin(shares[i].most, limit));
+        double most = shares[i].given > 0 ? shares[i].given : fmin(shares[i].most, limit);
+        bound = fmax(bound, shares[i].seconds / most);
     }
     return bound;
+}
+
+/* Halves between `low` and `high`, which fits. Layers that have as many copies at both leave the
+ * search; `used`: arrays of these. */
+static void narrow(weft_share *shares, int32_t first, double used, double arrays, double low,
+                   double high, double limit, bool together) {
+    for (int k = 0; k < HALVINGS && first >= 0; k++) {
+        double middle = sqrt(low * high);
+        double sum = used;
+        for (int32_t i = first; i >= 0; i = shares[i].next) {
+            shares[i].at_middle = copies_for(&shares[i], middle, limit, together);
+            sum += arrays_for(&shares[i], shares[i].at_middle);
+        }
+        bool fits = sum <= arrays;
+        high = fits ? middle : high;
+        low = fits ? low : middle;
+        int32_t *link = &first;
+        for (int32_t i = first; i >= 0; i = shares[i].next) {
+            weft_share *s = &shares[i];
+            *(fits ? &s->copies : &s->at_low) = s->at_middle;
+            if (s->copies == s->at_low) {
+                used += arrays_for(s, s->copies);
+                *link = s->next;
+            } else {
+                link = &s->next;
+            }
+        }
+    }
 }
 
 bool weft_allot_copies(weft_share *shares, int32_t n, double arrays, double limit, bool together) {
@@ -156,18 +200,25 @@ bool weft_allot_copies(weft_share *shares, int32_t n, double arrays, double limi
         high = fmax(high, bound);
     }
     high *= 2; /* one copy of each */
-    if (try_bound(shares, n, high, limit, together) > arrays) {
-        return false;
-    }
     double low = fmax(high * 1e-12, together ? useful_bound(shares, n, limit) * (1 - 1e-12) : 0);
-    for (int i = 0; i < HALVINGS && limit > 1; i++) {
-        double middle = sqrt(low * high);
-        if (try_bound(shares, n, middle, limit, together) <= arrays) {
-            high = middle;
+    double needed = 0;
+    double settled = 0;
+    int32_t first = -1;
+    for (int32_t i = n - 1; i >= 0; i--) {
+        weft_share *s = &shares[i];
+        s->copies = copies_for(s, high, limit, together);
+        s->at_low = copies_for(s, low, limit, together);
+        needed += arrays_for(s, s->copies);
+        if (s->copies == s->at_low) {
+            settled += arrays_for(s, s->copies);
         } else {
-            low = middle;
+            s->next = first;
+            first = i;
         }
     }
-    try_bound(shares, n, high, limit, together);
+    if (needed > arrays) {
+        return false;
+    }
+    narrow(shares, first, settled, arrays, low, high, limit, together);
     return true;
 }

@@ -23,9 +23,9 @@ double weft_spread_resident(const weft_hierarchy *h, const weft_precision *price
                             const weft_loop_sizes *loops, weft_fill_memo *memo, double copies,
                             weft_spread *spread);
 
-/* Gives out at most `arrays`: to the slowest first where layers run all at once (`together`), to
- * where a copy saves most time an array where they run in turns. False: one copy of each does not
- * fit. */
+/* Gives out at most `arrays`: to those that must have so many, then to the slowest first where layers
+ * run all at once (`together`), to where a copy saves most time an array where they run in turns.
+ * False: these, and one copy of each other, do not fit. */
 bool weft_allot_copies(weft_share *shares, int32_t n, double arrays, double limit, bool together);
 
 #endif

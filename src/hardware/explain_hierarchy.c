@@ -54,6 +54,7 @@ static const char *const READS[WEFT_ACTION_COUNT] = {
     [WEFT_ACTION_MERGE] = "words, once for the copies inside that share them in a step",
     [WEFT_ACTION_BUFFER] = "words of inputs for the inside, and of partial sums that are added to",
     [WEFT_ACTION_ELEMENT] = "elements / word",
+    [WEFT_ACTION_SPILL] = "ceil(bits of the maps beyond the capacity / word)",
     [WEFT_ACTION_HOP] = "ceil(elements of the output x bits / word) x hops",
     [WEFT_ACTION_WITH] = "as the part before it",
 };
@@ -503,7 +504,7 @@ static weft_status prepare(const weft_hierarchy_priced *priced, subject *s, int3
     if (row >= 0 && row < s->work->n_layers) {
         bool own = s->h->accounting == WEFT_ACCOUNTING_DATAFLOW; /* no layer stands for others */
         s->same = own ? row : s->work->layers[row].same;
-        s->traits = s->work->traits[s->work->layers[row].precision];
+        s->traits = s->work->classes[s->work->layers[row].precision].traits;
         WEFT_TRY(weft_hierarchy_layer(priced, s->work, s->same, error));
     }
     WEFT_TRY(weft_hierarchy_price(s->h, s->traits, s->price, NULL, error));

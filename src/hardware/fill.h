@@ -44,7 +44,7 @@ typedef struct weft_fill_group {
  * depends on nothing else, so it is the same whether it was kept or not. With room for those of 200
  * layers that all differ, the time of a network grows with its layers nearly alone; more room costs
  * every new workload time to clear it. */
-enum { WEFT_FILL_MEMO = 4096, WEFT_FILL_INNER = 256 };
+enum { WEFT_FILL_MEMO = 4096, WEFT_FILL_INNER = 1024 };
 typedef struct weft_fill_answer {
     int32_t capacity; /* 0: empty */
     int32_t size[WEFT_FILL_MAX_DIMS];

@@ -17,6 +17,7 @@ enum {
     WEFT_MAX_LEVELS = 16,
     WEFT_MAX_VARIABLES = 512,
     WEFT_MAX_BOUNDS = 8,
+    WEFT_MAX_LIMITS = 16,
     WEFT_MAX_HOLDERS = 4, /* parts that a loop in time may be split over */
     WEFT_NAME = 48,
     WEFT_NO_VARIABLE = -1,
@@ -52,6 +53,12 @@ typedef enum weft_builtin {
         WEFT_BUILTIN_COUNT
 } weft_builtin;
 
+/* Variables as bits, by their place in the order of evaluation. */
+enum { WEFT_SET_WORDS = WEFT_MAX_VARIABLES / 64 };
+typedef struct weft_variable_set {
+    uint64_t word[WEFT_SET_WORDS];
+} weft_variable_set;
+
 /* A parameter (a quantity of the file), a builtin, or an expression over other variables. */
 typedef struct weft_variable {
     char name[WEFT_NAME]; /* "" : the value of a field or count, that nobody refers to */
@@ -79,6 +86,8 @@ typedef struct weft_variable {
  *   element    each element that a digital unit takes in (activation, pool): weft_element
  *   hop        each word of the output map for each hop between this layer's copies of the level and
  *              those of the next (router of a mesh)
+ *   spill      each word that leaves the chip or comes from there: the network's input and output, and
+ *              what of a layer's maps is beyond the capacity
  *   with       whenever the part before it does: several parts that make one component
  *   none       never: area and leakage alone */
 #define WEFT_ACTION_MAP(X)                                                                         \
@@ -94,6 +103,7 @@ typedef struct weft_variable {
     X(WEFT_ACTION_BUFFER, "buffer")                                                                \
     X(WEFT_ACTION_ELEMENT, "element")                                                              \
     X(WEFT_ACTION_HOP, "hop")                                                                      \
+    X(WEFT_ACTION_SPILL, "spill")                                                                  \
     X(WEFT_ACTION_WITH, "with")                                                                    \
     X(WEFT_ACTION_NONE, "none")
 
@@ -154,6 +164,7 @@ typedef struct weft_part {
     bool chosen[WEFT_PART_MAX_FIELDS];   /* a field with words: its part says which */
     double choice[WEFT_PART_MAX_FIELDS]; /* of a field with words: its index */
     int setting[WEFT_SETTING_COUNT];
+    int endurance;   /* the field that tells how many writes a cell survives; -1: none */
     int scales_with; /* weft_statistic that the energy of a read goes with; -1: as the class says */
 } weft_part;
 
@@ -161,7 +172,7 @@ typedef struct weft_part {
 typedef struct weft_role {
     int8_t level, action;
     uint8_t tensors, below; /* weft_tensor */
-    bool carries_inputs, carries_outputs;
+    bool carries_inputs, carries_outputs, carries_weights;
     bool gated;       /* copies that are not in use do not leak */
     uint8_t elements; /* of a part that acts on elements: weft_element */
 } weft_role;
@@ -234,13 +245,22 @@ typedef struct weft_bound {
     int variable;
 } weft_bound;
 
+/* A value that what can be built bounds, from above or from below: limits.h. */
+typedef struct weft_limit {
+    char name[WEFT_NAME];
+    int value, bound; /* variables */
+    bool from_below;
+} weft_limit;
+
 typedef struct weft_hierarchy {
     atomic_int owners; /* the chip and its prices */
     char file[256];    /* where the variables with a line stand */
     int n_variables;
     weft_variable variables[WEFT_MAX_VARIABLES]; /* the builtins first */
     int n_ordered;
-    int16_t order[WEFT_MAX_VARIABLES]; /* of evaluation */
+    int16_t order[WEFT_MAX_VARIABLES];             /* of evaluation */
+    int16_t place[WEFT_MAX_VARIABLES];             /* of a variable in it */
+    weft_variable_set follows[WEFT_MAX_VARIABLES]; /* the variable and all that need it */
     int n_choices;
     weft_choice choices[WEFT_MAX_CHOICES];
     int n_levels;
@@ -248,6 +268,9 @@ typedef struct weft_hierarchy {
     int n_parts;
     weft_part parts[WEFT_MAX_PARTS];
     weft_role roles[WEFT_MAX_PARTS];
+    weft_variable_set priced_by[WEFT_MAX_PARTS]; /* what the price of one such part needs, */
+    weft_variable_set scaled_by[WEFT_MAX_PARTS]; /* and what its scales and copies need besides */
+    weft_variable_set counted_by;                /* what the counting of layers needs */
     int16_t holders[WEFT_DIM_COUNT][WEFT_MAX_HOLDERS]; /* parts that hold it; -1: outside of all */
     uint8_t n_holders[WEFT_DIM_COUNT];                 /* at least 1 */
     uint64_t layout; /* number for all that counting reads of the hierarchy itself */
@@ -257,12 +280,15 @@ typedef struct weft_hierarchy {
      * in `dataflow`: the outermost one of weights. */
     int load_part;
     bool has_hops;
+    int16_t spill_part;   /* the first that maps leave the chip by; -1: none */
     bool asks_signs;      /* an expression asks for the sign of an operand */
     bool streams_weights; /* a buffer on weights: they come from outside for each inference */
     int n_bounds;
     weft_bound bounds[WEFT_MAX_BOUNDS];
+    int n_limits;
+    weft_limit limits[WEFT_MAX_LIMITS];
     int builtin[WEFT_BUILTIN_COUNT]; /* variables */
-    int input_encoding, weight_encoding, missing;
+    int input_encoding, weight_encoding, missing, assumed;
     int accounting, execution;
     int objective; /* of the loop orders: weft_flow_objective */
     int number[WEFT_NUMBER_COUNT];

@@ -2,6 +2,7 @@
  *
  * Changes to a chip that has been read: `settings:` of a file that stands on another, and --set. */
 #include "hardware/hierarchy_read.h"
+#include "hardware/hierarchy_turn.h"
 #include "hardware/hierarchy_words.h"
 
 #include "base/units.h"
@@ -243,6 +244,67 @@ weft_status weft_hierarchy_find(weft_hierarchy *h, const char *path, weft_error 
     return find_choice(h, path) != NULL || find_place(h, path, &at)
                ? WEFT_OK
                : fail_path(h, NULL, NULL, path, error);
+}
+
+/* The words of the first field that a choice is for; that all others know them is seen when they are
+ * linked. */
+const char *const *weft_hierarchy_choice_words(const weft_hierarchy *h, const char *name) {
+    for (int p = 0; p < h->n_parts; p++) {
+        const weft_part_class *class = h->parts[p].class;
+        for (int f = 0; f < class->n_fields; f++) {
+            if (class->fields[f].words != NULL && strcmp(class->fields[f].name, name) == 0) {
+                return class->fields[f].words;
+            }
+        }
+    }
+    return NULL;
+}
+
+static weft_knob knob_at(const weft_hierarchy *h, const place *at) {
+    weft_knob knob = {.part = -1, .factor = 1, .divisor = 1};
+    if (at->choice != NULL) {
+        knob.kind = WEFT_KNOB_FIELD_WORD;
+        knob.part = at->part;
+        knob.variable = at->field;
+    } else if (at->words != NULL) {
+        knob.kind = at->word == &h->execution    ? WEFT_KNOB_ORDER
+                    : at->word == &h->accounting ? WEFT_KNOB_ACCOUNTING
+                                                 : WEFT_KNOB_OBJECTIVE;
+    } else if (at->variable != WEFT_NO_VARIABLE) {
+        knob.kind = WEFT_KNOB_VARIABLE;
+        knob.variable = at->variable;
+    } else if (at->number >= 0) {
+        knob.kind = WEFT_KNOB_NUMBER;
+        knob.variable = at->number;
+    } else {
+        knob.kind = at->field >= 0 ? WEFT_KNOB_FIELD : WEFT_KNOB_SETTING;
+        knob.part = at->part;
+        knob.variable = at->field >= 0 ? at->field : at->setting;
+    }
+    return knob;
+}
+
+weft_status weft_hierarchy_knob(weft_hierarchy *h, const char *path, weft_knob *knob,
+                                const char *const **words, const char **unit, weft_error *error) {
+    place at;
+    path += strncmp(path, "chip.", 5) == 0 ? 5 : 0;
+    const weft_choice *choice = find_choice(h, path);
+    if (choice != NULL) {
+        *knob = (weft_knob){.kind = WEFT_KNOB_CHOICE,
+                            .variable = (int32_t)(choice - h->choices),
+                            .part = -1,
+                            .factor = 1,
+                            .divisor = 1};
+        *words = weft_hierarchy_choice_words(h, choice->name);
+        return WEFT_OK;
+    }
+    if (!find_place(h, path, &at)) {
+        return fail_path(h, NULL, NULL, path, error);
+    }
+    *knob = knob_at(h, &at);
+    *words = at.words;
+    *unit = weft_hierarchy_unit(h, path);
+    return WEFT_OK;
 }
 
 const char *weft_hierarchy_unit(weft_hierarchy *h, const char *path) {

@@ -4,6 +4,7 @@
 #include "base/number.h"
 #include "base/share.h"
 #include "hardware/hierarchy_read.h"
+#include "hardware/hierarchy_turn.h"
 
 #include <stdatomic.h>
 #include <stdio.h>
@@ -71,6 +72,7 @@ static weft_status parse_base(const weft_map *from, const weft_node *base, const
         weft_hint(error, "`weft chip list --json` tells the format of each chip");
     } else if (status == WEFT_OK) {
         status = weft_hierarchy_parse(&root, bases, chip, error);
+        chip->base_id = weft_hierarchy_id(weft_doc_text(doc), chip->base_id);
     }
     weft_doc_destroy(doc);
     return status;
@@ -333,7 +335,7 @@ weft_status weft_hierarchy_set(weft_chip *chip, const char *path, const char *va
     if (put) {
         free(chip->text);
         chip->text = text;
-        chip->id = weft_hierarchy_id(text);
+        chip->id = weft_hierarchy_id(text, chip->base_id);
         return WEFT_OK;
     }
     weft_status status = weft_chip_parse(text, length, chip->name, &again, error);
@@ -351,15 +353,6 @@ weft_status weft_hierarchy_set(weft_chip *chip, const char *path, const char *va
 
 /* ---- prices ---------------------------------------------------------------------------------- */
 
-/* FNV-1a. */
-static uint64_t hash_text(const char *text) {
-    uint64_t hash = UINT64_C(0xcbf29ce484222325);
-    for (; *text != '\0'; text++) {
-        hash = (hash ^ (unsigned char)*text) * UINT64_C(0x100000001b3);
-    }
-    return hash != 0 ? hash : 1;
-}
-
 weft_status weft_hierarchy_priced_create(const weft_chip *chip, weft_hierarchy_priced **priced,
                                          weft_error *error) {
     static const int32_t OWN[WEFT_TRAITS];
@@ -367,24 +360,34 @@ weft_status weft_hierarchy_priced_create(const weft_chip *chip, weft_hierarchy_p
     if (made == NULL) {
         return weft_fail_memory(error, sizeof *made);
     }
-    weft_status status = weft_hierarchy_price(chip->hierarchy, OWN, &made->own, NULL, error);
+    weft_status status =
+        weft_hierarchy_price_anew(chip->hierarchy, OWN, &made->pricing, &made->own, NULL, error);
     if (status != WEFT_OK) {
         free(made);
         return status;
     }
-    made->id = chip->id;
+    made->chip = made->id = chip->id;
     made->hierarchy = weft_hierarchy_keep(chip->hierarchy);
+    made->turning = NULL;
     *priced = made;
     return WEFT_OK;
 }
 
 void weft_hierarchy_priced_destroy(weft_hierarchy_priced *priced) {
     if (priced != NULL) {
-        weft_hierarchy_destroy((weft_hierarchy *)(uintptr_t)priced->hierarchy);
+        const weft_hierarchy *shared = priced->turning != NULL
+                                           ? weft_hierarchy_turning_end(priced->turning)
+                                           : priced->hierarchy;
+        weft_hierarchy_destroy((weft_hierarchy *)(uintptr_t)shared);
         free(priced);
     }
 }
 
-uint64_t weft_hierarchy_id(const char *text) {
-    return hash_text(text);
+/* FNV-1a. */
+uint64_t weft_hierarchy_id(const char *text, uint64_t base) {
+    uint64_t hash = UINT64_C(0xcbf29ce484222325) ^ base;
+    for (; *text != '\0'; text++) {
+        hash = (hash ^ (unsigned char)*text) * UINT64_C(0x100000001b3);
+    }
+    return hash != 0 ? hash : 1;
 }

@@ -21,8 +21,9 @@ weft_status weft_hierarchy_set(weft_chip *chip, const char *path, const char *va
 /* One more owner; weft_hierarchy_destroy takes one away. */
 const weft_hierarchy *weft_hierarchy_keep(weft_hierarchy *h);
 
-/* A number for the text of a chip; equal texts have equal numbers. */
-uint64_t weft_hierarchy_id(const char *text);
+/* A number for the text of a chip that stands on a base of the number `base` (0: on none); never 0.
+ * Equal texts have equal numbers. */
+uint64_t weft_hierarchy_id(const char *text, uint64_t base);
 
 /* As weft_chip_constant. */
 bool weft_hierarchy_constant(const weft_hierarchy *h, int i, weft_constant *constant);

@@ -10,6 +10,8 @@
 #include "base/error.h"
 #include "hardware/dataflow_chip.h"
 #include "hardware/execute.h"
+#include "hardware/ledger.h"
+#include "hardware/memo.h"
 #include "hardware/refetch.h"
 
 #include <stdlib.h>
@@ -21,57 +23,49 @@ static bool is_own(const weft_hierarchy *h, const int32_t traits[WEFT_TRAITS]) {
     return traits[0] == 0 && traits[1] == 0 && traits[2] == 0 && !h->asks_signs;
 }
 
-/* The chip as the layers of class c see it. */
-static const weft_precision *precision_of(const weft_hierarchy_priced *priced,
-                                          const weft_loop_work *work, int32_t c) {
-    return is_own(priced->hierarchy, work->traits[c]) ? &priced->own : &work->precisions[c];
+/* The class whose price is that of class c: of the same bits, unless the chip asks for signs. */
+static int32_t stand_in(const weft_hierarchy *h, const weft_loop_work *work, int32_t c) {
+    return h->asks_signs ? c : work->classes[c].bits;
+}
+
+const weft_precision *weft_hierarchy_precision(const weft_hierarchy_priced *priced,
+                                               const weft_loop_work *work, int32_t c) {
+    const weft_hierarchy *h = priced->hierarchy;
+    return is_own(h, work->classes[c].traits) ? &priced->own
+                                              : &work->classes[stand_in(h, work, c)].price;
 }
 
 /* Prices the classes of bits that are not the chip's own, unless they were for this chip. */
 static weft_status price_classes(const weft_hierarchy_priced *priced, weft_loop_work *work,
                                  weft_error *error) {
-    if (work->priced_for == priced->id) {
-        return WEFT_OK;
-    }
-    work->priced_for = 0;
-    for (int32_t c = 0; c < work->n_precisions; c++) {
-        if (!is_own(priced->hierarchy, work->traits[c])) {
-            WEFT_TRY(weft_hierarchy_price(priced->hierarchy, work->traits[c], &work->precisions[c],
-                                          NULL, error));
+    for (int32_t c = 0; c < work->n_classes; c++) {
+        weft_class *class = &work->classes[stand_in(priced->hierarchy, work, c)];
+        if (!work->classes[c].used || class->priced_for == priced->id ||
+            is_own(priced->hierarchy, class->traits)) {
+            continue;
         }
+        class->priced_for = 0;
+        WEFT_TRY(weft_hierarchy_price_like(priced->hierarchy, &priced->pricing, &priced->own,
+                                           class->traits, &class->price, error));
+        class->priced_for = priced->id;
     }
-    work->priced_for = priced->id;
     return WEFT_OK;
 }
 
-static bool same_operand(const weft_operand *a, const weft_operand *b) {
-    return a->encoding == b->encoding && a->missing == b->missing && a->code_bits == b->code_bits &&
-           a->slice_bits == b->slice_bits;
-}
-
-static void find_statistics(const weft_loop_layer *layer, const weft_precision *price,
-                            weft_loop_cost *cost) {
-    if (same_operand(&cost->input, &price->input) && same_operand(&cost->weight, &price->weight) &&
+static void find_statistics(const weft_loop_work *work, const weft_loop_layer *layer,
+                            const weft_precision *price, weft_loop_cost *cost) {
+    if (weft_operand_equals(&cost->input, &price->input) &&
+        weft_operand_equals(&cost->weight, &price->weight) &&
         cost->ladder_bits == price->ladder_bits) {
         return;
     }
-    weft_operand_statistics(layer->inputs, &price->input, layer->weights, &price->weight,
-                            price->ladder_bits, cost->statistics);
+    weft_statistic_memo_find(work->statistics, layer, price, cost->statistics);
     cost->input = price->input;
     cost->weight = price->weight;
     cost->ladder_bits = price->ladder_bits;
 }
 
 /* ---- energy ---------------------------------------------------------------------------------- */
-
-static double dot(const double *coefficients, int32_t which, const double *statistics) {
-    double sum = 0;
-    for (int32_t left = which; left != 0; left &= left - 1) {
-        int k = __builtin_ctz((unsigned)left);
-        sum += coefficients[k] * statistics[k];
-    }
-    return sum;
-}
 
 void weft_hierarchy_powered(const weft_hierarchy *h, const weft_precision *price,
                             const double *used, double rounds, double powered[WEFT_MAX_LEVELS]) {
@@ -94,32 +88,43 @@ static double cycles_of(const weft_precision *price, double steps) {
     return per_step == 1 ? steps : ceil(steps * per_step);
 }
 
-/* Energy of each part on the layer whose counts were just made; by[] may be NULL. Where layers
- * overlap, what is not gated leaks on its own account (leak_of_chip). */
+/* counts x statistics, one after the other: the rows of a ledger. */
+static double energy_of_actions(const weft_part_cost *part, double reads, double writes,
+                                const double *statistics, double sum) {
+    for (int32_t left = reads > 0 ? part->statistics : 0; left != 0; left &= left - 1) {
+        int k = __builtin_ctz((unsigned)left);
+        sum += part->read_j[k] * (reads * statistics[k]);
+    }
+    for (int32_t left = writes > 0 ? part->statistics : 0; left != 0; left &= left - 1) {
+        int k = __builtin_ctz((unsigned)left);
+        sum += part->write_j[k] * (writes * statistics[k]);
+    }
+    return sum;
+}
+
+/* Energy of each part on the layer whose counts were just made; by[] may be NULL. */
 static double energy_of(const weft_hierarchy *h, const weft_precision *price,
                         const weft_loop_work *work, const weft_loop_cost *cost, double *by) {
     const weft_counts *counts = &work->counts;
     double powered[WEFT_MAX_LEVELS];
-    double sum = 0;
+    double actions = 0;
+    double leakage = 0;
     weft_hierarchy_powered(h, price, cost->kept.used, cost->rounds, powered);
     for (int p = 0; p < h->n_parts; p++) {
         const weft_part_cost *part = &price->parts[p];
-        double energy = 0;
-        if (counts->reads[p] > 0) {
-            energy += counts->reads[p] * dot(part->read_j, part->statistics, cost->statistics);
+        double reads = counts->reads[p];
+        double writes = counts->writes[p];
+        double leak = 0;
+        if (weft_hierarchy_leaks(h, p, part->leak_w)) {
+            leak = part->leak_w * powered[h->roles[p].level] * (cost->seconds + cost->load_s);
+            leakage += leak;
         }
-        if (counts->writes[p] > 0) {
-            energy += counts->writes[p] * dot(part->write_j, part->statistics, cost->statistics);
-        }
-        if (part->leak_w > 0 && (h->execution == WEFT_EXECUTION_LAYERS || h->roles[p].gated)) {
-            energy += part->leak_w * powered[h->roles[p].level] * (cost->seconds + cost->load_s);
-        }
+        actions = energy_of_actions(part, reads, writes, cost->statistics, actions);
         if (by != NULL) {
-            by[p] = energy;
+            by[p] = energy_of_actions(part, reads, writes, cost->statistics, 0) + leak;
         }
-        sum += energy;
     }
-    return sum;
+    return actions + leakage;
 }
 
 /* ---- weights that are written ---------------------------------------------------------------- */
@@ -152,7 +157,7 @@ static void scale_loads(const weft_hierarchy *h, const weft_precision *price, do
         if (h->roles[p].action == WEFT_ACTION_LOAD) {
             counts->reads[p] *= loads;
             counts->writes[p] *= loads;
-        } else if (weft_carries_weights(&h->roles[p])) {
+        } else if (h->roles[p].carries_weights) {
             double words = weft_count_words(weight_bits, price->parts[p].word);
             counts->reads[p] = (counts->reads[p] - words) + words * loads;
         }
@@ -172,12 +177,17 @@ static double load_seconds(const weft_hierarchy *h, const weft_precision *price,
     for (int p = 0; p < h->n_parts; p++) {
         if (h->roles[p].action == WEFT_ACTION_LOAD) {
             row = fmax(row, price->parts[p].write_s);
-        } else if (weft_carries_weights(&h->roles[p])) {
+        } else if (h->roles[p].carries_weights) {
             double words = weft_count_words(kept->weight_bits, price->parts[p].word);
             outside = fmax(outside, words * loads * price->parts[p].read_s);
         }
     }
     return fmax(kept->rows * kept->rounds * row * loads, outside);
+}
+
+double weft_hierarchy_loading(const weft_hierarchy *h, const weft_precision *price,
+                              const weft_loop_work *work, int32_t l) {
+    return load_seconds(h, price, &work->costs[l].kept, loads_of(h, price, &work->layers[l]));
 }
 
 /* Each layer has the chip for itself and no copies. */
@@ -191,14 +201,27 @@ static int32_t stands_for(const weft_hierarchy *h, const weft_loop_work *work, i
     return h->accounting == WEFT_ACCOUNTING_DATAFLOW ? l : work->layers[l].same;
 }
 
+/* ---- infeasible --------------------------------------------------------------------------------
+ * What is found out first is farthest from a chip that works: parts that cannot be built, then weights
+ * that find no room, then limits on power, heat, area and wear, which only a chip that runs has. Within
+ * each, the share by which it is beyond; so that a search comes nearer step by step. */
+
+enum { BEYOND_LIMITS = 0, BEYOND_ROOM = 1, BEYOND_PARTS = 2 };
+
+static double beyond(int what, double share) {
+    return what + share / (1 + share);
+}
+
 /* ---- a layer --------------------------------------------------------------------------------- */
 
 static weft_status fail_fit(const weft_hierarchy *h, const weft_precision *price,
                             const weft_loop_layer *layer, int level, double needed,
                             weft_error *error) {
-    return weft_fail(error, WEFT_ERROR_INFEASIBLE,
-                     "layer %d, %s, needs %.0f copies of level '%s'; there are %d", layer->layer,
-                     layer->name, needed, h->levels[level].name, price->capacity[level]);
+    char name[WEFT_LOOP_NAME];
+    return weft_fail_beyond(
+        error, beyond(BEYOND_ROOM, needed / fmax(price->capacity[level], 1) - 1),
+        "layer %d, %s, needs %.0f copies of level '%s'; there are %d", layer->layer,
+        weft_loop_name(layer, name), needed, h->levels[level].name, price->capacity[level]);
 }
 
 /* Cycles of the steps where cells give so many bits a cycle: the bits of a step, averaged over all
@@ -297,11 +320,32 @@ static weft_status keep_layer(const weft_hierarchy *h, const weft_precision *pri
     if (kept->structure == price->structure && kept->wanted == copies) {
         return WEFT_OK;
     }
-    return place_layer(h, price, work, l, copies, kept, error);
+    /* searched mappings are kept by dataflow_chip.c */
+    bool seen = work->seen != NULL && h->accounting != WEFT_ACCOUNTING_DATAFLOW;
+    if (seen && weft_count_memo_find(work->seen, h, price, &work->layers[l], copies, kept)) {
+        return WEFT_OK;
+    }
+    WEFT_TRY(place_layer(h, price, work, l, copies, kept, error));
+    if (seen) {
+        weft_count_memo_put(work->seen, h, &work->layers[l], kept);
+    }
+    return WEFT_OK;
 }
 
-/* Hops and elements, which the loops do not tell, and what acts with a part; a digital unit that has
- * more to do than its arrays sets the time of the layer. */
+/* What of a layer's maps finds no room on the chip goes out once while it runs, and comes back. */
+static void count_spill(const weft_hierarchy *h, const weft_precision *price,
+                        const weft_loop_layer *layer, int p, weft_loop_cost *cost,
+                        weft_counts *counts) {
+    const weft_part_cost *part = &price->parts[p];
+    double bits = layer->own.inputs * price->bits[0] + layer->own.outputs * price->bits[2];
+    bool whole = part->capacity <= 0 || h->accounting == WEFT_ACCOUNTING_DATAFLOW;
+    double beyond = whole ? 0 : fmax(0, bits - part->capacity);
+    counts->reads[p] = counts->writes[p] = weft_count_words(beyond, part->word);
+    cost->seconds = fmax(cost->seconds, counts->reads[p] * (part->read_s + part->write_s));
+}
+
+/* Hops, maps and elements, which the loops do not tell, and what acts with a part; a digital unit
+ * that has more to do than its arrays sets the time of the layer. */
 static void count_elements(const weft_hierarchy *h, const weft_precision *price,
                            const weft_loop_layer *layer, weft_loop_cost *cost,
                            weft_counts *counts) {
@@ -319,6 +363,8 @@ static void count_elements(const weft_hierarchy *h, const weft_precision *price,
             }
             double seconds = counts->reads[p] * price->parts[p].read_s / price->parts[p].units;
             cost->seconds = fmax(cost->seconds, seconds);
+        } else if (part->action == WEFT_ACTION_SPILL) {
+            count_spill(h, price, layer, p, cost, counts);
         } else if (part->action == WEFT_ACTION_WITH) {
             counts->reads[p] = counts->reads[p - 1];
             counts->writes[p] = counts->writes[p - 1];
@@ -331,12 +377,12 @@ static weft_status cost_layer(const weft_hierarchy_priced *priced, weft_loop_wor
                               double *by, weft_error *error) {
     const weft_hierarchy *h = priced->hierarchy;
     const weft_loop_layer *layer = &work->layers[l];
-    const weft_precision *price = precision_of(priced, work, layer->precision);
+    const weft_precision *price = weft_hierarchy_precision(priced, work, layer->precision);
     weft_loop_cost *cost = &work->costs[l];
     weft_kept *kept = &cost->kept;
     weft_counts *counts = &work->counts;
     double copies = takes_turns_alone(h) ? 1 : cost->copies;
-    find_statistics(layer, price, cost);
+    find_statistics(work, layer, price, cost);
     WEFT_TRY(keep_layer(h, price, work, l, copies, kept, error));
     memcpy(counts->reads, kept->reads, (size_t)h->n_parts * sizeof *counts->reads);
     memcpy(counts->writes, kept->writes, (size_t)h->n_parts * sizeof *counts->writes);
@@ -358,41 +404,86 @@ static weft_status cost_layer(const weft_hierarchy_priced *priced, weft_loop_wor
 
 /* ---- where layers lie ------------------------------------------------------------------------ */
 
-/* A first look with one copy each, then as many as the chip has room for. */
-static weft_status allot(const weft_hierarchy_priced *priced, weft_loop_work *work,
-                         weft_error *error) {
-    const weft_hierarchy *h = priced->hierarchy;
-    const weft_precision *own = &priced->own;
-    double arrays = weft_arrays_of(h, own);
-    double limit = own->number[WEFT_NUMBER_COPIES];
-    weft_share *shares = work->shares_of;
-    int32_t n = 0;
-    double needed = 0;
+/* Each layer has the whole chip, one after the other. */
+static weft_status take_turns(const weft_hierarchy *h, const weft_loop_work *work,
+                              weft_share *shares, double arrays, double limit, weft_error *error) {
+    for (int32_t l = 0, i = 0; l < work->n_layers; l++) {
+        if (work->layers[l].same != l) {
+            continue;
+        }
+        weft_share *share = &shares[i++];
+        double fit = fmax(1, floor(arrays / share->arrays));
+        share->copies = fmin(fmin(fit, share->most), limit > 0 ? limit : INFINITY);
+        if (share->given > fit) {
+            char name[WEFT_LOOP_NAME];
+            return weft_fail_beyond(
+                error, beyond(BEYOND_ROOM, share->given / fit - 1),
+                "layer %d, %s: %.0f copies of its weights take %.0f arrays (level "
+                "'%s'); the chip has %.0f",
+                work->layers[l].layer, weft_loop_name(&work->layers[l], name), share->given,
+                share->given * share->arrays, h->levels[h->array_level].name, arrays);
+        }
+        share->copies = share->given > 0 ? share->given : share->copies;
+    }
+    return WEFT_OK;
+}
+
+/* A first look at all layers that differ, with one copy each. *again: they ask for what they did when
+ * copies were given out last. */
+static weft_status ask(const weft_hierarchy_priced *priced, weft_loop_work *work, int32_t *n,
+                       bool *again, weft_error *error) {
+    *n = 0;
     for (int32_t l = 0; l < work->n_layers; l++) {
         const weft_loop_layer *layer = &work->layers[l];
         if (layer->same != l) {
             continue;
         }
-        const weft_precision *price = precision_of(priced, work, layer->precision);
+        const weft_precision *price = weft_hierarchy_precision(priced, work, layer->precision);
         weft_kept *one = &work->costs[l].one;
-        WEFT_TRY(keep_layer(h, price, work, l, 1, one, error));
+        WEFT_TRY(keep_layer(priced->hierarchy, price, work, l, 1, one, error));
         const int32_t *size = layer->loops.size;
-        double most = (double)size[WEFT_DIM_P] * size[WEFT_DIM_Q] * size[WEFT_DIM_N];
+        weft_share *share = &work->shares_of[(*n)++];
         double seconds = one->cycles * price->cycle_s;
-        shares[n++] = (weft_share){one->arrays, seconds, most, 1, layer->times};
-        needed += one->arrays * layer->times;
+        *again = *again && share->arrays == one->arrays && share->seconds == seconds;
+        share->arrays = one->arrays;
+        share->seconds = seconds;
+        share->most = (double)size[WEFT_DIM_P] * size[WEFT_DIM_Q] * size[WEFT_DIM_N];
+        share->weight = layer->times;
+        share->given = layer->copies < share->most ? layer->copies : share->most;
     }
-    if (h->accounting == WEFT_ACCOUNTING_RESIDENT) {
-        if (!weft_allot_copies(shares, n, arrays, limit, h->execution != WEFT_EXECUTION_LAYERS)) {
-            return weft_fail(error, WEFT_ERROR_INFEASIBLE,
-                             "the weights take %.0f arrays (level '%s'); the chip has %.0f", needed,
-                             h->levels[h->array_level].name, arrays);
-        }
-    } else {
-        for (int32_t i = 0; i < n; i++) {
-            double fit = fmax(1, floor(arrays / shares[i].arrays));
-            shares[i].copies = fmin(fmin(fit, shares[i].most), limit > 0 ? limit : INFINITY);
-        }
+    return WEFT_OK;
+}
+
+static weft_status fail_room(const weft_hierarchy *h, const weft_share *shares, int32_t n,
+                             double arrays, weft_error *error) {
+    double needed = 0;
+    for (int32_t i = 0; i < n; i++) {
+        needed += shares[i].arrays * shares[i].weight * fmax(1, shares[i].given);
+    }
+    return weft_fail_beyond(error, beyond(BEYOND_ROOM, needed / fmax(arrays, 1) - 1),
+                            "the weights take %.0f arrays (level '%s'); the chip has %.0f", needed,
+                            h->levels[h->array_level].name, arrays);
+}
+
+/* One copy of each layer, then as many as the network asks for, and the chip has room for. */
+static weft_status allot(const weft_hierarchy_priced *priced, weft_loop_work *work,
+                         weft_error *error) {
+    const weft_hierarchy *h = priced->hierarchy;
+    weft_allotment now = {.arrays = weft_arrays_of(h, &priced->own),
+                          .limit = priced->own.number[WEFT_NUMBER_COPIES],
+                          .accounting = h->accounting,
+                          .together = h->execution != WEFT_EXECUTION_LAYERS};
+    const weft_allotment *last = &work->allotted;
+    bool again = last->arrays == now.arrays && last->limit == now.limit &&
+                 last->accounting == now.accounting && last->together == now.together;
+    weft_share *shares = work->shares_of;
+    int32_t n = 0;
+    work->allotted.arrays = 0;
+    WEFT_TRY(ask(priced, work, &n, &again, error));
+    if (!again && h->accounting == WEFT_ACCOUNTING_RELOAD) {
+        WEFT_TRY(take_turns(h, work, shares, now.arrays, now.limit, error));
+    } else if (!again && !weft_allot_copies(shares, n, now.arrays, now.limit, now.together)) {
+        return fail_room(h, shares, n, now.arrays, error);
     }
     n = 0;
     for (int32_t l = 0; l < work->n_layers; l++) {
@@ -400,6 +491,7 @@ static weft_status allot(const weft_hierarchy_priced *priced, weft_loop_work *wo
             work->costs[l].copies = shares[n++].copies;
         }
     }
+    work->allotted = now;
     return WEFT_OK;
 }
 
@@ -452,6 +544,38 @@ static void find_ways(const weft_hierarchy_priced *priced, weft_loop_work *work)
             work->costs[l].way = priced->own.number[WEFT_NUMBER_WAY];
         }
     }
+}
+
+/* ---- in and out of the chip ------------------------------------------------------------------ */
+
+/* What the network's input and output take on their way into the chip and out of it. */
+typedef struct weft_outside {
+    double energy_j, seconds, actions;
+} weft_outside;
+
+static weft_outside outside_of(const weft_hierarchy_priced *priced, const weft_loop_work *work) {
+    const weft_hierarchy *h = priced->hierarchy;
+    weft_outside outside = {0, 0, 0};
+    int p = h->spill_part;
+    if (p < 0 || h->accounting == WEFT_ACCOUNTING_DATAFLOW) {
+        return outside;
+    }
+    double in = 0; /* a map that several layers read comes in once */
+    double out = 0;
+    for (int32_t l = 0; l < work->n_layers; l++) {
+        const weft_loop_layer *layer = &work->layers[l];
+        const weft_precision *price = weft_hierarchy_precision(priced, work, layer->precision);
+        in = layer->first ? fmax(in, layer->own.inputs * price->bits[0]) : in;
+        out += layer->last ? layer->own.outputs * price->bits[2] : 0;
+    }
+    const weft_part_cost *part = &priced->own.parts[p];
+    double reads = weft_count_words(in, part->word);
+    double writes = weft_count_words(out, part->word);
+    outside.energy_j = reads * part->read_j[WEFT_STATISTIC_ONE] +
+                       writes * part->write_j[WEFT_STATISTIC_ONE];
+    outside.seconds = reads * part->read_s + writes * part->write_s;
+    outside.actions = reads + writes;
+    return outside;
 }
 
 /* ---- the network in time --------------------------------------------------------------------- */
@@ -512,12 +636,13 @@ static double leak_of_chip(const weft_hierarchy *h, const weft_precision *price,
     return sum;
 }
 
-static void find_times(const weft_hierarchy_priced *priced, weft_loop_work *work, weft_total *sum) {
+static void find_times(const weft_hierarchy_priced *priced, weft_loop_work *work, double outside_s,
+                       weft_total *sum) {
     const weft_hierarchy *h = priced->hierarchy;
     double batch = priced->own.number[WEFT_NUMBER_BATCH];
     sum->batch = (int32_t)fmin(batch, INT32_MAX);
     double slowest = -1;
-    double all = 0;
+    double all = outside_s;
     for (int32_t l = 0; l < work->n_layers; l++) {
         const weft_loop_cost *cost = &work->costs[stands_for(h, work, l)];
         all += cost->seconds + cost->load_s;
@@ -531,45 +656,58 @@ static void find_times(const weft_hierarchy_priced *priced, weft_loop_work *work
         sum->interval_s = all;
         sum->latency_s = all + (batch - 1) * all;
     } else {
-        double first = h->execution == WEFT_EXECUTION_PIXELS ? pixel_latency(work) : all;
-        sum->interval_s = slowest;
-        sum->latency_s = first + (batch - 1) * slowest;
+        bool pixels = h->execution == WEFT_EXECUTION_PIXELS;
+        double first = pixels ? pixel_latency(work) + outside_s : all;
+        sum->interval_s = fmax(slowest, outside_s);
+        sum->latency_s = first + (batch - 1) * sum->interval_s;
     }
 }
 
 /* ---- limits ---------------------------------------------------------------------------------- */
+
+/* How often a cell is written in the life of the chip. */
+static double writes_of(const weft_hierarchy_priced *priced, const weft_loop_work *work) {
+    const weft_hierarchy *h = priced->hierarchy;
+    const double *number = priced->own.number;
+    double writes = 0;
+    for (int32_t l = 0; l < work->n_layers; l++) {
+        bool again = h->accounting == WEFT_ACCOUNTING_RELOAD ||
+                     h->accounting == WEFT_ACCOUNTING_DATAFLOW || work->layers[l].loops.dynamic;
+        writes += again ? work->costs[stands_for(h, work, l)].rounds : 0;
+    }
+    return writes * (number[WEFT_NUMBER_INFERENCES] / number[WEFT_NUMBER_BATCH]);
+}
 
 static weft_status check_limits(const weft_hierarchy_priced *priced, const weft_loop_work *work,
                                 const weft_total *sum, weft_error *error) {
     const double *number = priced->own.number;
     double density = sum->power_w / (sum->area_mm2 * 1e-6);
     if (number[WEFT_NUMBER_POWER] > 0 && sum->peak_power_w > number[WEFT_NUMBER_POWER]) {
-        return weft_fail(error, WEFT_ERROR_INFEASIBLE, "takes up to %.4g W; the limit is %.4g W",
-                         sum->peak_power_w, number[WEFT_NUMBER_POWER]);
+        return weft_fail_beyond(
+            error, beyond(BEYOND_LIMITS, sum->peak_power_w / number[WEFT_NUMBER_POWER] - 1),
+            "takes up to %.4g W; the limit is %.4g W", sum->peak_power_w,
+            number[WEFT_NUMBER_POWER]);
     }
     if (number[WEFT_NUMBER_DENSITY] > 0 && density > number[WEFT_NUMBER_DENSITY]) {
-        return weft_fail(error, WEFT_ERROR_INFEASIBLE, "takes %.4g W/cm2; the limit is %.4g W/cm2",
-                         density * 1e-4, number[WEFT_NUMBER_DENSITY] * 1e-4);
+        return weft_fail_beyond(error,
+                                beyond(BEYOND_LIMITS, density / number[WEFT_NUMBER_DENSITY] - 1),
+                                "takes %.4g W/cm2; the limit is %.4g W/cm2", density * 1e-4,
+                                number[WEFT_NUMBER_DENSITY] * 1e-4);
     }
     if (number[WEFT_NUMBER_AREA] > 0 && sum->area_mm2 * 1e-6 > number[WEFT_NUMBER_AREA]) {
-        return weft_fail(error, WEFT_ERROR_INFEASIBLE, "takes %.4g mm2; the limit is %.4g mm2",
-                         sum->area_mm2, number[WEFT_NUMBER_AREA] * 1e6);
+        return weft_fail_beyond(
+            error, beyond(BEYOND_LIMITS, sum->area_mm2 * 1e-6 / number[WEFT_NUMBER_AREA] - 1),
+            "takes %.4g mm2; the limit is %.4g mm2", sum->area_mm2, number[WEFT_NUMBER_AREA] * 1e6);
     }
-    double writes = 0;
-    for (int32_t l = 0; l < work->n_layers; l++) {
-        const weft_hierarchy *h = priced->hierarchy;
-        bool again = h->accounting == WEFT_ACCOUNTING_RELOAD ||
-                     h->accounting == WEFT_ACCOUNTING_DATAFLOW || work->layers[l].loops.dynamic;
-        writes += again ? work->costs[stands_for(h, work, l)].rounds : 0;
-    }
-    writes *= number[WEFT_NUMBER_INFERENCES] / number[WEFT_NUMBER_BATCH];
+    double writes = number[WEFT_NUMBER_INFERENCES] > 0 ? writes_of(priced, work) : 0;
     for (int p = 0; p < priced->hierarchy->n_parts; p++) {
         double endurance = priced->own.parts[p].endurance;
         if (endurance > 0 && writes > endurance) {
-            return weft_fail(error, WEFT_ERROR_INFEASIBLE,
-                             "%.4g inferences write a cell up to %.3g times; '%s' survives %.3g",
-                             number[WEFT_NUMBER_INFERENCES], writes,
-                             priced->hierarchy->parts[p].name, endurance);
+            return weft_fail_beyond(
+                error, beyond(BEYOND_LIMITS, writes / endurance - 1),
+                "%.4g inferences write a cell up to %.3g times; '%s' survives %.3g",
+                number[WEFT_NUMBER_INFERENCES], writes, priced->hierarchy->parts[p].name,
+                endurance);
         }
     }
     return WEFT_OK;
@@ -580,10 +718,11 @@ static weft_status check_limits(const weft_hierarchy_priced *priced, const weft_
 static weft_status check_prices(const weft_hierarchy_priced *priced, weft_loop_work *work,
                                 weft_error *error) {
     WEFT_TRY(price_classes(priced, work, error));
-    for (int32_t c = 0; c < work->n_precisions; c++) {
-        const weft_precision *price = precision_of(priced, work, c);
-        if (price->infeasible[0] != '\0') {
-            return weft_fail(error, WEFT_ERROR_INFEASIBLE, "%s", price->infeasible);
+    for (int32_t c = 0; c < work->n_classes; c++) {
+        const weft_precision *price = weft_hierarchy_precision(priced, work, c);
+        if (work->classes[c].used && price->infeasible[0] != '\0') {
+            return weft_fail_beyond(error, beyond(BEYOND_PARTS, price->over), "%s",
+                                    price->infeasible);
         }
     }
     if (work->n_layers == 0) {
@@ -592,21 +731,27 @@ static weft_status check_prices(const weft_hierarchy_priced *priced, weft_loop_w
     return WEFT_OK;
 }
 
-static void add_layers(const weft_hierarchy_priced *priced, const weft_loop_work *work,
-                       weft_total *sum) {
+static void add_layers(const weft_hierarchy_priced *priced, weft_loop_work *work, weft_total *sum) {
     const weft_hierarchy *h = priced->hierarchy;
     double cells_of_array = weft_cells_of_array(h, &priced->own);
     double most = 0;
     double arrays = 0;
     double cells = 0;
     for (int32_t l = 0; l < work->n_layers; l++) {
-        const weft_loop_cost *cost = &work->costs[stands_for(h, work, l)];
+        int32_t like = stands_for(h, work, l);
+        weft_loop_cost *cost = &work->costs[like];
         double own = cost->arrays * cost->copies;
-        double power = cost->energy_j / (cost->seconds + cost->load_s);
+        if (like == l) {
+            cost->power_w = cost->energy_j / (cost->seconds + cost->load_s);
+        }
+        double power = cost->power_w;
         bool together = h->execution != WEFT_EXECUTION_LAYERS;
         sum->energy_j += cost->energy_j;
-        sum->peak_power_w = together ? sum->peak_power_w + power : fmax(sum->peak_power_w, power);
-        most = fmax(most, own);
+        sum->cycles += cost->cycles;
+        sum->peak_power_w = together                    ? sum->peak_power_w + power
+                            : power > sum->peak_power_w ? power
+                                                        : sum->peak_power_w;
+        most = own > most ? own : most;
         arrays += own;
         cells += cost->cells * cost->copies;
     }
@@ -615,6 +760,27 @@ static void add_layers(const weft_hierarchy_priced *priced, const weft_loop_work
     sum->crossbars =
         (int64_t)(h->accounting == WEFT_ACCOUNTING_RESIDENT ? arrays : fmin(most, chip));
     sum->tiles = (int64_t)ceil((double)sum->crossbars / priced->own.capacity[h->array_level]);
+}
+
+static weft_status cost_layers(const weft_hierarchy_priced *priced, weft_loop_work *work,
+                               weft_error *error) {
+    weft_ledger_state ledger = weft_ledger_look(priced, work);
+    if (ledger == WEFT_LEDGER_HOLDS) {
+        weft_ledger_price(priced, work);
+        return WEFT_OK;
+    }
+    for (int32_t l = 0; l < work->n_layers; l++) {
+        if (stands_for(priced->hierarchy, work, l) == l) {
+            WEFT_TRY(cost_layer(priced, work, l, NULL, error));
+            if (ledger == WEFT_LEDGER_FILLS) {
+                weft_ledger_put(priced, work, l);
+            }
+        }
+    }
+    if (ledger == WEFT_LEDGER_FILLS) {
+        weft_ledger_close(work->ledger);
+    }
+    return WEFT_OK;
 }
 
 static weft_status evaluate(const weft_hierarchy_priced *priced, weft_loop_work *work,
@@ -628,13 +794,11 @@ static weft_status evaluate(const weft_hierarchy_priced *priced, weft_loop_work 
     if (h->has_hops) {
         find_ways(priced, work);
     }
-    for (int32_t l = 0; l < work->n_layers; l++) {
-        if (stands_for(h, work, l) == l) {
-            WEFT_TRY(cost_layer(priced, work, l, NULL, error));
-        }
-    }
-    find_times(priced, work, &sum);
+    WEFT_TRY(cost_layers(priced, work, error));
+    weft_outside outside = outside_of(priced, work);
+    find_times(priced, work, outside.seconds, &sum);
     add_layers(priced, work, &sum);
+    sum.energy_j += outside.energy_j;
     sum.energy_j += leak_of_chip(h, &priced->own, sum.interval_s, NULL);
     sum.power_w = sum.energy_j / sum.interval_s;
     WEFT_TRY(check_limits(priced, work, &sum, error));
@@ -671,7 +835,7 @@ static weft_status fill_row(const weft_hierarchy_priced *priced, weft_loop_work 
     int32_t like = stands_for(h, work, l);
     WEFT_TRY(cost_layer(priced, work, like, row->energy_by, error));
     const weft_loop_cost *cost = &work->costs[like];
-    snprintf(row->name, sizeof row->name, "%s", layer->name);
+    weft_loop_name(layer, row->name);
     row->layer = layer->layer;
     row->block = layer->block;
     row->energy_j = cost->energy_j;
@@ -704,11 +868,12 @@ static void fill_latency(const weft_hierarchy *h, const weft_loop_work *work, in
     row->latency_by[h->load_part] += load;
 }
 
-/* What belongs to no layer: the area, what leaks while layers overlap, and the time of the other
- * inferences of a batch. */
-static void fill_chip(const weft_hierarchy_priced *priced, const weft_cost *cost,
-                      weft_layer_cost *chip) {
+/* What belongs to no layer: the area, what leaks while layers overlap, the way into the chip and out
+ * of it, and the time of the other inferences of a batch. */
+static void fill_chip(const weft_hierarchy_priced *priced, const weft_loop_work *work,
+                      const weft_cost *cost, weft_layer_cost *chip) {
     const weft_hierarchy *h = priced->hierarchy;
+    weft_outside outside = outside_of(priced, work);
     snprintf(chip->name, sizeof chip->name, "chip");
     chip->layer = -1;
     chip->block = WEFT_NO_BLOCK;
@@ -718,8 +883,14 @@ static void fill_chip(const weft_hierarchy_priced *priced, const weft_cost *cost
     }
     chip->energy_j = leak_of_chip(h, &priced->own, cost->total.interval_s, chip->energy_by);
     double others = priced->own.number[WEFT_NUMBER_BATCH] - 1;
-    chip->latency_s = others * cost->total.interval_s;
-    chip->latency_by[h->clock_part] = chip->latency_s;
+    chip->latency_s = others * cost->total.interval_s + outside.seconds;
+    chip->latency_by[h->clock_part] = others * cost->total.interval_s;
+    if (h->spill_part >= 0) {
+        chip->energy_j += outside.energy_j;
+        chip->energy_by[h->spill_part] += outside.energy_j;
+        chip->latency_by[h->spill_part] += outside.seconds;
+        chip->actions_by[h->spill_part] = outside.actions;
+    }
 }
 
 /* More than air takes away (100 W/cm2: ITRS 2011, Assembly and Packaging, high performance). */
@@ -765,7 +936,7 @@ weft_status weft_hierarchy_cost_create(const weft_hierarchy_priced *priced, weft
     name_parts(h, made);
     made->layers = rows;
     made->n_layers = work->n_layers + 1;
-    fill_chip(priced, made, &rows[work->n_layers]);
+    fill_chip(priced, work, made, &rows[work->n_layers]);
     for (int32_t l = 0; l < made->n_layers; l++) {
         for (int p = 0; p < h->n_parts; p++) {
             made->energy_by[p] += rows[l].energy_by[p];

@@ -7,15 +7,32 @@
 #include "hardware/loop_work.h"
 
 typedef struct weft_hierarchy_priced {
-    const weft_hierarchy *hierarchy; /* shared; see weft_hierarchy_keep */
-    uint64_t id;                     /* of the chip's text: equal chips have equal prices */
+    const weft_hierarchy *hierarchy; /* shared, see weft_hierarchy_keep; once turned its own */
+    uint64_t chip;                   /* the id of the chip that it is of */
+    uint64_t id;                     /* equal chips have equal ones; never 0 */
     weft_precision own;              /* for operands of the chip's own bits */
+    weft_pricing pricing;            /* behind it */
+    struct weft_turning *turning;    /* hierarchy_turn.c; NULL: it was never turned */
 } weft_hierarchy_priced;
 
 weft_status weft_hierarchy_estimate(const weft_hierarchy_priced *priced, weft_loop_work *work,
                                     weft_total *total, weft_error *error) WEFT_NODISCARD;
 weft_status weft_hierarchy_cost_create(const weft_hierarchy_priced *priced, weft_loop_work *work,
                                        weft_cost **cost, weft_error *error) WEFT_NODISCARD;
+
+/* The chip as the layers of class c see it, once check_prices has priced it. */
+const weft_precision *weft_hierarchy_precision(const weft_hierarchy_priced *priced,
+                                               const weft_loop_work *work, int32_t c);
+
+/* Seconds in which the weights of a layer are written that has been counted. */
+double weft_hierarchy_loading(const weft_hierarchy *h, const weft_precision *price,
+                              const weft_loop_work *work, int32_t l);
+
+/* Whether a part that leaks so much does it on the account of layers. Where these overlap, what is not
+ * gated leaks on its own account. */
+static inline bool weft_hierarchy_leaks(const weft_hierarchy *h, int part, double leak_w) {
+    return leak_w > 0 && (h->execution == WEFT_EXECUTION_LAYERS || h->roles[part].gated);
+}
 
 /* Layer l once more after an estimate, for who asks what stands behind its figures: its loops are in
  * work->spread, its actions in work->counts, its times in work->costs[l]. Of equal layers the first

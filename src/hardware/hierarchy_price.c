@@ -2,6 +2,7 @@
 #include "hardware/hierarchy_price.h"
 
 #include "hardware/hash.h"
+#include "hardware/limits.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -186,22 +187,28 @@ static void rescale(double coefficients[WEFT_STATISTIC_COUNT], int statistic) {
     }
 }
 
+/* One instance. */
 static weft_status price_part(const weft_hierarchy *h, int p, const double *variables,
-                              double copies, weft_precision *out, weft_cost *cost,
+                              weft_part_price *price, double *endurance, weft_cost *cost,
                               weft_error *error) {
     const weft_part *part = &h->parts[p];
     double fields[WEFT_PART_MAX_FIELDS];
-    weft_part_price price = {.area_m2 = 0};
+    *price = (weft_part_price){.area_m2 = 0};
     WEFT_TRY(weft_hierarchy_fields(h, part, variables, fields, cost, error));
-    part->class->price(fields, NULL, &price);
-    rescale(price.read_j, part->scales_with);
-    if (price.infeasible[0] != '\0' && out->infeasible[0] == '\0') {
-        snprintf(out->infeasible, sizeof out->infeasible, "%s: %s", part->name, price.infeasible);
+    part->class->price(fields, NULL, price);
+    rescale(price->read_j, part->scales_with);
+    if (price->warning[0] != '\0') {
+        warn(cost, part->name, "%s", price->warning);
     }
-    if (price.warning[0] != '\0') {
-        warn(cost, part->name, "%s", price.warning);
-    }
-    weft_part_cost *made = &out->parts[p];
+    *endurance = part->endurance >= 0 ? fields[part->endurance] : 0;
+    return WEFT_OK;
+}
+
+/* All of them. */
+static weft_status scale_part(const weft_hierarchy *h, int p, const double *variables,
+                              double copies, const weft_part_price *price, weft_part_cost *made,
+                              weft_error *error) {
+    const weft_part *part = &h->parts[p];
     double setting[WEFT_SETTING_COUNT];
     WEFT_TRY(settings_of(h, part, variables, setting, error));
     double instances = setting[WEFT_SETTING_INSTANCES];
@@ -209,20 +216,14 @@ static weft_status price_part(const weft_hierarchy *h, int p, const double *vari
     made->word = setting[WEFT_SETTING_WORD];
     made->capacity = setting[WEFT_SETTING_CAPACITY];
     made->statistics = 0;
-    scale_into(made->read_j, price.read_j, energy, &made->statistics);
-    scale_into(made->write_j, price.write_j, energy * setting[WEFT_SETTING_WRITE_SCALE],
+    scale_into(made->read_j, price->read_j, energy, &made->statistics);
+    scale_into(made->write_j, price->write_j, energy * setting[WEFT_SETTING_WRITE_SCALE],
                &made->statistics);
-    made->area_mm2 = price.area_m2 * 1e6 * instances * setting[WEFT_SETTING_AREA_SCALE] * copies;
-    made->leak_w = price.leak_w * instances * setting[WEFT_SETTING_LEAKAGE_SCALE];
-    made->read_s = price.read_s;
-    made->write_s = price.write_s;
+    made->area_mm2 = price->area_m2 * 1e6 * instances * setting[WEFT_SETTING_AREA_SCALE] * copies;
+    made->leak_w = price->leak_w * instances * setting[WEFT_SETTING_LEAKAGE_SCALE];
+    made->read_s = price->read_s;
+    made->write_s = price->write_s;
     made->units = fmax(1, instances * copies);
-    made->endurance = 0;
-    for (int f = 0; f < part->class->n_fields; f++) {
-        if (strcmp(part->class->fields[f].name, "endurance") == 0) {
-            made->endurance = fields[f];
-        }
-    }
     return WEFT_OK;
 }
 
@@ -260,10 +261,10 @@ static weft_status price_operands(const weft_hierarchy *h, const double *variabl
     for (int i = 0; i < WEFT_BITS; i++) {
         out->bits[i] = (int32_t)value[i];
     }
-    out->input =
-        (weft_operand){h->input_encoding, h->missing, (int32_t)value[3], (int32_t)value[5]};
-    out->weight =
-        (weft_operand){h->weight_encoding, h->missing, (int32_t)value[4], (int32_t)value[6]};
+    out->input = (weft_operand){h->input_encoding, h->missing, (int32_t)value[3], (int32_t)value[5],
+                                h->assumed};
+    out->weight = (weft_operand){h->weight_encoding, h->missing, (int32_t)value[4],
+                                 (int32_t)value[6], h->assumed};
     out->input_slices = (out->input.code_bits - 1) / out->input.slice_bits + 1;
     out->weight_slices = (out->weight.code_bits - 1) / out->weight.slice_bits + 1;
     return WEFT_OK;
@@ -276,9 +277,11 @@ static weft_status price_cycle(const weft_hierarchy *h, const double *variables,
         return weft_fail(error, WEFT_ERROR_INPUT, "the cycle is %.4g s; expected above 0, to 3600",
                          out->cycle_s);
     }
-    for (int b = 0; b < h->n_bounds && out->infeasible[0] == '\0'; b++) {
+    for (int b = 0; b < h->n_bounds; b++) {
         double least = variables[h->bounds[b].variable];
-        if (out->cycle_s < least * (1 - 1e-9)) {
+        bool is_short = out->cycle_s < least * (1 - 1e-9);
+        out->over += is_short ? least / out->cycle_s - 1 : 0;
+        if (is_short && out->infeasible[0] == '\0') {
             snprintf(out->infeasible, sizeof out->infeasible,
                      "a cycle of %.4g ns is too short for %s, which takes %.4g ns",
                      out->cycle_s * 1e9, h->bounds[b].name, least * 1e9);
@@ -288,14 +291,25 @@ static weft_status price_cycle(const weft_hierarchy *h, const double *variables,
 }
 
 /* Where a loop in time may run in several places, energies choose (nest.c). */
-static bool energies_choose(const weft_hierarchy *h) {
+bool weft_hierarchy_energies_choose(const weft_hierarchy *h) {
     return h->n_holders[WEFT_DIM_P] > 1 || h->n_holders[WEFT_DIM_Q] > 1 ||
-           h->n_holders[WEFT_DIM_N] > 1;
+           h->n_holders[WEFT_DIM_N] > 1 || h->accounting == WEFT_ACCOUNTING_DATAFLOW;
 }
 
-static uint64_t structure_of(const weft_hierarchy *h, const weft_precision *price) {
-    uint64_t hash = h->layout;
-    bool energies = energies_choose(h);
+/* A search for the best mapping looks at sizes and ports of memories, leakage, the cycle: at whatever
+ * there is. */
+static uint64_t hash_searched(const weft_hierarchy *h, const double *variables, uint64_t hash) {
+    for (int i = 0; i < h->n_variables; i++) {
+        hash = weft_hash_add_real(hash, variables[i]);
+    }
+    return weft_hash_add(hash, (uint64_t)h->objective);
+}
+
+static uint64_t structure_of(const weft_hierarchy *h, const double *variables,
+                             const weft_precision *price) {
+    bool searched = h->accounting == WEFT_ACCOUNTING_DATAFLOW;
+    uint64_t hash = searched ? hash_searched(h, variables, h->layout) : h->layout;
+    bool energies = weft_hierarchy_energies_choose(h);
     for (int l = 0; l < h->n_levels; l++) {
         hash = weft_hash_add(hash, (uint64_t)price->capacity[l]);
     }
@@ -321,40 +335,154 @@ static uint64_t structure_of(const weft_hierarchy *h, const weft_precision *pric
     return hash != 0 ? hash : 1;
 }
 
-weft_status weft_hierarchy_price(const weft_hierarchy *h, const int32_t traits[WEFT_TRAITS],
-                                 weft_precision *precision, weft_cost *cost, weft_error *error) {
-    double variables[WEFT_MAX_VARIABLES];
-    double copies[WEFT_MAX_LEVELS];
-    int bad = weft_variables_evaluate(h, traits, variables);
-    if (bad >= 0) {
-        weft_fail(error, WEFT_ERROR_INPUT, "'%s' is not a finite number: %.200s",
-                  h->variables[bad].name,
-                  h->variables[bad].text != NULL ? h->variables[bad].text : "");
-        return at_variable(h, bad, error);
+/* What is to be priced: all, or what needs variables that have changed. */
+typedef struct task {
+    const weft_hierarchy *h;
+    const double *variables;
+    const weft_variable_set *changed; /* NULL: all */
+    uint64_t parts;                   /* that have changed themselves, bit p */
+    const weft_part_price *known;     /* of the parts that have not */
+    weft_part_price *made;            /* of those that have; NULL: nobody asks */
+    weft_part_price *scratch;         /* for one, where `made` is NULL */
+    bool same_structure;              /* what counting reads has not changed */
+    weft_cost *cost;                  /* for warnings, or NULL */
+} task;
+
+static weft_status price_one(const task *t, int p, double copies, weft_precision *out,
+                             weft_error *error) {
+    const weft_hierarchy *h = t->h;
+    weft_part_cost *made = &out->parts[p];
+    const weft_part_price *price = t->known != NULL ? &t->known[p] : NULL;
+    bool all = t->changed == NULL;
+    bool anew = all || (t->parts >> p & 1U) != 0 || weft_set_meets(&h->priced_by[p], t->changed);
+    if (anew) {
+        weft_part_price *into = t->made != NULL ? &t->made[p] : t->scratch;
+        WEFT_TRY(price_part(h, p, t->variables, into, &made->endurance, t->cost, error));
+        price = into;
     }
-    precision->infeasible[0] = '\0';
-    WEFT_TRY(price_operands(h, variables, precision, error));
-    WEFT_TRY(price_levels(h, variables, copies, precision, error));
-    WEFT_TRY(price_cycle(h, variables, precision, error));
-    precision->area_mm2 = 0;
-    for (int p = 0; p < h->n_parts; p++) {
-        WEFT_TRY(price_part(h, p, variables, copies[h->parts[p].level], precision, cost, error));
-        precision->area_mm2 += precision->parts[p].area_mm2;
+    if (price->infeasible[0] != '\0' && out->infeasible[0] == '\0') {
+        snprintf(out->infeasible, sizeof out->infeasible, "%s: %s", h->parts[p].name,
+                 price->infeasible);
     }
-    precision->ladder_bits = 0;
-    for (int p = 0; p < h->n_parts; p++) {
-        int32_t ladders = 1 << WEFT_STATISTIC_LADDER | 1 << WEFT_STATISTIC_LADDER_MAGNITUDE;
-        if ((precision->parts[p].statistics & ladders) != 0) {
-            precision->ladder_bits = precision->bits[0] < 16 ? precision->bits[0] : 16;
-        }
+    if (price->infeasible[0] != '\0') {
+        out->over += price->over;
     }
+    return anew || weft_set_meets(&h->scaled_by[p], t->changed)
+               ? scale_part(h, p, t->variables, copies, price, made, error)
+               : WEFT_OK;
+}
+
+static weft_status price_parts(const task *t, const double copies[WEFT_MAX_LEVELS],
+                               weft_precision *out, weft_error *error) {
+    const int32_t ladders = 1 << WEFT_STATISTIC_LADDER | 1 << WEFT_STATISTIC_LADDER_MAGNITUDE;
+    int32_t statistics = 0;
+    out->area_mm2 = 0;
+    for (int p = 0; p < t->h->n_parts; p++) {
+        WEFT_TRY(price_one(t, p, copies[t->h->parts[p].level], out, error));
+        out->area_mm2 += out->parts[p].area_mm2;
+        statistics |= out->parts[p].statistics;
+    }
+    out->ladder_bits = (statistics & ladders) == 0 ? 0 : out->bits[0] < 16 ? out->bits[0] : 16;
+    return WEFT_OK;
+}
+
+static weft_status price_numbers(const weft_hierarchy *h, const double *variables,
+                                 weft_precision *out, weft_error *error) {
     for (int i = 0; i < WEFT_NUMBER_COUNT; i++) {
         int v = h->number[i];
-        precision->number[i] = v == WEFT_NO_VARIABLE ? NUMBER_FALLBACK[i] : variables[v];
+        out->number[i] = v == WEFT_NO_VARIABLE ? NUMBER_FALLBACK[i] : variables[v];
         if (v != WEFT_NO_VARIABLE) {
             WEFT_TRY(check_range(h->variables[v].name, variables[v], &NUMBER_RANGE[i], error));
         }
     }
-    precision->structure = structure_of(h, precision);
     return WEFT_OK;
+}
+
+static weft_status price_task(const task *t, weft_precision *out, weft_error *error) {
+    double copies[WEFT_MAX_LEVELS];
+    out->infeasible[0] = '\0';
+    out->over = 0;
+    WEFT_TRY(price_operands(t->h, t->variables, out, error));
+    WEFT_TRY(price_levels(t->h, t->variables, copies, out, error));
+    WEFT_TRY(price_cycle(t->h, t->variables, out, error));
+    out->over += weft_limits_check(t->h, t->variables, out->infeasible, sizeof out->infeasible);
+    WEFT_TRY(price_parts(t, copies, out, error));
+    WEFT_TRY(price_numbers(t->h, t->variables, out, error));
+    if (!t->same_structure) {
+        out->structure = structure_of(t->h, t->variables, out);
+    }
+    return WEFT_OK;
+}
+
+static weft_status fail_value(const weft_hierarchy *h, int bad, weft_error *error) {
+    weft_fail(error, WEFT_ERROR_INPUT, "'%s' is not a finite number: %.200s",
+              h->variables[bad].name, h->variables[bad].text != NULL ? h->variables[bad].text : "");
+    return at_variable(h, bad, error);
+}
+
+weft_status weft_hierarchy_price_anew(const weft_hierarchy *h, const int32_t traits[WEFT_TRAITS],
+                                      weft_pricing *pricing, weft_precision *precision,
+                                      weft_cost *cost, weft_error *error) {
+    int bad = weft_variables_evaluate(h, traits, pricing->values);
+    if (bad >= 0) {
+        return fail_value(h, bad, error);
+    }
+    const task all = {.h = h, .variables = pricing->values, .made = pricing->parts, .cost = cost};
+    return price_task(&all, precision, error);
+}
+
+weft_status weft_hierarchy_price_again(const weft_hierarchy *h, const weft_variable_set *changed,
+                                       uint64_t parts, weft_pricing *pricing,
+                                       weft_precision *precision, weft_error *error) {
+    static const int32_t OWN[WEFT_TRAITS];
+    int bad = weft_variables_update(h, OWN, changed, pricing->values);
+    if (bad >= 0) {
+        return fail_value(h, bad, error);
+    }
+    bool energies = parts != 0 && weft_hierarchy_energies_choose(h);
+    const task some = {.h = h,
+                       .variables = pricing->values,
+                       .changed = changed,
+                       .parts = parts,
+                       .known = pricing->parts,
+                       .made = pricing->parts,
+                       .same_structure = !energies && !weft_set_meets(changed, &h->counted_by)};
+    return price_task(&some, precision, error);
+}
+
+weft_status weft_hierarchy_price_like(const weft_hierarchy *h, const weft_pricing *pricing,
+                                      const weft_precision *own, const int32_t traits[WEFT_TRAITS],
+                                      weft_precision *precision, weft_error *error) {
+    double variables[WEFT_MAX_VARIABLES];
+    weft_variable_set changed = {{0}};
+    memcpy(variables, pricing->values, (size_t)h->n_variables * sizeof *variables);
+    memcpy(precision->parts, own->parts, (size_t)h->n_parts * sizeof *own->parts);
+    for (int i = 0; i < WEFT_TRAITS; i++) {
+        if (traits[i] > 0) {
+            weft_set_join(&changed, &h->follows[i]);
+        }
+    }
+    int bad = weft_variables_update(h, traits, &changed, variables);
+    if (bad >= 0) {
+        return fail_value(h, bad, error);
+    }
+    weft_part_price scratch;
+    const task some = {.h = h,
+                       .variables = variables,
+                       .changed = &changed,
+                       .known = pricing->parts,
+                       .scratch = &scratch};
+    return price_task(&some, precision, error);
+}
+
+weft_status weft_hierarchy_price(const weft_hierarchy *h, const int32_t traits[WEFT_TRAITS],
+                                 weft_precision *precision, weft_cost *cost, weft_error *error) {
+    double variables[WEFT_MAX_VARIABLES];
+    int bad = weft_variables_evaluate(h, traits, variables);
+    if (bad >= 0) {
+        return fail_value(h, bad, error);
+    }
+    weft_part_price scratch;
+    const task all = {.h = h, .variables = variables, .scratch = &scratch, .cost = cost};
+    return price_task(&all, precision, error);
 }

@@ -8,6 +8,8 @@
 #include "base/units.h"
 #include "hardware/dataflow.h"
 #include "hardware/hash.h"
+#include "hardware/limits.h"
+#include "hardware/hierarchy_price.h"
 #include "hardware/variables.h"
 
 #include <stdlib.h>
@@ -467,6 +469,8 @@ static weft_status read_operands(weft_map *root, weft_hierarchy *h, weft_error *
     WEFT_TRY(read_slices(&operands, &WEIGHT, &h->weight_encoding, h, error));
     WEFT_TRY(weft_map_choice(&operands, "missing_bits", WEFT_OPTIONAL, weft_missing_words,
                              WEFT_MISSING_COUNT, &h->missing, error));
+    WEFT_TRY(weft_map_choice(&operands, "assumed", WEFT_OPTIONAL, weft_assumed_words,
+                             WEFT_ASSUMED_COUNT, &h->assumed, error));
     return weft_map_end(&operands, error);
 }
 
@@ -562,9 +566,11 @@ static void link_array(weft_hierarchy *h) {
         h->array_level = l;
     }
     h->clock_part = 0;
+    h->spill_part = -1;
     for (int p = h->n_parts - 1; p >= 0; p--) {
         h->clock_part = h->parts[p].action == WEFT_ACTION_READOUT ? p : h->clock_part;
         h->has_hops = h->has_hops || h->parts[p].action == WEFT_ACTION_HOP;
+        h->spill_part = h->parts[p].action == WEFT_ACTION_SPILL ? (int16_t)p : h->spill_part;
     }
     h->load_part = h->clock_part;
     for (int p = h->n_parts - 1; p >= 0; p--) {
@@ -658,6 +664,7 @@ static void link_roles(weft_hierarchy *h) {
             .carries_inputs = part->action == WEFT_ACTION_INPUT || moves(part, WEFT_TENSOR_INPUTS),
             .carries_outputs = part->action == WEFT_ACTION_READOUT ||
                                moves(part, WEFT_TENSOR_OUTPUTS),
+            .carries_weights = moves(part, WEFT_TENSOR_WEIGHTS),
         };
     }
     for (int p = 0; p < h->n_parts; p++) {
@@ -690,8 +697,11 @@ static void link_names(weft_hierarchy *h) {
     }
     for (int p = 0; p < h->n_parts; p++) {
         weft_part *part = &h->parts[p];
+        part->endurance = -1;
         for (int f = 0; f < part->class->n_fields; f++) {
             part->inherited[f] = weft_variables_find(h, part->class->fields[f].name);
+            bool endures = strcmp(part->class->fields[f].name, "endurance") == 0;
+            part->endurance = endures ? f : part->endurance;
         }
     }
 }
@@ -715,6 +725,7 @@ weft_status weft_hierarchy_read(weft_map *root, weft_hierarchy *h, weft_error *e
     WEFT_TRY(read_named(root, "expressions", -1, false, h, error));
     WEFT_TRY(read_cycle(root, h, error));
     WEFT_TRY(read_levels(root, h, error));
+    WEFT_TRY(weft_limits_read(root, h, error));
     return read_execution(root, h, error);
 }
 
@@ -736,26 +747,68 @@ static void link_layout(weft_hierarchy *h) {
     for (int p = 0; p < h->n_parts; p++) {
         const weft_part *part = &h->parts[p];
         hash = weft_hash_add(hash, (uint64_t)part->level | (uint64_t)part->action << 8 |
-                                       (uint64_t)part->tensors << 16 | (uint64_t)part->holds << 32);
+                                       (uint64_t)part->tensors << 16 | (uint64_t)part->holds << 32 |
+                                       (uint64_t)part->elements << 48);
     }
     h->layout = weft_hash_add(hash, (uint64_t)h->accounting << 8 | (uint64_t)h->execution);
+}
+
+static void need(const weft_hierarchy *h, int variable, weft_variable_set *set) {
+    if (variable != WEFT_NO_VARIABLE) {
+        weft_set_add(set, h->place[variable]);
+    }
+}
+
+/* What structure_of in hierarchy_price.c takes in, and where energies choose all prices. */
+static void link_counting(weft_hierarchy *h) {
+    weft_variable_set *set = &h->counted_by;
+    memset(set, 0, sizeof *set);
+    for (int l = 0; l < h->n_levels; l++) {
+        need(h, h->levels[l].count, set);
+    }
+    for (int b = 0; b < WEFT_BUILTIN_CYCLE; b++) {
+        need(h, h->builtin[b], set);
+    }
+    for (int i = 0; i < WEFT_NUMBER_COUNT; i++) {
+        need(h, h->number[i], set);
+    }
+    for (int p = 0; p < h->n_parts; p++) {
+        need(h, h->parts[p].setting[WEFT_SETTING_WORD], set);
+        need(h, h->parts[p].setting[WEFT_SETTING_CAPACITY], set);
+        if (weft_hierarchy_energies_choose(h)) {
+            weft_set_join(set, &h->priced_by[p]);
+            weft_set_join(set, &h->scaled_by[p]);
+        }
+    }
+    for (int i = 0; i < h->n_variables && h->accounting == WEFT_ACCOUNTING_DATAFLOW; i++) {
+        need(h, i, set);
+    }
+}
+
+/* Which variables a change of must show in the price of a part. */
+void weft_hierarchy_link_needs(weft_hierarchy *h) {
+    memset(h->priced_by, 0, sizeof h->priced_by);
+    memset(h->scaled_by, 0, sizeof h->scaled_by);
+    weft_variables_follow(h);
+    for (int p = 0; p < h->n_parts; p++) {
+        const weft_part *part = &h->parts[p];
+        for (int f = 0; f < part->class->n_fields; f++) {
+            bool given = part->field[f] != WEFT_NO_VARIABLE;
+            need(h, given ? part->field[f] : part->inherited[f], &h->priced_by[p]);
+        }
+        for (int s = 0; s < WEFT_SETTING_COUNT; s++) {
+            need(h, part->setting[s], &h->scaled_by[p]);
+        }
+        for (int l = 0; l <= part->level; l++) {
+            need(h, h->levels[l].count, &h->scaled_by[p]);
+        }
+    }
+    link_counting(h);
 }
 
 /* Bits are counts, and a count may be given as bits. */
 static weft_dimension measure_of(weft_dimension dimension) {
     return dimension == WEFT_DIMENSION_DATA ? WEFT_DIMENSION_NONE : dimension;
-}
-
-/* The parameter whose value a variable is, alone: itself, or what its whole expression names. */
-static const weft_variable *parameter_of(const weft_hierarchy *h, int variable) {
-    for (int steps = 0; variable != WEFT_NO_VARIABLE && steps < h->n_variables; steps++) {
-        const weft_variable *v = &h->variables[variable];
-        if (v->text == NULL) {
-            return v->value.unit[0] != '\0' ? v : NULL;
-        }
-        variable = weft_variables_find(h, v->text);
-    }
-    return NULL;
 }
 
 /* A field takes a parameter of what it measures; expressions compute in SI units and may mix. */
@@ -765,7 +818,8 @@ static weft_status check_units(const weft_hierarchy *h, weft_error *error) {
         for (int f = 0; f < part->class->n_fields; f++) {
             const weft_part_field *field = &part->class->fields[f];
             bool given = part->field[f] != WEFT_NO_VARIABLE;
-            const weft_variable *v = parameter_of(h, given ? part->field[f] : part->inherited[f]);
+            const weft_variable *v =
+                weft_variables_parameter(h, given ? part->field[f] : part->inherited[f]);
             if (field->words != NULL || v == NULL ||
                 measure_of(v->dimension) == measure_of(field->dimension)) {
                 continue;
@@ -788,15 +842,20 @@ static weft_status check_units(const weft_hierarchy *h, weft_error *error) {
     return WEFT_OK;
 }
 
-weft_status weft_hierarchy_finish(weft_hierarchy *h, weft_error *error) {
-    link_names(h);
+weft_status weft_hierarchy_relink(weft_hierarchy *h, weft_error *error) {
     link_stores(h);
     link_array(h);
     link_roles(h);
     link_layout(h);
-    WEFT_TRY(link_choices(h, error));
+    return link_choices(h, error);
+}
+
+weft_status weft_hierarchy_finish(weft_hierarchy *h, weft_error *error) {
+    link_names(h);
+    WEFT_TRY(weft_hierarchy_relink(h, error));
     WEFT_TRY(weft_variables_order(h, error));
     WEFT_TRY(check_units(h, error));
     link_signs(h);
+    weft_hierarchy_link_needs(h);
     return WEFT_OK;
 }

@@ -11,6 +11,12 @@ weft_status weft_hierarchy_read(weft_map *root, weft_hierarchy *h,
 /* After the last change: ties names together and finds the order of evaluation. */
 weft_status weft_hierarchy_finish(weft_hierarchy *h, weft_error *error) WEFT_NODISCARD;
 
+/* The same after a change of words alone: no expression is parsed again, nothing is allocated. */
+weft_status weft_hierarchy_relink(weft_hierarchy *h, weft_error *error) WEFT_NODISCARD;
+
+/* Finds which variables each variable and part needs: follows, priced_by, scaled_by. */
+void weft_hierarchy_link_needs(weft_hierarchy *h);
+
 /* Applies one change: a variable or field by its path. `node` is {value, unit, source}, an
  * expression or a word. */
 weft_status weft_hierarchy_change(weft_hierarchy *h, const weft_doc *doc, const weft_node *node,

@@ -25,6 +25,13 @@ const char *const weft_missing_words[] = {
         NULL,
 };
 
+const char *const weft_assumed_words[] = {
+#define WORD(name, token) token,
+    WEFT_ASSUMED_MAP(WORD)
+#undef WORD
+        NULL,
+};
+
 const char *const weft_action_words[] = {
 #define WORD(name, token) token,
     WEFT_ACTION_MAP(WORD)

@@ -8,6 +8,7 @@
 extern const char *const weft_dim_words[];
 extern const char *const weft_encoding_words[];
 extern const char *const weft_missing_words[];
+extern const char *const weft_assumed_words[];
 extern const char *const weft_action_words[];
 extern const char *const weft_setting_words[];
 extern const char *const weft_element_words[];

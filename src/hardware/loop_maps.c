@@ -8,9 +8,7 @@
  * wrote, something that stores maps (a pool) must stand between them. */
 #include "hardware/loop_work.h"
 
-#include "base/error.h"
-
-#include <stdlib.h>
+#include <string.h>
 
 static double elements_of(const weft_layer *layer) {
     return (double)layer->out.channels * layer->out.height * layer->out.width;
@@ -34,6 +32,7 @@ static void chain(weft_loop_work *work) {
             .outputs = (double)layer->elements[WEFT_ELEMENT_OUTPUT],
         };
         layer->first = l == 0;
+        layer->last = l == work->n_layers - 1;
         if (l == 0) {
             continue;
         }
@@ -47,18 +46,11 @@ static void chain(weft_loop_work *work) {
 
 /* ---- graphs ---------------------------------------------------------------------------------- */
 
-typedef struct store {
-    int32_t maker; /* the layer that stored the map which comes out here; -1: the network's input */
-    int32_t readers;
-    bool joined;
-    double inputs;
-} store;
-
 static bool is_product(weft_op op) {
     return op == WEFT_OP_CONV || op == WEFT_OP_LINEAR || op == WEFT_OP_MATMUL;
 }
 
-static void find_stores(const weft_network *network, store *stores) {
+static void find_stores(const weft_network *network, weft_map_store *stores) {
     for (int32_t i = 0; i < network->n_layers; i++) {
         const weft_layer *layer = &network->layers[i];
         if (layer->n_inputs == 0 || (layer->n_inputs == 1 && !is_product(layer->op))) {
@@ -77,7 +69,7 @@ static void find_stores(const weft_network *network, store *stores) {
     }
 }
 
-static weft_map_use use_of(const weft_network *network, const store *stores, int32_t i) {
+static weft_map_use use_of(const weft_network *network, const weft_map_store *stores, int32_t i) {
     return (weft_map_use){
         .inputs = stores[i].inputs,
         .outputs = elements_of(&network->layers[i]),
@@ -85,16 +77,14 @@ static weft_map_use use_of(const weft_network *network, const store *stores, int
     };
 }
 
-weft_status weft_loop_maps(const weft_network *network, weft_loop_work *work, weft_error *error) {
+void weft_loop_maps(const weft_network *network, weft_loop_work *work) {
     work->is_table = network->is_table;
     if (network->is_table) {
         chain(work);
-        return WEFT_OK;
+        return;
     }
-    store *stores = calloc((size_t)network->n_layers, sizeof *stores);
-    if (stores == NULL) {
-        return weft_fail_memory(error, (size_t)network->n_layers * sizeof *stores);
-    }
+    weft_map_store *stores = work->stores;
+    memset(stores, 0, (size_t)network->n_layers * sizeof *stores);
     find_stores(network, stores);
     for (int32_t l = 0; l < work->n_layers; l++) {
         weft_loop_layer *made = &work->layers[l];
@@ -102,6 +92,7 @@ weft_status weft_loop_maps(const weft_network *network, weft_loop_work *work, we
         int32_t from = stores[layer->input[0]].maker;
         made->own = use_of(network, stores, made->layer);
         made->first = from < 0;
+        made->last = stores[made->layer].readers == 0;
         if (from >= 0) {
             made->before = use_of(network, stores, from);
         }
@@ -110,6 +101,4 @@ weft_status weft_loop_maps(const weft_network *network, weft_loop_work *work, we
             made->in_width = layer->in.width;
         }
     }
-    free(stores);
-    return WEFT_OK;
 }

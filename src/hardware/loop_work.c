@@ -1,33 +1,15 @@
-/* SPDX-License-Identifier: Apache-2.0
- *
- * Where a layer brings no histograms, it gets the ones below: 31 bins, after what CiMLoop ships for
- * ResNet18: weights about zero with a standard deviation of a sixth of the range; inputs that come
- * out of a ReLU (none below zero, 0.4 of them zero, the rest falling exponentially to the top), and
- * two-sided ones with the same fall where the network's input or a signed activation comes in. */
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "hardware/loop_work.h"
 
 #include "base/error.h"
 #include "hardware/dataflow_chip.h"
+#include "hardware/hash.h"
+#include "hardware/histogram.h"
+#include "hardware/ledger.h"
+#include "hardware/memo.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-enum { BINS = 31, DEFAULTS = 3, WEIGHT = 0, POSITIVE = 1, SIGNED = 2 };
-
-static void default_shares(int kind, double *share) {
-    double sum = 0;
-    for (int i = 0; i < BINS; i++) {
-        double v = (i - BINS / 2) / (double)(BINS / 2);
-        double fall = exp(-fabs(v) / 0.25);
-        share[i] = kind == WEIGHT ? exp(-v * v / (2.0 / 9)) : kind == SIGNED || v > 0 ? fall : 0;
-        sum += share[i];
-    }
-    double zero = kind == POSITIVE ? 0.4 : 0;
-    for (int i = 0; i < BINS; i++) {
-        share[i] *= (1 - zero) / sum;
-    }
-    share[BINS / 2] += zero;
-}
 
 static bool is_product(weft_op op) {
     return op == WEFT_OP_CONV || op == WEFT_OP_LINEAR || op == WEFT_OP_MATMUL;
@@ -63,67 +45,79 @@ static bool comes_signed(const weft_network *network, int32_t layer) {
     return true;
 }
 
-/* ---- histograms ------------------------------------------------------------------------------ */
+/* ---- classes --------------------------------------------------------------------------------- */
 
-typedef struct keeping {
-    weft_loop_work *work;
-    int32_t n;
-    size_t used;
-} keeping;
+/* More than these are forgotten before the next network. */
+enum { MOST_CLASSES = 128, FIRST_CLASSES = 4 };
 
-static bool equal_histograms(const weft_histogram *a, const weft_histogram *b) {
-    return a->n == b->n && memcmp(a->share, b->share, (size_t)a->n * sizeof *a->share) == 0;
-}
-
-/* One copy of each histogram. */
-static const weft_histogram *keep(keeping *k, const weft_histogram *given) {
-    for (int32_t i = 0; i < k->n; i++) {
-        if (equal_histograms(&k->work->histograms[i], given)) {
-            return &k->work->histograms[i];
+static weft_status add_class(weft_loop_work *w, const int32_t traits[WEFT_TRAITS],
+                             weft_error *error) {
+    if (w->n_classes == w->classes_room) {
+        int32_t room = w->classes_room > 0 ? 2 * w->classes_room : FIRST_CLASSES;
+        weft_class *grown = realloc(w->classes, (size_t)room * sizeof *grown);
+        if (grown == NULL) {
+            return weft_fail_memory(error, (size_t)room * sizeof *grown);
         }
+        w->classes = grown;
+        w->classes_room = room;
     }
-    double *share = k->work->shares + k->used;
-    memcpy(share, given->share, (size_t)given->n * sizeof *share);
-    k->used += (size_t)given->n;
-    k->work->histograms[k->n] = (weft_histogram){given->n, share};
-    return &k->work->histograms[k->n++];
+    weft_class *made = &w->classes[w->n_classes];
+    memcpy(made->traits, traits, sizeof made->traits);
+    made->priced_for = 0;
+    made->counted.structure = 0;
+    made->used = false;
+    made->columns = 0;
+    made->bits = 0;
+    while (memcmp(w->classes[made->bits].traits, traits, WEFT_BITS * sizeof *traits) != 0) {
+        made->bits++;
+    }
+    w->n_classes++;
+    return WEFT_OK;
 }
 
-static const weft_histogram *pick(keeping *k, const weft_histogram *given, int fallback) {
-    return given != NULL ? keep(k, given) : &k->work->histograms[fallback];
+static weft_status find_class(weft_loop_work *w, const weft_layer_bits *bits, bool inputs_signed,
+                              bool weights_signed, weft_loop_layer *layer, weft_error *error) {
+    const int32_t wanted[WEFT_TRAITS] = {bits->inputs, bits->weights, bits->outputs,
+                                         inputs_signed ? WEFT_SIGN_SOME : WEFT_SIGN_NONE,
+                                         weights_signed ? WEFT_SIGN_SOME : WEFT_SIGN_NONE};
+    int32_t c = 0;
+    while (c < w->n_classes && memcmp(w->classes[c].traits, wanted, sizeof wanted) != 0) {
+        c++;
+    }
+    if (c == w->n_classes) {
+        WEFT_TRY(add_class(w, wanted, error));
+    }
+    w->classes[c].used = true;
+    layer->precision = c;
+    return WEFT_OK;
+}
+
+static void forget_classes(weft_loop_work *w) {
+    w->n_classes = w->n_classes > MOST_CLASSES ? 0 : w->n_classes;
+    for (int32_t c = 0; c < w->n_classes; c++) {
+        w->classes[c].used = false;
+        w->classes[c].columns = 0;
+    }
 }
 
 /* ---- layers ---------------------------------------------------------------------------------- */
 
-static void name_layer(const weft_layer *layer, const weft_loops *l, weft_loop_layer *made) {
-    int c = l->c * l->g;
-    int m = l->m * l->g;
-    if (layer->name != NULL) {
-        snprintf(made->name, sizeof made->name, "%s", layer->name);
-    } else if (layer->op == WEFT_OP_CONV && l->g > 1 && l->c == 1) {
-        snprintf(made->name, sizeof made->name, "depthwise%dx%d %d", l->r, l->s, c);
+const char *weft_loop_name(const weft_loop_layer *layer, char name[WEFT_LOOP_NAME]) {
+    const int32_t *size = layer->loops.size;
+    int c = size[WEFT_DIM_C] * size[WEFT_DIM_G];
+    int m = size[WEFT_DIM_M] * size[WEFT_DIM_G];
+    int r = size[WEFT_DIM_R];
+    int s = size[WEFT_DIM_S];
+    if (layer->name[0] != '\0') {
+        snprintf(name, WEFT_LOOP_NAME, "%s", layer->name);
+    } else if (layer->op == WEFT_OP_CONV && size[WEFT_DIM_G] > 1 && size[WEFT_DIM_C] == 1) {
+        snprintf(name, WEFT_LOOP_NAME, "depthwise%dx%d %d", r, s, c);
     } else if (layer->op == WEFT_OP_CONV) {
-        snprintf(made->name, sizeof made->name, "conv%dx%d %d>%d", l->r, l->s, c, m);
+        snprintf(name, WEFT_LOOP_NAME, "conv%dx%d %d>%d", r, s, c, m);
     } else {
-        snprintf(made->name, sizeof made->name, "%s %d>%d", weft_op_token(layer->op), c, m);
+        snprintf(name, WEFT_LOOP_NAME, "%s %d>%d", weft_op_token(layer->op), c, m);
     }
-}
-
-static int32_t sign_of(const weft_histogram *histogram) {
-    return weft_histogram_is_signed(histogram) ? WEFT_SIGN_SOME : WEFT_SIGN_NONE;
-}
-
-static int32_t class_of(weft_loop_work *w, const weft_layer_bits *bits,
-                        const weft_loop_layer *layer) {
-    int32_t wanted[WEFT_TRAITS] = {bits->inputs, bits->weights, bits->outputs,
-                                   sign_of(layer->inputs), sign_of(layer->weights)};
-    for (int32_t i = 0; i < w->n_precisions; i++) {
-        if (memcmp(w->traits[i], wanted, sizeof wanted) == 0) {
-            return i;
-        }
-    }
-    memcpy(w->traits[w->n_precisions], wanted, sizeof wanted);
-    return w->n_precisions++;
+    return name;
 }
 
 static bool same_loops(const weft_loop_sizes *a, const weft_loop_sizes *b) {
@@ -133,47 +127,86 @@ static bool same_loops(const weft_loop_sizes *a, const weft_loop_sizes *b) {
 }
 
 static bool same_work(const weft_loop_layer *a, const weft_loop_layer *b) {
-    return a->precision == b->precision && a->inputs == b->inputs && a->weights == b->weights &&
+    return a->hash == b->hash && a->precision == b->precision && a->inputs == b->inputs &&
+           a->weights == b->weights && a->input_kind == b->input_kind &&
+           a->weight_kind == b->weight_kind && a->copies == b->copies &&
            same_loops(&a->loops, &b->loops) &&
            memcmp(a->elements, b->elements, sizeof a->elements) == 0;
 }
 
-static void add_layer(keeping *k, const weft_network *network, int32_t index) {
-    weft_loop_work *w = k->work;
+static weft_loop_sizes sizes_of(const weft_loops *l) {
+    return (weft_loop_sizes){.size = {[WEFT_DIM_N] = l->n,
+                                      [WEFT_DIM_C] = l->c,
+                                      [WEFT_DIM_M] = l->m,
+                                      [WEFT_DIM_R] = l->r,
+                                      [WEFT_DIM_S] = l->s,
+                                      [WEFT_DIM_P] = l->p,
+                                      [WEFT_DIM_Q] = l->q,
+                                      [WEFT_DIM_G] = l->g,
+                                      [WEFT_DIM_X] = 1,
+                                      [WEFT_DIM_Y] = 1},
+                             .stride_h = l->stride_h,
+                             .stride_w = l->stride_w,
+                             .dilation_h = l->dilation_h,
+                             .dilation_w = l->dilation_w,
+                             .dynamic = l->dynamic};
+}
+
+/* Pairs of numbers below 2^32 each. */
+static uint64_t hash_loops(const weft_loop_sizes *loops, int32_t copies) {
+    const int32_t *size = loops->size;
+    uint64_t hash = weft_hash_begin();
+    for (int d = 0; d < WEFT_DIM_X; d += 2) {
+        hash = weft_hash_add(hash, (uint64_t)size[d] << 32 | (uint32_t)size[d + 1]);
+    }
+    hash = weft_hash_add(hash, (uint64_t)loops->stride_h << 32 | (uint32_t)loops->stride_w);
+    hash = weft_hash_add(hash, (uint64_t)loops->dilation_h << 32 | (uint32_t)loops->dilation_w);
+    return weft_hash_add(hash, (uint64_t)copies << 1 | loops->dynamic);
+}
+
+static weft_status add_layer(weft_loop_work *w, const weft_network *network, int32_t index,
+                             weft_error *error) {
     const weft_layer *layer = &network->layers[index];
     weft_loops l;
     if (!weft_layer_loops(network, index, &l)) {
-        return;
+        return WEFT_OK;
     }
     weft_loop_layer *made = &w->layers[w->n_layers];
-    memset(made, 0, sizeof *made); /* same_work compares bytes */
     made->layer = index;
     made->block = layer->block;
-    name_layer(layer, &l, made);
-    made->loops = (weft_loop_sizes){.size = {[WEFT_DIM_N] = l.n,
-                                             [WEFT_DIM_C] = l.c,
-                                             [WEFT_DIM_M] = l.m,
-                                             [WEFT_DIM_R] = l.r,
-                                             [WEFT_DIM_S] = l.s,
-                                             [WEFT_DIM_P] = l.p,
-                                             [WEFT_DIM_Q] = l.q,
-                                             [WEFT_DIM_G] = l.g,
-                                             [WEFT_DIM_X] = 1,
-                                             [WEFT_DIM_Y] = 1},
-                                    .stride_h = l.stride_h,
-                                    .stride_w = l.stride_w,
-                                    .dilation_h = l.dilation_h,
-                                    .dilation_w = l.dilation_w,
-                                    .dynamic = l.dynamic};
-    bool is_signed = comes_signed(network, index);
-    made->inputs = pick(k, layer->operands.inputs, is_signed ? SIGNED : POSITIVE);
-    made->weights = pick(k, layer->operands.weights, l.dynamic ? SIGNED : WEIGHT);
-    made->precision = class_of(w, &layer->bits, made);
+    made->copies = layer->copies;
+    made->op = layer->op;
+    made->name[0] = '\0';
+    if (layer->name != NULL) {
+        snprintf(made->name, sizeof made->name, "%s", layer->name);
+    }
+    made->loops = sizes_of(&l);
+    made->hash = hash_loops(&made->loops, made->copies);
+    int input = comes_signed(network, index) ? WEFT_HISTOGRAM_SIGNED : WEFT_HISTOGRAM_POSITIVE;
+    int weight = l.dynamic ? WEFT_HISTOGRAM_SIGNED : WEFT_HISTOGRAM_WEIGHT;
+    const weft_stored_histogram *inputs =
+        weft_histogram_pick(w->histograms, layer->operands.inputs, input);
+    const weft_stored_histogram *weights =
+        weft_histogram_pick(w->histograms, layer->operands.weights, weight);
+    if (inputs == NULL || weights == NULL) {
+        return weft_fail_memory(error, sizeof *inputs);
+    }
+    made->inputs = &inputs->values;
+    made->weights = &weights->values;
+    made->input_kind = (int8_t)(layer->operands.inputs != NULL ? WEFT_HISTOGRAM_GIVEN : input);
+    made->weight_kind = (int8_t)(layer->operands.weights != NULL ? WEFT_HISTOGRAM_GIVEN : weight);
+    WEFT_TRY(find_class(w, &layer->bits, inputs->is_signed, weights->is_signed, made, error));
     made->weights_held = (int64_t)l.c * l.m * l.r * l.s * l.g;
     made->macs = made->weights_held * l.n * l.p * l.q;
+    memset(made->elements, 0, sizeof made->elements);
     made->elements[WEFT_ELEMENT_OUTPUT] = (int64_t)l.n * l.g * l.m * l.p * l.q;
+    made->own = made->before = (weft_map_use){.inputs = 0};
+    made->first = made->last = false;
+    made->in_height = made->in_width = 0;
+    made->times = 0;
     w->macs += made->macs;
     w->n_layers++;
+    return WEFT_OK;
 }
 
 static int element_of(weft_op op) {
@@ -212,17 +245,22 @@ static void add_elements(weft_loop_work *w, const weft_layer *layer) {
     }
 }
 
-/* Layers that differ in nothing. */
+/* Layers that differ in nothing, by a table of the first of each with room for twice as many. */
 static void find_equal(weft_loop_work *w) {
+    uint32_t mask = 2 * (uint32_t)w->layers_room - 1;
+    memset(w->equal, 0xff, 2 * (size_t)w->layers_room * sizeof *w->equal);
     for (int32_t l = 0; l < w->n_layers; l++) {
         weft_loop_layer *layer = &w->layers[l];
-        layer->same = l;
-        for (int32_t i = 0; i < l; i++) {
-            if (w->layers[i].same == i && same_work(&w->layers[i], layer)) {
-                layer->same = i;
-                break;
-            }
+        uint64_t hash = weft_hash_add(layer->hash, (uint64_t)layer->precision);
+        for (int e = 0; e < WEFT_ELEMENT_COUNT; e++) {
+            hash = weft_hash_add(hash, (uint64_t)layer->elements[e]);
         }
+        uint32_t at = (uint32_t)hash & mask;
+        while (w->equal[at] >= 0 && !same_work(&w->layers[w->equal[at]], layer)) {
+            at = (at + 1) & mask;
+        }
+        w->equal[at] = w->equal[at] >= 0 ? w->equal[at] : l;
+        layer->same = w->equal[at];
         w->layers[layer->same].times++;
     }
 }
@@ -233,13 +271,27 @@ typedef struct tracing {
     const weft_network *network;
     const int32_t *loop_of; /* of each network layer, -1: none */
     int32_t *seen;          /* the loop layer that last came by */
-    int32_t *from;
-    int32_t n, capacity;
+    int32_t n;
 } tracing;
+
+static weft_status add_edge(weft_loop_work *w, tracing *t, int32_t from, weft_error *error) {
+    if (t->n == w->edges_room) {
+        size_t room = 2 * (size_t)w->edges_room + 64;
+        int32_t *larger = realloc(w->from, room * sizeof *w->from);
+        if (larger == NULL) {
+            return weft_fail_memory(error, room * sizeof *w->from);
+        }
+        w->from = larger;
+        w->edges_room = (int32_t)room;
+    }
+    w->from[t->n++] = from;
+    return WEFT_OK;
+}
 
 /* Loop layers that feed network layer `at`, through layers that are none. Depth: layers stand in
  * topological order, so the stack is at most their number; it is kept explicit. */
-static bool trace(tracing *t, int32_t at, int32_t mark, int32_t *stack) {
+static weft_status trace(weft_loop_work *w, tracing *t, int32_t at, int32_t mark, int32_t *stack,
+                         weft_error *error) {
     int32_t top = 0;
     stack[top++] = at;
     while (top > 0) {
@@ -252,137 +304,192 @@ static bool trace(tracing *t, int32_t at, int32_t mark, int32_t *stack) {
             t->seen[from] = mark;
             if (t->loop_of[from] < 0) {
                 stack[top++] = from;
-                continue;
+            } else {
+                WEFT_TRY(add_edge(w, t, t->loop_of[from], error));
             }
-            if (t->n == t->capacity) {
-                int32_t *larger = realloc(t->from, 2 * (size_t)t->capacity * sizeof *t->from);
-                if (larger == NULL) {
-                    return false;
-                }
-                t->from = larger;
-                t->capacity *= 2;
-            }
-            t->from[t->n++] = t->loop_of[from];
         }
-    }
-    return true;
-}
-
-static weft_status link_layers(const weft_network *network, weft_loop_work *w, weft_error *error) {
-    size_t n = (size_t)network->n_layers + 1;
-    int32_t *memory = malloc(3 * n * sizeof *memory);
-    tracing t = {network, memory, memory + n, malloc(2 * n * sizeof *t.from), 0, (int32_t)(2 * n)};
-    w->first_from = calloc((size_t)w->n_layers + 1, sizeof *w->first_from);
-    bool done = memory != NULL && t.from != NULL && w->first_from != NULL;
-    for (size_t i = 0; done && i < n; i++) {
-        memory[i] = memory[n + i] = -1;
-    }
-    for (int32_t l = 0; done && l < w->n_layers; l++) {
-        memory[w->layers[l].layer] = l;
-    }
-    for (int32_t l = 0; done && l < w->n_layers; l++) {
-        w->first_from[l] = t.n;
-        done = trace(&t, w->layers[l].layer, l, memory + 2 * n);
-    }
-    if (done) {
-        w->first_from[w->n_layers] = t.n;
-    }
-    w->from = t.from;
-    free(memory);
-    return done ? WEFT_OK : weft_fail_memory(error, n * sizeof *memory);
-}
-
-/* ---- memory ---------------------------------------------------------------------------------- */
-
-static weft_status allocate(const weft_network *network, weft_loop_work *w, weft_error *error) {
-    size_t layers = 1;
-    size_t shares = (size_t)DEFAULTS * BINS;
-    for (int32_t i = 0; i < network->n_layers; i++) {
-        const weft_layer *layer = &network->layers[i];
-        layers += is_product(layer->op);
-        shares += layer->operands.inputs != NULL ? (size_t)layer->operands.inputs->n : 0;
-        shares += layer->operands.weights != NULL ? (size_t)layer->operands.weights->n : 0;
-    }
-    w->layers = calloc(layers, sizeof *w->layers);
-    w->costs = calloc(layers, sizeof *w->costs);
-    w->shares_of = calloc(layers, sizeof *w->shares_of);
-    w->finish = calloc(layers, sizeof *w->finish);
-    w->traits = calloc(layers, sizeof *w->traits);
-    w->histograms = calloc(2 * layers + DEFAULTS, sizeof *w->histograms);
-    w->shares = calloc(shares, sizeof *w->shares);
-    bool all = w->layers != NULL && w->costs != NULL && w->traits != NULL &&
-               w->histograms != NULL && w->shares != NULL && w->shares_of != NULL &&
-               w->finish != NULL;
-    return all ? WEFT_OK : weft_fail_memory(error, layers * sizeof *w->layers);
-}
-
-static weft_status allocate_kept(weft_loop_work *w, weft_error *error) {
-    size_t room = 2 * (size_t)w->n_layers * WEFT_MAX_PARTS;
-    w->actions = calloc(room + 1, sizeof *w->actions);
-    if (w->actions == NULL) {
-        return weft_fail_memory(error, room * sizeof *w->actions);
-    }
-    for (int32_t l = 0; l < w->n_layers; l++) {
-        w->costs[l].kept.reads = w->actions + 2 * (size_t)l * WEFT_MAX_PARTS;
-        w->costs[l].kept.writes = w->costs[l].kept.reads + WEFT_MAX_PARTS;
     }
     return WEFT_OK;
 }
 
-static weft_status fill(const weft_network *network, weft_loop_work *w, weft_error *error) {
-    WEFT_TRY(allocate(network, w, error));
-    keeping k = {.work = w, .n = DEFAULTS, .used = (size_t)DEFAULTS * BINS};
-    for (int kind = 0; kind < DEFAULTS; kind++) {
-        double *share = w->shares + kind * BINS;
-        default_shares(kind, share);
-        w->histograms[kind] = (weft_histogram){BINS, share};
+static weft_status link_layers(const weft_network *network, weft_loop_work *w, weft_error *error) {
+    int32_t *loop_of = w->nodes;
+    int32_t *seen = loop_of + w->nodes_room;
+    int32_t *stack = seen + w->nodes_room;
+    tracing t = {network, loop_of, seen, 0};
+    memset(w->nodes, 0xff, 2 * (size_t)w->nodes_room * sizeof *w->nodes); /* all -1 */
+    for (int32_t l = 0; l < w->n_layers; l++) {
+        loop_of[w->layers[l].layer] = l;
     }
-    for (int32_t i = 0; i < network->n_layers; i++) {
-        if (is_product(network->layers[i].op)) {
-            add_layer(&k, network, i);
-        } else {
-            add_elements(w, &network->layers[i]);
-        }
+    for (int32_t l = 0; l < w->n_layers; l++) {
+        w->first_from[l] = t.n;
+        WEFT_TRY(trace(w, &t, w->layers[l].layer, l, stack, error));
     }
-    find_equal(w);
-    WEFT_TRY(allocate_kept(w, error));
-    WEFT_TRY(link_layers(network, w, error));
-    WEFT_TRY(weft_loop_maps(network, w, error));
-    w->precisions = calloc((size_t)w->n_precisions + 1, sizeof *w->precisions);
-    w->dataflow = weft_dataflow_memo_create(w->n_layers);
-    return w->precisions != NULL && w->dataflow != NULL
-               ? WEFT_OK
-               : weft_fail_memory(error, sizeof *w->precisions);
+    w->first_from[w->n_layers] = t.n;
+    return WEFT_OK;
 }
 
-weft_status weft_loop_work_create(const weft_network *network, weft_loop_work **work,
+/* ---- memory ---------------------------------------------------------------------------------- */
+
+enum { FIRST_LAYERS = 32, FIRST_NODES = 128 };
+
+/* A power of two that holds n. */
+static size_t room_for(int32_t n, int32_t first) {
+    size_t room = (size_t)first;
+    while (room < (size_t)n) {
+        room *= 2;
+    }
+    return room;
+}
+
+/* *array with room for n of `size`, as zeros; what it held is of no use any more. */
+static bool renew(void *array, size_t n, size_t size) {
+    void **at = array;
+    free(*at);
+    *at = calloc(n, size);
+    return *at != NULL;
+}
+
+static void point_to_actions(weft_loop_work *w) {
+    for (int32_t l = 0; l < w->layers_room; l++) {
+        w->costs[l].kept.reads = w->actions + 2 * (size_t)l * WEFT_MAX_PARTS;
+        w->costs[l].kept.writes = w->costs[l].kept.reads + WEFT_MAX_PARTS;
+    }
+}
+
+static weft_status reserve_layers(weft_loop_work *w, int32_t n, weft_error *error) {
+    if (n <= w->layers_room) {
+        return WEFT_OK;
+    }
+    size_t room = room_for(n, FIRST_LAYERS);
+    w->layers_room = 0;
+    free(w->dataflow);
+    weft_ledger_destroy(w->ledger);
+    w->ledger = weft_ledger_create((int32_t)room);
+    w->dataflow = weft_dataflow_memo_create((int32_t)room);
+    bool all = renew(&w->layers, room, sizeof *w->layers) &&
+               renew(&w->costs, room, sizeof *w->costs) &&
+               renew(&w->shares_of, room, sizeof *w->shares_of) &&
+               renew(&w->finish, room, sizeof *w->finish) &&
+               renew(&w->first_from, room + 1, sizeof *w->first_from) &&
+               renew(&w->equal, 2 * room, sizeof *w->equal) &&
+               renew(&w->actions, 2 * room * WEFT_MAX_PARTS, sizeof *w->actions) &&
+               w->dataflow != NULL && w->ledger != NULL;
+    if (!all) {
+        return weft_fail_memory(error, room * sizeof *w->layers);
+    }
+    w->layers_room = (int32_t)room;
+    point_to_actions(w);
+    return WEFT_OK;
+}
+
+static weft_status reserve_nodes(weft_loop_work *w, int32_t n, weft_error *error) {
+    if (n <= w->nodes_room) {
+        return WEFT_OK;
+    }
+    size_t room = room_for(n, FIRST_NODES);
+    w->nodes_room = 0;
+    if (!renew(&w->nodes, 3 * room, sizeof *w->nodes) ||
+        !renew(&w->stores, room, sizeof *w->stores)) {
+        return weft_fail_memory(error, room * sizeof *w->stores);
+    }
+    w->nodes_room = (int32_t)room;
+    return WEFT_OK;
+}
+
+/* What is kept of the network before stands for nothing now. */
+static void clear_costs(weft_loop_work *w) {
+    w->allotted.arrays = 0;
+    for (int32_t l = 0; l < w->n_layers; l++) {
+        w->costs[l].input.code_bits = 0;
+        w->costs[l].one.structure = 0;
+        w->costs[l].kept.structure = 0;
+    }
+}
+
+static int32_t count_products(const weft_network *network) {
+    int32_t n = 0;
+    for (int32_t i = 0; i < network->n_layers; i++) {
+        n += is_product(network->layers[i].op);
+    }
+    return n;
+}
+
+static weft_status fill(weft_loop_work *w, const weft_network *network, int32_t region,
+                        weft_error *error) {
+    bool left_out = false;
+    for (int32_t i = 0; i < network->n_layers; i++) {
+        const weft_layer *layer = &network->layers[i];
+        if (is_product(layer->op)) {
+            left_out = region >= 0 && layer->region != region;
+            WEFT_TRY(left_out ? WEFT_OK : add_layer(w, network, i, error));
+        } else if (!left_out) {
+            add_elements(w, layer);
+        }
+    }
+    return WEFT_OK;
+}
+
+weft_status weft_loop_work_assign(weft_loop_work *w, const weft_network *network, int32_t region,
                                   weft_error *error) {
+    w->n_layers = 0;
+    w->macs = 0;
+    forget_classes(w);
+    bool forgotten = false;
+    WEFT_TRY(weft_histogram_reserve(w->histograms, network, &forgotten, error));
+    if (forgotten) {
+        weft_statistic_memo_clear(w->statistics);
+    }
+    WEFT_TRY(reserve_layers(w, count_products(network) + 1, error));
+    WEFT_TRY(reserve_nodes(w, network->n_layers, error));
+    WEFT_TRY(fill(w, network, region, error));
+    find_equal(w);
+    clear_costs(w);
+    weft_ledger_begin(w->ledger, w);
+    WEFT_TRY(link_layers(network, w, error));
+    weft_loop_maps(network, w);
+    return WEFT_OK;
+}
+
+weft_status weft_loop_work_create(weft_loop_work **work, weft_error *error) {
     weft_loop_work *made = calloc(1, sizeof *made);
     if (made == NULL) {
         return weft_fail_memory(error, sizeof *made);
     }
-    weft_status status = fill(network, made, error);
-    if (status != WEFT_OK) {
+    made->histograms = weft_histogram_store_create();
+    made->statistics = weft_statistic_memo_create();
+    if (made->histograms == NULL || made->statistics == NULL) {
         weft_loop_work_destroy(made);
-        return status;
+        return weft_fail_memory(error, sizeof *made);
     }
     *work = made;
     return WEFT_OK;
 }
 
+weft_status weft_loop_work_remember(weft_loop_work *work, weft_error *error) {
+    if (work->seen == NULL) {
+        work->seen = weft_count_memo_create();
+    }
+    return work->seen != NULL ? WEFT_OK : weft_fail_memory(error, 0);
+}
+
 void weft_loop_work_destroy(weft_loop_work *work) {
     if (work != NULL) {
+        weft_histogram_store_destroy(work->histograms);
+        weft_statistic_memo_destroy(work->statistics);
+        weft_count_memo_destroy(work->seen);
         free(work->layers);
         free(work->costs);
         free(work->shares_of);
         free(work->finish);
         free(work->from);
         free(work->first_from);
-        free(work->traits);
-        free(work->precisions);
-        free(work->histograms);
-        free(work->shares);
+        free(work->classes);
         free(work->actions);
+        free(work->equal);
+        free(work->nodes);
+        free(work->stores);
+        weft_ledger_destroy(work->ledger);
         free(work->dataflow);
         free(work);
     }

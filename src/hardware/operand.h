@@ -49,11 +49,29 @@ typedef enum weft_missing {
         WEFT_MISSING_COUNT
 } weft_missing;
 
+/* The values that operands of layers take which bring no histogram; the sets are in histogram.c. */
+#define WEFT_ASSUMED_MAP(X)                                                                        \
+    X(WEFT_ASSUMED_RESNET18, "resnet18")                                                           \
+    X(WEFT_ASSUMED_CIMNAS, "cimnas")
+
+typedef enum weft_assumed {
+#define WEFT_ASSUMED_ENUM(name, token) name,
+    WEFT_ASSUMED_MAP(WEFT_ASSUMED_ENUM)
+#undef WEFT_ASSUMED_ENUM
+        WEFT_ASSUMED_COUNT
+} weft_assumed;
+
 /* An operand on a chip: its encoding, the bits of its code, and of a slice of it. */
 typedef struct weft_operand {
     int encoding, missing;
     int32_t code_bits, slice_bits; /* 1 .. WEFT_CODE_MAX_BITS, slice_bits <= code_bits */
+    int assumed;
 } weft_operand;
+
+static inline bool weft_operand_equals(const weft_operand *a, const weft_operand *b) {
+    return a->encoding == b->encoding && a->missing == b->missing && a->code_bits == b->code_bits &&
+           a->slice_bits == b->slice_bits && a->assumed == b->assumed;
+}
 
 /* Whether a value below zero occurs. */
 bool weft_histogram_is_signed(const weft_histogram *histogram);

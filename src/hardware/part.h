@@ -90,6 +90,7 @@ typedef struct weft_part_price {
     double read_s, write_s;          /* delay of an action; 0: hidden in the cycle */
     char warning[WEFT_PART_NOTE];    /* "" or why the figure is to be doubted */
     char infeasible[WEFT_PART_NOTE]; /* "" or why such a part cannot be built */
+    double over;                     /* and by what share it exceeds what can; 0: no amount */
 } weft_part_price;
 
 typedef struct weft_part_class {

@@ -49,29 +49,29 @@ static weft_status reserve_work(weft_pipeline *p, size_t need, weft_error *error
     return WEFT_OK;
 }
 
-weft_status weft_pipeline_create(int32_t n_layers, weft_pipeline *pipeline, weft_error *error) {
-    weft_pipeline p = {.n_layers = n_layers};
+static weft_status reserve(void *memory, size_t need, size_t size, size_t *room,
+                           weft_error *error) {
+    return need <= *room ? WEFT_OK : grow(memory, need, size, room, error);
+}
+
+weft_status weft_pipeline_fit(weft_pipeline *pipeline, int32_t n_layers, weft_error *error) {
+    weft_pipeline *p = pipeline;
     size_t n = (size_t)n_layers;
-    p.first_run = calloc(n + 1, sizeof *p.first_run);
-    p.last_row = calloc(n, sizeof *p.last_row);
-    weft_status status = WEFT_OK;
-    if (p.first_run == NULL || p.last_row == NULL) {
-        status = weft_fail_memory(error, n * sizeof *p.first_run);
+    p->n_layers = n_layers;
+    WEFT_TRY(reserve(&p->runs, n * RUNS_A_LAYER, sizeof *p->runs, &p->runs_room, error));
+    WEFT_TRY(reserve(&p->pieces, n * PIECES_A_LAYER, sizeof *p->pieces, &p->pieces_room, error));
+    WEFT_TRY(reserve_work(p, WORK_ROOM, error));
+    if (n_layers > p->layers_room) {
+        free(p->first_run);
+        free(p->last_row);
+        p->layers_room = 0;
+        p->first_run = calloc(n + 1, sizeof *p->first_run);
+        p->last_row = calloc(n, sizeof *p->last_row);
+        if (p->first_run == NULL || p->last_row == NULL) {
+            return weft_fail_memory(error, n * sizeof *p->first_run);
+        }
+        p->layers_room = n_layers;
     }
-    if (status == WEFT_OK) {
-        status = grow(&p.runs, n * RUNS_A_LAYER, sizeof *p.runs, &p.runs_room, error);
-    }
-    if (status == WEFT_OK) {
-        status = grow(&p.pieces, n * PIECES_A_LAYER, sizeof *p.pieces, &p.pieces_room, error);
-    }
-    if (status == WEFT_OK) {
-        status = reserve_work(&p, WORK_ROOM, error);
-    }
-    if (status != WEFT_OK) {
-        weft_pipeline_destroy(&p);
-        return status;
-    }
-    *pipeline = p;
     return WEFT_OK;
 }
 

@@ -68,12 +68,13 @@ typedef struct weft_pipeline {
     size_t work_room;
     size_t *first_run; /* [n_layers + 1] */
     int32_t *last_row; /* [n_layers]: rows beyond it are needed by nobody; -1: no row is */
-    int32_t n_layers;
+    int32_t n_layers, layers_room;
     int32_t last_layer; /* whose last pixel ends the computation */
 } weft_pipeline;
 
-weft_status weft_pipeline_create(int32_t n_layers, weft_pipeline *pipeline,
-                                 weft_error *error) WEFT_NODISCARD;
+/* Makes a pipeline that is all zero, or one of other layers, one of so many. */
+weft_status weft_pipeline_fit(weft_pipeline *pipeline, int32_t n_layers,
+                              weft_error *error) WEFT_NODISCARD;
 void weft_pipeline_destroy(weft_pipeline *pipeline);
 
 /* *latency: when the last pixel of the last layer (the latest, if several layers have no consumer)

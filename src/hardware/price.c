@@ -154,10 +154,7 @@ static weft_status create_hierarchy(const weft_chip *chip, weft_priced **priced,
     return WEFT_OK;
 }
 
-weft_status weft_priced_create(const weft_chip *chip, weft_priced **priced, weft_error *error) {
-    if (chip->hierarchy != NULL) {
-        return create_hierarchy(chip, priced, error);
-    }
+weft_status weft_pixels_price(const weft_chip *chip, weft_priced **priced, weft_error *error) {
     const weft_converter *dac = weft_converter_find(&chip->dacs, chip->pe.dac);
     const weft_converter *adc = weft_converter_find(&chip->adcs, chip->pe.adc);
     if (dac == NULL || adc == NULL) {
@@ -194,9 +191,31 @@ weft_status weft_priced_create(const weft_chip *chip, weft_priced **priced, weft
     return WEFT_OK;
 }
 
+static weft_status create_pixels(const weft_chip *chip, weft_priced **priced, weft_error *error) {
+    weft_chip *own = malloc(sizeof *own);
+    if (own == NULL) {
+        return weft_fail_memory(error, sizeof *own);
+    }
+    weft_status status = weft_pixels_price(chip, priced, error);
+    if (status != WEFT_OK) {
+        free(own);
+        return status;
+    }
+    *own = *chip;
+    own->text = NULL;
+    (*priced)->chip = own;
+    return WEFT_OK;
+}
+
+weft_status weft_priced_create(const weft_chip *chip, weft_priced **priced, weft_error *error) {
+    return chip->hierarchy != NULL ? create_hierarchy(chip, priced, error)
+                                   : create_pixels(chip, priced, error);
+}
+
 void weft_priced_destroy(weft_priced *priced) {
     if (priced != NULL) {
         weft_hierarchy_priced_destroy(priced->hierarchy);
+        weft_chip_destroy(priced->chip);
         free(priced->tile_row);
         free(priced->tile_column);
         free(priced);

@@ -17,7 +17,10 @@ typedef struct weft_priced_sram {
 struct weft_priced {
     char name[WEFT_CHIP_NAME];
     struct weft_hierarchy_priced
-        *hierarchy; /* of a hierarchical chip, which has nothing of the rest */
+        *hierarchy;     /* of a hierarchical chip, which has nothing of the rest but this: */
+    weft_error failure; /* of the last turn; status WEFT_OK: there is none */
+
+    struct weft_chip *chip; /* a copy of its own, to be turned; without its text */
 
     /* structure */
     int32_t rows, columns; /* of a crossbar */
@@ -60,5 +63,9 @@ struct weft_priced {
     int64_t tiles;
     int16_t *tile_row, *tile_column; /* of the tile filled n-th */
 };
+
+/* Prices a pixel pipeline; the result has no chip of its own yet. */
+weft_status weft_pixels_price(const weft_chip *chip, weft_priced **priced,
+                              weft_error *error) WEFT_NODISCARD;
 
 #endif

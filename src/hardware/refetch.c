@@ -168,7 +168,7 @@ void weft_refetch(const weft_hierarchy *h, const weft_precision *price,
         if (h->roles[p].action == WEFT_ACTION_LOAD) {
             counts->reads[p] *= times;
             counts->writes[p] *= times;
-        } else if (weft_carries_weights(&h->roles[p])) {
+        } else if (h->roles[p].carries_weights) {
             double words = weft_count_words(counts->weight_bits, price->parts[p].word);
             counts->reads[p] += (times - 1) * words;
         }

@@ -6,6 +6,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+const weft_variable *weft_variables_parameter(const weft_hierarchy *h, int variable) {
+    for (int steps = 0; variable != WEFT_NO_VARIABLE && steps < h->n_variables; steps++) {
+        const weft_variable *v = &h->variables[variable];
+        if (v->text == NULL) {
+            return v->value.unit[0] != '\0' ? v : NULL;
+        }
+        variable = weft_variables_find(h, v->text);
+    }
+    return NULL;
+}
+
 int weft_variables_find(const weft_hierarchy *h, const char *name) {
     for (int i = 0; i < h->n_variables; i++) {
         if (strcmp(h->variables[i].name, name) == 0) {
@@ -202,18 +213,52 @@ weft_status weft_variables_order(weft_hierarchy *h, weft_error *error) {
     return WEFT_OK;
 }
 
+/* From the last one in the order to the first, so that what needs a variable is known before it. */
+void weft_variables_follow(weft_hierarchy *h) {
+    memset(h->follows, 0, sizeof h->follows);
+    for (int k = h->n_ordered - 1; k >= 0; k--) {
+        int i = h->order[k];
+        const weft_expr *expr = h->variables[i].expr;
+        h->place[i] = (int16_t)k;
+        weft_set_add(&h->follows[i], k);
+        for (int j = 0; expr != NULL && j < h->n_variables; j++) {
+            if (weft_expr_uses(expr, j)) {
+                weft_set_join(&h->follows[j], &h->follows[i]);
+            }
+        }
+    }
+}
+
+static double value_of(const weft_hierarchy *h, const int32_t traits[WEFT_TRAITS], int i,
+                       const double *values) {
+    const weft_variable *v = &h->variables[i];
+    if (i < WEFT_TRAITS && traits[i] > 0) {
+        return i < WEFT_BITS ? traits[i] : traits[i] == WEFT_SIGN_SOME;
+    }
+    return v->expr != NULL ? weft_expr_evaluate(v->expr, values) : v->value.value;
+}
+
 int weft_variables_evaluate(const weft_hierarchy *h, const int32_t traits[WEFT_TRAITS],
                             double *values) {
     for (int k = 0; k < h->n_ordered; k++) {
         int i = h->order[k];
-        const weft_variable *v = &h->variables[i];
-        if (i < WEFT_TRAITS && traits[i] > 0) {
-            values[i] = i < WEFT_BITS ? traits[i] : traits[i] == WEFT_SIGN_SOME;
-        } else {
-            values[i] = v->expr != NULL ? weft_expr_evaluate(v->expr, values) : v->value.value;
-        }
+        values[i] = value_of(h, traits, i, values);
         if (!isfinite(values[i])) {
             return i;
+        }
+    }
+    return -1;
+}
+
+int weft_variables_update(const weft_hierarchy *h, const int32_t traits[WEFT_TRAITS],
+                          const weft_variable_set *changed, double *values) {
+    for (int w = 0; w < WEFT_SET_WORDS; w++) {
+        for (uint64_t left = changed->word[w]; left != 0; left &= left - 1) {
+            int i = h->order[64 * w + __builtin_ctzll(left)];
+            values[i] = value_of(h, traits, i, values);
+            if (!isfinite(values[i])) {
+                return i;
+            }
         }
     }
     return -1;

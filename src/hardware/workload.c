@@ -14,6 +14,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static bool folds(weft_op op) {
     return op == WEFT_OP_BATCH_NORM || op == WEFT_OP_RELU || op == WEFT_OP_FLATTEN ||
@@ -73,27 +74,46 @@ static const char *missing(const weft_layer *layer) {
     if (layer->bits.weights != 0 || layer->bits.inputs != 0 || layer->bits.outputs != 0) {
         return "bits of single layers";
     }
+    if (layer->copies != 0) {
+        return "copies of single layers";
+    }
     return NULL;
 }
 
-static weft_status check_supported(const weft_network *network, weft_error *error) {
-    if (network->is_table) {
-        weft_fail(error, WEFT_ERROR_INFEASIBLE,
-                  "network %s is a table of layers: this type of chip needs to know which layer "
-                  "feeds which",
-                  network->name);
-        weft_hint(error, "name the network instead of the table");
-        return WEFT_ERROR_INFEASIBLE;
+static const char TABLE[] = "a table of layers";
+
+/* The first reason, which is written out when somebody asks. */
+static void find_refusal(const weft_network *network, int32_t region, weft_hw_refusal *refusal) {
+    refusal->what = network->is_table ? TABLE : NULL;
+    refusal->layer = -1;
+    for (int32_t i = 0; i < network->n_layers && refusal->what == NULL; i++) {
+        const weft_layer *layer = &network->layers[i];
+        bool other = region >= 0 && layer->macs > 0 && layer->region != region;
+        refusal->what = other ? "a region of a network" : missing(layer);
+        refusal->layer = i;
+        refusal->op = layer->op;
     }
-    for (int32_t i = 0; i < network->n_layers; i++) {
-        const char *what = missing(&network->layers[i]);
-        if (what != NULL) {
-            return weft_fail(error, WEFT_ERROR_INFEASIBLE,
-                             "layer %d (%s) of %s: this type of chip cannot do %s", i,
-                             weft_op_token(network->layers[i].op), network->name, what);
-        }
+    if (refusal->what != NULL) {
+        memcpy(refusal->network, network->name, sizeof refusal->network);
     }
-    return WEFT_OK;
+}
+
+weft_status weft_hw_check(const weft_workload *workload, weft_error *error) {
+    const weft_hw_refusal *refusal = &workload->refusal;
+    if (refusal->what == NULL) {
+        return WEFT_OK;
+    }
+    if (refusal->what != TABLE) {
+        return weft_fail(error, WEFT_ERROR_INFEASIBLE,
+                         "layer %d (%s) of %s: this type of chip cannot do %s", refusal->layer,
+                         weft_op_token(refusal->op), refusal->network, refusal->what);
+    }
+    weft_fail(error, WEFT_ERROR_INFEASIBLE,
+              "network %s is a table of layers: this type of chip needs to know which layer "
+              "feeds which",
+              refusal->network);
+    weft_hint(error, "name the network instead of the table");
+    return WEFT_ERROR_INFEASIBLE;
 }
 
 /* How many layers that cost something take the network's input. */
@@ -173,43 +193,54 @@ static void link_consumers(weft_workload *w) {
     }
 }
 
-static weft_status allocate(weft_workload *w, size_t n, weft_error *error) {
-    w->layers = calloc(n, sizeof *w->layers);
-    w->consumers = calloc(n * WEFT_HW_MAX_INPUTS, sizeof *w->consumers);
-    w->places = calloc(n, sizeof *w->places);
-    w->times = calloc(n, sizeof *w->times);
-    w->costs = calloc(n, sizeof *w->costs);
-    w->pipes = calloc(n, sizeof *w->pipes);
-    if (w->layers == NULL || w->consumers == NULL || w->places == NULL || w->times == NULL ||
-        w->costs == NULL || w->pipes == NULL) {
-        return weft_fail_memory(error, n * sizeof *w->times);
+/* *array with room for n of `size`; what it held is of no use any more. */
+static bool renew(void *array, size_t n, size_t size) {
+    void **at = array;
+    free(*at);
+    *at = calloc(n, size);
+    return *at != NULL;
+}
+
+static weft_status reserve(weft_workload *w, int32_t n, weft_error *error) {
+    if (n <= w->room) {
+        return WEFT_OK;
     }
+    size_t room = (size_t)(n > 2 * w->room ? n : 2 * w->room);
+    w->room = 0;
+    bool all = renew(&w->layers, room, sizeof *w->layers) &&
+               renew(&w->consumers, room * WEFT_HW_MAX_INPUTS, sizeof *w->consumers) &&
+               renew(&w->producer, room, sizeof *w->producer) &&
+               renew(&w->is_input, room, sizeof *w->is_input) &&
+               renew(&w->places, room, sizeof *w->places) &&
+               renew(&w->times, room, sizeof *w->times) &&
+               renew(&w->costs, room, sizeof *w->costs) && renew(&w->pipes, room, sizeof *w->pipes);
+    if (!all) {
+        return weft_fail_memory(error, room * sizeof *w->times);
+    }
+    w->room = (int32_t)room;
     return WEFT_OK;
 }
 
 static weft_status lower_network(const weft_network *network, weft_workload *w, weft_error *error) {
-    size_t n = (size_t)network->n_layers;
-    lowering low = {network, w, calloc(n + 1, sizeof *low.producer)};
-    bool *is_input = calloc(n + 1, sizeof *is_input);
-    weft_status status = WEFT_OK;
-    if (low.producer == NULL || is_input == NULL) {
-        status = weft_fail_memory(error, n * sizeof *low.producer);
-    } else {
-        status = allocate(w, n + 1, error);
+    WEFT_TRY(reserve(w, network->n_layers + 1, error));
+    lowering low = {network, w, w->producer};
+    lower(&low, readers_of_input(network, w->is_input) > 1);
+    link_consumers(w);
+    if (w->n_layers == 0) {
+        return weft_fail(error, WEFT_ERROR_INFEASIBLE,
+                         "network %s has no layer that hardware computes", network->name);
     }
-    if (status == WEFT_OK) {
-        lower(&low, readers_of_input(network, is_input) > 1);
-        link_consumers(w);
-        if (w->n_layers == 0) {
-            status = weft_fail(error, WEFT_ERROR_INFEASIBLE,
-                               "network %s has no layer that hardware computes", network->name);
-        } else {
-            status = weft_pipeline_create(w->n_layers, &w->pipeline, error);
-        }
+    return weft_pipeline_fit(&w->pipeline, w->n_layers, error);
+}
+
+static weft_status assign(weft_workload *w, const weft_network *network, int32_t region,
+                          weft_error *error) {
+    w->n_layers = 0;
+    find_refusal(network, region, &w->refusal);
+    if (w->refusal.what == NULL) {
+        WEFT_TRY(lower_network(network, w, error));
     }
-    free(is_input);
-    free(low.producer);
-    return status;
+    return weft_loop_work_assign(w->loops, network, region, error);
 }
 
 weft_status weft_workload_create(const weft_network *network, weft_workload **workload,
@@ -218,12 +249,9 @@ weft_status weft_workload_create(const weft_network *network, weft_workload **wo
     if (w == NULL) {
         return weft_fail_memory(error, sizeof *w);
     }
-    weft_status status = WEFT_OK;
-    if (check_supported(network, &w->refusal) == WEFT_OK) {
-        status = lower_network(network, w, error);
-    }
+    weft_status status = weft_loop_work_create(&w->loops, error);
     if (status == WEFT_OK) {
-        status = weft_loop_work_create(network, &w->loops, error);
+        status = assign(w, network, -1, error);
     }
     if (status != WEFT_OK) {
         weft_workload_destroy(w);
@@ -231,6 +259,12 @@ weft_status weft_workload_create(const weft_network *network, weft_workload **wo
     }
     *workload = w;
     return WEFT_OK;
+}
+
+weft_status weft_workload_assign(weft_workload *workload, const weft_network *network,
+                                 int32_t region, weft_error *error) {
+    WEFT_TRY(weft_loop_work_remember(workload->loops, error));
+    return assign(workload, network, region, error);
 }
 
 void weft_workload_destroy(weft_workload *workload) {
@@ -241,6 +275,8 @@ void weft_workload_destroy(weft_workload *workload) {
     weft_pipeline_destroy(&workload->pipeline);
     free(workload->layers);
     free(workload->consumers);
+    free(workload->producer);
+    free(workload->is_input);
     free(workload->places);
     free(workload->times);
     free(workload->costs);

@@ -62,13 +62,23 @@ typedef struct weft_hw_cost {
     double busy_s; /* with one image */
 } weft_hw_cost;
 
+/* Why a chip of pixel pipelines cannot run the network. */
+typedef struct weft_hw_refusal {
+    const char *what; /* that it cannot do; NULL: it can run it */
+    int32_t layer;    /* -1: the network as a whole */
+    weft_op op;
+    char network[WEFT_NETWORK_NAME];
+} weft_hw_refusal;
+
 struct weft_workload {
     struct weft_loop_work *loops; /* as hierarchical chips see the network */
-    weft_error refusal; /* why a chip of pixel pipelines cannot run it; status WEFT_OK: it can */
+    weft_hw_refusal refusal;
 
-    int32_t n_layers;
+    int32_t n_layers, room;
     weft_hw_layer *layers;
     int32_t *consumers;
+    int32_t *producer; /* scratch of lowering, of each layer of the network: */
+    bool *is_input;
 
     /* scratch of one evaluation */
     weft_hw_place *places;
@@ -80,6 +90,9 @@ struct weft_workload {
     double sum_area_by[WEFT_COMPONENT_COUNT]; /* of the global accumulator */
     double sum_area_mm2;
 };
+
+/* WEFT_ERROR_INFEASIBLE with the reason, where there is one. */
+weft_status weft_hw_check(const weft_workload *workload, weft_error *error) WEFT_NODISCARD;
 
 /* "conv3x3 32>64". */
 void weft_hw_name(const weft_hw_layer *layer, char *name, size_t size);

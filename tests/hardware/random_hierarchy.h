@@ -153,9 +153,9 @@ static inline void put_settings(random_text *t, bool moves, bool wild) {
 }
 
 static inline void put_part(random_text *t, int index, bool first, const random_style *style) {
-    static const char *const ACTIONS[] = {"input",  "readout", "output", "result", "cell",
-                                          "load",   "step",    "pass",   "merge",  "buffer",
-                                          "buffer", "element", "hop",    "none",   "with"};
+    static const char *const ACTIONS[] = {
+        "input", "readout", "output", "result",  "cell", "load",  "step", "pass",
+        "merge", "buffer",  "buffer", "element", "hop",  "spill", "none", "with"};
     static const char *const STATISTICS[] = {"input", "weight", "product", "input_zero",
                                              "input_toggle"};
     static const char *const ELEMENTS[] = {"output", "activation", "[pool, add]", "softmax"};
@@ -179,7 +179,8 @@ static inline void put_part(random_text *t, int index, bool first, const random_
     if (chance(t->rng, 0.1)) {
         put(t, ", scales_with: %s", ONE_OF(t->rng, STATISTICS));
     }
-    put_settings(t, moves || strcmp(action, "hop") == 0, style->wild);
+    bool carries = moves || strcmp(action, "hop") == 0 || strcmp(action, "spill") == 0;
+    put_settings(t, carries, style->wild);
     for (int f = 0; f < class->n_fields; f++) {
         put_field(t, &class->fields[f], style->wild);
     }
@@ -346,6 +347,7 @@ static inline size_t random_chip(weft_rng *rng, const random_style *wanted, char
     put_operand(&t, "weights", style.wild);
     put(&t, "  outputs: {bits: %d}\n", 1 + below(rng, 32));
     put(&t, "  missing_bits: %s\n", chance(rng, 0.5) ? "mean" : "half");
+    put(&t, "  assumed: %s\n", chance(rng, 0.5) ? "resnet18" : "cimnas");
     put(&t, "cycle:\n  time: %.6g\n", between(rng, 1e-10, 1e-5));
     put_levels(&t, strcmp(accounting, "alone") == 0, &style);
     put_execution(&t, accounting);

@@ -96,6 +96,46 @@ static void copies_fit_and_help(void **state) {
     }
 }
 
+/* Layers that must have so many copies have them; the others do as well as without these layers on
+ * what is left of the chip. */
+static void given_copies_are_kept(void **state) {
+    (void)state;
+    weft_rng rng = weft_rng_make(19, WEFT_PURPOSE_TEST, 2);
+    int fitted = 0;
+    for (int round = 0; round < 300; round++) {
+        weft_share shares[3];
+        random_shares(&rng, shares);
+        shares[0].given = 1 + (double)weft_rng_below(&rng, 6);
+        double arrays = 30 + (double)weft_rng_below(&rng, 200);
+        double taken = shares[0].given * shares[0].arrays * shares[0].weight;
+        weft_share others[2] = {shares[1], shares[2]};
+        for (int together = 0; together < 2; together++) {
+            bool fits = weft_allot_copies(shares, 3, arrays, 0, together != 0);
+            assert_int_equal(fits, weft_allot_copies(others, 2, arrays - taken, 0, together != 0));
+            if (!fits) {
+                continue;
+            }
+            fitted++;
+            double used = 0;
+            for (int i = 0; i < 3; i++) {
+                used += shares[i].copies * shares[i].arrays * shares[i].weight;
+            }
+            assert_true(used <= arrays);
+            assert_true(shares[0].copies == shares[0].given);
+            double bound = shares[0].seconds / shares[0].given;
+            for (int i = 0; i < 2; i++) { /* none is of use beyond the given layer's time */
+                double alone = others[i].seconds / others[i].copies;
+                double here = shares[i + 1].seconds / shares[i + 1].copies;
+                assert_true(!together || here <= fmax(bound, alone) * (1 + 1e-9) ||
+                            here <= fmax(others[0].seconds / others[0].copies,
+                                         others[1].seconds / others[1].copies) *
+                                        (1 + 1e-9));
+            }
+        }
+    }
+    assert_true(fitted > 100);
+}
+
 /* ---- whole networks -------------------------------------------------------------------------- */
 
 typedef struct setting {
@@ -274,6 +314,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(copies_of_a_pipeline_are_the_best),
         cmocka_unit_test(copies_fit_and_help),
+        cmocka_unit_test(given_copies_are_kept),
         cmocka_unit_test(orders_stand_in_order),
         cmocka_unit_test(copies_shorten_until_none_fit),
         cmocka_unit_test(what_does_not_fit_is_infeasible),

@@ -49,236 +49,236 @@ typedef struct average {
 static const average AVERAGES[] = {
     {"basic_analog",
      CONV2,
-     {WEFT_ENCODING_OFFSET, WEFT_MISSING_MEAN, 8, 8},
-     {WEFT_ENCODING_OFFSET, WEFT_MISSING_MEAN, 8, 8},
+     {WEFT_ENCODING_OFFSET, WEFT_MISSING_MEAN, 8, 8, 0},
+     {WEFT_ENCODING_OFFSET, WEFT_MISSING_MEAN, 8, 8, 0},
      0.5835158055543138,
      0.4832349702097874},
     {"basic_analog",
      SHORTCUT,
-     {WEFT_ENCODING_OFFSET, WEFT_MISSING_MEAN, 8, 8},
-     {WEFT_ENCODING_OFFSET, WEFT_MISSING_MEAN, 8, 8},
+     {WEFT_ENCODING_OFFSET, WEFT_MISSING_MEAN, 8, 8, 0},
+     {WEFT_ENCODING_OFFSET, WEFT_MISSING_MEAN, 8, 8, 0},
      0.5967711837954923,
      0.4819046924640566},
     {"basic_analog",
      CONV5,
-     {WEFT_ENCODING_OFFSET, WEFT_MISSING_MEAN, 8, 8},
-     {WEFT_ENCODING_OFFSET, WEFT_MISSING_MEAN, 8, 8},
+     {WEFT_ENCODING_OFFSET, WEFT_MISSING_MEAN, 8, 8, 0},
+     {WEFT_ENCODING_OFFSET, WEFT_MISSING_MEAN, 8, 8, 0},
      0.5175075613110273,
      0.4679740941247843},
     {"basic_analog",
      CONV1,
-     {WEFT_ENCODING_OFFSET, WEFT_MISSING_MEAN, 8, 8},
-     {WEFT_ENCODING_OFFSET, WEFT_MISSING_MEAN, 8, 8},
+     {WEFT_ENCODING_OFFSET, WEFT_MISSING_MEAN, 8, 8, 0},
+     {WEFT_ENCODING_OFFSET, WEFT_MISSING_MEAN, 8, 8, 0},
      0.5518459169739337,
      0.4849718189330425},
     {"basic_analog",
      SHORTCUT,
-     {WEFT_ENCODING_OFFSET, WEFT_MISSING_MEAN, 8, 1},
-     {WEFT_ENCODING_OFFSET, WEFT_MISSING_MEAN, 8, 2},
+     {WEFT_ENCODING_OFFSET, WEFT_MISSING_MEAN, 8, 1, 0},
+     {WEFT_ENCODING_OFFSET, WEFT_MISSING_MEAN, 8, 2, 0},
      0.5828713702903767,
      0.4993922370275594},
     {"basic_analog",
      CONV5,
-     {WEFT_ENCODING_OFFSET, WEFT_MISSING_MEAN, 8, 1},
-     {WEFT_ENCODING_OFFSET, WEFT_MISSING_MEAN, 8, 2},
+     {WEFT_ENCODING_OFFSET, WEFT_MISSING_MEAN, 8, 1, 0},
+     {WEFT_ENCODING_OFFSET, WEFT_MISSING_MEAN, 8, 2, 0},
      0.7473531588104712,
      0.48542272934854697},
     {"basic_analog",
      CONV1,
-     {WEFT_ENCODING_OFFSET, WEFT_MISSING_MEAN, 8, 4},
-     {WEFT_ENCODING_OFFSET, WEFT_MISSING_MEAN, 8, 4},
+     {WEFT_ENCODING_OFFSET, WEFT_MISSING_MEAN, 8, 4, 0},
+     {WEFT_ENCODING_OFFSET, WEFT_MISSING_MEAN, 8, 4, 0},
      0.5300238676213715,
      0.5184060390941357},
     {"basic_analog",
      CONV2,
-     {WEFT_ENCODING_OFFSET, WEFT_MISSING_MEAN, 8, 4},
-     {WEFT_ENCODING_OFFSET, WEFT_MISSING_MEAN, 8, 4},
+     {WEFT_ENCODING_OFFSET, WEFT_MISSING_MEAN, 8, 4, 0},
+     {WEFT_ENCODING_OFFSET, WEFT_MISSING_MEAN, 8, 4, 0},
      0.5900587262861791,
      0.5161232708049058},
     {"basic_analog",
      CONV5,
-     {WEFT_ENCODING_OFFSET, WEFT_MISSING_MEAN, 8, 4},
-     {WEFT_ENCODING_OFFSET, WEFT_MISSING_MEAN, 8, 4},
+     {WEFT_ENCODING_OFFSET, WEFT_MISSING_MEAN, 8, 4, 0},
+     {WEFT_ENCODING_OFFSET, WEFT_MISSING_MEAN, 8, 4, 0},
      0.6660832350058993,
      0.48024987416289144},
     {"basic_analog",
      CONV1,
-     {WEFT_ENCODING_OFFSET, WEFT_MISSING_MEAN, 8, 1},
-     {WEFT_ENCODING_OFFSET, WEFT_MISSING_MEAN, 8, 2},
+     {WEFT_ENCODING_OFFSET, WEFT_MISSING_MEAN, 8, 1, 0},
+     {WEFT_ENCODING_OFFSET, WEFT_MISSING_MEAN, 8, 2, 0},
      0.530861234449378,
      0.5400679898015299},
     {"basic_analog",
      CONV2,
-     {WEFT_ENCODING_OFFSET, WEFT_MISSING_MEAN, 8, 1},
-     {WEFT_ENCODING_OFFSET, WEFT_MISSING_MEAN, 8, 2},
+     {WEFT_ENCODING_OFFSET, WEFT_MISSING_MEAN, 8, 1, 0},
+     {WEFT_ENCODING_OFFSET, WEFT_MISSING_MEAN, 8, 2, 0},
      0.5617705875294965,
      0.5332121251501566},
     {"isaac_isca_2016",
      CONV2,
-     {WEFT_ENCODING_OFFSET, WEFT_MISSING_MEAN, 16, 1},
-     {WEFT_ENCODING_OFFSET, WEFT_MISSING_MEAN, 16, 2},
+     {WEFT_ENCODING_OFFSET, WEFT_MISSING_MEAN, 16, 1, 0},
+     {WEFT_ENCODING_OFFSET, WEFT_MISSING_MEAN, 16, 2, 0},
      0.5617705875294964,
      0.5370657539815431},
     {"isaac_isca_2016",
      SHORTCUT,
-     {WEFT_ENCODING_OFFSET, WEFT_MISSING_MEAN, 16, 1},
-     {WEFT_ENCODING_OFFSET, WEFT_MISSING_MEAN, 16, 2},
+     {WEFT_ENCODING_OFFSET, WEFT_MISSING_MEAN, 16, 1, 0},
+     {WEFT_ENCODING_OFFSET, WEFT_MISSING_MEAN, 16, 2, 0},
      0.5828713702903768,
      0.5020906846329932},
     {"isaac_isca_2016",
      CONV1,
-     {WEFT_ENCODING_OFFSET, WEFT_MISSING_MEAN, 16, 1},
-     {WEFT_ENCODING_OFFSET, WEFT_MISSING_MEAN, 16, 1},
+     {WEFT_ENCODING_OFFSET, WEFT_MISSING_MEAN, 16, 1, 0},
+     {WEFT_ENCODING_OFFSET, WEFT_MISSING_MEAN, 16, 1, 0},
      0.530861234449378,
      0.5495695645653152},
     {"isaac_isca_2016",
      CONV5,
-     {WEFT_ENCODING_OFFSET, WEFT_MISSING_MEAN, 16, 1},
-     {WEFT_ENCODING_OFFSET, WEFT_MISSING_MEAN, 16, 1},
+     {WEFT_ENCODING_OFFSET, WEFT_MISSING_MEAN, 16, 1, 0},
+     {WEFT_ENCODING_OFFSET, WEFT_MISSING_MEAN, 16, 1, 0},
      0.747353158810471,
      0.4895766873006188},
     {"isaac_isca_2016",
      CONV1,
-     {WEFT_ENCODING_OFFSET, WEFT_MISSING_MEAN, 16, 1},
-     {WEFT_ENCODING_OFFSET, WEFT_MISSING_MEAN, 16, 4},
+     {WEFT_ENCODING_OFFSET, WEFT_MISSING_MEAN, 16, 1, 0},
+     {WEFT_ENCODING_OFFSET, WEFT_MISSING_MEAN, 16, 4, 0},
      0.530861234449378,
      0.5339878018297255},
     {"isaac_isca_2016",
      CONV2,
-     {WEFT_ENCODING_OFFSET, WEFT_MISSING_MEAN, 16, 1},
-     {WEFT_ENCODING_OFFSET, WEFT_MISSING_MEAN, 16, 4},
+     {WEFT_ENCODING_OFFSET, WEFT_MISSING_MEAN, 16, 1, 0},
+     {WEFT_ENCODING_OFFSET, WEFT_MISSING_MEAN, 16, 4, 0},
      0.5617705875294964,
      0.5285213268089177},
     {"isaac_isca_2016",
      SHORTCUT,
-     {WEFT_ENCODING_OFFSET, WEFT_MISSING_MEAN, 16, 1},
-     {WEFT_ENCODING_OFFSET, WEFT_MISSING_MEAN, 16, 4},
+     {WEFT_ENCODING_OFFSET, WEFT_MISSING_MEAN, 16, 1, 0},
+     {WEFT_ENCODING_OFFSET, WEFT_MISSING_MEAN, 16, 4, 0},
      0.5828713702903768,
      0.4975526544647588},
     {"isaac_isca_2016",
      CONV5,
-     {WEFT_ENCODING_OFFSET, WEFT_MISSING_MEAN, 16, 1},
-     {WEFT_ENCODING_OFFSET, WEFT_MISSING_MEAN, 16, 4},
+     {WEFT_ENCODING_OFFSET, WEFT_MISSING_MEAN, 16, 1, 0},
+     {WEFT_ENCODING_OFFSET, WEFT_MISSING_MEAN, 16, 4, 0},
      0.747353158810471,
      0.4849132807317552},
     {"isaac_isca_2016",
      SHORTCUT,
-     {WEFT_ENCODING_OFFSET, WEFT_MISSING_MEAN, 16, 2},
-     {WEFT_ENCODING_OFFSET, WEFT_MISSING_MEAN, 16, 2},
+     {WEFT_ENCODING_OFFSET, WEFT_MISSING_MEAN, 16, 2, 0},
+     {WEFT_ENCODING_OFFSET, WEFT_MISSING_MEAN, 16, 2, 0},
      0.5889957136762389,
      0.5020906846329932},
     {"isaac_isca_2016",
      CONV5,
-     {WEFT_ENCODING_OFFSET, WEFT_MISSING_MEAN, 16, 2},
-     {WEFT_ENCODING_OFFSET, WEFT_MISSING_MEAN, 16, 2},
+     {WEFT_ENCODING_OFFSET, WEFT_MISSING_MEAN, 16, 2, 0},
+     {WEFT_ENCODING_OFFSET, WEFT_MISSING_MEAN, 16, 2, 0},
      0.7357666040037594,
      0.487499708324583},
     {"isaac_isca_2016",
      CONV1,
-     {WEFT_ENCODING_OFFSET, WEFT_MISSING_MEAN, 16, 1},
-     {WEFT_ENCODING_OFFSET, WEFT_MISSING_MEAN, 16, 2},
+     {WEFT_ENCODING_OFFSET, WEFT_MISSING_MEAN, 16, 1, 0},
+     {WEFT_ENCODING_OFFSET, WEFT_MISSING_MEAN, 16, 2, 0},
      0.530861234449378,
      0.5448187771834226},
     {"jia_jssc_2020",
      CONV2,
-     {WEFT_ENCODING_OFFSET_IF_SIGNED, WEFT_MISSING_MEAN, 8, 1},
-     {WEFT_ENCODING_OFFSET, WEFT_MISSING_MEAN, 8, 1},
+     {WEFT_ENCODING_OFFSET_IF_SIGNED, WEFT_MISSING_MEAN, 8, 1, 0},
+     {WEFT_ENCODING_OFFSET, WEFT_MISSING_MEAN, 8, 1, 0},
      0.29788675358956923,
      0.5409193828129295},
     {"jia_jssc_2020",
      SHORTCUT,
-     {WEFT_ENCODING_OFFSET_IF_SIGNED, WEFT_MISSING_MEAN, 8, 1},
-     {WEFT_ENCODING_OFFSET, WEFT_MISSING_MEAN, 8, 1},
+     {WEFT_ENCODING_OFFSET_IF_SIGNED, WEFT_MISSING_MEAN, 8, 1, 0},
+     {WEFT_ENCODING_OFFSET, WEFT_MISSING_MEAN, 8, 1, 0},
      0.2956513478921686,
      0.504789132238427},
     {"jia_jssc_2020",
      CONV5,
-     {WEFT_ENCODING_OFFSET_IF_SIGNED, WEFT_MISSING_MEAN, 8, 1},
-     {WEFT_ENCODING_OFFSET, WEFT_MISSING_MEAN, 8, 1},
+     {WEFT_ENCODING_OFFSET_IF_SIGNED, WEFT_MISSING_MEAN, 8, 1, 0},
+     {WEFT_ENCODING_OFFSET, WEFT_MISSING_MEAN, 8, 1, 0},
      0.06935833849969,
      0.489576687300619},
     {"jia_jssc_2020",
      CONV1,
-     {WEFT_ENCODING_OFFSET_IF_SIGNED, WEFT_MISSING_MEAN, 8, 1},
-     {WEFT_ENCODING_OFFSET, WEFT_MISSING_MEAN, 8, 1},
+     {WEFT_ENCODING_OFFSET_IF_SIGNED, WEFT_MISSING_MEAN, 8, 1, 0},
+     {WEFT_ENCODING_OFFSET, WEFT_MISSING_MEAN, 8, 1, 0},
      0.530861234449378,
      0.5495695645653151},
     {"jia_jssc_2020",
      CONV1,
-     {WEFT_ENCODING_OFFSET_IF_SIGNED, WEFT_MISSING_MEAN, 4, 1},
-     {WEFT_ENCODING_OFFSET, WEFT_MISSING_MEAN, 4, 1},
+     {WEFT_ENCODING_OFFSET_IF_SIGNED, WEFT_MISSING_MEAN, 4, 1, 0},
+     {WEFT_ENCODING_OFFSET, WEFT_MISSING_MEAN, 4, 1, 0},
      0.5428467138685548,
      0.5464155376693497},
     {"jia_jssc_2020",
      CONV2,
-     {WEFT_ENCODING_OFFSET_IF_SIGNED, WEFT_MISSING_MEAN, 4, 1},
-     {WEFT_ENCODING_OFFSET, WEFT_MISSING_MEAN, 4, 1},
+     {WEFT_ENCODING_OFFSET_IF_SIGNED, WEFT_MISSING_MEAN, 4, 1, 0},
+     {WEFT_ENCODING_OFFSET, WEFT_MISSING_MEAN, 4, 1, 0},
      0.2978867535895693,
      0.5350706506255342},
     {"jia_jssc_2020",
      SHORTCUT,
-     {WEFT_ENCODING_OFFSET_IF_SIGNED, WEFT_MISSING_MEAN, 4, 1},
-     {WEFT_ENCODING_OFFSET, WEFT_MISSING_MEAN, 4, 1},
+     {WEFT_ENCODING_OFFSET_IF_SIGNED, WEFT_MISSING_MEAN, 4, 1, 0},
+     {WEFT_ENCODING_OFFSET, WEFT_MISSING_MEAN, 4, 1, 0},
      0.2956513478921686,
      0.5071047291556293},
     {"raella_isca_2023",
      CONV1,
-     {WEFT_ENCODING_DIFFERENTIAL_IF_SIGNED, WEFT_MISSING_MEAN, 8, 1},
-     {WEFT_ENCODING_DIFFERENTIAL, WEFT_MISSING_MEAN, 16, 6},
+     {WEFT_ENCODING_DIFFERENTIAL_IF_SIGNED, WEFT_MISSING_MEAN, 8, 1, 0},
+     {WEFT_ENCODING_DIFFERENTIAL, WEFT_MISSING_MEAN, 16, 6, 0},
      0.25021500860034407,
      0.08054799716550455},
     {"raella_isca_2023",
      CONV2,
-     {WEFT_ENCODING_DIFFERENTIAL_IF_SIGNED, WEFT_MISSING_MEAN, 8, 1},
-     {WEFT_ENCODING_DIFFERENTIAL, WEFT_MISSING_MEAN, 16, 6},
+     {WEFT_ENCODING_DIFFERENTIAL_IF_SIGNED, WEFT_MISSING_MEAN, 8, 1, 0},
+     {WEFT_ENCODING_DIFFERENTIAL, WEFT_MISSING_MEAN, 16, 6, 0},
      0.29788675358956923,
      0.07963292809483373},
     {"raella_isca_2023",
      SHORTCUT,
-     {WEFT_ENCODING_DIFFERENTIAL_IF_SIGNED, WEFT_MISSING_MEAN, 8, 1},
-     {WEFT_ENCODING_DIFFERENTIAL, WEFT_MISSING_MEAN, 16, 6},
+     {WEFT_ENCODING_DIFFERENTIAL_IF_SIGNED, WEFT_MISSING_MEAN, 8, 1, 0},
+     {WEFT_ENCODING_DIFFERENTIAL, WEFT_MISSING_MEAN, 16, 6, 0},
      0.2956513478921686,
      0.08916240920009451},
     {"raella_isca_2023",
      CONV5,
-     {WEFT_ENCODING_DIFFERENTIAL_IF_SIGNED, WEFT_MISSING_MEAN, 8, 1},
-     {WEFT_ENCODING_DIFFERENTIAL, WEFT_MISSING_MEAN, 16, 6},
+     {WEFT_ENCODING_DIFFERENTIAL_IF_SIGNED, WEFT_MISSING_MEAN, 8, 1, 0},
+     {WEFT_ENCODING_DIFFERENTIAL, WEFT_MISSING_MEAN, 16, 6, 0},
      0.06935833849969,
      0.13100068927993763},
     {"sinangil_jssc_2021",
      CONV1,
-     {WEFT_ENCODING_DIFFERENTIAL_IF_SIGNED, WEFT_MISSING_MEAN, 8, 4},
-     {WEFT_ENCODING_DIFFERENTIAL_IF_SIGNED, WEFT_MISSING_MEAN, 8, 4},
+     {WEFT_ENCODING_DIFFERENTIAL_IF_SIGNED, WEFT_MISSING_MEAN, 8, 4, 0},
+     {WEFT_ENCODING_DIFFERENTIAL_IF_SIGNED, WEFT_MISSING_MEAN, 8, 4, 0},
      0.24645402482765977,
      0.10459681047842823},
     {"sinangil_jssc_2021",
      CONV2,
-     {WEFT_ENCODING_DIFFERENTIAL_IF_SIGNED, WEFT_MISSING_MEAN, 4, 4},
-     {WEFT_ENCODING_DIFFERENTIAL_IF_SIGNED, WEFT_MISSING_MEAN, 8, 4},
+     {WEFT_ENCODING_DIFFERENTIAL_IF_SIGNED, WEFT_MISSING_MEAN, 4, 4, 0},
+     {WEFT_ENCODING_DIFFERENTIAL_IF_SIGNED, WEFT_MISSING_MEAN, 8, 4, 0},
      0.20720113586369632,
      0.10290120325154489},
     {"sinangil_jssc_2021",
      SHORTCUT,
-     {WEFT_ENCODING_DIFFERENTIAL_IF_SIGNED, WEFT_MISSING_MEAN, 4, 4},
-     {WEFT_ENCODING_DIFFERENTIAL_IF_SIGNED, WEFT_MISSING_MEAN, 8, 4},
+     {WEFT_ENCODING_DIFFERENTIAL_IF_SIGNED, WEFT_MISSING_MEAN, 4, 4, 0},
+     {WEFT_ENCODING_DIFFERENTIAL_IF_SIGNED, WEFT_MISSING_MEAN, 8, 4, 0},
      0.23413793563181606,
      0.11506437489379143},
     {"sinangil_jssc_2021",
      CONV5,
-     {WEFT_ENCODING_DIFFERENTIAL_IF_SIGNED, WEFT_MISSING_MEAN, 4, 4},
-     {WEFT_ENCODING_DIFFERENTIAL_IF_SIGNED, WEFT_MISSING_MEAN, 8, 4},
+     {WEFT_ENCODING_DIFFERENTIAL_IF_SIGNED, WEFT_MISSING_MEAN, 4, 4, 0},
+     {WEFT_ENCODING_DIFFERENTIAL_IF_SIGNED, WEFT_MISSING_MEAN, 8, 4, 0},
      0.056107966855322,
      0.17239475517598862},
     {"wan_nature_2022",
      CONV1,
-     {WEFT_ENCODING_MAGNITUDE, WEFT_MISSING_MEAN, 7, 1},
-     {WEFT_ENCODING_DIFFERENTIAL_IF_SIGNED, WEFT_MISSING_MEAN, 8, 4},
+     {WEFT_ENCODING_MAGNITUDE, WEFT_MISSING_MEAN, 7, 1, 0},
+     {WEFT_ENCODING_DIFFERENTIAL_IF_SIGNED, WEFT_MISSING_MEAN, 8, 4, 0},
      0.5004300172006881,
      0.10459681047842823},
     {"wan_nature_2022",
      CONV2,
-     {WEFT_ENCODING_MAGNITUDE, WEFT_MISSING_MEAN, 8, 1},
-     {WEFT_ENCODING_DIFFERENTIAL_IF_SIGNED, WEFT_MISSING_MEAN, 8, 4},
+     {WEFT_ENCODING_MAGNITUDE, WEFT_MISSING_MEAN, 8, 1, 0},
+     {WEFT_ENCODING_DIFFERENTIAL_IF_SIGNED, WEFT_MISSING_MEAN, 8, 4, 0},
      0.29788675358956923,
      0.10290120325154489},
 };
@@ -349,7 +349,7 @@ static void test_codes(void **state) {
     for (int i = 0; i < WEFT_LENGTH(CODES); i++) {
         const coded *c = &CODES[i];
         weft_histogram h = {c->n, c->share};
-        weft_operand operand = {c->encoding, WEFT_MISSING_MEAN, c->bits, c->bits};
+        weft_operand operand = {c->encoding, WEFT_MISSING_MEAN, c->bits, c->bits, 0};
         double p[WEFT_CODE_MAX_BITS];
         assert_true(weft_operand_bits(&h, &operand, p));
         for (int j = 0; j < c->bits; j++) {
@@ -363,7 +363,7 @@ static void test_missing_bits(void **state) {
     (void)state;
     static const double SHARE[7] = {0, 0, 0, 0, 0, 3, 1}; /* 101 and 110 */
     weft_histogram h = {7, SHARE};
-    weft_operand operand = {WEFT_ENCODING_OFFSET, WEFT_MISSING_MEAN, 5, 1};
+    weft_operand operand = {WEFT_ENCODING_OFFSET, WEFT_MISSING_MEAN, 5, 1, 0};
     double p[WEFT_CODE_MAX_BITS];
     assert_true(weft_operand_bits(&h, &operand, p));
     assert_near(p[2], 0.75, 1e-15, "last bit told");
@@ -378,7 +378,7 @@ static void test_missing_bits(void **state) {
 static void test_slices(void **state) {
     (void)state;
     static const double P[] = {1, 1, 1, 1, 1};
-    weft_operand operand = {WEFT_ENCODING_OFFSET, WEFT_MISSING_MEAN, 5, 2};
+    weft_operand operand = {WEFT_ENCODING_OFFSET, WEFT_MISSING_MEAN, 5, 2, 0};
     assert_near(weft_operand_mean_slice(P, &operand), (1 + 1 + 1.0 / 3) / 3, 1e-15, "2 2 1");
     operand.slice_bits = 5;
     assert_near(weft_operand_mean_slice(P, &operand), 1, 1e-15, "one slice");
@@ -390,7 +390,7 @@ static void test_no_values(void **state) {
     (void)state;
     static const double NONE[7];
     weft_histogram h = {7, NONE};
-    weft_operand operand = {WEFT_ENCODING_OFFSET, WEFT_MISSING_MEAN, 8, 1};
+    weft_operand operand = {WEFT_ENCODING_OFFSET, WEFT_MISSING_MEAN, 8, 1, 0};
     double p[WEFT_CODE_MAX_BITS];
     assert_false(weft_operand_bits(&h, &operand, p));
 }
@@ -416,7 +416,7 @@ static weft_operand random_operand(weft_rng *rng) {
     int32_t bits = 1 + (int32_t)weft_rng_below(rng, 20);
     return (weft_operand){(int)weft_rng_below(rng, WEFT_ENCODING_COUNT),
                           (int)weft_rng_below(rng, WEFT_MISSING_COUNT), bits,
-                          1 + (int32_t)weft_rng_below(rng, (uint64_t)bits)};
+                          1 + (int32_t)weft_rng_below(rng, (uint64_t)bits), 0};
 }
 
 static void test_range(void **state) {
@@ -457,7 +457,7 @@ static void test_symmetry(void **state) {
             share[b] = share[BINS - 1 - b] = weft_rng_uniform(&rng);
         }
         weft_histogram h = {BINS, share};
-        weft_operand operand = {WEFT_ENCODING_OFFSET, WEFT_MISSING_MEAN, 5, 5};
+        weft_operand operand = {WEFT_ENCODING_OFFSET, WEFT_MISSING_MEAN, 5, 5, 0};
         double p[WEFT_CODE_MAX_BITS];
         assert_true(weft_operand_bits(&h, &operand, p));
         assert_near(weft_operand_mean_slice(p, &operand), 15.0 / 31, 1e-14, "half of full scale");
@@ -473,7 +473,7 @@ static void test_scale(void **state) {
     }
     weft_histogram once = {BINS, INPUTS[CONV2]};
     weft_histogram thrice = {BINS, tripled};
-    weft_operand operand = {WEFT_ENCODING_OFFSET, WEFT_MISSING_MEAN, 8, 2};
+    weft_operand operand = {WEFT_ENCODING_OFFSET, WEFT_MISSING_MEAN, 8, 2, 0};
     double a[WEFT_STATISTIC_COUNT], b[WEFT_STATISTIC_COUNT];
     weft_operand_statistics(&once, &operand, &once, &operand, 8, a);
     weft_operand_statistics(&thrice, &operand, &thrice, &operand, 8, b);
@@ -487,7 +487,7 @@ static void test_scale(void **state) {
 static void test_steps(void **state) {
     (void)state;
     weft_histogram h = {BINS, INPUTS[CONV2]};
-    weft_operand operand = {WEFT_ENCODING_OFFSET, WEFT_MISSING_MEAN, 8, 8};
+    weft_operand operand = {WEFT_ENCODING_OFFSET, WEFT_MISSING_MEAN, 8, 8, 0};
     double s[WEFT_STATISTIC_COUNT];
     weft_operand_statistics(&h, &operand, &h, &operand, 0, s);
     double whole = 0;
@@ -570,7 +570,7 @@ static void test_ladder(void **state) {
             share[i] = weft_rng_uniform(&rng);
         }
         weft_histogram h = {n, share};
-        weft_operand operand = {WEFT_ENCODING_OFFSET, WEFT_MISSING_MEAN, 8, 8};
+        weft_operand operand = {WEFT_ENCODING_OFFSET, WEFT_MISSING_MEAN, 8, 8, 0};
         double s[WEFT_STATISTIC_COUNT];
         weft_operand_statistics(&h, &operand, &h, &operand, bits, s);
         assert_near(s[WEFT_STATISTIC_LADDER], ladder_of_bins(share, n, bits), 1e-12, "ladder");

@@ -121,9 +121,9 @@ static void closed_form_equals_the_recursion(void **state) {
         weft_pipe_layer layers[MAX_LAYERS];
         int n = random_pipe(&rng, layers);
         weft_error error;
-        weft_pipeline pipeline;
+        weft_pipeline pipeline = {0};
         int64_t latency = 0;
-        expect_ok(weft_pipeline_create(n, &pipeline, &error), &error, "create");
+        expect_ok(weft_pipeline_fit(&pipeline, n, &error), &error, "create");
         expect_ok(weft_pipeline_run(&pipeline, layers, &latency, &error), &error, "run");
         int64_t expected = plain_latency(layers, n, done);
         if (latency != expected) {
@@ -148,9 +148,9 @@ static void wide_maps_take_few_runs(void **state) {
         }
     }
     weft_error error;
-    weft_pipeline pipeline;
+    weft_pipeline pipeline = {0};
     int64_t latency = 0;
-    expect_ok(weft_pipeline_create(N, &pipeline, &error), &error, "create");
+    expect_ok(weft_pipeline_fit(&pipeline, N, &error), &error, "create");
     expect_ok(weft_pipeline_run(&pipeline, layers, &latency, &error), &error, "run");
     assert_true(latency > (int64_t)SIDE * SIDE * 6);
     assert_true(pipeline.n_runs < 64);

@@ -86,6 +86,7 @@ static void price(const double *values, weft_terms *terms, weft_part_price *pric
         note_range(fit, &adc, price);
     }
     if (fit >= ZIGZAG && fit <= CYCLIC && adc.rate * f.delay_s > 1 + 1e-9) {
+        price->over = adc.rate * f.delay_s - 1;
         snprintf(price->infeasible, sizeof price->infeasible,
                  "%.4g MS/s asked of a %s converter that takes %.4g ns for %g bit", adc.rate * 1e-6,
                  FITS[fit], f.delay_s * 1e9, adc.resolution);

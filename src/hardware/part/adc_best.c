@@ -64,6 +64,7 @@ void weft_adc_check(const weft_adc *adc, double energy_j, weft_part_price *price
     }
     weft_adc_best best = weft_adc_best_of(adc->node, adc->resolution);
     if (adc->rate > RATE_MARGIN * best.rate) {
+        price->over = adc->rate / (RATE_MARGIN * best.rate) - 1;
         snprintf(
             price->infeasible, sizeof price->infeasible,
             "%.4g GS/s at %g bit: over %g times the best published, %.4g GS/s at %g nm or older",

@@ -19,7 +19,7 @@
  * and two registers of w bits. An add is 0.21 pJ w / 32 and 278 um2 w / 32, a compare 0.02947 pJ w
  * / 32 and 71 um2 w / 32, a multiply 12.68 pJ (w / 32)^2 and 6350 um2 (w / 32)^2, a register bit
  * 0.009 pJ and 5.98 um2, all at 45 nm, by node; a look-up reads an SRAM of 256 words of w bits
- * (sram.c). Leakage alike. A unit takes an element a cycle.
+ * (sram.c). Leakage alike. A unit takes an element each `element_time`.
  *
  * Source: Y. S. Shao et al., ISCA 2014 (Aladdin), as tabled in accelergy-library-plug-in@b3ed4aa;
  * the counts are ours, from the definitions of the functions. */
@@ -27,7 +27,7 @@
 #include "hardware/part/node_scale.h"
 #include "hardware/part/sram_points.h"
 
-enum { FUNCTION, NODE, WIDTH, WINDOW };
+enum { FUNCTION, NODE, WIDTH, WINDOW, ELEMENT_TIME };
 enum { MAX_POOL = 4, AVERAGE_POOL = 5 };
 
 static const char *const FUNCTIONS[] = {"relu",     "relu6",        "hswish",  "gelu",
@@ -46,6 +46,8 @@ static const weft_part_field FIELDS[] = {
     {"node", WEFT_DIMENSION_LENGTH, NAN, 3e-9, 500e-9, 7e-9, 130e-9, NULL, "technology node"},
     {"width", WEFT_DIMENSION_DATA, 8, 1, 1024, 2, 64, NULL, "bits of an element"},
     {"window", WEFT_DIMENSION_NONE, 4, 1, 1e6, 1, 4096, NULL, "elements of a pool"},
+    {"element_time", WEFT_DIMENSION_TIME, 0, 0, 1, 0, 1e-6, NULL,
+     "time of an element in a unit; 0: hidden"},
 };
 
 #define TABLE_WORDS 256
@@ -74,6 +76,7 @@ static void price(const double *values, weft_terms *terms, weft_part_price *pric
         weft_term(terms, "E_logic", "J", "adds, compares, multiplies, registers",
                   pj * 1e-12 * energy) +
         weft_term(terms, "E_table", "J", "look-ups", lookups * table.read_j);
+    price->read_s = values[ELEMENT_TIME];
     price->area_m2 = um2 * 1e-12 * area + lookups * table.area_m2;
     price->leak_w = uw * 1e-6 * energy + lookups * table.leak_w;
 }

@@ -17,7 +17,10 @@
  *   E     = E_min + (E_max - E_min) weight + 0.05 V^2 C_encoder
  *   A     = columns (2^b - 1) A_amplifier + A_encoder
  *
- * The share of the cells is not charged by the reference, nor here.
+ * The share of the cells is not charged by the reference, nor here. An amplifier that reads by current
+ * has 48 + 9 NMOS and 40 + 9 PMOS. Up to DNN_NeuroSim_V1.3@12e2851 (April 2023) the area of an NMOS was
+ * read before it was set in the first of these counts; figures that were published with builds in which
+ * it came out as 0 have `amplifier_nmos: 9`.
  * Validity: 7 to 130 nm, 8 to 1024 rows and columns, 300 K; the fits are of 5 bit.
  * Source: NeuroSim V1.3 (MultilevelSenseAmp, MultilevelSAEncoder, CurrentSenseAmp; DNN_NeuroSim@
  * b5567ec) and the split of accelergy-neurosim-plug-in@bf874bc. */
@@ -36,6 +39,7 @@ enum {
     RESISTANCE_OFF,
     READ_VOLTAGE,
     RESOLUTION,
+    AMPLIFIER_NMOS,
 };
 
 static const weft_part_field FIELDS[] = {
@@ -53,6 +57,8 @@ static const weft_part_field FIELDS[] = {
     WEFT_FIELD_RESISTANCE_OFF,
     WEFT_FIELD_READ_VOLTAGE,
     {"resolution", WEFT_DIMENSION_DATA, 5, 1, 10, 1, 8, NULL, "bits of a conversion"},
+    {"amplifier_nmos", WEFT_DIMENSION_NONE, 57, 0, 1000, 9, 57, NULL,
+     "NMOS in the area of an amplifier that reads by current"},
 };
 
 /* Power of a column's amplifiers: W a reference, and of the column, R in ohm. */
@@ -134,7 +140,8 @@ static const double ENCODER_ACTIVITY = 0.05;
 typedef struct amplifier {
     double nmos, pmos;
 } amplifier;
-static const amplifier CURRENT_AMPLIFIER = {48 + 9, 40 + 9}, VOLTAGE_AMPLIFIER = {52, 60};
+static const amplifier VOLTAGE_AMPLIFIER = {52, 60};
+static const double CURRENT_AMPLIFIER_PMOS = 40 + 9;
 
 /* ---- sensing ----------------------------------------------------------------------------------- */
 
@@ -259,7 +266,8 @@ static double area_alone(const weft_cmos *tech, weft_widths widths) {
 }
 
 static double area_of_amplifier(const double *values, const weft_cmos *tech) {
-    amplifier made = is_sram(values) ? VOLTAGE_AMPLIFIER : CURRENT_AMPLIFIER;
+    amplifier by_current = {values[AMPLIFIER_NMOS], CURRENT_AMPLIFIER_PMOS};
+    amplifier made = is_sram(values) ? VOLTAGE_AMPLIFIER : by_current;
     return made.nmos * area_alone(tech, (weft_widths){.n = 2 * tech->f}) +
            made.pmos * area_alone(tech, (weft_widths){.p = 2 * tech->ratio * tech->f});
 }

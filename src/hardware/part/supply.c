@@ -18,6 +18,7 @@ void weft_supply_check(weft_device device, double node, double voltage, weft_par
     }
     double threshold = weft_cmos_threshold(device, node);
     if (voltage <= threshold) {
+        price->over = threshold / voltage - 1 + 1e-9; /* at the threshold it is none yet */
         snprintf(price->infeasible, sizeof price->infeasible,
                  "%.4g V is not above the threshold voltage at %.4g nm, %.3g V", voltage,
                  node * 1e9, threshold);
