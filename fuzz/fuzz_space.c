@@ -49,7 +49,7 @@ static void check_space(const weft_space *space) {
         weft_network *network = NULL;
         draw(&table, turn, genome);
         weft_space_describe(space, genome, text, sizeof text);
-        weft_status status = weft_space_decode(space, genome, &network, &error);
+        weft_status status = weft_space_decode(space, genome, 0, &network, &error);
         require(status == WEFT_OK || status == WEFT_ERROR_INFEASIBLE);
         weft_network_destroy(network);
     }

@@ -6,38 +6,53 @@
 
 #include "base/error.h"
 
-void weft_put(weft_builder *b, weft_layer layer) {
+/* Appends *layer, in which the builder's own fields are set. */
+static void put(weft_builder *b, weft_layer *layer) {
     if (b->status != WEFT_OK) {
         return;
     }
-    const int32_t before = b->at;
-    if (layer.n_inputs == 0) {
-        layer.input = &before;
-        layer.n_inputs = 1;
+    int32_t index = b->at;
+    bool chained = layer->n_inputs == 0;
+    if (chained) {
+        layer->input = &b->at;
+        layer->n_inputs = 1;
     }
-    layer.block = b->block;
-    b->status = weft_network_add(b->network, &layer, &b->at, b->error);
+    layer->block = b->block;
+    layer->bits = b->bits;
+    layer->copies = b->copies;
+    layer->region = b->region;
+    b->status = weft_network_add(b->network, layer, &index, b->error);
+    b->at = index;
+    layer->n_inputs = chained ? 0 : layer->n_inputs;
+}
+
+void weft_put(weft_builder *b, weft_layer layer) {
+    put(b, &layer);
 }
 
 void weft_put_op(weft_builder *b, weft_op op) {
-    weft_put(b, (weft_layer){.op = op});
+    b->made.op = op;
+    put(b, &b->made);
 }
 
 void weft_put_join(weft_builder *b, weft_op op, int32_t other) {
-    weft_put(b, (weft_layer){.op = op, .input = (const int32_t[]){b->at, other}, .n_inputs = 2});
+    put(b, &(weft_layer){.op = op, .input = (const int32_t[]){b->at, other}, .n_inputs = 2});
 }
 
-static weft_layer square_conv(int32_t kernels, int32_t side, int32_t stride, bool bias) {
-    return (weft_layer){.op = WEFT_OP_CONV,
-                        .out_channels = kernels,
-                        .kernel = {side, side},
-                        .stride = {stride, stride},
-                        .pad = {side / 2, side / 2},
-                        .bias = bias};
+/* Makes a square convolution of the layer at hand. */
+static void make_conv(weft_layer *made, int32_t kernels, int32_t side, int32_t stride, bool bias) {
+    made->op = WEFT_OP_CONV;
+    made->out_channels = kernels;
+    made->kernel = (weft_extent){side, side};
+    made->stride = (weft_extent){stride, stride};
+    made->pad = (weft_extent){side / 2, side / 2};
+    made->groups = 1;
+    made->bias = bias;
 }
 
 void weft_put_conv(weft_builder *b, int32_t kernels, int32_t side, int32_t stride, bool bias) {
-    weft_put(b, square_conv(kernels, side, stride, bias));
+    make_conv(&b->made, kernels, side, stride, bias);
+    put(b, &b->made);
 }
 
 static void put_norm(weft_builder *b, weft_op activation) {
@@ -56,9 +71,9 @@ void weft_put_conv_norm(weft_builder *b, int32_t kernels, int32_t side, int32_t 
 void weft_put_depthwise_norm(weft_builder *b, int32_t side, int32_t stride, bool bias,
                              weft_op activation) {
     int32_t channels = weft_build_shape(b).channels;
-    weft_layer layer = square_conv(channels, side, stride, bias);
-    layer.groups = channels;
-    weft_put(b, layer);
+    make_conv(&b->made, channels, side, stride, bias);
+    b->made.groups = channels;
+    put(b, &b->made);
     put_norm(b, activation);
 }
 

@@ -11,11 +11,17 @@ typedef struct weft_builder {
     weft_network *network;
     int32_t at;    /* the layer that the next one takes */
     int32_t block; /* the block that layers are filed under, or WEFT_NO_BLOCK */
+    /* What layers of products carry for the hardware. */
+    weft_layer_bits bits;
+    int32_t copies, region;
+    /* The layer being made. What its operation does not use may be left of the one before: a network
+     * takes no notice of it (weft_op_keep). */
+    weft_layer made;
     weft_status status;
     weft_error *error;
 } weft_builder;
 
-/* Any layer; one without inputs takes `at`. */
+/* Any layer; one without inputs takes `at`. Block, bits, copies and region are the builder's. */
 void weft_put(weft_builder *b, weft_layer layer);
 
 /* An operation that has no settings: a norm, an activation, FLATTEN. */

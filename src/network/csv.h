@@ -7,7 +7,7 @@
 
 #include <weft/base.h>
 
-enum { WEFT_CSV_MAX_CELLS = 64 };
+enum { WEFT_CSV_MAX_CELLS = 256 };
 
 /* The text of a cell without its outer quotes and the blanks around it. */
 typedef struct weft_csv_cell {

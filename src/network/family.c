@@ -5,7 +5,8 @@
 
 #include <math.h>
 
-#define CNN_OPTIONS "input,classes,width"
+#define CNN_OPTIONS     "input,classes,width"
+#define ELASTIC_OPTIONS "input,classes,width,depth,kernel,expansion"
 
 static const char resnet_source[] =
     "He et al., Deep residual learning for image recognition, CVPR 2016, arXiv 1512.03385";
@@ -20,6 +21,9 @@ static const char vit_source[] =
     "Dosovitskiy et al., An image is worth 16x16 words, ICLR 2021, arXiv 2010.11929";
 static const char gpt2_source[] =
     "Radford et al., Language models are unsupervised multitask learners, 2019";
+static const char proxyless_source[] =
+    "Wang et al., APQ, CVPR 2020, arXiv 2006.08509; Cai et al., ProxylessNAS, arXiv 1812.00332";
+static const char ofa_source[] = "Cai et al., Once-for-All, ICLR 2020, arXiv 1908.09791";
 static const char tiny_source[] = "MLPerf Tiny, Banbury et al., arXiv 2106.07597";
 static const char imc_source[] = "Amin, Mohammadi and Zand, Multi-objective neural architecture "
                                  "search for in-memory computing, ISVLSI 2024, arXiv 2406.06746";
@@ -64,6 +68,10 @@ const weft_family_row weft_family_rows[] = {
      weft_build_mobilenet_v2, 0, IMAGENET},
     {{"mobilenetv3-large", "MobileNetV3-Large, ImageNet", v3_source, CNN_OPTIONS}, weft_build_mobilenet_v3, 1, IMAGENET},
     {{"mobilenetv3-small", "MobileNetV3-Small, ImageNet", v3_source, CNN_OPTIONS}, weft_build_mobilenet_v3, 0, IMAGENET},
+    {{"proxyless", "supernet of CIMNAS and APQ, full depth, kernel 3, expansion 6, ImageNet",
+      proxyless_source, ELASTIC_OPTIONS}, weft_build_elastic, 0, IMAGENET},
+    {{"ofa-mobilenetv3", "Once-for-All supernet, full depth, kernel 3, expansion 6, ImageNet",
+      ofa_source, ELASTIC_OPTIONS}, weft_build_elastic, 1, IMAGENET},
     {{"resnet8", "ResNet-8, image classification of MLPerf Tiny", tiny_source, CNN_OPTIONS}, weft_build_resnet8, 0, CIFAR},
     {{"ds-cnn", "DS-CNN, keyword spotting of MLPerf Tiny", tiny_source, CNN_OPTIONS},
      weft_build_ds_cnn, 0, {1, 49, 10}, 12, 1.0},

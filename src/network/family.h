@@ -7,7 +7,11 @@
 
 #include "network/build.h"
 
-enum { WEFT_FAMILY_MAX_HIDDEN = WEFT_IMC_MAX_HIDDEN };
+enum {
+    WEFT_FAMILY_MAX_HIDDEN = WEFT_IMC_MAX_HIDDEN,
+    WEFT_FAMILY_MAX_STAGES = 8,
+    WEFT_FAMILY_MAX_BLOCKS = 32,
+};
 
 /* What may stand behind the '@' of a name: options.c reads it, each family takes what it lists. */
 typedef struct weft_family_options {
@@ -20,6 +24,11 @@ typedef struct weft_family_options {
     int32_t n_hidden;
     int32_t hidden[WEFT_FAMILY_MAX_HIDDEN];
     double dropout;
+    /* Of elastic networks; 0: the family's default, one kernel or expansion: that of all blocks. */
+    int32_t n_depth, n_kernel, n_expansion;
+    int32_t depth[WEFT_FAMILY_MAX_STAGES];
+    int32_t kernel[WEFT_FAMILY_MAX_BLOCKS];
+    double expansion[WEFT_FAMILY_MAX_BLOCKS];
 } weft_family_options;
 
 typedef void weft_family_build(weft_builder *b, const weft_family_options *options, int variant);
@@ -63,6 +72,7 @@ weft_family_build weft_build_densenet;
 weft_family_build weft_build_mobilenet_v1;
 weft_family_build weft_build_mobilenet_v2;
 weft_family_build weft_build_mobilenet_v3;
+weft_family_build weft_build_elastic;
 weft_family_build weft_build_vit;
 weft_family_build weft_build_gpt2;
 weft_family_build weft_build_mobilebert;

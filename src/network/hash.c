@@ -1,18 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The hash of a network, layer by layer; each layer's hash seeds the next one's. A plain layer (a
- * square window, one group, nothing carried) is hashed by its plain fields alone: stores keep the
- * hashes of networks from before there were others. */
+ * square window, one group, nothing carried) is hashed by its plain fields alone, and copies and
+ * region where they are not 0: stores keep the hashes of networks from before there were others. */
 #include <weft/network.h>
 
 #include <string.h>
 
 #include "base/rng.h"
 
-enum { PLAIN_FIELDS = 14, MORE_FIELDS = 17, MAX_FIELDS = MORE_FIELDS };
+enum { PLAIN_FIELDS = 14, MORE_FIELDS = 17, PLACE_FIELDS = 2, MAX_FIELDS = MORE_FIELDS };
 
 /* Little-endian whatever the machine's order is, so that the hash is the same everywhere. */
 static uint64_t hash_fields(const uint64_t *fields, size_t n, uint64_t seed) {
+    if (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__) {
+        return weft_hash(fields, 8 * n, seed);
+    }
     unsigned char bytes[8 * MAX_FIELDS];
     for (size_t i = 0; i < n; i++) {
         for (size_t k = 0; k < 8; k++) {
@@ -95,6 +98,12 @@ static uint64_t hash_more(const weft_layer *layer, uint64_t seed) {
     return hash_histogram(layer->operands.outputs, hash);
 }
 
+/* Where the chip does not decide alone. */
+static uint64_t hash_place(const weft_layer *layer, uint64_t seed) {
+    const uint64_t fields[PLACE_FIELDS] = {(uint64_t)layer->copies, (uint64_t)layer->region};
+    return hash_fields(fields, PLACE_FIELDS, seed);
+}
+
 uint64_t weft_network_hash(const weft_network *network) {
     uint64_t hash = (uint64_t)network->n_layers;
     for (int32_t i = 0; i < network->n_layers; i++) {
@@ -102,6 +111,9 @@ uint64_t weft_network_hash(const weft_network *network) {
         hash = hash_plain(layer, hash);
         if (!is_plain(layer)) {
             hash = hash_more(layer, hash);
+        }
+        if (layer->copies != 0 || layer->region != 0) {
+            hash = hash_place(layer, hash);
         }
     }
     return hash;

@@ -232,24 +232,33 @@ static void hint_halvings(const weft_imc_spec *spec, weft_error *error) {
     }
 }
 
-weft_status weft_imc_build(const weft_imc_spec *spec, weft_network **network, weft_error *error) {
+weft_status weft_imc_build_into(const weft_imc_spec *spec, weft_network *network,
+                                weft_error *error) {
     WEFT_TRY(check_spec(spec, error));
     char name[WEFT_IMC_MAX_DEPTH * sizeof "V4096," + sizeof "imc:"] = "imc:";
     weft_imc_text(spec, name + strlen(name), sizeof name - strlen(name));
-    weft_builder b = {.block = WEFT_NO_BLOCK, .status = WEFT_OK, .error = error};
-    WEFT_TRY(weft_network_create(name, spec->input, &b.network, error));
+    WEFT_TRY(weft_network_clear(network, name, spec->input, error));
+    weft_builder b = {
+        .network = network, .block = WEFT_NO_BLOCK, .status = WEFT_OK, .error = error};
     for (int32_t i = 0; i < spec->depth; i++) {
         b.block = i;
         put_block(&b, spec->blocks[i], spec->kernels[i]);
     }
     put_head(&b, spec);
-    if (b.status != WEFT_OK) {
-        weft_network_destroy(b.network);
-        if (b.status == WEFT_ERROR_INFEASIBLE) {
-            hint_halvings(spec, error);
-        }
-        return b.status;
+    if (b.status == WEFT_ERROR_INFEASIBLE) {
+        hint_halvings(spec, error);
     }
-    *network = b.network;
+    return b.status;
+}
+
+weft_status weft_imc_build(const weft_imc_spec *spec, weft_network **network, weft_error *error) {
+    weft_network *made = NULL;
+    WEFT_TRY(weft_network_create("imc", (weft_shape){1, 1, 1}, &made, error));
+    weft_status status = weft_imc_build_into(spec, made, error);
+    if (status != WEFT_OK) {
+        weft_network_destroy(made);
+        return status;
+    }
+    *network = made;
     return WEFT_OK;
 }

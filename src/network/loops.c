@@ -87,6 +87,8 @@ static weft_layer layer_of(weft_op op, const weft_loops *l, const weft_layer *ca
     if (carried != NULL) {
         layer.bits = carried->bits;
         layer.operands = carried->operands;
+        layer.copies = carried->copies;
+        layer.region = carried->region;
         layer.name = carried->name;
     }
     return layer;

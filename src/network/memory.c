@@ -46,6 +46,15 @@ void *weft_network_take(weft_network *network, size_t size) {
     return taken;
 }
 
+/* The newest block is the largest. */
+void weft_network_memory_clear(struct weft_network_memory *memory) {
+    if (memory != NULL) {
+        weft_network_memory_destroy(memory->next);
+        memory->next = NULL;
+        memory->used = 0;
+    }
+}
+
 void weft_network_memory_destroy(struct weft_network_memory *memory) {
     while (memory != NULL) {
         struct weft_network_memory *older = memory->next;

@@ -12,6 +12,9 @@ void *weft_network_take(weft_network *network, size_t size);
 weft_status weft_network_own(weft_network *network, weft_layer *layer,
                              weft_error *error) WEFT_NODISCARD;
 
+/* Takes everything back, and keeps the largest block for what comes. */
+void weft_network_memory_clear(struct weft_network_memory *memory);
+
 void weft_network_memory_destroy(struct weft_network_memory *memory);
 
 #endif

@@ -6,6 +6,7 @@
  *   v2   Sandler et al. (arXiv 1801.04381), table 2, as in torchvision 0.15
  *   v3   Howard et al. (arXiv 1905.02244), tables 1 and 2, as in torchvision 0.15 */
 #include "network/family.h"
+#include "network/inverted.h"
 
 /* ---- v1 -------------------------------------------------------------------------------------- */
 
@@ -31,42 +32,7 @@ void weft_build_mobilenet_v1(weft_builder *b, const weft_family_options *options
     weft_put_linear(b, options->classes);
 }
 
-/* ---- inverted residuals: v2 and v3 ------------------------------------------------------------- */
-
-typedef struct bottleneck {
-    int32_t kernel, expanded, out, squeezed, stride; /* squeezed 0: no squeeze-excite */
-    weft_op activation;
-} bottleneck;
-
-/* Squeeze-excite: one factor for each channel, from the means of all channels. */
-static void put_squeeze(weft_builder *b, int32_t squeezed) {
-    int32_t trunk = b->at;
-    int32_t channels = weft_build_shape(b).channels;
-    weft_put(b, (weft_layer){.op = WEFT_OP_AVERAGE_POOL, .pool_side = 1});
-    weft_put_conv(b, squeezed, 1, 1, true);
-    weft_put_op(b, WEFT_OP_RELU);
-    weft_put_conv(b, channels, 1, 1, true);
-    weft_put_op(b, WEFT_OP_HARD_SIGMOID);
-    weft_put(b, (weft_layer){.op = WEFT_OP_MULTIPLY,
-                             .input = (const int32_t[]){trunk, b->at},
-                             .n_inputs = 2});
-}
-
-static void put_inverted(weft_builder *b, const bottleneck *row) {
-    int32_t entry = b->at;
-    int32_t channels = weft_build_shape(b).channels;
-    if (row->expanded != channels) {
-        weft_put_conv_norm(b, row->expanded, 1, 1, row->activation);
-    }
-    weft_put_depthwise_norm(b, row->kernel, row->stride, false, row->activation);
-    if (row->squeezed > 0) {
-        put_squeeze(b, row->squeezed);
-    }
-    weft_put_conv_norm(b, row->out, 1, 1, WEFT_OP_INPUT);
-    if (row->stride == 1 && row->out == channels) {
-        weft_put_join(b, WEFT_OP_ADD, entry);
-    }
-}
+/* ---- v2 -------------------------------------------------------------------------------------- */
 
 void weft_build_mobilenet_v2(weft_builder *b, const weft_family_options *options, int variant) {
     static const struct {
@@ -79,12 +45,12 @@ void weft_build_mobilenet_v2(weft_builder *b, const weft_family_options *options
     b->block = 0;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         for (int32_t k = 0; k < rows[i].repeats; k++) {
-            bottleneck row = {.kernel = 3,
-                              .expanded = rows[i].expansion * weft_build_shape(b).channels,
-                              .out = weft_scale_by_8(width, rows[i].channels),
-                              .stride = k == 0 ? rows[i].stride : 1,
-                              .activation = WEFT_OP_RELU6};
-            put_inverted(b, &row);
+            weft_bottleneck row = {.kernel = 3,
+                                   .expanded = rows[i].expansion * weft_build_shape(b).channels,
+                                   .out = weft_scale_by_8(width, rows[i].channels),
+                                   .stride = k == 0 ? rows[i].stride : 1,
+                                   .activation = WEFT_OP_RELU6};
+            weft_put_inverted(b, &row);
             b->block++;
         }
     }
@@ -94,6 +60,8 @@ void weft_build_mobilenet_v2(weft_builder *b, const weft_family_options *options
     weft_put_dropout(b, 0.2);
     weft_put_linear(b, options->classes);
 }
+
+/* ---- v3 -------------------------------------------------------------------------------------- */
 
 /* Kernel, expanded and output channels, squeeze-excite, activation, stride. */
 typedef struct v3_row {
@@ -131,13 +99,13 @@ void weft_build_mobilenet_v3(weft_builder *b, const weft_family_options *options
     for (size_t i = 0; i < n; i++) {
         b->block = (int32_t)i;
         int32_t expanded = weft_scale_by_8(width, rows[i].expanded);
-        bottleneck row = {.kernel = rows[i].kernel,
-                          .expanded = expanded,
-                          .out = weft_scale_by_8(width, rows[i].out),
-                          .squeezed = rows[i].squeeze ? weft_scale_by_8(0.25, expanded) : 0,
-                          .stride = rows[i].stride,
-                          .activation = rows[i].activation};
-        put_inverted(b, &row);
+        weft_bottleneck row = {.kernel = rows[i].kernel,
+                               .expanded = expanded,
+                               .out = weft_scale_by_8(width, rows[i].out),
+                               .squeezed = rows[i].squeeze ? weft_scale_by_8(0.25, expanded) : 0,
+                               .stride = rows[i].stride,
+                               .activation = rows[i].activation};
+        weft_put_inverted(b, &row);
     }
     b->block = WEFT_NO_BLOCK;
     weft_put_conv_norm(b, 6 * weft_build_shape(b).channels, 1, 1, WEFT_OP_HARD_SWISH);

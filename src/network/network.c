@@ -44,15 +44,35 @@ static bool in_range(int32_t value, int32_t lower, int32_t upper) {
     return value >= lower && value <= upper;
 }
 
+static weft_status check_input(weft_shape input, weft_error *error) {
+    if (in_range(input.channels, 1, WEFT_MAX_SIDE) && in_range(input.height, 1, WEFT_MAX_SIDE) &&
+        in_range(input.width, 1, WEFT_MAX_SIDE)) {
+        return WEFT_OK;
+    }
+    return weft_fail(error, WEFT_ERROR_INPUT,
+                     "an input of %d x %d x %d (channels x height x width): each must lie in "
+                     "1 .. %d",
+                     input.channels, input.height, input.width, WEFT_MAX_SIDE);
+}
+
+/* The input layer alone. */
+static void begin(weft_network *network, const char *name, weft_shape input) {
+    network->n_layers = 1;
+    network->layers[0] = (weft_layer){
+        .op = WEFT_OP_INPUT,
+        .block = WEFT_NO_BLOCK,
+        .dilation = {1, 1},
+        .groups = 1,
+        .batch = 1,
+        .in = input,
+        .out = input,
+    };
+    set_name(network, name);
+}
+
 weft_status weft_network_create(const char *name, weft_shape input, weft_network **network,
                                 weft_error *error) {
-    if (!in_range(input.channels, 1, WEFT_MAX_SIDE) || !in_range(input.height, 1, WEFT_MAX_SIDE) ||
-        !in_range(input.width, 1, WEFT_MAX_SIDE)) {
-        return weft_fail(error, WEFT_ERROR_INPUT,
-                         "an input of %d x %d x %d (channels x height x width): each must lie in "
-                         "1 .. %d",
-                         input.channels, input.height, input.width, WEFT_MAX_SIDE);
-    }
+    WEFT_TRY(check_input(input, error));
     weft_network *made = calloc(1, sizeof *made);
     if (made == NULL) {
         return weft_fail_memory(error, sizeof *made);
@@ -63,18 +83,20 @@ weft_status weft_network_create(const char *name, weft_shape input, weft_network
         return weft_fail_memory(error, FIRST_CAPACITY * sizeof *made->layers);
     }
     made->capacity = FIRST_CAPACITY;
-    made->n_layers = 1;
-    made->layers[0] = (weft_layer){
-        .op = WEFT_OP_INPUT,
-        .block = WEFT_NO_BLOCK,
-        .dilation = {1, 1},
-        .groups = 1,
-        .batch = 1,
-        .in = input,
-        .out = input,
-    };
-    set_name(made, name);
+    begin(made, name, input);
     *network = made;
+    return WEFT_OK;
+}
+
+weft_status weft_network_clear(weft_network *network, const char *name, weft_shape input,
+                               weft_error *error) {
+    WEFT_TRY(check_input(input, error));
+    weft_network_memory_clear(network->memory);
+    network->n_blocks = 0;
+    network->macs = 0;
+    network->params = 0;
+    network->is_table = false;
+    begin(network, name, input);
     return WEFT_OK;
 }
 
@@ -116,13 +138,16 @@ static weft_status check_edges(const weft_network *network, const weft_layer *la
     return WEFT_OK;
 }
 
-static weft_status make_room(weft_network *network, weft_error *error) {
-    if (network->n_layers < network->capacity) {
-        return WEFT_OK;
-    }
+/* Takes in the layer behind the last one. A place stays free for the next, which is made there: it may
+ * be a copy of a layer of this network. */
+static weft_status take_in(weft_network *network, weft_error *error) {
     if (network->n_layers >= MAX_LAYERS) {
         return weft_fail(error, WEFT_ERROR_INFEASIBLE, "the network has more than %d layers",
                          MAX_LAYERS);
+    }
+    if (network->n_layers + 1 < network->capacity) {
+        network->n_layers++;
+        return WEFT_OK;
     }
     size_t size = 2 * (size_t)network->capacity * sizeof *network->layers;
     weft_layer *grown = realloc(network->layers, size);
@@ -131,10 +156,12 @@ static weft_status make_room(weft_network *network, weft_error *error) {
     }
     network->layers = grown;
     network->capacity *= 2;
+    network->n_layers++;
     return WEFT_OK;
 }
 
-weft_status weft_network_append(weft_network *network, weft_layer *layer, weft_error *error) {
+/* Counts the layer in, which stands behind the last one already. */
+static weft_status append(weft_network *network, weft_layer *layer, weft_error *error) {
     int64_t macs;
     int64_t params;
     if (__builtin_add_overflow(network->macs, layer->macs, &macs) ||
@@ -144,25 +171,29 @@ weft_status weft_network_append(weft_network *network, weft_layer *layer, weft_e
                          "overflow 64 bits",
                          network->n_layers, weft_op_token(layer->op));
     }
-    WEFT_TRY(make_room(network, error));
+    int32_t blocks = layer->block + 1;
     WEFT_TRY(weft_network_own(network, layer, error));
+    WEFT_TRY(take_in(network, error));
     network->macs = macs;
     network->params = params;
-    if (layer->block >= network->n_blocks) {
-        network->n_blocks = layer->block + 1;
-    }
-    network->layers[network->n_layers++] = *layer;
+    network->n_blocks = blocks > network->n_blocks ? blocks : network->n_blocks;
     return WEFT_OK;
+}
+
+weft_status weft_network_append(weft_network *network, weft_layer *layer, weft_error *error) {
+    weft_layer *added = &network->layers[network->n_layers];
+    *added = *layer;
+    return append(network, added, error);
 }
 
 weft_status weft_network_add(weft_network *network, const weft_layer *layer, int32_t *index,
                              weft_error *error) {
     WEFT_TRY(check_edges(network, layer, error));
     WEFT_TRY(weft_layer_check_carried(network, layer, error));
-    weft_layer added;
-    weft_op_keep(layer, &added);
-    WEFT_TRY(weft_layer_infer(network, &added, error));
-    WEFT_TRY(weft_network_append(network, &added, error));
+    weft_layer *added = &network->layers[network->n_layers];
+    weft_op_keep(layer, added);
+    WEFT_TRY(weft_layer_infer(network, added, error));
+    WEFT_TRY(append(network, added, error));
     *index = network->n_layers - 1;
     return WEFT_OK;
 }

@@ -20,8 +20,11 @@ enum {
     ENTRIES = 1 << 8,
     TRANSPOSE = 1 << 9,
     TIED = 1 << 10,
-    CARRIED = 1 << 11, /* bits and histograms */
+    CARRIED = 1 << 11, /* bits, histograms, copies, region */
 };
+
+/* Far above what a chip has, far from the end of int32_t. */
+enum { MAX_LAYER_COPIES = 1 << 24, MAX_REGION = 1 << 16 };
 
 typedef struct op_row {
     int uses;
@@ -89,6 +92,8 @@ static void keep_settings(const weft_layer *layer, int uses, weft_layer *kept) {
     if (uses & CARRIED) {
         kept->bits = layer->bits;
         kept->operands = layer->operands;
+        kept->copies = layer->copies;
+        kept->region = layer->region;
     }
 }
 
@@ -135,8 +140,19 @@ static weft_status check_histogram(const weft_network *network, const char *what
         network->n_layers, what, histogram->n, sum);
 }
 
+static weft_status check_place(const weft_network *network, const char *what, int32_t value,
+                               int32_t most, weft_error *error) {
+    if (value >= 0 && value <= most) {
+        return WEFT_OK;
+    }
+    return weft_fail(error, WEFT_ERROR_INPUT, "layer %d: %s is %d; expected 0 .. %d",
+                     network->n_layers, what, value, most);
+}
+
 weft_status weft_layer_check_carried(const weft_network *network, const weft_layer *layer,
                                      weft_error *error) {
+    WEFT_TRY(check_place(network, "copies", layer->copies, MAX_LAYER_COPIES, error));
+    WEFT_TRY(check_place(network, "region", layer->region, MAX_REGION, error));
     WEFT_TRY(check_bits(network, "weights", layer->bits.weights, error));
     WEFT_TRY(check_bits(network, "inputs", layer->bits.inputs, error));
     WEFT_TRY(check_bits(network, "outputs", layer->bits.outputs, error));

@@ -156,6 +156,39 @@ static weft_status set_dropout(const value *v, weft_family_options *o, weft_erro
     return WEFT_OK;
 }
 
+static weft_status set_depth(const value *v, weft_family_options *o, weft_error *error) {
+    o->n_depth = read_counts(v, o->depth, WEFT_FAMILY_MAX_STAGES);
+    if (o->n_depth < 0) {
+        return bad_value(v, error, "blocks of each stage, such as 2x3x4x3x3");
+    }
+    return WEFT_OK;
+}
+
+static weft_status set_kernel(const value *v, weft_family_options *o, weft_error *error) {
+    o->n_kernel = read_counts(v, o->kernel, WEFT_FAMILY_MAX_BLOCKS);
+    if (o->n_kernel < 0) {
+        return bad_value(v, error, "a kernel, such as 3, or those of all blocks: 3x5x7x3");
+    }
+    return WEFT_OK;
+}
+
+static weft_status set_expansion(const value *v, weft_family_options *o, weft_error *error) {
+    o->n_expansion = 0;
+    for (value part = *v; part.at <= v->end; part.at = part.end + 1) {
+        const char *x = memchr(v->text + part.at, 'x', v->end - part.at);
+        part.end = x == NULL ? v->end : (size_t)(x - v->text);
+        double *expansion = &o->expansion[o->n_expansion];
+        if (o->n_expansion == WEFT_FAMILY_MAX_BLOCKS || read_real(&part, expansion) != WEFT_OK ||
+            !(*expansion > 0.0) || *expansion > MAX_WIDTH) {
+            return bad_value(v, error,
+                             "factors above 0 and up to 16: one, such as 6, or those of all "
+                             "blocks: 4x5.5x6");
+        }
+        o->n_expansion++;
+    }
+    return WEFT_OK;
+}
+
 typedef struct option {
     weft_network_option option;
     weft_status (*set)(const value *v, weft_family_options *o, weft_error *error);
@@ -170,6 +203,9 @@ static const option options_of_all[] = {
     {{"pool", "side that the head pools to"}, set_pool},
     {{"hidden", "widths of the head's hidden layers: 200x50, or none"}, set_hidden},
     {{"dropout", "share that is dropped behind each hidden layer"}, set_dropout},
+    {{"depth", "blocks of each stage: 2x3x4x3x3"}, set_depth},
+    {{"kernel", "kernel of all blocks or of each: 3, 3x5x7x3"}, set_kernel},
+    {{"expansion", "expansion of all blocks or of each: 6, 4x5.5x6"}, set_expansion},
 };
 
 enum { N_OPTIONS = sizeof options_of_all / sizeof options_of_all[0] };

@@ -5,9 +5,14 @@
  *                    norm, as in torchvision 0.15
  *   vgg8             the CIFAR-10 network of DNN+NeuroSim (Peng et al., IEDM 2019; V1.3,
  *                    NetWork_VGG8.csv): no biases, no batch norm
+ *   vgg-mixed        the body of vgg16 with batch norm, a global pool for the last one and one linear
+ *                    layer, each layer with channels, bits, copies and region of its own: what XPert
+ *                    searches (Moitra et al., DAC 2023, arXiv 2303.17646; code @ad5db32)
  *   alexnet          Krizhevsky, "One weird trick" (arXiv 1404.5997), as in torchvision 0.15
  *   lenet5           LeCun et al., Proc. IEEE 86 (1998): C3 connected to all maps of S2, pools
  *                    without weights, ReLU, as it is written today */
+#include "network/vgg.h"
+#include "base/error.h"
 #include "network/family.h"
 
 static void put_conv_relu(weft_builder *b, int32_t kernels, int32_t side, int32_t stride,
@@ -35,22 +40,65 @@ typedef struct plan {
 static const plan plans[] = {
     {11, {1, 1, 2, 2, 2}}, {13, {2, 2, 2, 2, 2}}, {16, {2, 2, 3, 3, 3}}, {19, {2, 2, 4, 4, 4}}};
 
-void weft_build_vgg(weft_builder *b, const weft_family_options *options, int depth) {
-    static const int32_t channels[] = {64, 128, 256, 512, 512};
+static const int32_t stage_channels[] = {64, 128, 256, 512, 512};
+
+static const plan *plan_of(int depth) {
     const plan *p = plans;
     while (p->depth != depth) {
         p++;
     }
+    return p;
+}
+
+void weft_build_vgg(weft_builder *b, const weft_family_options *options, int depth) {
+    const plan *p = plan_of(depth);
     for (int stage = 0; stage < 5; stage++) {
         b->block = stage;
         for (int i = 0; i < p->convs[stage]; i++) {
-            put_conv_relu(b, weft_scale(options->width, channels[stage]), 3, 1, true);
+            put_conv_relu(b, weft_scale(options->width, stage_channels[stage]), 3, 1, true);
         }
         weft_put_pool(b, WEFT_OP_MAX_POOL, 2, 2, 0);
     }
     b->block = WEFT_NO_BLOCK;
     weft_put_pool_flat(b, 7);
     put_classifier(b, (const int32_t[]){4096, 4096}, 2, options->classes, 0.5);
+}
+
+void weft_vgg_mixed_defaults(weft_vgg_mixed *spec) {
+    *spec = (weft_vgg_mixed){.input = {3, 32, 32}, .classes = 10};
+    int layer = 0;
+    for (int stage = 0; stage < 5; stage++) {
+        for (int i = 0; i < plan_of(16)->convs[stage]; i++) {
+            spec->channels[layer++] = stage_channels[stage];
+        }
+    }
+}
+
+weft_status weft_vgg_mixed_build(const weft_vgg_mixed *spec, weft_network *network,
+                                 weft_error *error) {
+    WEFT_TRY(weft_network_clear(network, "vgg-mixed", spec->input, error));
+    weft_builder b = {
+        .network = network, .block = WEFT_NO_BLOCK, .status = WEFT_OK, .error = error};
+    int layer = 0;
+    for (int stage = 0; stage < 5; stage++) {
+        b.block = stage;
+        for (int i = 0; i < plan_of(16)->convs[stage]; i++, layer++) {
+            b.bits = spec->bits[layer];
+            b.copies = spec->copies[layer];
+            b.region = spec->regions[layer];
+            weft_put_conv_norm(&b, spec->channels[layer], 3, 1, WEFT_OP_RELU);
+        }
+        if (stage < 4) {
+            weft_put_pool(&b, WEFT_OP_MAX_POOL, 2, 2, 0);
+        }
+    }
+    b.block = WEFT_NO_BLOCK;
+    b.bits = spec->bits[layer];
+    b.copies = spec->copies[layer];
+    b.region = spec->regions[layer];
+    weft_put_pool_flat(&b, 1);
+    weft_put_linear(&b, spec->classes);
+    return b.status;
 }
 
 static void put_plain_linear(weft_builder *b, int32_t features) {

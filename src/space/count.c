@@ -101,7 +101,7 @@ static int find_cuts(const counter *c, int g, int halving, double *cuts) {
 
 static weft_status make_segments(counter *c, int g) {
     const weft_gene *gene = &c->space->genes[g];
-    int halving = c->space->family->halving_choice(c->space, g);
+    int halving = weft_space_halving_choice(c->space, g);
     double cuts[MAX_CUTS];
     int n = find_cuts(c, g, halving, cuts);
     c->cuts[g] = calloc((size_t)n, sizeof(segment));
@@ -346,9 +346,22 @@ static void write_count(const sum *s, char text[WEFT_DECIMAL_TEXT]) {
     if (s->continuous) {
         snprintf(text, WEFT_DECIMAL_TEXT, "infinite");
     } else if (s->huge) {
-        snprintf(text, WEFT_DECIMAL_TEXT, "10^126 or more");
+        snprintf(text, WEFT_DECIMAL_TEXT, "10^252 or more");
     } else {
         weft_decimal_text(&s->count, text);
+    }
+}
+
+/* Multiplies in the values of one rule, which the file may repeat. */
+static void scale_by_rule(const weft_rule *rule, sum *product) {
+    int genes = rule->repeat > 0 ? rule->repeat : 1;
+    for (int i = 0; i < rule->n_places; i++) {
+        genes = i == 0 ? rule->repeats[0] : genes + rule->repeats[i];
+    }
+    product->continuous = product->continuous || rule->kind == WEFT_GENE_REAL;
+    for (int i = 0; i < genes && rule->kind != WEFT_GENE_REAL && !product->huge; i++) {
+        product->huge =
+            !weft_decimal_scale(&product->count, (uint64_t)(rule->upper - rule->lower + 1.0));
     }
 }
 
@@ -356,6 +369,11 @@ weft_status weft_space_counts(const weft_space *space, weft_space_count *result,
                               weft_error *error) {
     sums s = {0};
     WEFT_TRY(count(space, true, &s, error));
+    sum product = {.count = weft_decimal_of(1)};
+    for (int i = 0; i < space->n_rules; i++) {
+        scale_by_rule(&space->rules[i], &product);
+    }
+    write_count(&product, result->genotypes);
     write_count(&s.total, result->total);
     write_count(&s.legal, result->legal);
     result->max_halvings = space->max_halvings;

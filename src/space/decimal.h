@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Whole numbers of up to 126 digits: sums and products by 64-bit factors, exact or refused. */
+ * Whole numbers of up to 252 digits: sums and products by 64-bit factors, exact or refused. */
 #ifndef WEFT_SPACE_DECIMAL_H
 #define WEFT_SPACE_DECIMAL_H
 
@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { WEFT_DECIMAL_LIMBS = 7, WEFT_DECIMAL_TEXT = 128 };
+enum { WEFT_DECIMAL_LIMBS = 14, WEFT_DECIMAL_TEXT = 256 };
 
 /* limb[i] counts 10^(18 i). */
 typedef struct weft_decimal {

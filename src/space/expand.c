@@ -2,7 +2,7 @@
  *
  * Rules to genes: repeats are written out, conditions read, genes that can never be active dropped,
  * and the rest ordered so that parents come first and genes of the same number stand together
- * (depth, block1, kernels1, block2, kernels2, ...). */
+ * (depth, block1, kernels1, block2, kernels2, ...; depth1, kernel1_1, kernel1_2, depth2, ...). */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,32 +26,60 @@ static weft_status fail_rule(const expansion *e, int item, const char *format, c
                           e->names[item], format, what);
 }
 
+/* Adds gene `index` of the rule, in `place` where it has places. */
+static weft_status add_gene(expansion *e, int r, int place, int index) {
+    const weft_rule *rule = &e->space->rules[r];
+    if (e->n == WEFT_SPACE_MAX_GENES) {
+        return weft_node_fail(rule->doc, rule->node, e->error, WEFT_ERROR_INPUT,
+                              "the space has more than %d genes", WEFT_SPACE_MAX_GENES);
+    }
+    char suffix[16] = "";
+    if (place > 0) {
+        snprintf(suffix, sizeof suffix, "%hd_%hd", (short)place, (short)index);
+    } else if (index > 0) {
+        snprintf(suffix, sizeof suffix, "%hd", (short)index);
+    }
+    /* Rule names are short enough for numbers (read_gene.c). */
+    snprintf(e->names[e->n], WEFT_GENE_NAME, "%.*s%s", WEFT_GENE_NAME - 8, rule->name, suffix);
+    e->roles[e->n] = (weft_role){.rule = r, .place = place, .index = index};
+    for (int i = 0; i < e->n; i++) {
+        if (strcmp(e->names[i], e->names[e->n]) == 0) {
+            return fail_rule(e, e->n, "is there twice: a repeated gene has the same name", "");
+        }
+    }
+    e->n++;
+    return WEFT_OK;
+}
+
+/* "expansion3_2", stated by its full name, stands where a repeat would have put it. */
+static weft_status add_single(expansion *e, int r) {
+    WEFT_TRY(add_gene(e, r, 0, 0));
+    int place = 0;
+    int index = 0;
+    char after = '\0';
+    const char *numbers = strpbrk(e->names[e->n - 1], "0123456789");
+    if (numbers != NULL && sscanf(numbers, "%3d_%3d%c", &place, &index, &after) == 2) {
+        e->roles[e->n - 1].place = place;
+        e->roles[e->n - 1].index = index;
+    }
+    return WEFT_OK;
+}
+
 /* Every gene by its own name. */
 static weft_status write_out(expansion *e) {
     e->n = 0;
     for (int r = 0; r < e->space->n_rules; r++) {
         const weft_rule *rule = &e->space->rules[r];
-        int copies = rule->repeat > 0 ? rule->repeat : 1;
-        for (int c = 1; c <= copies; c++) {
-            if (e->n == WEFT_SPACE_MAX_GENES) {
-                return weft_node_fail(rule->doc, rule->node, e->error, WEFT_ERROR_INPUT,
-                                      "the space has more than %d genes", WEFT_SPACE_MAX_GENES);
+        if (rule->repeat == 0 && rule->n_places == 0) {
+            WEFT_TRY(add_single(e, r));
+        }
+        for (int c = 0; c < rule->repeat; c++) {
+            WEFT_TRY(add_gene(e, r, 0, rule->first + c));
+        }
+        for (int p = 0; p < rule->n_places; p++) {
+            for (int c = 1; c <= rule->repeats[p]; c++) {
+                WEFT_TRY(add_gene(e, r, p + 1, c));
             }
-            char suffix[8] = "";
-            if (rule->repeat > 0) {
-                snprintf(suffix, sizeof suffix, "%hd", (short)c);
-            }
-            /* Rule names are short enough for a number (read.c). */
-            snprintf(e->names[e->n], WEFT_GENE_NAME, "%.*s%s", WEFT_GENE_NAME - 8, rule->name,
-                     suffix);
-            e->roles[e->n] = (weft_role){.rule = r, .index = rule->repeat > 0 ? c : 0};
-            for (int i = 0; i < e->n; i++) {
-                if (strcmp(e->names[i], e->names[e->n]) == 0) {
-                    return fail_rule(e, e->n, "is there twice: a repeated gene has the same name",
-                                     "");
-                }
-            }
-            e->n++;
         }
     }
     return WEFT_OK;
@@ -70,6 +98,10 @@ static weft_status read_conditions(expansion *e) {
                             .lower = rule->lower,
                             .upper = rule->upper,
                             .log_scale = rule->log_scale};
+        if (rule->inert) {
+            gene->n_choices = rule->n_choices > 0 ? 1 : 0;
+            gene->upper = gene->lower;
+        }
         memcpy(gene->name, e->names[i], sizeof gene->name);
         WEFT_TRY(weft_when_read(&scope, i, gene, &e->alive[i], e->error));
     }
@@ -136,6 +168,26 @@ static weft_status fail_cycle(const expansion *e) {
     return weft_fail(e->error, WEFT_ERROR_INTERNAL, "genes could not be ordered");
 }
 
+/* Drops conditions that always hold: a parent that is always active and never out of range. */
+static void drop_certain(const weft_space *space, weft_gene *gene) {
+    int kept = 0;
+    for (int c = 0; c < gene->n_conditions; c++) {
+        const weft_condition *condition = &gene->conditions[c];
+        const weft_gene *parent = &space->genes[condition->parent];
+        if (parent->n_conditions > 0 || condition->minimum > parent->lower ||
+            condition->maximum < parent->upper) {
+            gene->conditions[kept++] = *condition;
+        }
+    }
+    gene->n_conditions = kept;
+}
+
+/* Its numbers as one that orders genes. */
+static int rank(const weft_role *role) {
+    enum { PLACE = WEFT_SPACE_MAX_GENES * WEFT_SPACE_MAX_GENES };
+    return role->place > 0 ? role->place * PLACE + role->index : role->index * PLACE;
+}
+
 /* Places one gene after the other: of those whose parents are placed, the one with the smallest
  * number, then the one that was stated first. */
 static weft_status order(expansion *e) {
@@ -148,7 +200,7 @@ static weft_status order(expansion *e) {
     for (space->n_genes = 0; space->n_genes < wanted; space->n_genes++) {
         int best = -1;
         for (int i = 0; i < e->n; i++) {
-            if (is_ready(e, i) && (best < 0 || e->roles[i].index < e->roles[best].index)) {
+            if (is_ready(e, i) && (best < 0 || rank(&e->roles[i]) < rank(&e->roles[best]))) {
                 best = i;
             }
         }
@@ -161,6 +213,7 @@ static weft_status order(expansion *e) {
         for (int c = 0; c < gene->n_conditions; c++) {
             gene->conditions[c].parent = e->place[gene->conditions[c].parent];
         }
+        drop_certain(space, gene);
         space->roles[space->n_genes] = e->roles[best];
     }
     return WEFT_OK;

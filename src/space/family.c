@@ -4,7 +4,12 @@
 #include <string.h>
 
 /* One row a family: the name that space files give it, and what fills it. */
-#define FAMILY_MAP(X) X("imc", weft_family_imc)
+#define FAMILY_MAP(X)                                                                              \
+    X("imc", weft_family_imc)                                                                      \
+    X("network", weft_family_network)                                                              \
+    X("proxyless", weft_family_proxyless)                                                          \
+    X("ofa-mobilenetv3", weft_family_ofa)                                                          \
+    X("vgg-mixed", weft_family_vgg)
 
 const weft_family *weft_family_find(const char *name) {
 #define FAMILY_MATCH(word, family)                                                                 \

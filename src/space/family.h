@@ -15,15 +15,18 @@ struct weft_family {
     weft_status (*bind)(weft_space *space, const weft_doc *doc, const weft_node *node,
                         weft_error *error);
 
-    /* The choice of gene g that halves the map; -1: none does. */
+    /* The choice of gene g that halves the map; -1: none does. NULL: no gene of the family does. */
     int (*halving_choice)(const weft_space *space, int g);
 
-    /* The network of a genome whose values are in range. */
-    weft_status (*decode)(const weft_space *space, const double *genome, weft_network **network,
-                          weft_error *error);
+    /* Makes `network`, whatever it was, network `which` of a genome whose values are in range. */
+    weft_status (*decode)(const weft_space *space, const double *genome, int which,
+                          weft_network *network, weft_error *error);
 
-    /* What a person calls the genome. */
+    /* What a person calls the genome, but for its knobs; `buffer` always becomes text. */
     char *(*describe)(const weft_space *space, const double *genome, char *buffer, size_t size);
+
+    /* Frees space->bound, which is not NULL; NULL where the family keeps nothing. */
+    void (*release)(weft_space *space);
 };
 
 /* The family of a name; NULL: unknown. */
@@ -33,5 +36,9 @@ const weft_family *weft_family_find(const char *name);
 const char *const *weft_family_names(int *n);
 
 extern const weft_family weft_family_imc;
+extern const weft_family weft_family_network;
+extern const weft_family weft_family_proxyless;
+extern const weft_family weft_family_ofa;
+extern const weft_family weft_family_vgg;
 
 #endif

@@ -235,6 +235,9 @@ static weft_status imc_bind(weft_space *space, const weft_doc *doc, const weft_n
                             weft_error *error) {
     binder b = {.space = space, .doc = doc, .node = node, .error = error};
     for (int g = 0; g < space->n_genes; g++) {
+        if (space->roles[g].meaning == WEFT_MEANING_KNOB) {
+            continue;
+        }
         if (!match_name(space->genes[g].name, &space->roles[g])) {
             return fail_unknown(&b, g);
         }
@@ -242,6 +245,13 @@ static weft_status imc_bind(weft_space *space, const weft_doc *doc, const weft_n
         WEFT_TRY(block ? check_kinds(&b, g) : check_numbers(&b, g));
     }
     WEFT_TRY(check_blocks(&b));
+    /* Blocks and kernels make different networks; what stands in the head where a gene is inactive may
+     * be one of its values. */
+    space->is_distinct = weft_space_knobs_are_distinct(space);
+    for (int g = 0; g < space->n_genes; g++) {
+        bool head = space->roles[g].meaning > IMC_KERNELS;
+        space->is_distinct = space->is_distinct && !(head && space->genes[g].n_conditions > 0);
+    }
     return check_hidden(&b);
 }
 
@@ -315,17 +325,18 @@ static void read_genome(const weft_space *space, const double *genome, weft_imc_
     }
     spec->dropout = space->dropout;
     for (int g = 0; g < space->n_genes; g++) {
-        if (!isnan(genome[g])) {
+        if (!isnan(genome[g]) && space->roles[g].meaning != WEFT_MEANING_KNOB) {
             apply_gene(space, g, genome[g], spec);
         }
     }
 }
 
-static weft_status imc_decode(const weft_space *space, const double *genome, weft_network **network,
-                              weft_error *error) {
+static weft_status imc_decode(const weft_space *space, const double *genome, int which,
+                              weft_network *network, weft_error *error) {
+    (void)which;
     weft_imc_spec spec;
     read_genome(space, genome, &spec);
-    return weft_imc_build(&spec, network, error);
+    return weft_imc_build_into(&spec, network, error);
 }
 
 static char *imc_describe(const weft_space *space, const double *genome, char *buffer,

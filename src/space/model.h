@@ -14,8 +14,10 @@ enum {
     WEFT_SPACE_NAME = 64,
     WEFT_SPACE_LABEL = 32,
     WEFT_SPACE_WHEN = 256,
-    WEFT_SPACE_MAX_RULES = 64,
+    WEFT_SPACE_MAX_RULES = 128,
     WEFT_SPACE_MAX_REPEAT = 64,
+    WEFT_SPACE_MAX_PLACES = 16,
+    WEFT_SPACE_MAX_NETWORKS = 16,
     WEFT_SPACE_MAX_GENES = 512,
 };
 
@@ -23,7 +25,8 @@ enum {
  * exact in a double. */
 #define WEFT_SPACE_MAX_INTEGER INT64_C(1000000000000000)
 
-/* A gene as the file states it; with `repeat` = n it stands for genes name1 .. nameN. */
+/* A gene as the file states it. With `repeat` = n it stands for genes name1 .. nameN; with n_places
+ * = m for name1_1 .. name1_K, .., nameM_1 .. nameM_L, as many in each place as `repeats` says. */
 typedef struct weft_rule {
     char name[WEFT_GENE_NAME];
     weft_gene_kind kind;
@@ -32,7 +35,15 @@ typedef struct weft_rule {
     double values[WEFT_GENE_MAX_CHOICES];                 /* ordinal, rising */
     double lower, upper;                                  /* as in weft_gene */
     bool log_scale;
-    int repeat;                 /* 0: one gene of this very name */
+    int repeat; /* 0: one gene of this very name */
+    int first;  /* the number of the first of a repeat */
+    int n_places;
+    int repeats[WEFT_SPACE_MAX_PLACES];
+    bool inert;                 /* always its first value: only papers count the others */
+    char sets[WEFT_SPACE_PATH]; /* a parameter of the chip; "": it enters the network */
+    char unit[WEFT_SPACE_UNIT]; /* of its numbers; "": that of the chip's file */
+    int region;                 /* of what it sets; unused where region_is_index */
+    bool region_is_index;       /* the first of a repeat sets region 0 */
     char when[WEFT_SPACE_WHEN]; /* "": always active */
     /* Where it was read, while its documents are open. */
     const weft_doc *doc;
@@ -42,10 +53,14 @@ typedef struct weft_rule {
 /* What a gene is to the family: the meaning is the family's own enumeration. */
 typedef struct weft_role {
     int rule;    /* the rule it comes from */
-    int index;   /* its number among the rule's genes, from 1; 0: the rule does not repeat */
-    int meaning; /* set by the family */
-    int number;  /* "3" of block3; 0: none; set by the family */
+    int place;   /* "3" of kernel3_2; 0: it has one number at most */
+    int index;   /* its number among the rule's genes or, with a place, in it, from 1; 0: none */
+    int meaning; /* set by the family; WEFT_MEANING_KNOB: none, it sets a parameter of the chip */
+    int number;  /* "3" of block3 and kernel3_2; 0: none; set by the family */
+    int second;  /* "2" of kernel3_2; likewise */
 } weft_role;
+
+enum { WEFT_MEANING_KNOB = -1 };
 
 typedef struct weft_family weft_family;
 
@@ -58,11 +73,22 @@ struct weft_space {
     int hidden[WEFT_IMC_MAX_HIDDEN];
     double dropout;
     int smallest_map; /* no halving may leave a side below it */
+    char chip[WEFT_NETWORK_NAME];
+    weft_layer_bits bits; /* of layers whose bits no gene sets; 0: what the chip takes */
+    int n_networks;       /* of the file's list; 0: the family makes the network */
+    char networks[WEFT_SPACE_MAX_NETWORKS][WEFT_NETWORK_NAME];
+    int n_groups; /* layer groups for which the file states a region */
+    int group_regions[WEFT_SPACE_MAX_PLACES];
     weft_rule *rules;
     int n_rules;
     weft_gene *genes;
     weft_role *roles; /* one for each gene */
     int n_genes;
+    weft_space_knob *knobs;
+    int n_knobs;
+    int n_regions;
+    bool is_distinct; /* set by the family where it is certain */
+    void *bound;      /* what the family keeps between decodings; released by it */
     int max_halvings; /* the cap that smallest_map and input give; -1: none */
     char *text;
 };
@@ -91,10 +117,26 @@ weft_status weft_space_check_remains(const weft_space *space, weft_error *error)
 /* write.c: (re)writes space->text. */
 weft_status weft_space_write(weft_space *space, weft_error *error) WEFT_NODISCARD;
 
-/* The cap for the space's input. */
+/* The cap for the space's input; -1: the family has no halvings. */
 int weft_space_halvings(const weft_space *space);
 
-/* The number that a value of gene g stands for: an ordinal's choice, else the value itself. */
-double weft_space_number(const weft_space *space, int g, double value);
+/* The choice of gene g that halves the map; -1: none does. */
+int weft_space_halving_choice(const weft_space *space, int g);
+
+/* knob.c: the genes that set the chip, with their regions. */
+weft_status weft_space_bind_knobs(weft_space *space, weft_error *error) WEFT_NODISCARD;
+
+/* knob.c: whether each parameter that a gene sets is always set by one: only then do different values
+ * certainly make different chips. */
+bool weft_space_knobs_are_distinct(const weft_space *space);
+
+/* knob.c: the regions of layer groups must be such as a knob sets something in. */
+weft_status weft_space_check_regions(const weft_space *space, const weft_doc *doc,
+                                     const weft_node *node, weft_error *error) WEFT_NODISCARD;
+
+/* The rule that gene g comes from. */
+static inline const weft_rule *weft_space_rule(const weft_space *space, int g) {
+    return &space->rules[space->roles[g].rule];
+}
 
 #endif

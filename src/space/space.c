@@ -13,6 +13,10 @@
 
 void weft_space_destroy(weft_space *space) {
     if (space != NULL) {
+        if (space->bound != NULL) {
+            space->family->release(space);
+        }
+        free(space->knobs);
         free(space->rules);
         free(space->genes);
         free(space->roles);
@@ -33,11 +37,49 @@ weft_shape weft_space_input(const weft_space *space) {
     return space->input;
 }
 
+const char *weft_space_chip(const weft_space *space) {
+    return space->chip;
+}
+
+/* ---- networks -------------------------------------------------------------------------------- */
+
+int weft_space_n_networks(const weft_space *space) {
+    return space->n_networks > 0 ? space->n_networks : 1;
+}
+
+const char *weft_space_network_name(const weft_space *space, int which) {
+    return space->n_networks > 0 ? space->networks[which] : space->family->name;
+}
+
+bool weft_space_network_is_fixed(const weft_space *space) {
+    for (int g = 0; g < space->n_genes; g++) {
+        const weft_gene *gene = &space->genes[g];
+        if (space->roles[g].meaning != WEFT_MEANING_KNOB && gene->upper > gene->lower) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool weft_space_is_distinct(const weft_space *space) {
+    return space->is_distinct;
+}
+
 /* ---- genes and the cap on halvings ----------------------------------------------------------- */
+
+int weft_space_halving_choice(const weft_space *space, int g) {
+    bool asked = space->family->halving_choice != NULL;
+    return asked && space->roles[g].meaning != WEFT_MEANING_KNOB
+               ? space->family->halving_choice(space, g)
+               : -1;
+}
 
 /* How often the shorter side may be halved, rounding down, and stay at smallest_map or more:
  * floor(log2(side / smallest_map)). */
 int weft_space_halvings(const weft_space *space) {
+    if (space->family->halving_choice == NULL) {
+        return -1;
+    }
     int side = space->input.height < space->input.width ? space->input.height : space->input.width;
     int halvings = 0;
     while (side / 2 >= space->smallest_map) {
@@ -47,10 +89,14 @@ int weft_space_halvings(const weft_space *space) {
     return halvings;
 }
 
+/* 0 where nothing caps them. */
 static int count_halvings(const weft_space *space, const double *genome) {
     int halvings = 0;
+    if (space->max_halvings < 0) {
+        return 0;
+    }
     for (int g = 0; g < space->n_genes; g++) {
-        int choice = space->family->halving_choice(space, g);
+        int choice = weft_space_halving_choice(space, g);
         halvings += choice >= 0 && genome[g] == choice; /* NaN equals nothing */
     }
     return halvings;
@@ -82,6 +128,12 @@ weft_status weft_space_set_data(weft_space *space, weft_shape input, int classes
                          "classes in 2 .. %d",
                          input.channels, input.height, input.width, classes, MOST, MOST);
     }
+    if (space->n_networks > 0) {
+        return weft_fail(error, WEFT_ERROR_INPUT,
+                         "the networks of the space '%s' have inputs of their own, which data "
+                         "cannot replace",
+                         space->name);
+    }
     weft_space before = *space;
     space->input = input;
     space->classes = classes;
@@ -100,13 +152,21 @@ weft_status weft_space_set_data(weft_space *space, weft_shape input, int classes
 
 /* ---- values ---------------------------------------------------------------------------------- */
 
-static const weft_rule *rule_of(const weft_space *space, int g) {
-    return &space->rules[space->roles[g].rule];
+double weft_space_number(const weft_space *space, int g, double value) {
+    weft_gene_kind kind = space->genes[g].kind;
+    if (kind == WEFT_GENE_CATEGORICAL || isnan(value)) {
+        return NAN;
+    }
+    return kind == WEFT_GENE_ORDINAL ? weft_space_rule(space, g)->values[(int)value] : value;
 }
 
-double weft_space_number(const weft_space *space, int g, double value) {
-    bool ordinal = space->genes[g].kind == WEFT_GENE_ORDINAL;
-    return ordinal ? rule_of(space, g)->values[(int)value] : value;
+const char *weft_space_word(const weft_space *space, int g, double value) {
+    bool word = space->genes[g].kind == WEFT_GENE_CATEGORICAL && !isnan(value);
+    return word ? weft_space_rule(space, g)->labels[(int)value] : NULL;
+}
+
+bool weft_space_is_inert(const weft_space *space, int g) {
+    return weft_space_rule(space, g)->inert;
 }
 
 char *weft_space_value_text(const weft_space *space, int g, double value, char *buffer,
@@ -119,7 +179,7 @@ char *weft_space_value_text(const weft_space *space, int g, double value, char *
     } else if (!(value >= gene->lower && value <= gene->upper)) {
         text = "?";
     } else if (gene->kind == WEFT_GENE_CATEGORICAL) {
-        text = rule_of(space, g)->labels[(int)value];
+        text = weft_space_word(space, g, value);
     } else {
         weft_real_text(weft_space_number(space, g, value), number, sizeof number);
     }
@@ -152,9 +212,13 @@ static weft_status check_genome(const weft_space *space, const double *genome, w
     return weft_fail(error, WEFT_ERROR_INTERNAL, "a genome is illegal for no known reason");
 }
 
-weft_status weft_space_decode(const weft_space *space, const double *genome, weft_network **network,
-                              weft_error *error) {
+weft_status weft_space_decode_into(const weft_space *space, const double *genome, int which,
+                                   weft_network *network, weft_error *error) {
     WEFT_TRY(check_genome(space, genome, error));
+    if (which < 0 || which >= weft_space_n_networks(space)) {
+        return weft_fail(error, WEFT_ERROR_USAGE, "network %d of a space with %d", which,
+                         weft_space_n_networks(space));
+    }
     if (!is_legal(space, genome)) {
         weft_fail(error, WEFT_ERROR_INFEASIBLE,
                   "%d blocks halve the map; an input of %d x %d allows %d (no side below %d)",
@@ -163,7 +227,20 @@ weft_status weft_space_decode(const weft_space *space, const double *genome, wef
         weft_hint(error, "use fewer VGG blocks");
         return WEFT_ERROR_INFEASIBLE;
     }
-    return space->family->decode(space, genome, network, error);
+    return space->family->decode(space, genome, which, network, error);
+}
+
+weft_status weft_space_decode(const weft_space *space, const double *genome, int which,
+                              weft_network **network, weft_error *error) {
+    weft_network *made = NULL;
+    WEFT_TRY(weft_network_create(space->name, space->input, &made, error));
+    weft_status status = weft_space_decode_into(space, genome, which, made, error);
+    if (status != WEFT_OK) {
+        weft_network_destroy(made);
+        return status;
+    }
+    *network = made;
+    return WEFT_OK;
 }
 
 char *weft_space_describe(const weft_space *space, const double *genome, char *buffer,
@@ -173,5 +250,16 @@ char *weft_space_describe(const weft_space *space, const double *genome, char *b
         snprintf(buffer, size, "(no design of this space)");
         return buffer;
     }
-    return space->family->describe(space, genome, buffer, size);
+    space->family->describe(space, genome, buffer, size);
+    for (int k = 0; k < space->n_knobs; k++) {
+        int g = space->knobs[k].gene;
+        size_t used = size > 0 ? strlen(buffer) : 0;
+        if (!isnan(genome[g]) && used < size) {
+            char value[64];
+            snprintf(buffer + used, size - used, "%s%s=%s", used > 0 ? " " : "",
+                     space->genes[g].name,
+                     weft_space_value_text(space, g, genome[g], value, sizeof value));
+        }
+    }
+    return buffer;
 }

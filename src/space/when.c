@@ -6,8 +6,9 @@
  *     clause    = NAME ( ">=" | "<=" | "==" ) VALUE  |  NAME "in" "[" VALUE { "," VALUE } "]"
  *     VALUE     = number | choice | "index"
  *
- * `index` is the number of a repeated gene. In a repeated gene, the name of another repeated gene
- * means its gene of the same number. Each clause becomes an interval of the parent's values (of
+ * `index` is the number of a repeated gene; of kernel3_2 it is 2. In a repeated gene, the name of
+ * another repeated gene means its gene of the same number: in kernel3_2, `depth` is depth3 and
+ * `expansion` expansion3_2. Each clause becomes an interval of the parent's values (of
  * their indices, for choices); clauses about one parent become one interval. */
 #include <ctype.h>
 #include <math.h>
@@ -30,7 +31,7 @@ enum { WORD = 64 };
 typedef struct reader {
     const weft_when_scope *scope;
     const weft_rule *rule; /* of the gene whose condition this is */
-    int index;             /* its number */
+    int place, index;      /* its numbers */
     const char *at;
     weft_error *error;
 } reader;
@@ -111,9 +112,13 @@ static int find_name(const weft_when_scope *scope, const char *name) {
 static weft_status find_parent(reader *r, const char *name, int *parent) {
     const weft_when_scope *scope = r->scope;
     *parent = find_name(scope, name);
+    char numbered[WORD + 32];
     if (*parent < 0 && r->index > 0) {
-        char numbered[WORD + 16];
-        snprintf(numbered, sizeof numbered, "%s%d", name, r->index);
+        snprintf(numbered, sizeof numbered, "%s%d", name, r->place > 0 ? r->place : r->index);
+        *parent = find_name(scope, numbered);
+    }
+    if (*parent < 0 && r->place > 0) {
+        snprintf(numbered, sizeof numbered, "%s%d_%d", name, r->place, r->index);
         *parent = find_name(scope, numbered);
     }
     if (*parent >= 0) {
@@ -328,6 +333,7 @@ weft_status weft_when_read(const weft_when_scope *scope, int gene, weft_gene *re
     const weft_rule *rule = &scope->space->rules[scope->roles[gene].rule];
     reader r = {.scope = scope,
                 .rule = rule,
+                .place = scope->roles[gene].place,
                 .index = scope->roles[gene].index,
                 .at = rule->when,
                 .error = error};

@@ -47,6 +47,21 @@ static void put_real(writer *w, double value) {
     put(w, "%s", weft_real_text(value, text, sizeof text));
 }
 
+static void put_sets(writer *w, const weft_rule *rule) {
+    if (rule->sets[0] == '\0') {
+        return;
+    }
+    put(w, ", sets: \"%s\"", rule->sets);
+    if (rule->unit[0] != '\0') {
+        put(w, ", unit: \"%s\"", rule->unit);
+    }
+    if (rule->region_is_index) {
+        put(w, ", region: index");
+    } else if (rule->region > 0) {
+        put(w, ", region: %d", rule->region);
+    }
+}
+
 static void put_rule(writer *w, const weft_rule *rule) {
     static const char *const kinds[] = {[WEFT_GENE_CATEGORICAL] = "categorical",
                                         [WEFT_GENE_ORDINAL] = "ordinal",
@@ -72,11 +87,40 @@ static void put_rule(writer *w, const weft_rule *rule) {
     put(w, "]%s", rule->log_scale ? ", log: true" : "");
     if (rule->repeat > 0) {
         put(w, ", repeat: %d", rule->repeat);
+        if (rule->first > 1) {
+            put(w, ", first: %d", rule->first);
+        }
+    }
+    for (int i = 0; i < rule->n_places; i++) {
+        put(w, "%s%d%s", i == 0 ? ", repeat: [" : ", ", rule->repeats[i],
+            i + 1 == rule->n_places ? "]" : "");
     }
     if (rule->when[0] != '\0') {
         put(w, ", when: \"%s\"", rule->when);
     }
+    put(w, "%s", rule->inert ? ", inert: true" : "");
+    put_sets(w, rule);
     put(w, "}\n");
+}
+
+/* What not every family has, where it is stated. */
+static void put_networks(writer *w, const weft_space *space) {
+    if (space->chip[0] != '\0') {
+        put(w, "chip: \"%s\"\n", space->chip);
+    }
+    const weft_layer_bits *bits = &space->bits;
+    if (bits->weights > 0 || bits->inputs > 0 || bits->outputs > 0) {
+        put(w, "bits: {weights: %d, inputs: %d, outputs: %d}\n", bits->weights, bits->inputs,
+            bits->outputs);
+    }
+    for (int i = 0; i < space->n_networks; i++) {
+        put(w, "%s\"%s\"%s", i == 0 ? "networks: [" : ", ", space->networks[i],
+            i + 1 == space->n_networks ? "]\n" : "");
+    }
+    for (int i = 0; i < space->n_groups; i++) {
+        put(w, "%s%d%s", i == 0 ? "regions: [" : ", ", space->group_regions[i],
+            i + 1 == space->n_groups ? "]\n" : "");
+    }
 }
 
 weft_status weft_space_write(weft_space *space, weft_error *error) {
@@ -90,7 +134,9 @@ weft_status weft_space_write(weft_space *space, weft_error *error) {
     }
     put(&w, "], dropout: ");
     put_real(&w, space->dropout);
-    put(&w, "}\nsmallest_map: %d\ngenes:\n", space->smallest_map);
+    put(&w, "}\nsmallest_map: %d\n", space->smallest_map);
+    put_networks(&w, space);
+    put(&w, "genes:\n");
     for (int i = 0; i < space->n_rules; i++) {
         put_rule(&w, &space->rules[i]);
     }

@@ -419,6 +419,83 @@ static void hashes_see_every_difference(void **state) {
     assert_true(hash_of(input, stray, N) == hashes[11]);
 }
 
+static weft_layer conv_of(int32_t copies, int32_t region) {
+    return (weft_layer){.op = WEFT_OP_CONV,
+                        .n_inputs = 1,
+                        .out_channels = 4,
+                        .kernel = {3, 3},
+                        .stride = {1, 1},
+                        .copies = copies,
+                        .region = region};
+}
+
+/* Copies and region count where they are not 0, and for layers of products alone. */
+static void places_are_hashed_and_checked(void **state) {
+    (void)state;
+    const weft_shape input = {3, 8, 8};
+    const int32_t zero = 0;
+    weft_layer layers[4] = {conv_of(0, 0), conv_of(1, 0), conv_of(0, 1), conv_of(1, 1)};
+    uint64_t hashes[4];
+    for (int i = 0; i < 4; i++) {
+        layers[i].input = &zero;
+        hashes[i] = hash_of(input, &layers[i], 1);
+        for (int k = 0; k < i; k++) {
+            assert_true(hashes[i] != hashes[k]);
+        }
+    }
+    weft_layer relu = {.op = WEFT_OP_RELU, .input = &zero, .n_inputs = 1};
+    uint64_t plain = hash_of(input, &relu, 1);
+    relu.region = 3;
+    assert_true(hash_of(input, &relu, 1) == plain);
+    weft_network *network = make(3, 8, 8);
+    for (int i = 0; i < 2; i++) {
+        weft_error error;
+        int32_t index = 0;
+        weft_layer bad = conv_of(-(i == 0), -(i == 1));
+        bad.input = &zero;
+        assert_int_equal(weft_network_add(network, &bad, &index, &error), WEFT_ERROR_INPUT);
+        assert_non_null(strstr(error.message, i == 0 ? "copies" : "region"));
+    }
+    assert_int_equal(network->n_layers, 1);
+    weft_network_destroy(network);
+}
+
+/* A network that begins anew is like a new one, whatever it held; a layer of its own may be added. */
+static void cleared_networks_are_as_new(void **state) {
+    (void)state;
+    weft_error error;
+    weft_network *network = make(2, 3, 3);
+    for (int round = 0; round < 4; round++) {
+        const weft_shape input = {1 + round, 16, 16};
+        weft_network *fresh = make(input.channels, input.height, input.width);
+        assert_int_equal(weft_network_clear(network, "again", input, &error), WEFT_OK);
+        for (int32_t i = 0; i < 100 + 40 * round; i++) {
+            weft_layer layer = {.op = WEFT_OP_BATCH_NORM, .input = &i, .n_inputs = 1, .block = i};
+            weft_network *const both[] = {network, fresh};
+            for (int k = 0; k < 2; k++) {
+                int32_t index = 0;
+                assert_int_equal(weft_network_add(both[k], &layer, &index, &error), WEFT_OK);
+                assert_int_equal(index, i + 1);
+            }
+        }
+        assert_true(weft_network_hash(network) == weft_network_hash(fresh));
+        assert_true(network->params == fresh->params && network->macs == fresh->macs);
+        assert_int_equal(network->n_blocks, fresh->n_blocks);
+        assert_string_equal(network->name, "again");
+        weft_network_destroy(fresh);
+    }
+    for (int i = 0; i < 500; i++) {
+        int32_t index = 0;
+        assert_int_equal(weft_network_add(network, &network->layers[1], &index, &error), WEFT_OK);
+        check_shape(network->layers[index].out, 4, 16, 16);
+    }
+    uint64_t before = weft_network_hash(network);
+    assert_int_equal(weft_network_clear(network, "none", (weft_shape){0, 1, 1}, &error),
+                     WEFT_ERROR_INPUT);
+    assert_true(weft_network_hash(network) == before);
+    weft_network_destroy(network);
+}
+
 /* Hashes are kept in studies: they must not change between versions or machines. */
 static void hash_is_stable(void **state) {
     (void)state;
@@ -445,6 +522,8 @@ int main(void) {
         cmocka_unit_test(huge_counts_are_refused),
         cmocka_unit_test(networks_grow_far),
         cmocka_unit_test(hashes_see_every_difference),
+        cmocka_unit_test(places_are_hashed_and_checked),
+        cmocka_unit_test(cleared_networks_are_as_new),
         cmocka_unit_test(hash_is_stable),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

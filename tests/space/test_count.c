@@ -233,6 +233,26 @@ static uint64_t list_table(const weft_gene_table *table, int g, double *genome, 
     return total;
 }
 
+/* How many genomes a walk gives, and how many of them the table calls legal. */
+static uint64_t walk_table(const weft_gene_table *table, uint64_t *legal) {
+    weft_gene_walk *walk = NULL;
+    weft_gene_cursor *cursor = NULL;
+    weft_error error;
+    assert_int_equal(weft_gene_walk_create(table, NULL, &walk, &error), WEFT_OK);
+    uint64_t count = weft_gene_walk_count(walk);
+    assert_int_equal(weft_gene_cursor_create(walk, 0, count, &cursor, &error), WEFT_OK);
+    uint64_t total = 0;
+    const double *genome = NULL;
+    while ((genome = weft_gene_cursor_next(cursor, NULL)) != NULL) {
+        total++;
+        *legal += weft_genome_legal(table, genome);
+    }
+    assert_int_equal(total, count);
+    weft_gene_cursor_destroy(cursor);
+    weft_gene_walk_destroy(walk);
+    return total;
+}
+
 static void check_random_space(uint64_t seed, uint64_t i, int *spaces, int *capped) {
     weft_rng rng = weft_rng_make(seed, WEFT_PURPOSE_TEST, i);
     test_space made;
@@ -264,6 +284,9 @@ static void check_random_space(uint64_t seed, uint64_t i, int *spaces, int *capp
     double genome[MOST];
     uint64_t table_legal = 0;
     uint64_t table_total = list_table(&table, 0, genome, &table_legal);
+    uint64_t walk_legal = 0;
+    assert_int_equal(walk_table(&table, &walk_legal), total);
+    assert_int_equal(walk_legal, legal);
     if (strcmp(count.total, expected[0]) != 0 || strcmp(count.legal, expected[1]) != 0 ||
         table_total != total || table_legal != legal) {
         fail_msg("seed %llu case %llu: %s and %s, expected %s and %s\n%s", (unsigned long long)seed,
@@ -306,7 +329,7 @@ static void check_text_counts(const char *genes, int side, const char *total, co
 static void huge_spaces_stay_exact(void **state) {
     (void)state;
     /* Figures from Python's integers: sum_{d=1..25} (3 4096)^d and
-     * sum_{d=1..25} 4096^d sum_{k<=7} C(d,k) 2^(d-k). */
+     * sum_{d=1..25} 4096^d sum_{k<=7} C(d,k) 2^(d-k); then the same with 32. */
     check_text_counts("  depth: {integer: [1, 25]}\n"
                       "  block: {categorical: [VGG, MVGG, RES], repeat: 25, when: depth >= index}\n"
                       "  kernels: {integer: [1, 4096], repeat: 25, when: depth >= index}\n",
@@ -318,7 +341,30 @@ static void huge_spaces_stay_exact(void **state) {
     check_text_counts("  depth: {integer: [1, 32]}\n"
                       "  block: {categorical: [VGG, MVGG, RES], repeat: 32, when: depth >= index}\n"
                       "  kernels: {integer: [1, 4096], repeat: 32, when: depth >= index}\n",
-                      224, "10^126 or more", "10^126 or more");
+                      224,
+                      "7301865523655967822000574539155580964639784081123323000796971493368130"
+                      "3152615698817223763576081414530450509117567267512949074309120",
+                      "8421135605695919293534035277469846062867147131540329643646935686666509"
+                      "879401508111006322411860875285300786059631662412963644452864");
+}
+
+/* 17 genes of 10^15 values: 10^255. */
+static void sizes_beyond_the_digits_are_named(void **state) {
+    (void)state;
+    static const char text[] =
+        "weft: space/1\nname: x\nfamily: network\nnetworks: [lenet5]\ngenes:\n"
+        "  x: {integer: [1, 1000000000000000], repeat: 17, sets: rows, "
+        "region: index}\n";
+    weft_space *space = NULL;
+    weft_error error;
+    weft_space_count count;
+    if (weft_space_parse(text, strlen(text), "x.yaml", &space, &error) != WEFT_OK) {
+        fail_msg("%s", error.message);
+    }
+    assert_int_equal(weft_space_counts(space, &count, &error), WEFT_OK);
+    assert_string_equal(count.genotypes, "10^252 or more");
+    assert_string_equal(count.total, "10^252 or more");
+    weft_space_destroy(space);
 }
 
 static void continuous_spaces_have_no_count(void **state) {
@@ -380,12 +426,12 @@ static void decimals_are_exact(void **state) {
     weft_decimal b = a;
     assert_true(weft_decimal_add(&a, &b));
     assert_string_equal(weft_decimal_text(&a, text), "680564733841876926852962238568698216450");
-    /* 10^125 fits, ten times that does not; nor do 10 times 10^125 by adding. */
+    /* 10^251 fits, ten times that does not; nor do 10 times 10^251 by adding. */
     a = weft_decimal_of(1);
-    for (int i = 0; i < 125; i++) {
+    for (int i = 0; i < 251; i++) {
         assert_true(weft_decimal_scale(&a, 10));
     }
-    assert_int_equal(strlen(weft_decimal_text(&a, text)), 126);
+    assert_int_equal(strlen(weft_decimal_text(&a, text)), 252);
     b = a;
     assert_false(weft_decimal_scale(&b, 10));
     b = a;
@@ -400,6 +446,7 @@ int main(void) {
         cmocka_unit_test(decimals_are_exact),
         cmocka_unit_test(random_spaces_are_counted),
         cmocka_unit_test(huge_spaces_stay_exact),
+        cmocka_unit_test(sizes_beyond_the_digits_are_named),
         cmocka_unit_test(continuous_spaces_have_no_count),
         cmocka_unit_test(entangled_spaces_are_refused),
     };

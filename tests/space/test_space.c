@@ -106,11 +106,14 @@ static void genes_stand_in_order(void **state) {
         for (int c = 0; c < gene->n_conditions; c++) {
             assert_in_range(gene->conditions[c].parent, 0, g - 1);
         }
-        if (g > 0) {
-            assert_int_equal(gene->n_conditions, 1);
+        /* Every depth has block 1: its genes need no condition. */
+        assert_int_equal(gene->n_conditions, g > 2 ? 1 : 0);
+        if (g > 2) {
             assert_int_equal(gene->conditions[0].parent, 0);
             assert_true(gene->conditions[0].minimum == (g + 1) / 2);
             assert_true(gene->conditions[0].maximum == 7.0);
+        }
+        if (g > 0) {
             assert_int_equal(gene->n_choices, g % 2 == 1 ? 3 : 6);
             assert_int_equal(gene->kind, g % 2 == 1 ? WEFT_GENE_CATEGORICAL : WEFT_GENE_ORDINAL);
         }
@@ -169,7 +172,7 @@ static void designs_decode_to_their_text(void **state) {
     assert_string_equal(weft_space_describe(space, genome, text, sizeof text), "V32,R64,M8");
     weft_network *network = NULL;
     weft_error error;
-    assert_int_equal(weft_space_decode(space, genome, &network, &error), WEFT_OK);
+    assert_int_equal(weft_space_decode(space, genome, 0, &network, &error), WEFT_OK);
     assert_string_equal(network->name, "imc:V32,R64,M8");
     /* The same network by hand; the space's head pools to 2 x 2. */
     weft_imc_spec spec;
@@ -222,7 +225,7 @@ static void values_have_texts(void **state) {
         assert_true(strlen(text) < size);
     }
     weft_network *network = NULL;
-    assert_int_equal(weft_space_decode(space, genome, &network, &error), WEFT_OK);
+    assert_int_equal(weft_space_decode(space, genome, 0, &network, &error), WEFT_OK);
     const weft_layer *end = &network->layers[network->n_layers];
     assert_int_equal(end[-1].out_channels, 10);
     assert_true(end[-2].rate == 0.25);
@@ -244,7 +247,7 @@ static void halvings_are_capped(void **state) {
     encode(space, "V32,V32,V32,V64,M32,V64", genome);
     assert_false(table.legal(table.context, genome));
     assert_false(weft_genome_legal(&table, genome));
-    assert_int_equal(weft_space_decode(space, genome, &network, &error), WEFT_ERROR_INFEASIBLE);
+    assert_int_equal(weft_space_decode(space, genome, 0, &network, &error), WEFT_ERROR_INFEASIBLE);
     assert_null(network);
     assert_non_null(strstr(error.message, "5 blocks"));
     assert_non_null(strstr(error.message, "32 x 32 allows 4"));
@@ -268,7 +271,7 @@ static void bad_genomes_are_refused(void **state) {
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         encode(space, "R8,M16", genome);
         genome[cases[i].gene] = cases[i].value;
-        assert_int_equal(weft_space_decode(space, genome, &network, &error), WEFT_ERROR_INPUT);
+        assert_int_equal(weft_space_decode(space, genome, 0, &network, &error), WEFT_ERROR_INPUT);
         assert_null(network);
         if (strstr(error.message, cases[i].message) == NULL) {
             fail_msg("case %zu: %s", i, error.message);
@@ -299,7 +302,7 @@ static void every_legal_genome_decodes(void **state) {
             weft_space_describe(space, genome, text, sizeof text);
             bool legal = count_letter(text, 'V') <= count.max_halvings;
             weft_network *network = NULL;
-            weft_status status = weft_space_decode(space, genome, &network, &error);
+            weft_status status = weft_space_decode(space, genome, 0, &network, &error);
             if (weft_genome_legal(&table, genome) != legal ||
                 status != (legal ? WEFT_OK : WEFT_ERROR_INFEASIBLE)) {
                 fail_msg("%s seed %llu case %llu: %s: status %d", names[n],
@@ -343,7 +346,7 @@ static void different_genomes_have_different_hashes(void **state) {
         draw(&table, &rng, genome);
         weft_network *network = NULL;
         weft_error error;
-        if (weft_space_decode(space, genome, &network, &error) != WEFT_OK) {
+        if (weft_space_decode(space, genome, 0, &network, &error) != WEFT_OK) {
             continue;
         }
         seen[n].hash = weft_network_hash(network);
@@ -375,12 +378,12 @@ static void data_replace_input_and_cap(void **state) {
     double genome[MOST_GENES];
     encode(space, "V8,V8,V8,V8", genome);
     weft_network *network = NULL;
-    assert_int_equal(weft_space_decode(space, genome, &network, &error), WEFT_OK);
+    assert_int_equal(weft_space_decode(space, genome, 0, &network, &error), WEFT_OK);
     assert_int_equal(network->layers[0].out.channels, 1);
     assert_int_equal(network->layers[network->n_layers - 1].out.channels, 26);
     weft_network_destroy(network);
     encode(space, "V8,V8,V8,V8,V8", genome);
-    assert_int_equal(weft_space_decode(space, genome, &network, &error), WEFT_ERROR_INFEASIBLE);
+    assert_int_equal(weft_space_decode(space, genome, 0, &network, &error), WEFT_ERROR_INFEASIBLE);
     /* Other sides: the shorter one counts. */
     assert_int_equal(weft_space_set_data(space, (weft_shape){3, 500, 2}, 10, &error), WEFT_OK);
     weft_space_count count;
@@ -437,8 +440,8 @@ static void check_round_trip(weft_space *space, uint64_t seed) {
         draw(&a, &rng, genome);
         weft_network *first = NULL;
         weft_network *second = NULL;
-        weft_status status = weft_space_decode(space, genome, &first, &error);
-        assert_int_equal(weft_space_decode(again, genome, &second, &error), status);
+        weft_status status = weft_space_decode(space, genome, 0, &first, &error);
+        assert_int_equal(weft_space_decode(again, genome, 0, &second, &error), status);
         if (status == WEFT_OK) {
             assert_true(weft_network_hash(first) == weft_network_hash(second));
         }

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The inverted residual, the block of MobileNetV2 and later: 1x1 to `expanded` channels, depthwise,
+ * squeeze-excite where asked for, 1x1 to `out`; its input is added where the shapes agree. */
+#ifndef WEFT_NETWORK_INVERTED_H
+#define WEFT_NETWORK_INVERTED_H
+
+#include "network/build.h"
+
+/* The three products of a block, for what they carry. */
+typedef enum weft_inverted_part {
+    WEFT_PART_EXPAND,
+    WEFT_PART_DEPTHWISE,
+    WEFT_PART_PROJECT,
+    WEFT_INVERTED_PARTS
+} weft_inverted_part;
+
+typedef struct weft_bottleneck {
+    int32_t kernel, expanded, out, stride;
+    int32_t squeezed; /* 0: no squeeze-excite */
+    weft_op activation;
+    weft_layer_bits pointwise, depthwise; /* those of squeeze-excite are the pointwise ones */
+    int32_t copies[WEFT_INVERTED_PARTS];
+} weft_bottleneck;
+
+/* Appends the block. It has no expansion where `expanded` is the number of channels that come in.
+ * Leaves the builder's own bits and copies as they were. */
+void weft_put_inverted(weft_builder *b, const weft_bottleneck *row);
+
+#endif
