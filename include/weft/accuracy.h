@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The accuracy of a network at a fidelity, from whichever provider a problem names.
+ * The accuracy of a design at a fidelity, from whichever provider a problem names:
+ *   train   trains the network and measures it
+ *   mlp     a multilayer perceptron over the genes (docs/reference/predictors.md)
+ *   table   measured accuracies of a benchmark, looked up by the genes
+ * and, switched on by name, a penalty for the bits of the layers where the provider knows none.
  */
 #ifndef WEFT_ACCURACY_H
 #define WEFT_ACCURACY_H
@@ -9,31 +13,68 @@
 
 typedef struct weft_accuracy weft_accuracy;
 
+/* What the values of a gene stand for, as far as a provider asks. A genome holds the index of the
+ * choice, or the value itself where n_choices is 0. */
+typedef struct weft_gene_meaning {
+    const char *name;
+    int n_choices;
+    const double *numbers;    /* (n_choices) what the choices stand for; NULL: they are words */
+    const char *const *words; /* (n_choices); NULL: they are numbers */
+    bool of_chip;             /* a gene of the hardware: no provider has to know it */
+} weft_gene_meaning;
+
+/* The genes of a design in the order of its genome. The strings are read on creation alone. */
+typedef struct weft_design_genes {
+    int n;
+    const weft_gene_meaning *genes;
+} weft_design_genes;
+
 typedef struct weft_accuracy_settings {
-    const char *provider;      /* "train" */
-    const char *data;          /* data set by name */
+    const char *provider;      /* "train", "mlp", "table" */
+    const char *data;          /* train: data set by name */
     weft_train_settings train; /* of a candidate: the search sees the validation part only */
     double final_epochs;       /* of a design of the front: whole training set, test set once */
+    const char *file;    /* mlp, table: a name of share/weft/predictors or the path of a file */
+    const char *weights; /* mlp: the user's weights, in place of those that `file` names */
+    const char *csv;     /* table: the user's figures, in place of those that `file` names */
+    const char *penalty; /* a name of share/weft/penalties or the path of a file; "": none */
+    const char *ignore;  /* genes that the provider may leave out, "a b*"; "": none */
+    bool blind_bits;     /* mlp: feeds the bits that `file` calls blind whatever the genes say */
 } weft_accuracy_settings;
 
+/* Every text is "" but the provider's. */
 WEFT_API void weft_accuracy_defaults(weft_accuracy_settings *settings);
 
 /* The names there are: NULL-terminated. */
 WEFT_API const char *const *weft_accuracy_names(void);
 
+/* Whether the provider of that name measures on a data set; false for a name that is unknown. */
+WEFT_API bool weft_accuracy_needs_data(const char *provider);
+
+/* `genes` may be NULL: the provider is asked without genes, which mlp and table refuse. A gene of
+ * the design that the provider and the penalty do not know, and that nobody says may be ignored, is
+ * WEFT_ERROR_INPUT: it would be searched as if it changed nothing. So is one that both know: it would
+ * count twice. */
 WEFT_API weft_status weft_accuracy_create(const weft_accuracy_settings *settings,
-                                          weft_accuracy **accuracy,
+                                          const weft_design_genes *genes, weft_accuracy **accuracy,
                                           weft_error *error) WEFT_NODISCARD;
 WEFT_API void weft_accuracy_destroy(weft_accuracy *accuracy);
 
-/* Input shape and classes that networks must have. */
+/* Whether evaluations must be given the network: for training, and for a penalty. */
+WEFT_API bool weft_accuracy_needs_network(const weft_accuracy *accuracy);
+
+/* Whether WEFT_FIDELITY_FINAL tells more than WEFT_FIDELITY_CANDIDATE: for training alone. */
+WEFT_API bool weft_accuracy_has_final(const weft_accuracy *accuracy);
+
+/* Input shape and classes that networks must have; {0, 0, 0} and 0 where any will do. */
 WEFT_API weft_shape weft_accuracy_input(const weft_accuracy *accuracy);
 WEFT_API int weft_accuracy_classes(const weft_accuracy *accuracy);
 
 typedef struct weft_accuracy_result {
-    double accuracy; /* 0..1 */
-    double loss;
-    double seconds;
+    double accuracy; /* 0..1, the penalty taken off */
+    double penalty;  /* what was taken off for bits; 0 without a penalty */
+    double loss;     /* train; NaN elsewhere */
+    double seconds;  /* of training; 0 elsewhere */
     int64_t images_trained;
 } weft_accuracy_result;
 
@@ -42,10 +83,120 @@ typedef enum weft_fidelity {
     WEFT_FIDELITY_FINAL,     /* test accuracy after the final budget */
 } weft_fidelity;
 
-/* Thread-safe; deterministic for (settings, seed, network). */
-WEFT_API weft_status weft_accuracy_evaluate(weft_accuracy *accuracy, const weft_network *network,
+/* `network` may be NULL where weft_accuracy_needs_network() is false; `genome` (genes.n; NaN:
+ * inactive) may be NULL where the provider trains. A design that has no accuracy, such as one that
+ * a table lacks, is WEFT_ERROR_EVALUATION. Thread-safe; deterministic for (settings, seed, design). */
+WEFT_API weft_status weft_accuracy_evaluate(const weft_accuracy *accuracy,
+                                            const weft_network *network, const double *genome,
                                             weft_fidelity fidelity, uint64_t seed,
                                             const weft_stop *stop, weft_accuracy_result *result,
                                             weft_error *error) WEFT_NODISCARD;
+
+/* The candidates' accuracies of n designs at once, the same figures as one by one: `genomes` (n,
+ * genes.n) row by row; `networks` (n) may be NULL where none is needed. A design that has no
+ * accuracy gets NaN (asked alone, it gives the reason). Training is refused: WEFT_ERROR_INPUT. */
+WEFT_API weft_status weft_accuracy_evaluate_many(const weft_accuracy *accuracy,
+                                                 const weft_network *const *networks,
+                                                 const double *genomes, int n,
+                                                 weft_accuracy_result *results,
+                                                 weft_error *error) WEFT_NODISCARD;
+
+/* ---- predictors and tables as files ------------------------------------------------------------
+ * A file of share/weft/predictors or of the user's (weft: predictor/1) says how genes become the
+ * inputs of a perceptron, or which columns of a table they are: docs/reference/predictors.md. */
+typedef struct weft_predictor weft_predictor;
+
+/* By a name of share/weft/predictors ("ofa-mobilenetv3-imagenet") or a path. */
+WEFT_API weft_status weft_predictor_read(const char *name_or_path, weft_predictor **predictor,
+                                         weft_error *error) WEFT_NODISCARD;
+WEFT_API void weft_predictor_destroy(weft_predictor *predictor);
+
+/* Texts are borrowed; "" where the file says nothing. */
+typedef struct weft_predictor_about {
+    const char *name, *kind; /* kind: the provider that takes it, "mlp" or "table" */
+    const char *description, *source, *path;
+    const char *measure;    /* what its accuracy is one of */
+    const char *ignore;     /* genes that it leaves out on purpose */
+    const char *weights;    /* mlp: the file that it names */
+    const char *csv;        /* table: likewise */
+    const char *column;     /* table: of the accuracy */
+    double scale, offset;   /* accuracy = offset + scale * (output or cell) */
+    int64_t inputs, params; /* mlp */
+    int64_t rows;           /* table: that there must be; 0: any number */
+    bool has_blind;         /* mlp: blind_bits changes what is fed */
+} weft_predictor_about;
+WEFT_API void weft_predictor_get_about(const weft_predictor *predictor,
+                                       weft_predictor_about *about);
+
+/* Feature i of a perceptron in the order of its inputs, or column i of the key of a table; false
+ * behind the last one. */
+typedef struct weft_predictor_feature {
+    int branch;       /* mlp: from 0 */
+    int64_t first;    /* mlp: its first input of the branch */
+    int inputs;       /* mlp: how many it takes */
+    int genes;        /* how many genes it takes */
+    char names[256];  /* the patterns of their names */
+    char values[512]; /* the values that it knows; a long list is cut */
+    char rules[512];  /* "blind 8; active by depth* each 4"; "" for none */
+    char column[96];  /* table */
+} weft_predictor_feature;
+WEFT_API bool weft_predictor_get_feature(const weft_predictor *predictor, int i,
+                                         weft_predictor_feature *feature);
+
+/* Layer i of a perceptron, the branches of the first one first; false behind the last one. */
+typedef struct weft_predictor_layer_about {
+    bool is_branch;
+    int inputs, outputs;
+    const char *activation;    /* "relu" */
+    const char *weight, *bias; /* names of arrays; bias "": none */
+} weft_predictor_layer_about;
+WEFT_API bool weft_predictor_get_layer(const weft_predictor *predictor, int i,
+                                       weft_predictor_layer_about *layer);
+
+/* Takes the arrays that a perceptron needs from the user's weights (.npy, .npz, .safetensors, or a
+ * folder of .npy), checks their shapes and values, and writes FOLDER/NAME.safetensors and
+ * FOLDER/NAME.yaml, the encoding with the weights' file and SHA-256 in it; each is replaced as a
+ * whole or stays as it was. */
+typedef struct weft_predictor_import_settings {
+    const char *encoding; /* a name or a path */
+    const char *weights;
+    const char *folder; /* made where it is missing */
+    const char *name;   /* "": that of the encoding */
+    bool replace;       /* files of that name may be there; else it is an error */
+} weft_predictor_import_settings;
+
+typedef struct weft_predictor_imported {
+    char path[1024];      /* of the .yaml */
+    char sha256[65];      /* of the weights' file */
+    int arrays, left_out; /* taken; of the user's file but not needed */
+    int64_t params;
+} weft_predictor_imported;
+WEFT_API weft_status weft_predictor_import(const weft_predictor_import_settings *settings,
+                                           weft_predictor_imported *imported,
+                                           weft_error *error) WEFT_NODISCARD;
+
+/* Compares predictions with given ones: a CSV file with a row of names, or a JSON array of objects.
+ * A column named `column` has the accuracy; each other one is a gene by its name. A JSON array of
+ * values stands for the genes NAME1, NAME2, ...; an empty cell, "-" and null for an inactive gene.
+ * `each` is called for every row and may be NULL; `predicted` is NaN where there is no accuracy. */
+typedef struct weft_predictor_check_settings {
+    const char *file, *weights, *csv; /* as in weft_accuracy_settings; "": what `file` names */
+    const char *golden;
+    const char *column; /* "": accuracy, prediction or pred, whichever is there */
+    const char *ignore; /* genes that the predictor may leave out */
+    bool blind_bits;
+    bool percent; /* of the given accuracies */
+    void (*each)(void *context, int row, double given, double predicted);
+    void *context;
+} weft_predictor_check_settings;
+
+typedef struct weft_predictor_checked {
+    int n, missing;     /* rows; those without a prediction */
+    double worst, mean; /* absolute difference, share of accuracy; NaN where n = missing */
+    int worst_row;      /* from 0 */
+} weft_predictor_checked;
+WEFT_API weft_status weft_predictor_check(const weft_predictor_check_settings *settings,
+                                          weft_predictor_checked *checked,
+                                          weft_error *error) WEFT_NODISCARD;
 
 #endif

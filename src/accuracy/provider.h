@@ -11,23 +11,51 @@
 
 #include <weft/accuracy.h>
 
+/* One design to evaluate. */
+typedef struct weft_accuracy_query {
+    const weft_network *network; /* NULL where the provider needs none */
+    const double *genome;        /* NULL where the provider asks for no genes */
+    weft_fidelity fidelity;
+    uint64_t seed; /* of this design */
+    const weft_stop *stop;
+} weft_accuracy_query;
+
+/* What a provider does with a gene of the design. */
+typedef enum weft_gene_use {
+    WEFT_GENE_UNKNOWN, /* nothing: an error unless somebody else does */
+    WEFT_GENE_ALLOWED, /* it shows in the network, or the provider's file says to leave it out */
+    WEFT_GENE_FED,     /* the accuracy depends on it: no penalty may count it once more */
+} weft_gene_use;
+
 typedef struct weft_provider {
-    /* Makes the state that all evaluations share, and says which networks it takes. The strings of
-     * the settings are only good until it returns. */
-    weft_status (*create)(const weft_accuracy_settings *settings, void **state, weft_shape *input,
-                          int *classes, weft_error *error);
+    bool needs_data;    /* measures on a data set, whose shape the networks must have */
+    bool needs_network; /* `network` of a query is never NULL, input and classes were checked */
+    bool has_final;     /* WEFT_FIDELITY_FINAL is another measurement */
+
+    /* Makes the state that all evaluations share; *input and *classes where needs_data. `uses`
+     * (genes->n, WEFT_GENE_UNKNOWN at first) takes what it does with each gene; genes->n is 0 without
+     * genes. All strings are only good until it returns. */
+    weft_status (*create)(const weft_accuracy_settings *settings, const weft_design_genes *genes,
+                          weft_gene_use *uses, void **state, weft_shape *input, int *classes,
+                          weft_error *error);
     void (*destroy)(void *state);
 
-    /* Evaluates one network, of which input and classes were checked. `seed` is that of this
-     * design. Called from several threads at once: the state is read only. */
-    weft_status (*evaluate)(const void *state, const weft_network *network, weft_fidelity fidelity,
-                            uint64_t seed, const weft_stop *stop, weft_accuracy_result *result,
-                            weft_error *error);
+    /* Evaluates one design. Called from several threads at once: the state is read only. */
+    weft_status (*evaluate)(const void *state, const weft_accuracy_query *query,
+                            weft_accuracy_result *result, weft_error *error);
+
+    /* Evaluates n designs, row by row in `genomes`; NaN for one without accuracy. The same figures
+     * as one by one. NULL: it cannot. */
+    weft_status (*evaluate_many)(const void *state, const double *genomes, int n,
+                                 weft_accuracy_result *results, weft_error *error);
 } weft_provider;
 
-extern const weft_provider weft_provider_train;
+extern const weft_provider weft_provider_train, weft_provider_mlp, weft_provider_table;
 
 /* Every provider, once: name in problem files, struct. */
-#define WEFT_PROVIDER_MAP(X) X("train", weft_provider_train)
+#define WEFT_PROVIDER_MAP(X)                                                                       \
+    X("train", weft_provider_train)                                                                \
+    X("mlp", weft_provider_mlp)                                                                    \
+    X("table", weft_provider_table)
 
 #endif

@@ -21,8 +21,10 @@ static void destroy(void *state) {
     }
 }
 
-static weft_status create(const weft_accuracy_settings *settings, void **state, weft_shape *input,
-                          int *classes, weft_error *error) {
+/* Every gene of a network shows in its training. */
+static weft_status create(const weft_accuracy_settings *settings, const weft_design_genes *genes,
+                          weft_gene_use *uses, void **state, weft_shape *input, int *classes,
+                          weft_error *error) {
     if (settings->data == NULL || settings->data[0] == '\0') {
         weft_fail(error, WEFT_ERROR_INPUT, "accuracy by training needs a data set");
         weft_hint(error, "name one; weft data list shows what there is");
@@ -48,20 +50,23 @@ static weft_status create(const weft_accuracy_settings *settings, void **state, 
     made->final.share = 1.0;
     made->final.epochs = settings->final_epochs;
     const weft_dataset_info *info = weft_dataset_get_info(made->dataset);
+    for (int g = 0; g < genes->n; g++) {
+        uses[g] = WEFT_GENE_ALLOWED;
+    }
     *input = info->shape;
     *classes = info->classes;
     *state = made;
     return WEFT_OK;
 }
 
-static weft_status evaluate(const void *state, const weft_network *network, weft_fidelity fidelity,
-                            uint64_t seed, const weft_stop *stop, weft_accuracy_result *result,
-                            weft_error *error) {
+static weft_status evaluate(const void *state, const weft_accuracy_query *query,
+                            weft_accuracy_result *result, weft_error *error) {
     const trainer *t = state;
-    weft_train_settings settings = fidelity == WEFT_FIDELITY_FINAL ? t->final : t->candidate;
-    settings.seed = seed;
+    weft_train_settings settings = query->fidelity == WEFT_FIDELITY_FINAL ? t->final : t->candidate;
+    settings.seed = query->seed;
     weft_train_result trained;
-    WEFT_TRY(weft_train(network, t->dataset, &settings, NULL, NULL, stop, &trained, error));
+    WEFT_TRY(weft_train(query->network, t->dataset, &settings, NULL, NULL, query->stop, &trained,
+                        error));
     *result = (weft_accuracy_result){
         .accuracy = trained.accuracy,
         .loss = trained.loss,
@@ -72,6 +77,9 @@ static weft_status evaluate(const void *state, const weft_network *network, weft
 }
 
 const weft_provider weft_provider_train = {
+    .needs_data = true,
+    .needs_network = true,
+    .has_final = true,
     .create = create,
     .destroy = destroy,
     .evaluate = evaluate,

@@ -131,7 +131,7 @@ static weft_accuracy *accuracy_of(double epochs, double final_epochs) {
     settings.final_epochs = final_epochs;
     weft_accuracy *accuracy = NULL;
     weft_error error = {0};
-    if (weft_accuracy_create(&settings, &accuracy, &error) != WEFT_OK) {
+    if (weft_accuracy_create(&settings, NULL, &accuracy, &error) != WEFT_OK) {
         fail_msg("%s: %s", error.file, error.message);
     }
     return accuracy;
@@ -142,7 +142,7 @@ static weft_accuracy_result evaluate(weft_accuracy *accuracy, const char *text,
     weft_network *network = network_of(text, shape, CLASSES);
     weft_accuracy_result result = {0};
     weft_error error = {0};
-    if (weft_accuracy_evaluate(accuracy, network, fidelity, seed, NULL, &result, &error) !=
+    if (weft_accuracy_evaluate(accuracy, network, NULL, fidelity, seed, NULL, &result, &error) !=
         WEFT_OK) {
         fail_msg("%s", error.message);
     }
@@ -204,8 +204,8 @@ typedef struct job {
 static void *run_job(void *context) {
     job *j = context;
     weft_error error;
-    j->status = weft_accuracy_evaluate(j->accuracy, j->network, WEFT_FIDELITY_CANDIDATE, 3, NULL,
-                                       &j->result, &error);
+    j->status = weft_accuracy_evaluate(j->accuracy, j->network, NULL, WEFT_FIDELITY_CANDIDATE, 3,
+                                       NULL, &j->result, &error);
     return NULL;
 }
 
@@ -236,15 +236,15 @@ static void other_shapes_are_refused(void **state) {
     weft_accuracy_result result;
     weft_error error = {0};
     weft_network *network = network_of("V8", (weft_shape){3, SIDE, SIDE}, CLASSES);
-    assert_int_equal(weft_accuracy_evaluate(accuracy, network, WEFT_FIDELITY_CANDIDATE, 1, NULL,
-                                            &result, &error),
+    assert_int_equal(weft_accuracy_evaluate(accuracy, network, NULL, WEFT_FIDELITY_CANDIDATE, 1,
+                                            NULL, &result, &error),
                      WEFT_ERROR_INPUT);
     assert_non_null(strstr(error.message, "3 x 8 x 8"));
     assert_non_null(strstr(error.message, "1 x 8 x 8"));
     weft_network_destroy(network);
     network = network_of("V8", shape, CLASSES + 1);
-    assert_int_equal(weft_accuracy_evaluate(accuracy, network, WEFT_FIDELITY_CANDIDATE, 1, NULL,
-                                            &result, &error),
+    assert_int_equal(weft_accuracy_evaluate(accuracy, network, NULL, WEFT_FIDELITY_CANDIDATE, 1,
+                                            NULL, &result, &error),
                      WEFT_ERROR_INPUT);
     assert_non_null(strstr(error.message, "3 classes"));
     weft_network_destroy(network);
@@ -259,8 +259,8 @@ static void a_stop_is_passed_on(void **state) {
     weft_network *network = network_of("V8", shape, CLASSES);
     weft_accuracy_result result;
     weft_error error = {0};
-    assert_int_equal(weft_accuracy_evaluate(accuracy, network, WEFT_FIDELITY_CANDIDATE, 1, &stop,
-                                            &result, &error),
+    assert_int_equal(weft_accuracy_evaluate(accuracy, network, NULL, WEFT_FIDELITY_CANDIDATE, 1,
+                                            &stop, &result, &error),
                      WEFT_STOPPED);
     weft_network_destroy(network);
     weft_accuracy_destroy(accuracy);
@@ -274,11 +274,11 @@ static void a_training_that_diverges_is_a_failed_evaluation(void **state) {
     settings.train.learning_rate = 1e30;
     weft_accuracy *accuracy = NULL;
     weft_error error = {0};
-    assert_int_equal(weft_accuracy_create(&settings, &accuracy, &error), WEFT_OK);
+    assert_int_equal(weft_accuracy_create(&settings, NULL, &accuracy, &error), WEFT_OK);
     weft_network *network = network_of("V8", shape, CLASSES);
     weft_accuracy_result result;
-    assert_int_equal(weft_accuracy_evaluate(accuracy, network, WEFT_FIDELITY_CANDIDATE, 1, NULL,
-                                            &result, &error),
+    assert_int_equal(weft_accuracy_evaluate(accuracy, network, NULL, WEFT_FIDELITY_CANDIDATE, 1,
+                                            NULL, &result, &error),
                      WEFT_ERROR_EVALUATION);
     weft_network_destroy(network);
     weft_accuracy_destroy(accuracy);
@@ -292,26 +292,28 @@ static void bad_settings_are_refused(void **state) {
     weft_accuracy_defaults(&good);
     assert_string_equal(good.provider, "train");
     assert_string_equal(weft_accuracy_names()[0], "train");
-    assert_null(weft_accuracy_names()[1]);
+    assert_string_equal(weft_accuracy_names()[1], "mlp");
+    assert_string_equal(weft_accuracy_names()[2], "table");
+    assert_null(weft_accuracy_names()[3]);
     good.data = "bars";
     weft_accuracy_settings bad = good;
     bad.provider = "trian";
-    assert_int_equal(weft_accuracy_create(&bad, &accuracy, &error), WEFT_ERROR_INPUT);
+    assert_int_equal(weft_accuracy_create(&bad, NULL, &accuracy, &error), WEFT_ERROR_INPUT);
     bad.provider = "traim";
-    assert_int_equal(weft_accuracy_create(&bad, &accuracy, &error), WEFT_ERROR_INPUT);
+    assert_int_equal(weft_accuracy_create(&bad, NULL, &accuracy, &error), WEFT_ERROR_INPUT);
     assert_non_null(strstr(error.message, "\"traim\""));
     assert_non_null(strstr(error.hint, "\"train\""));
     bad.provider = NULL;
-    assert_int_equal(weft_accuracy_create(&bad, &accuracy, &error), WEFT_ERROR_INPUT);
+    assert_int_equal(weft_accuracy_create(&bad, NULL, &accuracy, &error), WEFT_ERROR_INPUT);
     bad = good;
     bad.data = "barss";
-    assert_int_equal(weft_accuracy_create(&bad, &accuracy, &error), WEFT_ERROR_INPUT);
+    assert_int_equal(weft_accuracy_create(&bad, NULL, &accuracy, &error), WEFT_ERROR_INPUT);
     assert_non_null(strstr(error.hint, "\"bars\""));
     bad.data = NULL;
-    assert_int_equal(weft_accuracy_create(&bad, &accuracy, &error), WEFT_ERROR_INPUT);
+    assert_int_equal(weft_accuracy_create(&bad, NULL, &accuracy, &error), WEFT_ERROR_INPUT);
     bad = good;
     bad.final_epochs = 0.0;
-    assert_int_equal(weft_accuracy_create(&bad, &accuracy, &error), WEFT_ERROR_INPUT);
+    assert_int_equal(weft_accuracy_create(&bad, NULL, &accuracy, &error), WEFT_ERROR_INPUT);
     assert_null(accuracy);
 }
 
