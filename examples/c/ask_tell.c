@@ -11,7 +11,7 @@
 
 static const double DRAM_JOULE_PER_BYTE = 20e-12; /* LPDDR, 2.5 pJ a bit */
 
-static weft_status evaluate(const weft_study *study, weft_trial *trial, weft_error *error) {
+static weft_status evaluate(weft_study *study, weft_trial *trial, weft_error *error) {
     weft_status status = weft_study_evaluate(study, trial, NULL, error);
     if (status == WEFT_OK && trial->state == WEFT_TRIAL_OK) {
         trial->metrics[WEFT_METRIC_ENERGY] += trial->metrics[WEFT_METRIC_PARAMS] *

@@ -26,7 +26,19 @@
     X(WEFT_METRIC_MACS, "macs", "1", false)                                                        \
     X(WEFT_METRIC_PARAMS, "params", "1", false)                                                    \
     X(WEFT_METRIC_CROSSBARS, "crossbars", "1", false)                                              \
-    X(WEFT_METRIC_UTILISATION, "utilisation", "1", true)
+    X(WEFT_METRIC_UTILISATION, "utilisation", "1", true)                                           \
+    X(WEFT_METRIC_INTERVAL, "interval", "s", false)                                                \
+    X(WEFT_METRIC_CYCLES, "cycles", "1", false)                                                    \
+    X(WEFT_METRIC_POWER, "power", "W", false)                                                      \
+    X(WEFT_METRIC_PEAK_POWER, "peak_power", "W", false)                                            \
+    X(WEFT_METRIC_DENSITY, "power_density", "W/mm2", false)                                        \
+    X(WEFT_METRIC_EDAP, "edap", "J s mm2", false)                                                  \
+    X(WEFT_METRIC_TOPS, "tops", "TOPS", true)                                                      \
+    X(WEFT_METRIC_TOPS_W, "tops_w", "TOPS/W", true)                                                \
+    X(WEFT_METRIC_TOPS_MM2, "tops_mm2", "TOPS/mm2", true)                                          \
+    X(WEFT_METRIC_CELLS, "cells", "1", false)                                                      \
+    X(WEFT_METRIC_CELLS_NEEDED, "cells_needed", "1", false)                                        \
+    X(WEFT_METRIC_COST, "cost", "1", false)
 
 typedef enum weft_metric {
 #define WEFT_METRIC_ENUM(name, token, unit, more_is_better) name,
@@ -46,7 +58,67 @@ WEFT_API weft_status weft_problem_read(const char *path, weft_problem **problem,
                                        weft_error *error) WEFT_NODISCARD;
 WEFT_API void weft_problem_destroy(weft_problem *problem);
 
-enum { WEFT_PROBLEM_NAME = 64, WEFT_MAX_CONSTRAINTS = 8, WEFT_EXPRESSION = 128 };
+enum {
+    WEFT_PROBLEM_NAME = 64,
+    WEFT_MAX_CONSTRAINTS = 8,
+    WEFT_EXPRESSION = 512,
+    WEFT_MAX_STAGES = 8,
+    WEFT_MAX_PATTERNS = 16,
+};
+
+/* How the figures of several networks on one chip become one: what costs is the worst, the mean,
+ * the sum or the product of all; what is better where it is more, the least or the mean. */
+#define WEFT_AGGREGATE_MAP(X)                                                                      \
+    X(WEFT_AGGREGATE_MAX, "max")                                                                   \
+    X(WEFT_AGGREGATE_MEAN, "mean")                                                                 \
+    X(WEFT_AGGREGATE_SUM, "sum")                                                                   \
+    X(WEFT_AGGREGATE_PRODUCT, "product")
+
+typedef enum weft_aggregate {
+#define WEFT_AGGREGATE_ENUM(name, token) name,
+    WEFT_AGGREGATE_MAP(WEFT_AGGREGATE_ENUM)
+#undef WEFT_AGGREGATE_ENUM
+        WEFT_AGGREGATE_COUNT
+} weft_aggregate;
+
+WEFT_API const char *weft_aggregate_token(weft_aggregate aggregate);
+
+/* Where a gene stands that no stage has searched yet. */
+#define WEFT_HOLD_MAP(X)                                                                           \
+    X(WEFT_HOLD_MIDDLE, "middle")                                                                  \
+    X(WEFT_HOLD_FIRST, "first")                                                                    \
+    X(WEFT_HOLD_LAST, "last")
+
+typedef enum weft_hold {
+#define WEFT_HOLD_ENUM(name, token) name,
+    WEFT_HOLD_MAP(WEFT_HOLD_ENUM)
+#undef WEFT_HOLD_ENUM
+        WEFT_HOLD_COUNT
+} weft_hold;
+
+/* Which genes vary: names with '*' and '?', or "network" or "chip" for all of a kind. None: all. */
+typedef struct weft_gene_patterns {
+    int n;
+    char text[WEFT_MAX_PATTERNS][WEFT_GENE_NAME];
+} weft_gene_patterns;
+
+/* A part of a search that varies some genes; the others stand where the best design of the stages
+ * before has them, or are held. */
+typedef struct weft_stage_info {
+    char name[WEFT_PROBLEM_NAME];
+    weft_gene_patterns free;
+    int64_t trials;              /* of the study; the last stage takes what is left */
+    char score[WEFT_EXPRESSION]; /* "": the problem's own goal */
+    bool maximise;               /* the score */
+} weft_stage_info;
+
+/* The accounting of a published system, fault by fault (docs/explanation/accountings.md). */
+enum { WEFT_MAX_FAULTS = 16 };
+typedef struct weft_fault_info {
+    const char *name; /* "swapped-bits" */
+    const char *text; /* what it does to a figure */
+    bool on;
+} weft_fault_info;
 
 /* What the file says, as resolved; borrowed from the problem. Fields may be changed before a study
  * is opened (the command line's --seed, --trials). */
@@ -55,10 +127,14 @@ typedef struct weft_problem_info {
     char space[WEFT_PROBLEM_NAME];
     char chip[WEFT_PROBLEM_NAME];
     bool trains; /* whether accuracy is asked for at all; else it is a search over hardware cost */
+    char accounting[WEFT_PROBLEM_NAME]; /* "chip": as the chip's file says; "cimnas-2025" */
+    int n_faults;                       /* of that accounting */
+    weft_fault_info faults[WEFT_MAX_FAULTS];
+    weft_aggregate aggregate;
     int n_objectives; /* 1 with a score */
     weft_metric objectives[WEFT_MAX_OBJECTIVES];
     bool maximise[WEFT_MAX_OBJECTIVES];
-    char score[WEFT_EXPRESSION]; /* maximised; "" when there are objectives */
+    char score[WEFT_EXPRESSION]; /* maximise[0] says which way; "" when there are objectives */
     int n_constraints;
     char constraints[WEFT_MAX_CONSTRAINTS][WEFT_EXPRESSION];
     weft_accuracy_settings accuracy;
@@ -66,6 +142,10 @@ typedef struct weft_problem_info {
     int64_t trials;
     int batch;
     uint64_t seed;
+    weft_hold hold;
+    weft_gene_patterns free; /* of a problem without stages */
+    int n_stages;            /* 0: one that varies `free` */
+    weft_stage_info stages[WEFT_MAX_STAGES];
 } weft_problem_info;
 WEFT_API weft_problem_info *weft_problem_get_info(weft_problem *problem);
 WEFT_API const weft_space *weft_problem_get_space(const weft_problem *problem);
@@ -84,6 +164,7 @@ enum { WEFT_TRIAL_TEXT = 256 };
 
 typedef struct weft_trial {
     uint64_t number; /* from 0 */
+    int stage;       /* of the search, from 0 */
     weft_trial_state state;
     char reason[WEFT_TRIAL_TEXT];      /* "" where ok */
     char description[WEFT_TRIAL_TEXT]; /* "V32,R64" */
@@ -136,7 +217,8 @@ typedef struct weft_run_settings {
     void *context;
 } weft_run_settings;
 
-/* Searches until the problem's number of trials is reached. Each finished trial is one transaction.
+/* Searches until the problem's number of trials is reached. Each finished training is one
+ * transaction; trials of microseconds share one, of a batch or 0.2 s.
  * WEFT_STOPPED: a stop was requested, everything finished is stored. WEFT_DONE: the space was
  * exhausted before. */
 WEFT_API weft_status weft_study_run(weft_study *study, const weft_run_settings *settings,
@@ -156,7 +238,7 @@ WEFT_API weft_status weft_study_run(weft_study *study, const weft_run_settings *
  * told. Not thread-safe, evaluate is. */
 WEFT_API weft_status weft_study_ask(weft_study *study, weft_trial *trial,
                                     weft_error *error) WEFT_NODISCARD;
-WEFT_API weft_status weft_study_evaluate(const weft_study *study, weft_trial *trial,
+WEFT_API weft_status weft_study_evaluate(weft_study *study, weft_trial *trial,
                                          const weft_stop *stop, weft_error *error) WEFT_NODISCARD;
 WEFT_API weft_status weft_study_tell(weft_study *study, const weft_trial *trial,
                                      weft_error *error) WEFT_NODISCARD;
@@ -171,6 +253,11 @@ WEFT_API weft_status weft_study_finish(weft_study *study, const weft_run_setting
 WEFT_API weft_status weft_study_front(const weft_study *study, size_t **front, size_t *n,
                                       weft_error *error) WEFT_NODISCARD;
 
+/* The one design that stands for the study: the best by its score or only objective, the knee of the
+ * front of several (weft_knee). WEFT_ERROR_INFEASIBLE where no trial is ok. */
+WEFT_API weft_status weft_study_best(const weft_study *study, size_t *index,
+                                     weft_error *error) WEFT_NODISCARD;
+
 /* The same for any list of metrics, for figures. */
 WEFT_API weft_status weft_study_front_of(const weft_study *study, const weft_metric *metrics,
                                          const bool *maximise, int n_metrics, size_t **front,
@@ -178,14 +265,161 @@ WEFT_API weft_status weft_study_front_of(const weft_study *study, const weft_met
 
 /* Hypervolume after each trial, in objectives normalised by the reference: each objective's worst
  * and best value over the trials of the study span 0 .. 1, the reference point is 1.1 times the
- * worst side. `values` has room for weft_study_size() entries. NaN with one or more than 3
- * objectives. */
+ * worst side. `values` has room for weft_study_size() entries. With more than 3 objectives it is
+ * worked out at a hundred trials and stands still between. NaN with one objective. */
 WEFT_API weft_status weft_study_hypervolume(const weft_study *study, double *values,
                                             weft_error *error) WEFT_NODISCARD;
 
-/* The cost breakdown of a trial's design on the study's chip; the caller destroys it. */
-WEFT_API weft_status weft_study_cost(const weft_study *study, size_t i, weft_cost **cost,
+/* Its last value alone. */
+WEFT_API weft_status weft_study_last_hypervolume(const weft_study *study, double *value,
+                                                 weft_error *error) WEFT_NODISCARD;
+
+/* ---- designs ---------------------------------------------------------------------------------- */
+
+/* The chip of a genome, for a region of it: the problem's, with what the genes set. The caller
+ * destroys it. */
+WEFT_API weft_status weft_problem_chip_of(const weft_problem *problem, const double *genome,
+                                          int region, weft_chip **chip,
+                                          weft_error *error) WEFT_NODISCARD;
+
+/* Network `which` of a genome; the caller destroys it. */
+WEFT_API weft_status weft_problem_network_of(const weft_problem *problem, const double *genome,
+                                             int which, weft_network **network,
+                                             weft_error *error) WEFT_NODISCARD;
+
+/* The cost breakdown of network `which` (0 where there is one) of a genome on its chip, and that of a
+ * trial; the caller destroys it. Of a chip of several regions parts of the same name are one, and
+ * layers stand region by region. */
+WEFT_API weft_status weft_problem_cost(const weft_problem *problem, const double *genome, int which,
+                                       weft_cost **cost, weft_error *error) WEFT_NODISCARD;
+WEFT_API weft_status weft_study_cost(const weft_study *study, size_t i, int which, weft_cost **cost,
                                      weft_error *error) WEFT_NODISCARD;
+
+/* ---- single designs --------------------------------------------------------------------------- */
+
+/* Where the genes stand that nobody has searched: fixed, or held (`hold`). All of them have a value,
+ * active or not; weft_genome_canonical then makes a design of it. */
+WEFT_API void weft_problem_stand(const weft_problem *problem, double *genome);
+
+/* Sets the genes that a pattern means to a value as a person writes it ("128", "RES"), as `fixed` of a
+ * problem file does. WEFT_ERROR_INPUT with the nearest name or the values that there are. */
+WEFT_API weft_status weft_problem_set(const weft_problem *problem, const char *pattern,
+                                      const char *text, double *genome,
+                                      weft_error *error) WEFT_NODISCARD;
+
+/* The design one step beside another: gene `gene` of a canonical genome goes up (way > 0) or down its
+ * list; of a real gene a step is a twentieth of its range. Genes that become active stand where
+ * weft_problem_stand has them. WEFT_DONE where there is no such step: the gene is inactive, inert or
+ * at its end. WEFT_ERROR_INFEASIBLE where the space rules the design out. `genome` and `beside` may
+ * not be the same. */
+WEFT_API weft_status weft_problem_step(const weft_problem *problem, const double *genome, int gene,
+                                       int way, double *beside, weft_error *error) WEFT_NODISCARD;
+
+/* Evaluates n canonical genomes (row by row) as a search would, one after the other; nothing is
+ * stored. Trials are numbered from 0 and borrow the genomes. Where the accuracy would be trained it
+ * stays unknown, and so do a score and objectives that name it. */
+WEFT_API weft_status weft_problem_evaluate(const weft_problem *problem, const double *genomes,
+                                           size_t n, weft_trial *trials,
+                                           weft_error *error) WEFT_NODISCARD;
+
+/* ---- all designs ------------------------------------------------------------------------------ */
+
+typedef struct weft_exhaust_settings {
+    int jobs;
+    int keep; /* the best designs of a score; all of the front of several objectives */
+    const weft_stop *stop;
+    void (*progress)(void *context, uint64_t done, uint64_t total); /* from one thread */
+    void *context;
+} weft_exhaust_settings;
+
+typedef struct weft_exhaust {
+    uint64_t total, ok, infeasible, failed;
+    size_t n;
+    weft_trial *designs; /* best first, or by the first objective; number: the place in the walk.
+                          * They own their genomes. */
+} weft_exhaust;
+
+/* Evaluates every design of a problem whose genes that vary (all but the fixed ones, or those that
+ * are `free`) are finite in number; nothing is stored. The result does not depend on `jobs`.
+ * WEFT_ERROR_USAGE where there are too many designs to number, or a candidate is trained.
+ * WEFT_STOPPED: a stop was requested. */
+WEFT_API weft_status weft_problem_exhaust(const weft_problem *problem,
+                                          const weft_exhaust_settings *settings,
+                                          weft_exhaust **result, weft_error *error) WEFT_NODISCARD;
+WEFT_API void weft_exhaust_destroy(weft_exhaust *result);
+
+/* ---- several studies ---------------------------------------------------------------------------
+ * Studies of one goal, as several seeds of a search or several ways to search give them:
+ *
+ *     weft_several_create(&several, &error);
+ *     weft_several_add(several, study, SIZE_MAX, &error);    // each; it may be closed then
+ *     weft_several_compare(several, &result, &error);
+ */
+typedef struct weft_several weft_several;
+
+typedef struct weft_several_study {
+    size_t trials, ok;  /* that were looked at */
+    double best;        /* of the score or the only objective; NaN: none, or several objectives */
+    double hypervolume; /* as in weft_study_hypervolume, but normalised over the trials of all
+                         * studies; NaN with one objective */
+    size_t attained;    /* points of the common front that it attains: 0 with one objective */
+} weft_several_study;
+
+/* Vectors are in the signs of the problem. All arrays are borrowed from the weft_several, until it
+ * changes. */
+typedef struct weft_several_result {
+    size_t n;
+    const weft_several_study *studies; /* (n), in the order added */
+    int n_objectives;
+    double quartiles[5]; /* weft_quartiles of `best`, or of `hypervolume` */
+    size_t n_front;      /* several objectives: the front of all studies together, by the first */
+    const double *front; /* (n_front, n_objectives) */
+    const double *share; /* (n_front) of the studies that attain the point */
+    size_t n_median;     /* two objectives: the median attainment surface (weft_attainment) */
+    const double *median;
+} weft_several_result;
+
+WEFT_API weft_status weft_several_create(weft_several **several, weft_error *error) WEFT_NODISCARD;
+WEFT_API void weft_several_destroy(weft_several *several);
+
+/* Looks at the first `trials` finished trials of a study, so that studies of different length compare
+ * at equal evaluations. WEFT_ERROR_USAGE where its goal is not that of the first one added. */
+WEFT_API weft_status weft_several_add(weft_several *several, const weft_study *study, size_t trials,
+                                      weft_error *error) WEFT_NODISCARD;
+WEFT_API weft_status weft_several_compare(weft_several *several, weft_several_result *result,
+                                          weft_error *error) WEFT_NODISCARD;
+
+/* ---- published designs --------------------------------------------------------------------------
+ * Figures that others have published, to say "better than what": files of share/weft/baselines
+ * (docs/reference/baseline-file.md). */
+typedef struct weft_baseline {
+    char name[64];                      /* "cimnas-1" */
+    char text[256];                     /* what it is */
+    char source[256];                   /* where its figures stand */
+    char accounting[WEFT_PROBLEM_NAME]; /* how they were counted: "cimnas-2025" */
+    double metrics[WEFT_METRIC_COUNT]; /* NaN where nothing was published; EDAP follows from energy,
+                                         * latency and area */
+} weft_baseline;
+
+typedef struct weft_baselines {
+    int n;
+    weft_baseline *designs; /* (n) */
+} weft_baselines;
+
+/* Reads a file by its name among those that come with Weft, or by path. */
+WEFT_API weft_status weft_baselines_read(const char *name_or_path, weft_baselines **baselines,
+                                         weft_error *error) WEFT_NODISCARD;
+
+/* The same from text; `name` is what errors call it. */
+WEFT_API weft_status weft_baselines_parse(const char *text, size_t length, const char *name,
+                                          weft_baselines **baselines,
+                                          weft_error *error) WEFT_NODISCARD;
+WEFT_API void weft_baselines_destroy(weft_baselines *baselines);
+
+/* A design by name, "cimnas-1" of the files that come with Weft, or "FILE:NAME" of another. The error
+ * has the nearest name. */
+WEFT_API weft_status weft_baseline_find(const char *text, weft_baseline *baseline,
+                                        weft_error *error) WEFT_NODISCARD;
 
 /* Where and when it was made. */
 typedef struct weft_study_origin {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Fronts, hypervolume and breakdowns of a study's trials. */
+ * Fronts and hypervolume of a study's trials. */
 #include <math.h>
 #include <stdlib.h>
 
@@ -130,6 +130,29 @@ weft_status weft_study_front_of(const weft_study *study, const weft_metric *metr
     return status;
 }
 
+weft_status weft_study_best(const weft_study *study, size_t *index, weft_error *error) {
+    size_t *front = NULL;
+    size_t n = 0;
+    int dimensions = study->problem->info.n_objectives;
+    WEFT_TRY(weft_study_front(study, &front, &n, error));
+    double *vectors = calloc(n * (size_t)dimensions + 1, sizeof *vectors);
+    weft_status status = WEFT_OK;
+    if (vectors == NULL) {
+        status = weft_fail_memory(error, n * (size_t)dimensions * sizeof *vectors);
+    } else if (n == 0) {
+        status = weft_fail(error, WEFT_ERROR_INFEASIBLE, "no design of the study is feasible");
+    } else {
+        for (size_t i = 0; i < n; i++) {
+            weft_problem_objectives(study->problem, &study->trials[front[i]],
+                                    vectors + i * (size_t)dimensions);
+        }
+        *index = front[weft_knee(vectors, n, dimensions)];
+    }
+    free(vectors);
+    free(front);
+    return status;
+}
+
 /* ---- hypervolume ----------------------------------------------------------------------------- */
 
 /* Maps each dimension to 0 (best) .. 1 (worst) over all points; one without spread becomes 0. */
@@ -152,7 +175,7 @@ static void normalise(points *all) {
 /* Volume of an archive against the reference (1.1, ..., 1.1). */
 static weft_status archive_volume(const weft_archive *archive, int dimensions, double *front,
                                   double *volume, weft_error *error) {
-    static const double reference[3] = {1.1, 1.1, 1.1};
+    static const double reference[WEFT_MAX_OBJECTIVES] = {1.1, 1.1, 1.1, 1.1, 1.1, 1.1};
     size_t size = weft_archive_size(archive);
     for (size_t i = 0; i < size; i++) {
         const double *member = weft_archive_objectives(archive, i);
@@ -163,35 +186,39 @@ static weft_status archive_volume(const weft_archive *archive, int dimensions, d
     return weft_hypervolume(front, size, dimensions, reference, volume, error);
 }
 
+/* With more objectives a volume takes too long to be worked out for each trial: the curve then has
+ * so many steps. */
+enum { MOST_STEPS = 100, CHEAP_DIMENSIONS = 3 };
+
 /* Volumes after each trial, computed anew only when the front changed. */
 static weft_status volumes_over_trials(const weft_study *study, const points *all,
                                        weft_archive *archive, double *front, double *values,
                                        weft_error *error) {
     double volume = 0.0;
     size_t p = 0;
+    bool changed = false;
+    size_t stride = all->dimensions <= CHEAP_DIMENSIONS ? 1 : study->n_trials / MOST_STEPS + 1;
     for (size_t t = 0; t < study->n_trials; t++) {
         if (p < all->n && all->trials[p] == t) {
             bool kept = false;
             WEFT_TRY(weft_archive_insert(archive, all->vectors + p * (size_t)all->dimensions, t,
                                          &kept, error));
             p++;
-            if (kept) {
-                WEFT_TRY(archive_volume(archive, all->dimensions, front, &volume, error));
-            }
+            changed = changed || kept;
+        }
+        if (changed && (t % stride == 0 || t + 1 == study->n_trials)) {
+            WEFT_TRY(archive_volume(archive, all->dimensions, front, &volume, error));
+            changed = false;
         }
         values[t] = volume;
     }
     return WEFT_OK;
 }
 
-weft_status weft_study_hypervolume(const weft_study *study, double *values, weft_error *error) {
+/* Makes points, archive and room for a front, for who works volumes out with them. */
+static weft_status with_volumes(const weft_study *study, double *values, bool last_only,
+                                weft_error *error) {
     int dimensions = study->problem->info.n_objectives;
-    if (dimensions < 2 || dimensions > 3) {
-        for (size_t t = 0; t < study->n_trials; t++) {
-            values[t] = NAN;
-        }
-        return WEFT_OK;
-    }
     points all;
     WEFT_TRY(collect(study, NULL, NULL, 0, &all, error));
     normalise(&all);
@@ -199,8 +226,16 @@ weft_status weft_study_hypervolume(const weft_study *study, double *values, weft
     double *front = calloc((all.n + 1) * (size_t)dimensions, sizeof *front);
     weft_status status = front != NULL ? weft_archive_create(dimensions, &archive, error)
                                        : weft_fail_memory(error, all.n * sizeof *front);
-    if (status == WEFT_OK) {
+    if (status == WEFT_OK && !last_only) {
         status = volumes_over_trials(study, &all, archive, front, values, error);
+    }
+    for (size_t p = 0; status == WEFT_OK && last_only && p < all.n; p++) {
+        bool kept = false;
+        status =
+            weft_archive_insert(archive, all.vectors + p * (size_t)dimensions, p, &kept, error);
+    }
+    if (status == WEFT_OK && last_only) {
+        status = archive_volume(archive, dimensions, front, values, error);
     }
     weft_archive_destroy(archive);
     free(front);
@@ -208,30 +243,19 @@ weft_status weft_study_hypervolume(const weft_study *study, double *values, weft
     return status;
 }
 
-/* ---- breakdown ------------------------------------------------------------------------------- */
+weft_status weft_study_hypervolume(const weft_study *study, double *values, weft_error *error) {
+    if (study->problem->info.n_objectives >= 2) {
+        return with_volumes(study, values, false, error);
+    }
+    for (size_t t = 0; t < study->n_trials; t++) {
+        values[t] = NAN;
+    }
+    return WEFT_OK;
+}
 
-weft_status weft_study_cost(const weft_study *study, size_t i, weft_cost **cost,
-                            weft_error *error) {
-    if (i >= study->n_trials) {
-        return weft_fail(error, WEFT_ERROR_USAGE, "the study has %zu trials; there is no index %zu",
-                         study->n_trials, i);
-    }
-    weft_network *network = NULL;
-    weft_workload *workload = NULL;
-    weft_priced *priced = NULL;
-    weft_status status =
-        weft_space_decode(study->problem->space, study->trials[i].genome, &network, error);
-    if (status == WEFT_OK) {
-        status = weft_workload_create(network, &workload, error);
-    }
-    if (status == WEFT_OK) {
-        status = weft_priced_create(study->problem->chip, &priced, error);
-    }
-    if (status == WEFT_OK) {
-        status = weft_cost_create(priced, workload, cost, error);
-    }
-    weft_priced_destroy(priced);
-    weft_workload_destroy(workload);
-    weft_network_destroy(network);
-    return status;
+weft_status weft_study_last_hypervolume(const weft_study *study, double *value, weft_error *error) {
+    *value = NAN;
+    return study->problem->info.n_objectives >= 2 && study->n_trials > 0
+               ? with_volumes(study, value, true, error)
+               : WEFT_OK;
 }

@@ -35,10 +35,11 @@ weft_status weft_study_ask(weft_study *study, weft_trial *trial, weft_error *err
     return WEFT_OK;
 }
 
-weft_status weft_study_evaluate(const weft_study *study, weft_trial *trial, const weft_stop *stop,
+weft_status weft_study_evaluate(weft_study *study, weft_trial *trial, const weft_stop *stop,
                                 weft_error *error) {
     WEFT_TRY(weft_study_need_store(study, error));
-    return weft_evaluate(study, trial->number, trial->genome, stop, trial, error);
+    return weft_evaluate(study, trial->number, trial->genome,
+                         weft_problem_hash(study->problem, trial->genome), stop, trial, error);
 }
 
 weft_status weft_study_tell(weft_study *study, const weft_trial *trial, weft_error *error) {

@@ -15,7 +15,7 @@ static weft_status tell(weft_study *study, const weft_trial *trial, weft_error *
     switch (trial->state) {
     case WEFT_TRIAL_OK:
         outcome.state = WEFT_OUTCOME_OK;
-        weft_problem_objectives(study->problem, trial, outcome.objectives);
+        weft_stage_objectives(study->problem, study->stage, trial, outcome.objectives);
         break;
     case WEFT_TRIAL_INFEASIBLE:
         outcome.state = WEFT_OUTCOME_INFEASIBLE;
@@ -30,6 +30,7 @@ static weft_status tell(weft_study *study, const weft_trial *trial, weft_error *
 
 static void batch_free(weft_batch *batch) {
     free(batch->genomes);
+    free(batch->hashes);
     free(batch->done);
     *batch = (weft_batch){.first = batch->first};
 }
@@ -74,8 +75,9 @@ static weft_status ask_batch(weft_study *study, int n, weft_error *error) {
     weft_batch *batch = &study->batch;
     size_t genes = (size_t)study->genes.n_genes;
     batch->genomes = calloc((size_t)n * genes, sizeof *batch->genomes);
+    batch->hashes = calloc((size_t)n, sizeof *batch->hashes);
     batch->done = calloc((size_t)n, sizeof *batch->done);
-    if (batch->genomes == NULL || batch->done == NULL) {
+    if (batch->genomes == NULL || batch->hashes == NULL || batch->done == NULL) {
         return weft_fail_memory(error, (size_t)n * genes * sizeof *batch->genomes);
     }
     int given = 0;
@@ -87,36 +89,48 @@ static weft_status ask_batch(weft_study *study, int n, weft_error *error) {
     study->exhausted = given < n;
     batch->n = given;
     batch->next = 0;
+    for (int i = 0; i < given; i++) {
+        batch->hashes[i] = weft_problem_hash(study->problem, weft_batch_genome(study, i));
+    }
     return recognise(study, error);
+}
+
+/* Goes on to the next stage where the one at hand is over; WEFT_DONE: there is none. */
+static weft_status next_stage(weft_study *study, weft_error *error) {
+    uint64_t first = study->n_closed;
+    if (first >= (uint64_t)study->problem->info.trials) {
+        return WEFT_DONE;
+    }
+    if (!study->exhausted && first < weft_stage_end(study)) {
+        return WEFT_OK;
+    }
+    return weft_stage_is_last(study) ? WEFT_DONE
+                                     : weft_stage_enter(study, study->stage + 1, first, error);
 }
 
 weft_status weft_batch_open(weft_study *study, weft_error *error) {
     weft_batch *batch = &study->batch;
-    if (batch->n > 0) {
-        return WEFT_OK;
+    uint64_t trials = (uint64_t)study->problem->info.trials;
+    while (batch->n == 0) {
+        WEFT_TRY(next_stage(study, error));
+        batch->first = study->n_closed;
+        uint64_t end = weft_stage_batch_end(study, batch->first);
+        end = end < trials ? end : trials;
+        weft_status status = ask_batch(study, (int)(end - batch->first), error);
+        if (status != WEFT_OK || batch->n == 0) {
+            batch_free(batch);
+        }
+        WEFT_TRY(status);
     }
-    const weft_problem_info *info = &study->problem->info;
-    uint64_t size = (uint64_t)info->batch;
-    batch->first = study->n_closed;
-    if (study->exhausted || batch->first >= (uint64_t)info->trials) {
-        return WEFT_DONE;
-    }
-    uint64_t end = batch->first + size - batch->first % size;
-    end = end < (uint64_t)info->trials ? end : (uint64_t)info->trials;
-    weft_status status = ask_batch(study, (int)(end - batch->first), error);
-    if (status != WEFT_OK) {
-        batch_free(batch);
-        return status;
-    }
-    return batch->n > 0 ? WEFT_OK : WEFT_DONE;
+    return WEFT_OK;
 }
 
 weft_status weft_batch_close(weft_study *study, weft_error *error) {
     weft_batch *batch = &study->batch;
     /* A batch cut short by the number of trials stays untold: were the study extended, its rest
      * must be asked for from the same history. */
-    bool whole = (batch->first + (uint64_t)batch->n) % (uint64_t)study->problem->info.batch == 0 ||
-                 study->exhausted;
+    uint64_t end = batch->first + (uint64_t)batch->n;
+    bool whole = end == weft_stage_batch_end(study, batch->first) || study->exhausted;
     for (int i = 0; whole && i < batch->n; i++) {
         size_t index = weft_study_find(study, batch->first + (uint64_t)i);
         if (index == SIZE_MAX) {

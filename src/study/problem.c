@@ -3,171 +3,20 @@
  * Problem files: which space, chip and data, what is wanted, how it is searched.
  * docs/reference/problem-file.md describes the file.
  */
-#include "study/problem.h"
+#include "study/problem_part.h"
 
-#include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/doc.h"
-#include "base/json.h"
 #include "base/share.h"
 #include "space/space.h"
 
 #define PROBLEM_FORMAT "problem/1"
 
-/* ---- one table for each setting: reading, writing, ranges ------------------------------------ */
-
-typedef enum option_type {
-    OPTION_REAL,
-    OPTION_INT,
-    OPTION_INT64,
-    OPTION_UINT64,
-    OPTION_BOOL
-} option_type;
-
-typedef struct option {
-    const char *key;
-    option_type type;
-    size_t offset; /* in weft_problem_info */
-    double lower, upper;
-} option;
-
-#define AT(member) offsetof(weft_problem_info, member)
-
-static const option accuracy_options[] = {
-    {"epochs", OPTION_REAL, AT(accuracy.train.epochs), 0.001, 10000},
-    {"batch", OPTION_INT, AT(accuracy.train.batch), 1, 4096},
-    {"share", OPTION_REAL, AT(accuracy.train.share), 1e-6, 1},
-    {"validation", OPTION_REAL, AT(accuracy.train.validation), 0.001, 0.9},
-    {"validation_limit", OPTION_INT64, AT(accuracy.train.validation_limit), 0, 1e12},
-    {"split_seed", OPTION_UINT64, AT(accuracy.train.split_seed), 0, 9e15},
-    {"learning_rate", OPTION_REAL, AT(accuracy.train.learning_rate), 0, 1e30},
-    {"warmup", OPTION_REAL, AT(accuracy.train.warmup), 0, 1},
-    {"momentum", OPTION_REAL, AT(accuracy.train.momentum), 0, 0.9999},
-    {"weight_decay", OPTION_REAL, AT(accuracy.train.weight_decay), 0, 1},
-    {"crop_pad", OPTION_INT, AT(accuracy.train.crop_pad), 0, 64},
-    {"flip", OPTION_BOOL, AT(accuracy.train.flip), 0, 1},
-    {"label_smoothing", OPTION_REAL, AT(accuracy.train.label_smoothing), 0, 0.9},
-    {"final_epochs", OPTION_REAL, AT(accuracy.final_epochs), 0.001, 10000},
-};
-
-static const option search_options[] = {
-    {"trials", OPTION_INT64, AT(trials), 1, 1e9},
-    {"batch", OPTION_INT, AT(batch), 1, 65536},
-    {"seed", OPTION_UINT64, AT(seed), 0, 9e15},
-    {"startup_trials", OPTION_INT, AT(optimizer.startup_trials), 1, 1e6},
-    {"candidates", OPTION_INT, AT(optimizer.candidates), 1, 1e5},
-    {"gamma", OPTION_REAL, AT(optimizer.gamma), 1e-3, 10},
-    {"prior_weight", OPTION_REAL, AT(optimizer.prior_weight), 1e-6, 1e6},
-    {"linear_forgetting", OPTION_INT, AT(optimizer.linear_forgetting), 1, 1e6},
-    {"population", OPTION_INT, AT(optimizer.population), 2, 1e6},
-    {"crossover_probability", OPTION_REAL, AT(optimizer.crossover_probability), 0, 1},
-    {"mutation_probability", OPTION_REAL, AT(optimizer.mutation_probability), -1, 1},
-};
-
-#undef AT
-
-enum {
-    N_ACCURACY_OPTIONS = sizeof accuracy_options / sizeof *accuracy_options,
-    N_SEARCH_OPTIONS = sizeof search_options / sizeof *search_options,
-};
-
-static weft_status read_whole(weft_map *map, const option *o, void *member, weft_error *error) {
-    int64_t value = INT64_MIN; /* no option's value: told apart from an absent key */
-    WEFT_TRY(weft_map_integer(map, o->key, WEFT_OPTIONAL, (int64_t)o->lower, (int64_t)o->upper,
-                              &value, error));
-    if (value == INT64_MIN) {
-        return WEFT_OK;
-    }
-    if (o->type == OPTION_INT) {
-        *(int *)member = (int)value;
-    } else if (o->type == OPTION_INT64) {
-        *(int64_t *)member = value;
-    } else {
-        *(uint64_t *)member = (uint64_t)value;
-    }
-    return WEFT_OK;
-}
-
-static weft_status read_options(weft_map *map, const option *options, int n,
-                                weft_problem_info *info, weft_error *error) {
-    for (int i = 0; i < n; i++) {
-        const option *o = &options[i];
-        void *member = (char *)info + o->offset;
-        if (o->type == OPTION_REAL) {
-            WEFT_TRY(weft_map_real(map, o->key, WEFT_OPTIONAL, o->lower, o->upper, (double *)member,
-                                   error));
-        } else if (o->type == OPTION_BOOL) {
-            WEFT_TRY(weft_map_bool(map, o->key, WEFT_OPTIONAL, (bool *)member, error));
-        } else {
-            WEFT_TRY(read_whole(map, o, member, error));
-        }
-    }
-    return WEFT_OK;
-}
-
-/* A program may have changed a setting since the file was read: what reading would refuse must not
- * get into a store. */
-static weft_status check_options(const option *options, int n, const weft_problem_info *info,
-                                 weft_error *error) {
-    for (int i = 0; i < n; i++) {
-        const option *o = &options[i];
-        const void *member = (const char *)info + o->offset;
-        double value = o->type == OPTION_REAL     ? *(const double *)member
-                       : o->type == OPTION_INT    ? *(const int *)member
-                       : o->type == OPTION_INT64  ? (double)*(const int64_t *)member
-                       : o->type == OPTION_UINT64 ? (double)*(const uint64_t *)member
-                                                  : 0.0;
-        if (!(value >= o->lower && value <= o->upper)) {
-            return weft_fail(error, WEFT_ERROR_USAGE, "'%s' is %.17g; expected %.17g to %.17g",
-                             o->key, value, o->lower, o->upper);
-        }
-    }
-    return WEFT_OK;
-}
-
-static void write_options(FILE *out, const option *options, int n, const weft_problem_info *info) {
-    char number[40];
-    for (int i = 0; i < n; i++) {
-        const option *o = &options[i];
-        const void *member = (const char *)info + o->offset;
-        fprintf(out, "  %s: ", o->key);
-        switch (o->type) {
-        case OPTION_REAL:
-            fprintf(out, "%s\n", weft_real_text(*(const double *)member, number, sizeof number));
-            break;
-        case OPTION_INT:
-            fprintf(out, "%d\n", *(const int *)member);
-            break;
-        case OPTION_INT64:
-            fprintf(out, "%lld\n", (long long)*(const int64_t *)member);
-            break;
-        case OPTION_UINT64:
-            fprintf(out, "%llu\n", (unsigned long long)*(const uint64_t *)member);
-            break;
-        case OPTION_BOOL:
-            fprintf(out, "%s\n", *(const bool *)member ? "true" : "false");
-            break;
-        }
-    }
-}
-
 /* ---- reading --------------------------------------------------------------------------------- */
 
-static const char *const *metric_names(void) {
-    static const char *const names[] = {
-#define METRIC_NAME(name, token, unit, more_is_better) token,
-        WEFT_METRIC_MAP(METRIC_NAME)
-#undef METRIC_NAME
-    };
-    return names;
-}
-
-/* Copies a name into a fixed field; longer ones are the user's error. */
-static weft_status take_name(const weft_doc *doc, const weft_node *node, const char *text,
-                             char *field, size_t size, weft_error *error) {
+weft_status weft_take_name(const weft_doc *doc, const weft_node *node, const char *text,
+                           char *field, size_t size, weft_error *error) {
     if (text[0] == '\0' || strlen(text) >= size) {
         return weft_node_fail(doc, node, error, WEFT_ERROR_INPUT,
                               "expected 1 to %zu characters, found %zu", size - 1, strlen(text));
@@ -176,8 +25,8 @@ static weft_status take_name(const weft_doc *doc, const weft_node *node, const c
     return WEFT_OK;
 }
 
-static weft_status map_name(weft_map *map, const char *key, weft_need need, char *field,
-                            size_t size, weft_error *error) {
+weft_status weft_map_name(weft_map *map, const char *key, weft_need need, char *field, size_t size,
+                          weft_error *error) {
     const weft_node *node = NULL;
     const char *text = NULL;
     WEFT_TRY(weft_map_node(map, key, need, &node, error));
@@ -185,172 +34,39 @@ static weft_status map_name(weft_map *map, const char *key, weft_need need, char
         return WEFT_OK;
     }
     WEFT_TRY(weft_node_text(map->doc, node, &text, error));
-    return take_name(map->doc, node, text, field, size, error);
+    return weft_take_name(map->doc, node, text, field, size, error);
 }
 
-/* "energy", "energy min", "accuracy max". */
-static weft_status read_objective(weft_problem_info *info, const weft_doc *doc,
-                                  const weft_node *node, weft_error *error) {
-    const char *text = NULL;
-    WEFT_TRY(weft_node_text(doc, node, &text, error));
-    char metric[32] = "";
-    char direction[8] = "";
-    char rest = '\0';
-    int found = sscanf(text, "%31s %7s %c", metric, direction, &rest);
-    for (int m = 0; found >= 1 && m < WEFT_METRIC_COUNT; m++) {
-        if (strcmp(metric, weft_metric_token((weft_metric)m)) != 0) {
-            continue;
-        }
-        bool maximise = weft_metric_more_is_better((weft_metric)m);
-        if (found == 2 && (strcmp(direction, "max") == 0 || strcmp(direction, "min") == 0)) {
-            maximise = strcmp(direction, "max") == 0;
-        } else if (found != 1) {
-            break;
-        }
-        for (int i = 0; i < info->n_objectives; i++) {
-            if (info->objectives[i] == (weft_metric)m) {
-                return weft_node_fail(doc, node, error, WEFT_ERROR_INPUT,
-                                      "objective '%s' is stated twice", metric);
-            }
-        }
-        info->objectives[info->n_objectives] = (weft_metric)m;
-        info->maximise[info->n_objectives++] = maximise;
-        return WEFT_OK;
-    }
-    weft_node_fail(doc, node, error, WEFT_ERROR_INPUT,
-                   "'%s' is no objective; expected a metric, then max or min", text);
-    const char *near = weft_nearest(metric, metric_names(), WEFT_METRIC_COUNT);
-    if (near != NULL && strcmp(near, metric) != 0) {
-        weft_hint(error, "did you mean '%s'?", near);
-    } else {
-        weft_hint(error, "for example `accuracy max` or `energy min`; the metrics are accuracy, "
-                         "energy, latency, area, macs, params, crossbars, utilisation");
-    }
-    return WEFT_ERROR_INPUT;
-}
-
-/* An expression's own error is placed within its text: move it to the file. */
-static weft_status place_expression_error(const weft_doc *doc, const weft_node *node,
-                                          weft_error *error) {
-    weft_error inner = *error;
-    weft_node_fail(doc, node, error, inner.status, "%s", inner.message);
-    snprintf(error->hint, sizeof error->hint, "%s", inner.hint);
-    if (inner.column > 0) {
-        error->column += inner.column - 1 + (weft_node_is_quoted(doc, node) ? 1 : 0);
-        error->length = inner.length;
-    }
-    return error->status;
-}
-
-static weft_status read_score(weft_problem *problem, const weft_doc *doc, const weft_node *node,
-                              weft_error *error) {
-    const char *text = NULL;
-    WEFT_TRY(weft_node_text(doc, node, &text, error));
-    WEFT_TRY(take_name(doc, node, text, problem->info.score, sizeof problem->info.score, error));
-    if (weft_expr_parse(text, metric_names(), WEFT_METRIC_COUNT, &problem->score, error) !=
-        WEFT_OK) {
-        return place_expression_error(doc, node, error);
-    }
-    problem->info.n_objectives = 1;
-    problem->info.maximise[0] = true;
-    return WEFT_OK;
-}
-
-static weft_status read_goal(weft_problem *problem, weft_map *map, weft_error *error) {
-    weft_problem_info *info = &problem->info;
-    const weft_node *objectives = NULL;
-    const weft_node *score = NULL;
-    WEFT_TRY(weft_map_node(map, "objectives", WEFT_OPTIONAL, &objectives, error));
-    WEFT_TRY(weft_map_node(map, "score", WEFT_OPTIONAL, &score, error));
-    if (objectives != NULL && score != NULL) {
-        return weft_node_fail(map->doc, score, error, WEFT_ERROR_INPUT,
-                              "expected either `objectives` or `score`, found both");
-    }
-    if (score != NULL) {
-        return read_score(problem, map->doc, score, error);
-    }
-    if (objectives == NULL) {
-        return WEFT_OK; /* told once all keys were seen: one may be misspelt */
-    }
-    int n = weft_node_is_sequence(objectives) ? weft_sequence_length(objectives) : 0;
-    if (n < 1 || n > WEFT_MAX_OBJECTIVES) {
-        return weft_node_fail(map->doc, objectives, error, WEFT_ERROR_INPUT,
-                              "expected a list of 1 to %d objectives", WEFT_MAX_OBJECTIVES);
-    }
-    for (int i = 0; i < n; i++) {
-        WEFT_TRY(read_objective(info, map->doc, weft_sequence_at(objectives, i), error));
-    }
-    return WEFT_OK;
-}
-
-static weft_status need_goal(const weft_problem *problem, const weft_map *map, weft_error *error) {
-    if (problem->info.n_objectives > 0) {
-        return WEFT_OK;
-    }
-    weft_node_fail(map->doc, map->node, error, WEFT_ERROR_INPUT,
-                   "expected either `objectives` or `score`, found neither");
-    weft_hint(error, "for example `objectives: [accuracy max, energy min]`, or "
-                     "`score: accuracy / energy`");
-    return WEFT_ERROR_INPUT;
-}
-
-static weft_status read_constraints(weft_problem *problem, weft_map *map, weft_error *error) {
-    const weft_node *list = NULL;
-    WEFT_TRY(weft_map_node(map, "constraints", WEFT_OPTIONAL, &list, error));
-    if (list == NULL) {
-        return WEFT_OK;
-    }
-    int n = weft_node_is_sequence(list) ? weft_sequence_length(list) : -1;
-    if (n < 0 || n > WEFT_MAX_CONSTRAINTS) {
-        return weft_node_fail(map->doc, list, error, WEFT_ERROR_INPUT,
-                              "expected a list of at most %d constraints, such as "
-                              "[\"energy <= 1e-4\"]",
-                              WEFT_MAX_CONSTRAINTS);
-    }
-    for (int i = 0; i < n; i++) {
-        const weft_node *node = weft_sequence_at(list, i);
-        const char *text = NULL;
-        WEFT_TRY(weft_node_text(map->doc, node, &text, error));
-        WEFT_TRY(take_name(map->doc, node, text, problem->info.constraints[i],
-                           sizeof problem->info.constraints[i], error));
-        if (weft_expr_parse_constraint(text, metric_names(), WEFT_METRIC_COUNT,
-                                       &problem->constraints[i], error) != WEFT_OK) {
-            return place_expression_error(map->doc, node, error);
-        }
-        problem->info.n_constraints = i + 1;
-    }
-    return WEFT_OK;
-}
-
-static weft_status read_named_section(weft_map *map, const char *section, const char *name_key,
-                                      const char *const *names, char *name, size_t size,
-                                      const option *options, int n_options, weft_problem_info *info,
-                                      weft_error *error) {
+/* A section whose first key names one of several things: it begins with `names`, NULL-terminated,
+ * of which one may be named by `key`. *inner is to be ended by the caller; its node is NULL where
+ * there is no such section. */
+static weft_status begin_section(weft_map *map, const char *section, const char *key,
+                                 const char *const *names, char *name, weft_map *inner,
+                                 weft_error *error) {
     const weft_node *node = NULL;
+    inner->node = NULL;
     WEFT_TRY(weft_map_node(map, section, WEFT_OPTIONAL, &node, error));
     if (node == NULL) {
         return WEFT_OK;
     }
-    int n_names = 0;
-    while (names[n_names] != NULL) {
-        n_names++;
-    }
-    weft_map inner;
+    int n = 0;
     int choice = -1;
-    WEFT_TRY(weft_map_begin(map->doc, node, &inner, error));
-    WEFT_TRY(weft_map_choice(&inner, name_key, WEFT_OPTIONAL, names, n_names, &choice, error));
-    if (choice >= 0) {
-        snprintf(name, size, "%s", names[choice]);
+    while (names[n] != NULL) {
+        n++;
     }
-    WEFT_TRY(read_options(&inner, options, n_options, info, error));
-    return weft_map_end(&inner, error);
+    WEFT_TRY(weft_map_begin(map->doc, node, inner, error));
+    WEFT_TRY(weft_map_choice(inner, key, WEFT_OPTIONAL, names, n, &choice, error));
+    if (choice >= 0) {
+        snprintf(name, WEFT_PROBLEM_NAME, "%s", names[choice]);
+    }
+    return WEFT_OK;
 }
 
 /* The space takes the shape and the classes of the data set. */
 static weft_status adopt_data(weft_problem *problem, const weft_map *map,
                               const weft_node *data_node, weft_error *error) {
     if (problem->data[0] == '\0') {
-        if (!problem->info.trains) {
+        if (!problem->info.trains || !weft_accuracy_needs_data(problem->provider)) {
             return WEFT_OK;
         }
         weft_node_fail(map->doc, map->node, error, WEFT_ERROR_INPUT,
@@ -380,21 +96,102 @@ static weft_status read_format(weft_map *map, weft_error *error) {
     return WEFT_OK;
 }
 
-/* Reads everything but the space, the chip and what depends on the data set. */
+/* ---- files of the accuracy --------------------------------------------------------------------- */
+
+static const char *const ACCURACY_FILES[WEFT_ACCURACY_FILES] = {"file", "weights", "csv", "penalty",
+                                                                "ignore"};
+
+/* Whether the text names a file, or one of ours: it is meant from the folder of the problem. */
+static bool names_file(int i) {
+    return strcmp(ACCURACY_FILES[i], "ignore") != 0;
+}
+
+static weft_status read_accuracy_files(weft_problem *problem, weft_map *map, weft_error *error) {
+    for (int i = 0; i < WEFT_ACCURACY_FILES; i++) {
+        const weft_node *node = NULL;
+        const char *text = NULL;
+        char *written = problem->accuracy_written[i];
+        WEFT_TRY(weft_map_node(map, ACCURACY_FILES[i], WEFT_OPTIONAL, &node, error));
+        if (node == NULL) {
+            continue;
+        }
+        WEFT_TRY(weft_node_text(map->doc, node, &text, error));
+        WEFT_TRY(weft_take_name(map->doc, node, text, written, WEFT_PROBLEM_PATH, error));
+        snprintf(problem->accuracy_files[i], WEFT_PROBLEM_PATH, "%s", text);
+        if (names_file(i)) {
+            WEFT_TRY(weft_share_beside(weft_doc_name(map->doc), text, problem->accuracy_files[i],
+                                       WEFT_PROBLEM_PATH, error));
+        }
+    }
+    return WEFT_OK;
+}
+
+static void write_accuracy_files(const weft_problem *problem, FILE *out) {
+    for (int i = 0; i < WEFT_ACCURACY_FILES; i++) {
+        if (problem->accuracy_written[i][0] != '\0') {
+            fprintf(out, "  %s", ACCURACY_FILES[i]);
+            weft_line_write(out, ": ", problem->accuracy_written[i]);
+        }
+    }
+}
+
+/* ---- settings ---------------------------------------------------------------------------------- */
+
+static weft_status read_accuracy(weft_problem *problem, weft_map *map, weft_error *error) {
+    weft_map inner;
+    WEFT_TRY(begin_section(map, "accuracy", "provider", weft_accuracy_names(), problem->provider,
+                           &inner, error));
+    if (inner.node == NULL) {
+        return WEFT_OK;
+    }
+    WEFT_TRY(weft_options_read(WEFT_OPTIONS_ACCURACY, &inner, &problem->info, error));
+    WEFT_TRY(read_accuracy_files(problem, &inner, error));
+    return weft_map_end(&inner, error);
+}
+
+static weft_status read_search(weft_problem *problem, weft_map *map, weft_error *error) {
+    weft_map inner;
+    WEFT_TRY(begin_section(map, "search", "optimizer", weft_optimizer_names(), problem->optimizer,
+                           &inner, error));
+    if (inner.node == NULL) {
+        return WEFT_OK;
+    }
+    WEFT_TRY(weft_options_read(WEFT_OPTIONS_SEARCH, &inner, &problem->info, error));
+    WEFT_TRY(weft_plan_read(problem, &inner, error));
+    return weft_map_end(&inner, error);
+}
+
+/* Reads everything but the space, the chip and what depends on them. */
 static weft_status read_settings(weft_problem *problem, weft_map *map, weft_error *error) {
+    static const char *const AGGREGATES[] = {
+#define AGGREGATE_TOKEN(name, token) token,
+        WEFT_AGGREGATE_MAP(AGGREGATE_TOKEN)
+#undef AGGREGATE_TOKEN
+    };
     weft_problem_info *info = &problem->info;
-    WEFT_TRY(map_name(map, "name", WEFT_REQUIRED, info->name, sizeof info->name, error));
-    WEFT_TRY(read_goal(problem, map, error));
-    WEFT_TRY(read_constraints(problem, map, error));
-    WEFT_TRY(read_named_section(map, "accuracy", "provider", weft_accuracy_names(),
-                                problem->provider, sizeof problem->provider, accuracy_options,
-                                N_ACCURACY_OPTIONS, info, error));
-    WEFT_TRY(read_named_section(map, "search", "optimizer", weft_optimizer_names(),
-                                problem->optimizer, sizeof problem->optimizer, search_options,
-                                N_SEARCH_OPTIONS, info, error));
+    int aggregate = (int)info->aggregate;
+    WEFT_TRY(weft_map_name(map, "name", WEFT_REQUIRED, info->name, sizeof info->name, error));
+    WEFT_TRY(weft_goal_read(problem, map, error));
+    WEFT_TRY(weft_accounting_read(info, map, error));
+    WEFT_TRY(weft_map_choice(map, "aggregate", WEFT_OPTIONAL, AGGREGATES, WEFT_AGGREGATE_COUNT,
+                             &aggregate, error));
+    info->aggregate = (weft_aggregate)aggregate;
+    WEFT_TRY(read_accuracy(problem, map, error));
+    WEFT_TRY(read_search(problem, map, error));
     info->trains = weft_problem_uses(problem, WEFT_METRIC_ACCURACY);
+    info->accuracy.blind_bits = info->accuracy.blind_bits ||
+                                weft_problem_fault(problem, WEFT_FAULT_BLIND);
     info->optimizer.n_objectives = info->n_objectives;
     return WEFT_OK;
+}
+
+const char *weft_aggregate_token(weft_aggregate aggregate) {
+    static const char *const tokens[] = {
+#define AGGREGATE_TOKEN(name, token) token,
+        WEFT_AGGREGATE_MAP(AGGREGATE_TOKEN)
+#undef AGGREGATE_TOKEN
+    };
+    return aggregate < WEFT_AGGREGATE_COUNT ? tokens[aggregate] : "unknown";
 }
 
 static weft_status problem_create(weft_problem **problem, weft_error *error) {
@@ -408,7 +205,13 @@ static weft_status problem_create(weft_problem **problem, weft_error *error) {
     snprintf(made->optimizer, sizeof made->optimizer, "tpe");
     made->info.accuracy.provider = made->provider;
     made->info.accuracy.data = made->data;
+    made->info.accuracy.file = made->accuracy_files[0];
+    made->info.accuracy.weights = made->accuracy_files[1];
+    made->info.accuracy.csv = made->accuracy_files[2];
+    made->info.accuracy.penalty = made->accuracy_files[3];
+    made->info.accuracy.ignore = made->accuracy_files[4];
     made->info.optimizer.name = made->optimizer;
+    snprintf(made->info.accounting, sizeof made->info.accounting, WEFT_ACCOUNTING_CHIP);
     made->info.trials = 100;
     made->info.batch = 8;
     made->info.seed = 1;
@@ -437,7 +240,7 @@ static weft_status read_chip(weft_problem *problem, const weft_map *map, const w
         return error->status;
     }
     snprintf(problem->info.chip, sizeof problem->info.chip, "%s", weft_chip_name(problem->chip));
-    return WEFT_OK;
+    return weft_accounting_apply(&problem->info, problem->chip, error);
 }
 
 static weft_status problem_fill(weft_problem *problem, const weft_doc *doc, weft_error *error) {
@@ -445,21 +248,24 @@ static weft_status problem_fill(weft_problem *problem, const weft_doc *doc, weft
     const weft_node *space = NULL;
     const weft_node *chip = NULL;
     const weft_node *data = NULL;
+    const weft_node *fixed = NULL;
     WEFT_TRY(weft_map_begin(doc, weft_doc_root(doc), &map, error));
     WEFT_TRY(read_format(&map, error));
     WEFT_TRY(weft_map_node(&map, "space", WEFT_REQUIRED, &space, error));
     WEFT_TRY(weft_map_node(&map, "chip", WEFT_REQUIRED, &chip, error));
     WEFT_TRY(weft_map_node(&map, "data", WEFT_OPTIONAL, &data, error));
-    WEFT_TRY(map_name(&map, "data", WEFT_OPTIONAL, problem->data, sizeof problem->data, error));
+    WEFT_TRY(
+        weft_map_name(&map, "data", WEFT_OPTIONAL, problem->data, sizeof problem->data, error));
+    WEFT_TRY(weft_map_node(&map, "fixed", WEFT_OPTIONAL, &fixed, error));
     WEFT_TRY(read_settings(problem, &map, error));
     WEFT_TRY(weft_map_end(&map, error));
-    WEFT_TRY(need_goal(problem, &map, error));
+    WEFT_TRY(weft_goal_need(problem, &map, error));
     WEFT_TRY(weft_space_read_node(doc, space, &problem->space, error));
     WEFT_TRY(read_chip(problem, &map, chip, error));
     WEFT_TRY(adopt_data(problem, &map, data, error));
     snprintf(problem->info.space, sizeof problem->info.space, "%s",
              weft_space_name(problem->space));
-    return WEFT_OK;
+    return weft_plan_bind(problem, doc, fixed, error);
 }
 
 weft_status weft_problem_read(const char *path, weft_problem **problem, weft_error *error) {
@@ -481,28 +287,10 @@ weft_status weft_problem_read(const char *path, weft_problem **problem, weft_err
 
 /* ---- the texts that go to a store ------------------------------------------------------------ */
 
-static void write_text(FILE *out, const char *before, const char *text) {
+void weft_line_write(FILE *out, const char *before, const char *text) {
     fputs(before, out);
     weft_text_emit(text, out);
     fputc('\n', out);
-}
-
-static void write_goal(FILE *out, const weft_problem_info *info) {
-    if (info->score[0] != '\0') {
-        write_text(out, "score: ", info->score);
-    } else {
-        fprintf(out, "objectives:\n");
-        for (int i = 0; i < info->n_objectives; i++) {
-            fprintf(out, "- %s %s\n", weft_metric_token(info->objectives[i]),
-                    info->maximise[i] ? "max" : "min");
-        }
-    }
-    if (info->n_constraints > 0) {
-        fprintf(out, "constraints:\n");
-        for (int i = 0; i < info->n_constraints; i++) {
-            write_text(out, "- ", info->constraints[i]);
-        }
-    }
 }
 
 /* The space inside the problem: every line two blanks further in. */
@@ -526,21 +314,25 @@ static weft_status write_problem(const weft_problem *problem, bool alone, char *
         return weft_fail_memory(error, 4096);
     }
     fprintf(out, "weft: " PROBLEM_FORMAT "\n");
-    write_text(out, "name: ", info->name);
+    weft_line_write(out, "name: ", info->name);
     if (alone) {
         write_space(out, weft_space_text(problem->space));
     } else {
-        write_text(out, "space: ", info->space);
+        weft_line_write(out, "space: ", info->space);
     }
-    write_text(out, "chip: ", info->chip);
+    weft_line_write(out, "chip: ", info->chip);
     if (problem->data[0] != '\0') {
-        write_text(out, "data: ", problem->data);
+        weft_line_write(out, "data: ", problem->data);
     }
-    write_goal(out, info);
+    weft_goal_write(info, out);
+    weft_accounting_write(info, out);
+    fprintf(out, "aggregate: %s\n", weft_aggregate_token(info->aggregate));
     fprintf(out, "accuracy:\n  provider: %s\n", problem->provider);
-    write_options(out, accuracy_options, N_ACCURACY_OPTIONS, info);
+    weft_options_write(WEFT_OPTIONS_ACCURACY, info, out);
+    write_accuracy_files(problem, out);
     fprintf(out, "search:\n  optimizer: %s\n", problem->optimizer);
-    write_options(out, search_options, N_SEARCH_OPTIONS, info);
+    weft_options_write(WEFT_OPTIONS_SEARCH, info, out);
+    weft_plan_write(problem, out);
     bool failed = ferror(out) != 0;
     if (fclose(out) != 0 || failed) {
         free(made);
@@ -552,8 +344,8 @@ static weft_status write_problem(const weft_problem *problem, bool alone, char *
 
 weft_status weft_problem_write(const weft_problem *problem, weft_problem_texts *texts,
                                weft_error *error) {
-    WEFT_TRY(check_options(accuracy_options, N_ACCURACY_OPTIONS, &problem->info, error));
-    WEFT_TRY(check_options(search_options, N_SEARCH_OPTIONS, &problem->info, error));
+    WEFT_TRY(weft_options_check(WEFT_OPTIONS_ACCURACY, &problem->info, error));
+    WEFT_TRY(weft_options_check(WEFT_OPTIONS_SEARCH, &problem->info, error));
     WEFT_TRY(write_problem(problem, false, &texts->problem, error));
     texts->space = weft_space_text(problem->space);
     texts->chip = weft_chip_text(problem->chip);
@@ -568,17 +360,21 @@ static weft_status problem_refill(weft_problem *problem, const weft_doc *doc,
                                   const char *space_text, const char *chip_text,
                                   weft_error *error) {
     weft_map map;
+    const weft_node *fixed = NULL;
     WEFT_TRY(weft_map_begin(doc, weft_doc_root(doc), &map, error));
     WEFT_TRY(read_format(&map, error));
     weft_problem_info *info = &problem->info;
-    WEFT_TRY(map_name(&map, "space", WEFT_REQUIRED, info->space, sizeof info->space, error));
-    WEFT_TRY(map_name(&map, "chip", WEFT_REQUIRED, info->chip, sizeof info->chip, error));
-    WEFT_TRY(map_name(&map, "data", WEFT_OPTIONAL, problem->data, sizeof problem->data, error));
+    WEFT_TRY(weft_map_node(&map, "fixed", WEFT_OPTIONAL, &fixed, error));
+    WEFT_TRY(weft_map_name(&map, "space", WEFT_REQUIRED, info->space, sizeof info->space, error));
+    WEFT_TRY(weft_map_name(&map, "chip", WEFT_REQUIRED, info->chip, sizeof info->chip, error));
+    WEFT_TRY(
+        weft_map_name(&map, "data", WEFT_OPTIONAL, problem->data, sizeof problem->data, error));
     WEFT_TRY(read_settings(problem, &map, error));
     WEFT_TRY(weft_map_end(&map, error));
-    WEFT_TRY(need_goal(problem, &map, error));
+    WEFT_TRY(weft_goal_need(problem, &map, error));
     WEFT_TRY(weft_space_parse(space_text, strlen(space_text), info->space, &problem->space, error));
-    return weft_chip_parse(chip_text, strlen(chip_text), info->chip, &problem->chip, error);
+    WEFT_TRY(weft_chip_parse(chip_text, strlen(chip_text), info->chip, &problem->chip, error));
+    return weft_plan_bind(problem, doc, fixed, error);
 }
 
 weft_status weft_problem_parse(const char *problem_text, const char *space_text,
@@ -610,6 +406,7 @@ void weft_problem_destroy(weft_problem *problem) {
     for (int i = 0; i < WEFT_MAX_CONSTRAINTS; i++) {
         weft_expr_destroy(problem->constraints[i]);
     }
+    weft_plan_free(problem);
     weft_space_destroy(problem->space);
     weft_chip_destroy(problem->chip);
     free(problem);
@@ -631,6 +428,12 @@ bool weft_problem_uses(const weft_problem *problem, weft_metric metric) {
     if (problem->score != NULL && weft_expr_uses(problem->score, (int)metric)) {
         return true;
     }
+    for (int s = 0; s < problem->info.n_stages; s++) {
+        const weft_expr *score = problem->stages[s].score;
+        if (score != NULL && weft_expr_uses(score, (int)metric)) {
+            return true;
+        }
+    }
     for (int i = 0; problem->score == NULL && i < problem->info.n_objectives; i++) {
         if (problem->info.objectives[i] == metric) {
             return true;
@@ -645,13 +448,18 @@ bool weft_problem_uses(const weft_problem *problem, weft_metric metric) {
 }
 
 void weft_problem_objectives(const weft_problem *problem, const weft_trial *trial, double *vector) {
-    const weft_problem_info *info = &problem->info;
-    if (problem->score != NULL) {
-        vector[0] = -trial->score;
-        return;
+    if (problem->score != NULL) { /* told, not worked out: a store keeps it */
+        vector[0] = problem->info.maximise[0] ? -trial->score : trial->score;
+    } else {
+        weft_problem_vector(problem, trial->metrics, vector);
     }
+}
+
+void weft_problem_vector(const weft_problem *problem, const double *metrics, double *vector) {
+    const weft_problem_info *info = &problem->info;
     for (int i = 0; i < info->n_objectives; i++) {
-        double value = trial->metrics[info->objectives[i]];
+        double value = problem->score != NULL ? weft_expr_evaluate(problem->score, metrics)
+                                              : metrics[info->objectives[i]];
         vector[i] = info->maximise[i] ? -value : value;
     }
 }

@@ -7,6 +7,14 @@
 
 #include "base/expr.h"
 
+enum { WEFT_PROBLEM_PATH = 1024, WEFT_ACCURACY_FILES = 5 };
+
+/* What a stage of the search varies, and what it wants. */
+typedef struct weft_stage {
+    bool *varies;     /* (genes) */
+    weft_expr *score; /* NULL: the problem's own goal */
+} weft_stage;
+
 struct weft_problem {
     weft_problem_info info;
     weft_space *space;
@@ -17,7 +25,18 @@ struct weft_problem {
     char data[WEFT_PROBLEM_NAME];
     char provider[WEFT_PROBLEM_NAME];
     char optimizer[WEFT_PROBLEM_NAME];
+    char accuracy_files[WEFT_ACCURACY_FILES][WEFT_PROBLEM_PATH];   /* from anywhere */
+    char accuracy_written[WEFT_ACCURACY_FILES][WEFT_PROBLEM_PATH]; /* as the file says */
+    /* The plan of the search: without stages it is one that varies `free`. */
+    double *fixed; /* (genes) NaN: not fixed */
+    weft_stage stages[WEFT_MAX_STAGES];
 };
+
+/* How many stages the search has: 1 at least. */
+int weft_problem_n_stages(const weft_problem *problem);
+
+/* Where the genes stand that nobody searched yet: held, or fixed. `genome` has room for all. */
+void weft_problem_hold(const weft_problem *problem, double *genome);
 
 /* The three texts that make a problem again anywhere: the problem with every setting written out,
  * its resolved space, its chip. The last two are borrowed from the problem. */
@@ -40,10 +59,37 @@ weft_status weft_problem_parse(const char *problem_text, const char *space_text,
                                const char *chip_text, const char *name, weft_problem **problem,
                                weft_error *error) WEFT_NODISCARD;
 
+/* The provider of accuracies that the problem names, told its genes; the caller destroys it. */
+weft_status weft_problem_accuracy(const weft_problem *problem, weft_accuracy **accuracy,
+                                  weft_error *error) WEFT_NODISCARD;
+
+/* A hash of what a genome stands for: equal for equal designs. 0 where it cannot be built. */
+uint64_t weft_problem_hash(const weft_problem *problem, const double *genome);
+
 /* Whether an expression or objective of the problem names the metric. */
 bool weft_problem_uses(const weft_problem *problem, weft_metric metric);
 
-/* The objective vector of a trial as the optimizer minimises it. */
+/* The objective vector of a trial as the optimizer minimises it; that of a stage, which may have a
+ * score of its own. */
 void weft_problem_objectives(const weft_problem *problem, const weft_trial *trial, double *vector);
+void weft_problem_vector(const weft_problem *problem, const double *metrics, double *vector);
+int weft_stage_objectives(const weft_problem *problem, int stage, const weft_trial *trial,
+                          double *vector);
+
+/* The faults of accountings, by name (accounting.c says what they do). */
+#define WEFT_FAULT_OWNS_CHIP  "layer-owns-chip"
+#define WEFT_FAULT_STRIDES    "strides-lost"
+#define WEFT_FAULT_FREE_CYCLE "free-cycle"
+#define WEFT_FAULT_RAW_CELLS  "raw-cells"
+#define WEFT_FAULT_DEPTHWISE  "depthwise-cells"
+#define WEFT_FAULT_SWAPPED    "swapped-bits"
+#define WEFT_FAULT_BLIND      "blind-accuracy"
+#define WEFT_FAULT_VIOLATION  "raw-violation"
+
+/* Whether a knob stands for region r: its own, or one of region 0 that r has no other for. */
+bool weft_knob_is_of(const weft_space *space, int knob, int r);
+
+/* Whether the accounting has a fault, and it is on. */
+bool weft_problem_fault(const weft_problem *problem, const char *name);
 
 #endif

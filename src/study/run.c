@@ -22,7 +22,9 @@ typedef struct run {
     int64_t done_before;        /* trials in the store when this run began */
     weft_study_progress so_far; /* states and best values of the trials there are */
     double hypervolume, hypervolume_due;
-    weft_status status; /* the first fault of any thread: nothing more is begun */
+    bool in_transaction;
+    double transaction_due; /* when it must end */
+    weft_status status;     /* the first fault of any thread: nothing more is begun */
     weft_error error;
     /* the batch at hand: */
     int *items; /* places in the batch to evaluate */
@@ -112,10 +114,42 @@ static bool halted(run *r) {
     return halt || weft_stop_requested(r->settings->stop);
 }
 
+static weft_status end_records(run *r, weft_error *error) {
+    if (!r->in_transaction) {
+        return WEFT_OK;
+    }
+    r->in_transaction = false;
+    return weft_store_commit(r->study->store, error);
+}
+
+/* A training's trial is a transaction of its own. Trials of microseconds share one, which ends with
+ * the batch or after so many seconds: it is what a kill may cost. */
+static const double transaction_seconds = 0.2;
+
+static weft_status begin_record(run *r, weft_error *error) {
+    weft_study *study = r->study;
+    if (study->slow) {
+        return WEFT_OK;
+    }
+    double now = weft_steady_time();
+    if (r->in_transaction && now > r->transaction_due) {
+        WEFT_TRY(end_records(r, error));
+    }
+    if (!r->in_transaction) {
+        WEFT_TRY(weft_store_begin(study->store, error));
+        r->in_transaction = true;
+        r->transaction_due = now + transaction_seconds;
+    }
+    return WEFT_OK;
+}
+
 /* Stores a trial, then remembers it; with the mutex held. */
 static void record(run *r, const weft_trial *trial) {
     weft_error error;
-    weft_status status = weft_batch_record(r->study, trial, &error);
+    weft_status status = begin_record(r, &error);
+    if (status == WEFT_OK) {
+        status = weft_batch_record(r->study, trial, &error);
+    }
     if (status != WEFT_OK) {
         note_fault(r, status, &error);
         return;
@@ -135,8 +169,8 @@ static void evaluate_item(void *context, int item, int thread) {
     weft_trial trial;
     weft_error error;
     weft_status status = weft_evaluate(study, study->batch.first + (uint64_t)place,
-                                       weft_batch_genome(study, place), r->settings->stop, &trial,
-                                       &error);
+                                       weft_batch_genome(study, place), study->batch.hashes[place],
+                                       r->settings->stop, &trial, &error);
     pthread_mutex_lock(&study->mutex);
     if (status == WEFT_OK) {
         record(r, &trial);
@@ -157,8 +191,8 @@ static void evaluate_alone(run *r) {
         weft_trial trial;
         weft_error error;
         weft_status status = weft_evaluate(study, study->batch.first + (uint64_t)i,
-                                           weft_batch_genome(study, i), r->settings->stop, &trial,
-                                           &error);
+                                           weft_batch_genome(study, i), study->batch.hashes[i],
+                                           r->settings->stop, &trial, &error);
         if (status == WEFT_ERROR_MEMORY) {
             weft_trial_end(&trial, WEFT_TRIAL_FAILED, INFINITY, error.message);
             status = WEFT_OK;
@@ -171,22 +205,39 @@ static void evaluate_alone(run *r) {
     }
 }
 
-/* Finds networks that stand twice in the batch: 0 stands for one that cannot be built. */
-static weft_status find_twins(run *r, weft_error *error) {
-    weft_study *study = r->study;
-    int n = study->batch.n;
-    uint64_t *hashes = calloc((size_t)n, sizeof *hashes);
-    if (hashes == NULL) {
-        return weft_fail_memory(error, (size_t)n * sizeof *hashes);
+typedef struct hashed {
+    uint64_t hash;
+    int place;
+} hashed;
+
+static int by_hash(const void *a, const void *b) {
+    const hashed *x = a;
+    const hashed *y = b;
+    if (x->hash != y->hash) {
+        return x->hash < y->hash ? -1 : 1;
     }
-    for (int i = 0; i < n; i++) {
-        hashes[i] = weft_phenotype_hash(study, weft_batch_genome(study, i));
+    return x->place - y->place;
+}
+
+/* Finds designs that stand twice in the batch: a hash of 0 is one that cannot be built. */
+static weft_status find_twins(run *r, weft_error *error) {
+    const weft_batch *batch = &r->study->batch;
+    hashed *all = calloc((size_t)batch->n, sizeof *all);
+    if (all == NULL) {
+        return weft_fail_memory(error, (size_t)batch->n * sizeof *all);
+    }
+    for (int i = 0; i < batch->n; i++) {
+        all[i] = (hashed){batch->hashes[i], i};
         r->twins[i] = -1;
-        for (int j = 0; hashes[i] != 0 && j < i && r->twins[i] < 0; j++) {
-            r->twins[i] = hashes[j] == hashes[i] ? j : -1;
+    }
+    qsort(all, (size_t)batch->n, sizeof *all, by_hash);
+    for (int i = 1, first = 0; i < batch->n; i++) {
+        first = all[i].hash == all[first].hash ? first : i;
+        if (first < i && all[i].hash != 0) {
+            r->twins[all[i].place] = all[first].place;
         }
     }
-    free(hashes);
+    free(all);
     return WEFT_OK;
 }
 
@@ -230,6 +281,11 @@ static weft_status evaluate_batch(run *r, weft_pool *pool, weft_error *error) {
             r->status = WEFT_STOPPED;
         }
         copy_twins(r);
+        weft_error ending;
+        weft_status ended = end_records(r, &ending);
+        if (ended != WEFT_OK) {
+            note_fault(r, ended, &ending);
+        }
         status = r->status;
     }
     free(r->items);
@@ -285,9 +341,10 @@ static weft_status train_in_full(const weft_study *study, const weft_trial *tria
                                  const weft_stop *stop, weft_accuracy_result *result,
                                  weft_error *error) {
     weft_network *network = NULL;
-    WEFT_TRY(weft_space_decode(study->problem->space, trial->genome, &network, error));
-    weft_status status = weft_accuracy_evaluate(study->accuracy, network, WEFT_FIDELITY_FINAL,
-                                                study->problem->info.seed, stop, result, error);
+    WEFT_TRY(weft_space_decode(study->problem->space, trial->genome, 0, &network, error));
+    weft_status status = weft_accuracy_evaluate(study->accuracy, network, trial->genome,
+                                                WEFT_FIDELITY_FINAL, study->problem->info.seed,
+                                                stop, result, error);
     weft_network_destroy(network);
     return status;
 }
@@ -354,7 +411,7 @@ static weft_status finish_front(run *r, weft_error *error) {
 weft_status weft_study_finish(weft_study *study, const weft_run_settings *settings,
                               weft_error *error) {
     WEFT_TRY(weft_study_need_store(study, error));
-    if (study->accuracy == NULL) {
+    if (study->accuracy == NULL || !weft_accuracy_has_final(study->accuracy)) {
         return WEFT_OK;
     }
     run r = {.study = study, .settings = settings, .began = weft_steady_time()};

@@ -2,9 +2,11 @@
  *
  * Tables (STRICT, so that a wrong type is an error on writing):
  *   meta(key, value)                  the problem, space and chip as text, seed, versions, machine
- *   trials(number, state, ..., genome) genome: JSON array in gene order, null where inactive
+ *   trials(number, state, ..., genome) genome: JSON array in gene order, null where inactive; a
+ *                                     column for each metric
  *   finals(number, test_accuracy, ...) designs trained in full and measured on the test set
- * application_id is "WEFT", user_version is WEFT_STORE_VERSION.
+ * application_id is "WEFT", user_version is WEFT_STORE_VERSION. A store of version 1 lacks the stage
+ * and some metrics: read, they are 0 and unknown; written to, it gets the columns.
  */
 #include "study/store.h"
 
@@ -37,10 +39,33 @@ static const char schema[] =
 #define METRIC_COLUMN(name, token, unit, more_is_better) " " token " REAL,"
     WEFT_METRIC_MAP(METRIC_COLUMN)
 #undef METRIC_COLUMN
-        " score REAL, violation REAL, seconds REAL, started REAL, finished REAL) STRICT;"
+        " score REAL, violation REAL, seconds REAL, started REAL, finished REAL, stage INTEGER)"
+        " STRICT;"
         "CREATE TABLE finals ("
         " number INTEGER PRIMARY KEY REFERENCES trials(number), test_accuracy REAL NOT NULL,"
         " seconds REAL) STRICT;";
+
+/* Every column of a trial in the order in which this file binds and reads them. */
+static const struct {
+    const char *name, *type;
+} columns[] = {
+    {"number", "INTEGER"},
+    {"state", "TEXT"},
+    {"reason", "TEXT"},
+    {"description", "TEXT"},
+    {"hash", "TEXT"},
+    {"genome", "TEXT"},
+#define METRIC_NAME(name, token, unit, more_is_better) {token, "REAL"},
+    WEFT_METRIC_MAP(METRIC_NAME)
+#undef METRIC_NAME
+        {"score", "REAL"},
+    {"violation", "REAL"},
+    {"seconds", "REAL"},
+    {"started", "REAL"},
+    {"finished", "REAL"},
+    {"stage", "INTEGER"},
+};
+enum { N_COLUMNS = sizeof columns / sizeof columns[0] };
 
 static const char *const state_words[] = {"ok", "infeasible", "failed"};
 
@@ -141,8 +166,36 @@ static weft_status check_identity(weft_store *store, int64_t *version, weft_erro
     return WEFT_OK;
 }
 
+/* Whether the table of trials has a column; an older store lacks some. */
+static bool has_column(weft_store *store, const char *name) {
+    sqlite3_stmt *statement = NULL;
+    static const char sql[] = "SELECT 1 FROM pragma_table_info('trials') WHERE name = ?";
+    if (sqlite3_prepare_v2(store->db, sql, -1, &statement, NULL) != SQLITE_OK) {
+        return false;
+    }
+    sqlite3_bind_text(statement, 1, name, -1, SQLITE_STATIC);
+    bool has = sqlite3_step(statement) == SQLITE_ROW;
+    sqlite3_finalize(statement);
+    return has;
+}
+
+/* Adds what a store of an older version lacks. */
+static weft_status upgrade_tables(weft_store *store, weft_error *error) {
+    char sql[256];
+    WEFT_TRY(run_sql(store, "BEGIN IMMEDIATE", "cannot bring the store up to date", error));
+    for (int c = 0; c < N_COLUMNS; c++) {
+        if (!has_column(store, columns[c].name)) {
+            snprintf(sql, sizeof sql, "ALTER TABLE trials ADD COLUMN %s %s", columns[c].name,
+                     columns[c].type);
+            WEFT_TRY(run_sql(store, sql, "cannot bring the store up to date", error));
+        }
+    }
+    snprintf(sql, sizeof sql, "PRAGMA user_version = %d; COMMIT", (int)WEFT_STORE_VERSION);
+    return run_sql(store, sql, "cannot bring the store up to date", error);
+}
+
 static weft_status create_tables(weft_store *store, weft_error *error) {
-    char sql[2048];
+    char sql[4096];
     snprintf(sql, sizeof sql,
              "BEGIN IMMEDIATE; PRAGMA application_id = %d; PRAGMA user_version = %d; %s COMMIT;",
              (int)APPLICATION_ID, (int)WEFT_STORE_VERSION, schema);
@@ -204,6 +257,11 @@ static weft_status reopen_immutable(weft_store *store, weft_error *error) {
                : store_fail(store, error, "cannot open the store");
 }
 
+static void append(char *text, size_t size, const char *a, const char *b) {
+    size_t used = strlen(text);
+    snprintf(text + used, size - used, "%s%s", a, b);
+}
+
 static weft_status prepare_write(weft_store *store, bool durable, weft_error *error) {
     int64_t version = 0;
     WEFT_TRY(check_identity(store, &version, error));
@@ -213,12 +271,18 @@ static weft_status prepare_write(weft_store *store, bool durable, weft_error *er
                      "cannot open the store", error));
     if (version == 0) {
         WEFT_TRY(create_tables(store, error));
+    } else if (version < WEFT_STORE_VERSION) {
+        WEFT_TRY(upgrade_tables(store, error));
     }
-    static const char add_trial[] = "INSERT INTO trials VALUES (?, ?, ?, ?, ?, ?"
-#define METRIC_PARAMETER(name, token, unit, more_is_better) ", ?"
-        WEFT_METRIC_MAP(METRIC_PARAMETER)
-#undef METRIC_PARAMETER
-            ", ?, ?, ?, ?, ?)";
+    char add_trial[2048] = "INSERT INTO trials (";
+    for (int c = 0; c < N_COLUMNS; c++) {
+        append(add_trial, sizeof add_trial, c > 0 ? ", " : "", columns[c].name);
+    }
+    append(add_trial, sizeof add_trial, ") VALUES (", "?");
+    for (int c = 1; c < N_COLUMNS; c++) {
+        append(add_trial, sizeof add_trial, ", ", "?");
+    }
+    append(add_trial, sizeof add_trial, ")", "");
     static const char add_final[] = "INSERT OR REPLACE INTO finals VALUES (?, ?, ?)";
     if (sqlite3_prepare_v2(store->db, add_trial, -1, &store->add_trial, NULL) != SQLITE_OK ||
         sqlite3_prepare_v2(store->db, add_final, -1, &store->add_final, NULL) != SQLITE_OK) {
@@ -374,22 +438,38 @@ static double column_real(sqlite3_stmt *statement, int column) {
                : sqlite3_column_double(statement, column);
 }
 
+/* Most genes are indices below 100: written without a call. Returns the end. */
+static char *write_gene(char *to, double value) {
+    if (isnan(value)) {
+        memcpy(to, "null", 4);
+        return to + 4;
+    }
+    if (value >= 0.0 && value < 100.0 && value == (double)(int)value) {
+        int whole = (int)value;
+        if (whole >= 10) {
+            *to++ = (char)('0' + whole / 10);
+        }
+        *to++ = (char)('0' + whole % 10);
+        return to;
+    }
+    weft_real_text(value, to, 40);
+    return to + strlen(to);
+}
+
 static char *genome_text(const double *genome, int n) {
-    char *text = malloc((size_t)n * 33 + 3);
+    char *text = malloc((size_t)n * 41 + 3);
     if (text == NULL) {
         return NULL;
     }
-    size_t used = 0;
-    text[used++] = '[';
+    char *to = text;
+    *to++ = '[';
     for (int g = 0; g < n; g++) {
-        char number[40] = "null";
-        if (!isnan(genome[g])) {
-            weft_real_text(genome[g], number, sizeof number);
+        if (g > 0) {
+            *to++ = ',';
         }
-        used += (size_t)snprintf(text + used, 34, g > 0 ? ",%s" : "%s", number);
+        to = write_gene(to, genome[g]);
     }
-    text[used++] = ']';
-    text[used] = '\0';
+    memcpy(to, "]", 2);
     return text;
 }
 
@@ -425,6 +505,14 @@ static weft_status step_write(weft_store *store, sqlite3_stmt *statement, const 
     return status;
 }
 
+weft_status weft_store_begin(weft_store *store, weft_error *error) {
+    return run_sql(store, "BEGIN IMMEDIATE", "cannot write to the store", error);
+}
+
+weft_status weft_store_commit(weft_store *store, weft_error *error) {
+    return run_sql(store, "COMMIT", "cannot write to the store", error);
+}
+
 weft_status weft_store_add_trial(weft_store *store, const weft_trial *trial, int n_genes,
                                  weft_error *error) {
     char *genome = genome_text(trial->genome, n_genes);
@@ -448,7 +536,8 @@ weft_status weft_store_add_trial(weft_store *store, const weft_trial *trial, int
     bind_real(s, column++, trial->violation);
     bind_real(s, column++, trial->seconds);
     bind_real(s, column++, trial->started);
-    bind_real(s, column, trial->finished);
+    bind_real(s, column++, trial->finished);
+    sqlite3_bind_int(s, column, trial->stage);
     weft_status status = step_write(store, s, "cannot write a trial to the store", error);
     free(genome);
     return status;
@@ -488,6 +577,7 @@ static bool read_row(sqlite3_stmt *row, double *genome, int n_genes, weft_trial 
     trial->seconds = column_real(row, column++);
     trial->started = column_real(row, column++);
     trial->finished = column_real(row, column++);
+    trial->stage = sqlite3_column_int(row, column++);
     trial->test_accuracy = column_real(row, column++);
     trial->final_seconds = column_real(row, column);
     trial->genome = genome;
@@ -517,8 +607,14 @@ weft_status weft_store_each_trial(weft_store *store, int n_genes,
     }
     sqlite3_stmt *row = NULL;
     weft_status status = WEFT_OK;
-    static const char sql[] = "SELECT t.*, f.test_accuracy, f.seconds FROM trials t "
-                              "LEFT JOIN finals f ON f.number = t.number ORDER BY t.number";
+    char sql[4096] = "SELECT ";
+    for (int c = 0; c < N_COLUMNS; c++) {
+        bool has = has_column(store, columns[c].name);
+        append(sql, sizeof sql, has ? "t." : "NULL AS ", columns[c].name);
+        append(sql, sizeof sql, ", ", "");
+    }
+    append(sql, sizeof sql, "f.test_accuracy, f.seconds FROM trials t ",
+           "LEFT JOIN finals f ON f.number = t.number ORDER BY t.number");
     if (sqlite3_prepare_v2(store->db, sql, -1, &row, NULL) != SQLITE_OK) {
         status = store_fail(store, error, "cannot read the store");
     }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The store of a study: one SQLite file in WAL mode, one transaction for each finished trial.
+ * The store of a study: one SQLite file in WAL mode, one transaction for each finished training.
  * docs/reference/store.md describes its tables.
  */
 #ifndef WEFT_STUDY_STORE_H
@@ -13,7 +13,7 @@
 typedef struct weft_store weft_store;
 
 /* The version of the tables; a store of a newer one is refused. */
-enum { WEFT_STORE_VERSION = 1 };
+enum { WEFT_STORE_VERSION = 2 };
 
 typedef enum weft_store_mode {
     WEFT_STORE_WRITE, /* creates the file if it is missing; one process at a time */
@@ -35,7 +35,11 @@ weft_status weft_store_get(weft_store *store, const char *key, char **text,
 weft_status weft_store_put(weft_store *store, int n, const char *const *keys,
                            const char *const *texts, weft_error *error) WEFT_NODISCARD;
 
-/* One finished trial, one transaction. */
+/* Between them what is added is one transaction: all of it is in the store, or nothing. */
+weft_status weft_store_begin(weft_store *store, weft_error *error) WEFT_NODISCARD;
+weft_status weft_store_commit(weft_store *store, weft_error *error) WEFT_NODISCARD;
+
+/* One finished trial; outside of weft_store_begin and commit a transaction of its own. */
 weft_status weft_store_add_trial(weft_store *store, const weft_trial *trial, int n_genes,
                                  weft_error *error) WEFT_NODISCARD;
 

@@ -64,6 +64,9 @@ const char *weft_trial_fault(const weft_study *study, const weft_trial *trial) {
         return "its genome is not of the space";
     }
     double vector[WEFT_MAX_OBJECTIVES];
+    if (trial->stage < 0 || trial->stage >= weft_problem_n_stages(study->problem)) {
+        return "its stage is not of the problem";
+    }
     switch (trial->state) {
     case WEFT_TRIAL_OK:
         weft_problem_objectives(study->problem, trial, vector);
@@ -204,6 +207,24 @@ static weft_status found_study(weft_study *study, const weft_problem_texts *text
     return weft_store_put(study->store, N_FACTS, fact_keys, values, error);
 }
 
+/* A store of an older version says less of its problem: what it leaves out it means as the defaults. */
+static weft_status say_all(facts *stored, weft_error *error) {
+    weft_problem *problem = NULL;
+    weft_problem_texts texts = {NULL, NULL, NULL};
+    weft_error ignored;
+    if (weft_problem_parse(stored->text[0], stored->text[1], stored->text[2], "store", &problem,
+                           &ignored) != WEFT_OK) {
+        return WEFT_OK; /* not Weft's own text: the comparison tells where it differs */
+    }
+    weft_status status = weft_problem_write(problem, &texts, error);
+    if (status == WEFT_OK) {
+        free(stored->text[0]);
+        stored->text[0] = texts.problem;
+    }
+    weft_problem_destroy(problem);
+    return status;
+}
+
 /* Writes the study's facts to a new store, or compares them with those of an old one. */
 static weft_status match_store(weft_study *study, weft_error *error) {
     weft_problem_texts texts;
@@ -216,6 +237,9 @@ static weft_status match_store(weft_study *study, weft_error *error) {
     }
     if (status == WEFT_OK && known == N_FACTS) {
         origin_from(&stored, &study->origin);
+        status = say_all(&stored, error);
+    }
+    if (status == WEFT_OK && known == N_FACTS) {
         status = check_same(study, &stored, &texts, error);
     } else if (status == WEFT_OK && known == 0) {
         status = found_study(study, &texts, error);
@@ -231,41 +255,52 @@ static weft_status match_store(weft_study *study, weft_error *error) {
 
 /* ---- opening --------------------------------------------------------------------------------- */
 
-/* Told apart for the optimizer: genomes whose network was evaluated before. */
-static bool network_seen(void *context, const double *genome) {
-    const weft_study *study = context;
-    uint64_t hash = weft_phenotype_hash(study, genome);
-    return hash != 0 && weft_seen_has(&study->seen, hash);
+/* How many trials the store has in a row from `index` on, of the stage of the first of them. */
+static size_t row_length(const weft_study *study, size_t index) {
+    size_t n = 1;
+    const weft_trial *first = &study->trials[index];
+    while (index + n < study->n_trials && study->trials[index + n].number == first->number + n &&
+           study->trials[index + n].stage == first->stage) {
+        n++;
+    }
+    return n;
 }
 
-/* Tells the optimizer the whole batches that the store has. */
+/* Tells the optimizer the whole batches that the store has, stage by stage. */
 static weft_status replay(weft_study *study, weft_error *error) {
     weft_batch *batch = &study->batch;
-    int size = study->problem->info.batch;
     for (;;) {
         batch->first = study->n_closed;
         size_t index = lower_bound(study, batch->first);
-        size_t last = index + (size_t)size - 1;
-        if (last >= study->n_trials ||
-            study->trials[last].number != batch->first + (uint64_t)size - 1) {
+        if (index >= study->n_trials || study->trials[index].number != batch->first) {
             return WEFT_OK;
         }
-        batch->n = size;
+        if (study->trials[index].stage != study->stage) {
+            WEFT_TRY(weft_stage_enter(study, study->trials[index].stage, batch->first, error));
+        }
+        size_t there = row_length(study, index);
+        size_t size = (size_t)(weft_stage_batch_end(study, batch->first) - batch->first);
+        /* a shorter one was the stage's last where another stage comes after it */
+        bool cut = there < size && index + there < study->n_trials;
+        if (there < size && !cut) {
+            return WEFT_OK;
+        }
+        study->exhausted = cut;
+        batch->n = (int)(there < size ? there : size);
         WEFT_TRY(weft_batch_close(study, error));
     }
 }
 
 static weft_status prepare_search(weft_study *study, weft_error *error) {
-    weft_problem_info *info = &study->problem->info;
-    weft_optimizer_settings settings = info->optimizer;
-    settings.seed = info->seed;
-    settings.seen = network_seen;
-    settings.seen_context = study;
-    WEFT_TRY(weft_priced_create(study->problem->chip, &study->priced, error));
-    WEFT_TRY(weft_optimizer_create(&study->genes, &settings, &study->optimizer, error));
-    if (info->trains) {
-        WEFT_TRY(weft_accuracy_create(&info->accuracy, &study->accuracy, error));
+    if (study->problem->info.trains) {
+        WEFT_TRY(weft_problem_accuracy(study->problem, &study->accuracy, error));
     }
+    study->slow = study->accuracy != NULL && weft_accuracy_has_final(study->accuracy);
+    WEFT_TRY(weft_stage_enter(study, 0, 0, error));
+    /* a chip that cannot be priced, or a gene that it does not know, is told before any trial */
+    weft_evaluator *evaluator = NULL;
+    WEFT_TRY(weft_evaluators_take(study, &evaluator, error));
+    weft_evaluators_give(study, evaluator);
     return replay(study, error);
 }
 
@@ -275,6 +310,7 @@ static weft_status study_create(weft_study **study, weft_error *error) {
         return weft_fail_memory(error, sizeof *made);
     }
     pthread_mutex_init(&made->mutex, NULL);
+    pthread_mutex_init(&made->evaluators.mutex, NULL);
     *study = made;
     return WEFT_OK;
 }
@@ -353,10 +389,11 @@ void weft_study_close(weft_study *study) {
         return;
     }
     weft_optimizer_destroy(study->optimizer);
+    weft_evaluators_free(study);
     weft_accuracy_destroy(study->accuracy);
-    weft_priced_destroy(study->priced);
     weft_seen_destroy(&study->seen);
     free(study->batch.genomes);
+    free(study->batch.hashes);
     free(study->batch.done);
     for (size_t i = 0; i < study->n_trials; i++) {
         weft_trial *trial = &study->trials[i];
@@ -367,6 +404,7 @@ void weft_study_close(weft_study *study) {
     if (study->owns_problem) {
         weft_problem_destroy(study->problem);
     }
+    pthread_mutex_destroy(&study->evaluators.mutex);
     pthread_mutex_destroy(&study->mutex);
     free(study);
 }

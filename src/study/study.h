@@ -5,20 +5,31 @@
 
 #include <pthread.h>
 
+#include "study/evaluator.h"
+#include "study/judge.h"
 #include "study/problem.h"
 #include "study/seen.h"
 #include "study/store.h"
 
 /* The trials that are asked for from one history and told together: numbers first .. first+n-1,
- * aligned to the problem's batch, so that the trials of a study do not depend on where it was cut.
+ * aligned to the problem's batch within a stage, so that the trials of a study do not depend on where it was cut.
  */
 typedef struct weft_batch {
     uint64_t first;
     int n;
-    double *genomes; /* (n, genes) */
-    bool *done;      /* (n) in the store */
-    int next;        /* for ask: the first that was not handed out */
+    double *genomes;  /* (n, genes) */
+    uint64_t *hashes; /* (n) of the designs; 0: cannot be built */
+    bool *done;       /* (n) in the store */
+    int next;         /* for ask: the first that was not handed out */
 } weft_batch;
+
+/* Evaluators that no thread has at hand; as many are made as threads evaluate at once. */
+enum { WEFT_MAX_IDLE = 256 };
+typedef struct weft_evaluators {
+    pthread_mutex_t mutex;
+    int n;
+    weft_evaluator *idle[WEFT_MAX_IDLE];
+} weft_evaluators;
 
 struct weft_study {
     weft_problem *problem;
@@ -31,12 +42,15 @@ struct weft_study {
     size_t n_trials, capacity;
 
     /* Only where the study may be continued: */
-    weft_optimizer *optimizer;
-    weft_accuracy *accuracy; /* NULL when the problem does not train */
-    weft_priced *priced;
+    int stage;                 /* of the problem's plan, that `optimizer` is for */
+    uint64_t stage_first;      /* the trial that it began with */
+    weft_optimizer *optimizer; /* of the stage at hand */
+    weft_accuracy *accuracy;   /* NULL when no metric asks for it */
+    bool slow;                 /* a trial is a training */
+    weft_evaluators evaluators;
     weft_seen seen;        /* phenotypes told so far */
     uint64_t n_closed;     /* batches up to trial n_closed-1 are done */
-    bool exhausted;        /* the space gave fewer trials than asked for */
+    bool exhausted;        /* the stage gave fewer trials than asked for */
     weft_batch batch;      /* n = 0: none open */
     pthread_mutex_t mutex; /* store and trials, while several threads evaluate */
 };
@@ -50,6 +64,17 @@ weft_status weft_study_keep(weft_study *study, const weft_trial *trial,
 
 /* The index of trial `number`, or SIZE_MAX. */
 size_t weft_study_find(const weft_study *study, uint64_t number);
+
+/* Begins a stage of the problem's plan at trial `first`: makes its optimizer, with the genes that it
+ * does not vary where the best design of the stages before has them. */
+weft_status weft_stage_enter(weft_study *study, int stage, uint64_t first,
+                             weft_error *error) WEFT_NODISCARD;
+bool weft_stage_is_last(const weft_study *study);
+
+/* The first trial after the stage at hand, unless its genes are exhausted before; the last stage has
+ * no end of its own. And the first after the batch that begins at `first`. */
+uint64_t weft_stage_end(const weft_study *study);
+uint64_t weft_stage_batch_end(const weft_study *study, uint64_t first);
 
 /* Opens the next batch unless one is open: loads nothing, asks the optimizer, marks the trials that
  * the store has. WEFT_DONE: all trials are finished, or the space is exhausted. */
@@ -68,21 +93,20 @@ weft_status weft_batch_close(weft_study *study, weft_error *error) WEFT_NODISCAR
 /* WEFT_ERROR_USAGE for a study that was opened to look at. */
 weft_status weft_study_need_store(const weft_study *study, weft_error *error) WEFT_NODISCARD;
 
-/* The hash of the network that a genome decodes to; 0 where it cannot be built: the evaluation then
- * gives the reason. */
-uint64_t weft_phenotype_hash(const weft_study *study, const double *genome);
-
 /* A trial of which nothing is known but its number and genome (borrowed). */
 void weft_trial_begin(const weft_study *study, uint64_t number, const double *genome,
                       weft_trial *trial);
 
-void weft_trial_end(weft_trial *trial, weft_trial_state state, double violation,
-                    const char *reason);
+/* An evaluator of this study, for one thread until it is given back. Thread-safe. */
+weft_status weft_evaluators_take(weft_study *study, weft_evaluator **evaluator,
+                                 weft_error *error) WEFT_NODISCARD;
+void weft_evaluators_give(weft_study *study, weft_evaluator *evaluator);
+void weft_evaluators_free(weft_study *study);
 
-/* Evaluates `genome` as trial `number` into *trial (genome borrowed). Thread-safe. WEFT_OK whatever
- * state the trial ends in; WEFT_STOPPED: nothing is to be kept; WEFT_ERROR_MEMORY: there was no
- * room for it beside what else runs. */
-weft_status weft_evaluate(const weft_study *study, uint64_t number, const double *genome,
+/* Evaluates `genome`, a design of that hash, as trial `number` into *trial (genome borrowed).
+ * Thread-safe. WEFT_OK whatever state the trial ends in; WEFT_STOPPED: nothing is to be kept;
+ * WEFT_ERROR_MEMORY: there was no room for it beside what else runs. */
+weft_status weft_evaluate(weft_study *study, uint64_t number, const double *genome, uint64_t hash,
                           const weft_stop *stop, weft_trial *trial,
                           weft_error *error) WEFT_NODISCARD;
 

@@ -85,6 +85,95 @@ static void a_problem_alone_is_the_same_problem(void **state) {
     weft_problem_destroy(again);
 }
 
+/* Every key of a joint search, as it is written to a store and read back. */
+static const char joint[] =
+    "weft: problem/1\n"
+    "name: joint\n"
+    "space: cimnas-mobilenetv2-rram\n"
+    "chip: cimnas-32nm-rram\n"
+    "minimise: ela_acc\n"
+    "constraints: [\"area <= 800\", \"power_density <= 1\"]\n"
+    "accounting: cimnas-2025\n"
+    "faults: {swapped-bits: false, raw-cells: false}\n"
+    "aggregate: mean\n"
+    "fixed: {rows: 128, \"pw_*_bits*\": 8}\n"
+    "accuracy: {provider: mlp, file: apq-proxyless-imagenet, weights: w.npz, ignore: \"x*\"}\n"
+    "search:\n"
+    "  optimizer: ga\n"
+    "  trials: 900\n"
+    "  batch: 30\n"
+    "  hold: first\n"
+    "  stages:\n"
+    "  - {name: chip, free: [chip, depth*], trials: 300, minimise: energy * area}\n"
+    "  - name: rest\n"
+    "    priority:\n"
+    "      form: product\n"
+    "      energy: {best: 1e-4, worst: 1e-3, weight: 2}\n"
+    "      accuracy: {best: 0.9, worst: 0.7}\n";
+
+static void a_joint_problem_is_kept_whole(void **state) {
+    weft_problem *problem = read_problem(*state, "joint.yaml", joint);
+    const weft_problem_info *info = weft_problem_get_info(problem);
+    weft_problem_texts first, second;
+    weft_problem *again = NULL;
+    weft_error error;
+    assert_string_equal(info->score, "energy * latency * area / accuracy");
+    assert_false(info->maximise[0]);
+    assert_true(info->trains);
+    assert_true(info->accuracy.blind_bits); /* a fault that is on */
+    assert_int_equal(info->aggregate, WEFT_AGGREGATE_MEAN);
+    assert_int_equal(info->hold, WEFT_HOLD_FIRST);
+    assert_int_equal(info->n_stages, 2);
+    assert_int_equal(info->stages[0].trials, 300);
+    assert_string_equal(info->stages[1].score, "max((energy - 0.0001) / 0.0009, 1e-6)^2 * "
+                                               "max((accuracy - 0.9) / -0.2, 1e-6)^1");
+    int off = 0;
+    for (int f = 0; f < info->n_faults; f++) {
+        off += !info->faults[f].on;
+    }
+    assert_int_equal(off, 2);
+    expect_ok(weft_problem_write(problem, &first, &error), &error);
+    expect_ok(weft_problem_parse(first.problem, first.space, first.chip, "store", &again, &error),
+              &error);
+    expect_ok(weft_problem_write(again, &second, &error), &error);
+    assert_string_equal(first.problem, second.problem);
+    assert_string_equal(first.chip, second.chip);
+    weft_gene_table genes = weft_space_genes(weft_problem_get_space(problem));
+    for (int g = 0; g < genes.n_genes; g++) {
+        bool is_fixed = strcmp(genes.genes[g].name, "rows") == 0 ||
+                        (strncmp(genes.genes[g].name, "pw_", 3) == 0);
+        assert_int_equal(!isnan(problem->fixed[g]), is_fixed);
+        assert_true(isnan(problem->fixed[g]) || problem->fixed[g] == again->fixed[g]);
+        assert_memory_equal(&problem->stages[0].varies[g], &again->stages[0].varies[g], 1);
+    }
+    free(first.problem);
+    free(second.problem);
+    weft_problem_destroy(problem);
+    weft_problem_destroy(again);
+}
+
+/* The scores that papers call by letters. */
+static void scores_have_names(void **state) {
+    static const struct {
+        const char *name, *text;
+    } SCORES[] = {{"e", "energy"},
+                  {"ea", "energy * area"},
+                  {"ela", "energy * latency * area"},
+                  {"l_acc", "latency / accuracy"},
+                  {"edap", "edap"}};
+    for (size_t i = 0; i < sizeof SCORES / sizeof SCORES[0]; i++) {
+        char text[512];
+        snprintf(text, sizeof text,
+                 "weft: problem/1\nname: s\nspace: cimnas-mobilenetv2-hw\n"
+                 "chip: cimnas-32nm-rram\naccuracy: {provider: table, file: t.yaml}\n"
+                 "minimise: %s\n",
+                 SCORES[i].name);
+        weft_problem *problem = read_problem(*state, "score.yaml", text);
+        assert_string_equal(weft_problem_get_info(problem)->score, SCORES[i].text);
+        weft_problem_destroy(problem);
+    }
+}
+
 typedef struct bad_case {
     const char *name;
     const char *from, *to; /* replaced in the good file */
@@ -114,19 +203,45 @@ static const bad_case bad_cases[] = {
     {"unknown data", "chip: mnsim", "data: fashion-mnits\nchip: mnsim", 10, "fashion-mnist"},
 };
 
+/* Lines of `joint`: 5 minimise, 6 constraints, 8 faults, 9 aggregate, 10 fixed, 11 accuracy, 12 search,
+ * 16 hold, 17 stages, 18 the first of them, 19 the second. */
+static const bad_case bad_joint[] = {
+    {"unknown accounting", "cimnas-2025", "cimnas-2024", 7, "cimnas-2025"},
+    {"faults of none", "accounting: cimnas-2025\n", "", 7, "no faults"},
+    {"unknown fault", "swapped-bits", "swaped-bits", 8, "swapped-bits"},
+    {"fault that is no switch", "swapped-bits: false", "swapped-bits: 2", 8, "2"},
+    {"unknown aggregate", "mean", "median", 9, "mean"},
+    {"fixed gene that is none", "{rows:", "{rosw:", 10, "rows"},
+    {"fixed value that is none", "rows: 128", "rows: 127", 10, "32, 64, 128"},
+    {"fixed is a list", "{rows: 128, \"pw_*_bits*\": 8}", "[rows]", 10, "genes with their values"},
+    {"unknown hold", "first", "fist", 16, "first"},
+    {"stage without trials", "trials: 300, ", "", 18, "trials"},
+    {"stage of no gene", "depth*", "dpeth1", 0, "depth1"},
+    {"stage of fixed genes", "[chip, depth*]", "[rows]", 0, "varies no gene"},
+    {"stages and free", "hold: first", "free: [rows]", 18, "free"},
+    {"stage with two goals", "minimise: energy * area", "minimise: e, score: area", 0, "both"},
+    {"priority of nothing",
+     "      energy: {best: 1e-4, worst: 1e-3, weight: 2}\n"
+     "      accuracy: {best: 0.9, worst: 0.7}\n",
+     "", 0, "at least one"},
+    {"priority without width", "worst: 0.7", "worst: 0.9", 23, "both 0.9"},
+    {"no provider of that name", "mlp", "mpl", 11, "mlp"},
+    {"a name of a score misspelt", "ela_acc", "ela_ac", 5, "ela_ac"},
+};
+
 static void replace(const char *text, const char *from, const char *to, char *out, size_t size) {
     const char *at = strstr(text, from);
     assert_non_null(at);
     snprintf(out, size, "%.*s%s%s", (int)(at - text), text, to, at + strlen(from));
 }
 
-static void refuses_bad_files_with_their_place(void **state) {
-    for (size_t i = 0; i < sizeof bad_cases / sizeof *bad_cases; i++) {
-        const bad_case *bad = &bad_cases[i];
+static void refuse(const char *folder, const char *file, const bad_case *cases, size_t n) {
+    for (size_t i = 0; i < n; i++) {
+        const bad_case *bad = &cases[i];
         char text[2048];
         char path[600];
-        replace(good, bad->from, bad->to, text, sizeof text);
-        write_file(*state, "bad.yaml", text, path, sizeof path);
+        replace(file, bad->from, bad->to, text, sizeof text);
+        write_file(folder, "bad.yaml", text, path, sizeof path);
         weft_problem *problem = NULL;
         weft_error error;
         weft_status status = weft_problem_read(path, &problem, &error);
@@ -141,6 +256,11 @@ static void refuses_bad_files_with_their_place(void **state) {
         }
         assert_null(problem);
     }
+}
+
+static void refuses_bad_files_with_their_place(void **state) {
+    refuse(*state, good, bad_cases, sizeof bad_cases / sizeof *bad_cases);
+    refuse(*state, joint, bad_joint, sizeof bad_joint / sizeof *bad_joint);
 }
 
 static void refuses_a_missing_file(void **state) {
@@ -160,6 +280,8 @@ int main(void) {
                                         remove_folder),
         cmocka_unit_test_setup_teardown(a_problem_alone_is_the_same_problem, make_folder,
                                         remove_folder),
+        cmocka_unit_test_setup_teardown(a_joint_problem_is_kept_whole, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(scores_have_names, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(refuses_bad_files_with_their_place, make_folder,
                                         remove_folder),
         cmocka_unit_test(refuses_a_missing_file),

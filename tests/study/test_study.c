@@ -644,7 +644,7 @@ static void breakdown_of_a_trial_is_its_metrics(void **state) {
     expect_ok(weft_study_open_read(store, &study, &error), &error);
     for (size_t i = 0; i < weft_study_size(study); i++) {
         weft_cost *cost = NULL;
-        expect_ok(weft_study_cost(study, i, &cost, &error), &error);
+        expect_ok(weft_study_cost(study, i, 0, &cost, &error), &error);
         const weft_trial *trial = weft_study_get_trial(study, i);
         assert_true(cost->total.energy_j == trial->metrics[WEFT_METRIC_ENERGY]);
         assert_true(cost->total.latency_s == trial->metrics[WEFT_METRIC_LATENCY]);
@@ -652,6 +652,61 @@ static void breakdown_of_a_trial_is_its_metrics(void **state) {
         weft_cost_destroy(cost);
     }
     weft_study_close(study);
+}
+
+/* A store as version 1 wrote it: without the stage, without the metrics that came later, and with a
+ * problem that says nothing of accountings. It is read, and gone on with. */
+static void a_store_of_version_1_goes_on(void **state) {
+    static const char *const EDITS[] = {
+        "ALTER TABLE trials DROP COLUMN stage",
+        "ALTER TABLE trials DROP COLUMN edap",
+        "ALTER TABLE trials DROP COLUMN tops_w",
+        "UPDATE meta SET value = replace(value, 'accounting: chip' || char(10), '')",
+        "UPDATE meta SET value = replace(value, 'aggregate: max' || char(10), '')",
+        "PRAGMA user_version = 1",
+    };
+    char old[600], whole[600];
+    weft_error error;
+    weft_study *study = NULL;
+    path_in(*state, "old.db", old, sizeof old);
+    path_in(*state, "whole.db", whole, sizeof whole);
+    weft_problem *problem = make_problem(*state, "random", 24, 5);
+    run_for(problem, whole, 1, -1);
+    weft_problem_get_info(problem)->trials = 12;
+    run_for(problem, old, 1, -1);
+    sqlite3 *db = NULL;
+    assert_int_equal(sqlite3_open(old, &db), SQLITE_OK);
+    for (size_t i = 0; i < sizeof EDITS / sizeof EDITS[0]; i++) {
+        if (sqlite3_exec(db, EDITS[i], NULL, NULL, NULL) != SQLITE_OK) {
+            fail_msg("%s: %s", EDITS[i], sqlite3_errmsg(db));
+        }
+    }
+    sqlite3_close(db);
+    expect_ok(weft_study_open_read(old, &study, &error), &error);
+    assert_int_equal(weft_study_size(study), 12);
+    assert_int_equal(weft_study_get_trial(study, 3)->stage, 0);
+    assert_true(isnan(weft_study_get_trial(study, 3)->metrics[WEFT_METRIC_EDAP]));
+    assert_true(weft_study_get_trial(study, 3)->metrics[WEFT_METRIC_ENERGY] > 0);
+    weft_study_close(study);
+    weft_problem_get_info(problem)->trials = 24;
+    run_for(problem, old, 1, -1);
+    expect_ok(weft_study_open_read(old, &study, &error), &error);
+    assert_int_equal(weft_study_size(study), 24);
+    assert_true(isnan(weft_study_get_trial(study, 3)->metrics[WEFT_METRIC_EDAP]));
+    weft_study *other = NULL;
+    expect_ok(weft_study_open_read(whole, &other, &error), &error);
+    for (size_t i = 0; i < 24; i++) {
+        const weft_trial *a = weft_study_get_trial(study, i);
+        const weft_trial *b = weft_study_get_trial(other, i);
+        assert_int_equal(a->hash, b->hash);
+        assert_true(a->metrics[WEFT_METRIC_ENERGY] == b->metrics[WEFT_METRIC_ENERGY] ||
+                    a->state != WEFT_TRIAL_OK);
+        assert_true(i < 12 || a->state != WEFT_TRIAL_OK ||
+                    a->metrics[WEFT_METRIC_EDAP] == b->metrics[WEFT_METRIC_EDAP]);
+    }
+    weft_study_close(other);
+    weft_study_close(study);
+    weft_problem_destroy(problem);
 }
 
 int main(void) {
@@ -669,6 +724,7 @@ int main(void) {
         IN_FOLDER(refuses_a_damaged_store),
         IN_FOLDER(refuses_rows_that_are_no_trials_of_its_space),
         IN_FOLDER(refuses_a_store_without_its_parts),
+        IN_FOLDER(a_store_of_version_1_goes_on),
         IN_FOLDER(a_network_without_room_is_a_failed_trial),
         IN_FOLDER(settings_out_of_range_get_into_no_store),
         IN_FOLDER(what_is_told_by_hand_is_checked_first),

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * A problem's provider of accuracies, which is told what the genes mean. */
+#include <stdlib.h>
+
+#include "study/problem.h"
+
+/* The genes as a provider of accuracies asks for them. */
+static void describe_genes(const weft_problem *problem, weft_design_genes *genes,
+                           weft_gene_meaning *meanings, double *numbers, const char **words) {
+    const weft_space *space = problem->space;
+    weft_gene_table table = weft_space_genes(space);
+    int n_knobs = 0;
+    const weft_space_knob *knobs = weft_space_knobs(space, &n_knobs);
+    for (int g = 0; g < table.n_genes; g++) {
+        const weft_gene *gene = &table.genes[g];
+        weft_gene_meaning *meaning = &meanings[g];
+        *meaning = (weft_gene_meaning){.name = gene->name, .n_choices = gene->n_choices};
+        bool is_word = gene->n_choices > 0 && weft_space_word(space, g, 0) != NULL;
+        for (int c = 0; c < gene->n_choices; c++) {
+            numbers[c] = weft_space_number(space, g, c);
+            words[c] = weft_space_word(space, g, c);
+        }
+        meaning->numbers = is_word || gene->n_choices == 0 ? NULL : numbers;
+        meaning->words = is_word ? words : NULL;
+        numbers += gene->n_choices;
+        words += gene->n_choices;
+    }
+    for (int k = 0; k < n_knobs; k++) {
+        meanings[knobs[k].gene].of_chip = true;
+    }
+    *genes = (weft_design_genes){.n = table.n_genes, .genes = meanings};
+}
+
+weft_status weft_problem_accuracy(const weft_problem *problem, weft_accuracy **accuracy,
+                                  weft_error *error) {
+    size_t n = (size_t)weft_space_genes(problem->space).n_genes;
+    size_t room = n * WEFT_GENE_MAX_CHOICES;
+    weft_gene_meaning *meanings = calloc(n, sizeof *meanings);
+    double *numbers = calloc(room, sizeof *numbers);
+    const char **words = calloc(room, sizeof *words);
+    weft_design_genes genes;
+    weft_status status = meanings != NULL && numbers != NULL && words != NULL
+                             ? WEFT_OK
+                             : weft_fail_memory(error, room * sizeof *numbers);
+    if (status == WEFT_OK) {
+        describe_genes(problem, &genes, meanings, numbers, words);
+        status = weft_accuracy_create(&problem->info.accuracy, &genes, accuracy, error);
+    }
+    free(meanings);
+    free(numbers);
+    free(words);
+    return status;
+}

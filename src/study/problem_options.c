@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The settings of a problem that are plain numbers: one table says their names, types, ranges and
+ * places, for reading, writing and checking. */
+#include "study/problem_part.h"
+
+#include <stddef.h>
+
+#include "base/json.h"
+
+typedef enum option_type {
+    OPTION_REAL,
+    OPTION_INT,
+    OPTION_INT64,
+    OPTION_UINT64,
+    OPTION_BOOL
+} option_type;
+
+typedef struct option {
+    const char *key;
+    option_type type;
+    size_t offset; /* in weft_problem_info */
+    double lower, upper;
+} option;
+
+#define AT(member) offsetof(weft_problem_info, member)
+
+static const option accuracy_options[] = {
+    {"epochs", OPTION_REAL, AT(accuracy.train.epochs), 0.001, 10000},
+    {"batch", OPTION_INT, AT(accuracy.train.batch), 1, 4096},
+    {"share", OPTION_REAL, AT(accuracy.train.share), 1e-6, 1},
+    {"validation", OPTION_REAL, AT(accuracy.train.validation), 0.001, 0.9},
+    {"validation_limit", OPTION_INT64, AT(accuracy.train.validation_limit), 0, 1e12},
+    {"split_seed", OPTION_UINT64, AT(accuracy.train.split_seed), 0, 9e15},
+    {"learning_rate", OPTION_REAL, AT(accuracy.train.learning_rate), 0, 1e30},
+    {"warmup", OPTION_REAL, AT(accuracy.train.warmup), 0, 1},
+    {"momentum", OPTION_REAL, AT(accuracy.train.momentum), 0, 0.9999},
+    {"weight_decay", OPTION_REAL, AT(accuracy.train.weight_decay), 0, 1},
+    {"crop_pad", OPTION_INT, AT(accuracy.train.crop_pad), 0, 64},
+    {"flip", OPTION_BOOL, AT(accuracy.train.flip), 0, 1},
+    {"label_smoothing", OPTION_REAL, AT(accuracy.train.label_smoothing), 0, 0.9},
+    {"final_epochs", OPTION_REAL, AT(accuracy.final_epochs), 0.001, 10000},
+    {"blind_bits", OPTION_BOOL, AT(accuracy.blind_bits), 0, 1},
+};
+
+static const option search_options[] = {
+    {"trials", OPTION_INT64, AT(trials), 1, 1e9},
+    {"batch", OPTION_INT, AT(batch), 1, 65536},
+    {"seed", OPTION_UINT64, AT(seed), 0, 9e15},
+    {"startup_trials", OPTION_INT, AT(optimizer.startup_trials), 1, 1e6},
+    {"candidates", OPTION_INT, AT(optimizer.candidates), 1, 1e5},
+    {"gamma", OPTION_REAL, AT(optimizer.gamma), 1e-3, 10},
+    {"prior_weight", OPTION_REAL, AT(optimizer.prior_weight), 1e-6, 1e6},
+    {"linear_forgetting", OPTION_INT, AT(optimizer.linear_forgetting), 1, 1e6},
+    {"population", OPTION_INT, AT(optimizer.population), 0, 1e6},
+    {"crossover_probability", OPTION_REAL, AT(optimizer.crossover_probability), -1, 1},
+    {"child_mutation_probability", OPTION_REAL, AT(optimizer.child_mutation_probability), -1, 1},
+    {"mutation_probability", OPTION_REAL, AT(optimizer.mutation_probability), -1, 1},
+    {"eta_crossover", OPTION_REAL, AT(optimizer.eta_crossover), -1, 1000},
+    {"eta_mutation", OPTION_REAL, AT(optimizer.eta_mutation), -1, 1000},
+    {"sample", OPTION_INT, AT(optimizer.sample), 1, 1e6},
+    {"screened", OPTION_INT, AT(optimizer.screened), 1, 1e6},
+    {"phase_generations", OPTION_INT, AT(optimizer.phase_generations), 1, 1e6},
+};
+
+#undef AT
+
+enum {
+    N_ACCURACY_OPTIONS = sizeof accuracy_options / sizeof *accuracy_options,
+    N_SEARCH_OPTIONS = sizeof search_options / sizeof *search_options,
+};
+
+static const option *options_of(weft_option_section section, int *n) {
+    bool search = section == WEFT_OPTIONS_SEARCH;
+    *n = search ? N_SEARCH_OPTIONS : N_ACCURACY_OPTIONS;
+    return search ? search_options : accuracy_options;
+}
+
+static weft_status read_whole(weft_map *map, const option *o, void *member, weft_error *error) {
+    int64_t value = INT64_MIN; /* no option's value: told apart from an absent key */
+    WEFT_TRY(weft_map_integer(map, o->key, WEFT_OPTIONAL, (int64_t)o->lower, (int64_t)o->upper,
+                              &value, error));
+    if (value == INT64_MIN) {
+        return WEFT_OK;
+    }
+    if (o->type == OPTION_INT) {
+        *(int *)member = (int)value;
+    } else if (o->type == OPTION_INT64) {
+        *(int64_t *)member = value;
+    } else {
+        *(uint64_t *)member = (uint64_t)value;
+    }
+    return WEFT_OK;
+}
+
+weft_status weft_options_read(weft_option_section section, weft_map *map, weft_problem_info *info,
+                              weft_error *error) {
+    int n = 0;
+    const option *options = options_of(section, &n);
+    for (int i = 0; i < n; i++) {
+        const option *o = &options[i];
+        void *member = (char *)info + o->offset;
+        if (o->type == OPTION_REAL) {
+            WEFT_TRY(weft_map_real(map, o->key, WEFT_OPTIONAL, o->lower, o->upper, (double *)member,
+                                   error));
+        } else if (o->type == OPTION_BOOL) {
+            WEFT_TRY(weft_map_bool(map, o->key, WEFT_OPTIONAL, (bool *)member, error));
+        } else {
+            WEFT_TRY(read_whole(map, o, member, error));
+        }
+    }
+    return WEFT_OK;
+}
+
+weft_status weft_options_check(weft_option_section section, const weft_problem_info *info,
+                               weft_error *error) {
+    int n = 0;
+    const option *options = options_of(section, &n);
+    for (int i = 0; i < n; i++) {
+        const option *o = &options[i];
+        const void *member = (const char *)info + o->offset;
+        double value = o->type == OPTION_REAL     ? *(const double *)member
+                       : o->type == OPTION_INT    ? *(const int *)member
+                       : o->type == OPTION_INT64  ? (double)*(const int64_t *)member
+                       : o->type == OPTION_UINT64 ? (double)*(const uint64_t *)member
+                                                  : 0.0;
+        if (!(value >= o->lower && value <= o->upper)) {
+            return weft_fail(error, WEFT_ERROR_USAGE, "'%s' is %.17g; expected %.17g to %.17g",
+                             o->key, value, o->lower, o->upper);
+        }
+    }
+    return WEFT_OK;
+}
+
+void weft_options_write(weft_option_section section, const weft_problem_info *info, FILE *out) {
+    int n = 0;
+    const option *options = options_of(section, &n);
+    char number[40];
+    for (int i = 0; i < n; i++) {
+        const option *o = &options[i];
+        const void *member = (const char *)info + o->offset;
+        fprintf(out, "  %s: ", o->key);
+        switch (o->type) {
+        case OPTION_REAL:
+            fprintf(out, "%s\n", weft_real_text(*(const double *)member, number, sizeof number));
+            break;
+        case OPTION_INT:
+            fprintf(out, "%d\n", *(const int *)member);
+            break;
+        case OPTION_INT64:
+            fprintf(out, "%lld\n", (long long)*(const int64_t *)member);
+            break;
+        case OPTION_UINT64:
+            fprintf(out, "%llu\n", (unsigned long long)*(const uint64_t *)member);
+            break;
+        case OPTION_BOOL:
+            fprintf(out, "%s\n", *(const bool *)member ? "true" : "false");
+            break;
+        }
+    }
+}

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What the files that read and write a problem share. */
+#ifndef WEFT_STUDY_PROBLEM_PART_H
+#define WEFT_STUDY_PROBLEM_PART_H
+
+#include <stdio.h>
+
+#include "base/doc.h"
+#include "study/problem.h"
+
+/* ---- problem_options.c: settings that are numbers -------------------------------------------- */
+
+typedef enum weft_option_section { WEFT_OPTIONS_ACCURACY, WEFT_OPTIONS_SEARCH } weft_option_section;
+
+/* Reads the settings of a section that `map` has. */
+weft_status weft_options_read(weft_option_section section, weft_map *map, weft_problem_info *info,
+                              weft_error *error) WEFT_NODISCARD;
+
+/* A program may have changed a setting since the file was read: what reading would refuse must not
+ * get into a store. */
+weft_status weft_options_check(weft_option_section section, const weft_problem_info *info,
+                               weft_error *error) WEFT_NODISCARD;
+void weft_options_write(weft_option_section section, const weft_problem_info *info, FILE *out);
+
+/* ---- problem_goal.c: objectives or a score, constraints --------------------------------------- */
+
+weft_status weft_goal_read(weft_problem *problem, weft_map *map, weft_error *error) WEFT_NODISCARD;
+
+/* Told once all keys were seen: one may be misspelt. */
+weft_status weft_goal_need(const weft_problem *problem, const weft_map *map,
+                           weft_error *error) WEFT_NODISCARD;
+void weft_goal_write(const weft_problem_info *info, FILE *out);
+
+/* `score` (maximised), `minimise` or `priority` of a table, where it has one: its text, the way, and the
+ * parsed expression. `other` is a goal that was found before, or NULL. */
+typedef struct weft_score_text {
+    char *text; /* of WEFT_EXPRESSION bytes */
+    bool *maximise;
+    weft_expr **expr;
+} weft_score_text;
+weft_status weft_score_read(weft_map *map, const char *other, const weft_score_text *to,
+                            weft_error *error) WEFT_NODISCARD;
+
+/* ---- problem_plan.c: which genes vary, and when ----------------------------------------------- */
+
+/* `free`, `hold` and `stages` of the section `search`. */
+weft_status weft_plan_read(weft_problem *problem, weft_map *map, weft_error *error) WEFT_NODISCARD;
+
+/* Binds the patterns of `free` and the stages to the genes of the space, and reads `fixed` (NULL:
+ * there is none). */
+weft_status weft_plan_bind(weft_problem *problem, const weft_doc *doc, const weft_node *fixed,
+                           weft_error *error) WEFT_NODISCARD;
+
+/* What belongs to the section `search`, which is open, and then `fixed`. */
+void weft_plan_write(const weft_problem *problem, FILE *out);
+void weft_plan_free(weft_problem *problem);
+
+/* ---- accounting.c: how costs are counted ------------------------------------------------------ */
+
+#define WEFT_ACCOUNTING_CHIP "chip"
+
+/* `accounting` and `faults`. */
+weft_status weft_accounting_read(weft_problem_info *info, weft_map *map,
+                                 weft_error *error) WEFT_NODISCARD;
+
+/* Writes the accounting into the chip's settings. */
+weft_status weft_accounting_apply(const weft_problem_info *info, weft_chip *chip,
+                                  weft_error *error) WEFT_NODISCARD;
+void weft_accounting_write(const weft_problem_info *info, FILE *out);
+
+/* ---- text ------------------------------------------------------------------------------------- */
+
+/* Copies a name into a fixed field; longer ones are the user's error. */
+weft_status weft_take_name(const weft_doc *doc, const weft_node *node, const char *text,
+                           char *field, size_t size, weft_error *error) WEFT_NODISCARD;
+weft_status weft_map_name(weft_map *map, const char *key, weft_need need, char *field, size_t size,
+                          weft_error *error) WEFT_NODISCARD;
+
+/* One line: `before`, then `text` in quotes. */
+void weft_line_write(FILE *out, const char *before, const char *text);
+
+#endif

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Stages of a search. Each has an optimizer of its own, which varies the stage's genes; the others
+ * stand where the best design of the stages before has them, and where nobody searched yet as the
+ * problem holds or fixes them. */
+#include <math.h>
+#include <stdlib.h>
+
+#include "study/study.h"
+
+/* Of two trials that are not ok the one nearer to what is allowed; ok before not ok. */
+static double badness(const weft_problem *problem, int stage, const weft_trial *trial) {
+    double vector[WEFT_MAX_OBJECTIVES];
+    if (trial->state != WEFT_TRIAL_OK) {
+        return INFINITY;
+    }
+    weft_stage_objectives(problem, stage, trial, vector);
+    return isnan(vector[0]) ? INFINITY : vector[0];
+}
+
+/* The best trial before `first` by what stage `s` wants; the earliest of equals. NULL: none is ok. */
+static const weft_trial *best_before(const weft_study *study, int s, uint64_t first) {
+    const weft_trial *best = NULL;
+    double least = INFINITY;
+    for (size_t t = 0; t < study->n_trials && study->trials[t].number < first; t++) {
+        double value = badness(study->problem, s, &study->trials[t]);
+        if (value < least) {
+            least = value;
+            best = &study->trials[t];
+        }
+    }
+    return best;
+}
+
+/* Where all genes stand when the stage begins. */
+static void stand(const weft_study *study, int stage, uint64_t first, double *genome) {
+    weft_problem_hold(study->problem, genome);
+    const weft_trial *best = stage > 0 ? best_before(study, stage - 1, first) : NULL;
+    for (int g = 0; best != NULL && g < study->genes.n_genes; g++) {
+        if (!isnan(best->genome[g])) {
+            genome[g] = best->genome[g];
+        }
+    }
+}
+
+/* Told apart for the optimizer: genomes whose design was evaluated before. */
+static bool design_seen(void *context, const double *genome) {
+    const weft_study *study = context;
+    uint64_t hash = weft_problem_hash(study->problem, genome);
+    return hash != 0 && weft_seen_has(&study->seen, hash);
+}
+
+static weft_status make_optimizer(weft_study *study, const bool *varies, const double *genome,
+                                  weft_error *error) {
+    const weft_problem_info *info = &study->problem->info;
+    size_t n = (size_t)study->genes.n_genes;
+    bool *frozen = calloc(n, sizeof *frozen);
+    if (frozen == NULL) {
+        return weft_fail_memory(error, n);
+    }
+    for (size_t g = 0; g < n; g++) {
+        frozen[g] = !varies[g];
+    }
+    weft_optimizer_settings settings = info->optimizer;
+    settings.seed = info->seed;
+    settings.seen = design_seen;
+    settings.seen_context = study;
+    settings.frozen = frozen;
+    settings.frozen_genome = genome;
+    if (study->problem->stages[study->stage].score != NULL) {
+        settings.n_objectives = 1;
+    }
+    weft_optimizer_destroy(study->optimizer);
+    study->optimizer = NULL;
+    weft_status status = weft_optimizer_create(&study->genes, &settings, &study->optimizer, error);
+    free(frozen);
+    return status;
+}
+
+weft_status weft_stage_enter(weft_study *study, int stage, uint64_t first, weft_error *error) {
+    size_t n = (size_t)study->genes.n_genes;
+    double *genome = calloc(n, sizeof *genome);
+    if (genome == NULL) {
+        return weft_fail_memory(error, n * sizeof *genome);
+    }
+    study->stage = stage;
+    study->stage_first = first;
+    study->exhausted = false;
+    stand(study, stage, first, genome);
+    weft_status status = make_optimizer(study, study->problem->stages[stage].varies, genome, error);
+    free(genome);
+    return status;
+}
+
+bool weft_stage_is_last(const weft_study *study) {
+    return study->stage + 1 >= weft_problem_n_stages(study->problem);
+}
+
+uint64_t weft_stage_end(const weft_study *study) {
+    const weft_problem_info *info = &study->problem->info;
+    return weft_stage_is_last(study)
+               ? UINT64_MAX
+               : study->stage_first + (uint64_t)info->stages[study->stage].trials;
+}
+
+uint64_t weft_stage_batch_end(const weft_study *study, uint64_t first) {
+    uint64_t size = (uint64_t)study->problem->info.batch;
+    uint64_t end = first + size - (first - study->stage_first) % size;
+    return end < weft_stage_end(study) ? end : weft_stage_end(study);
+}
