@@ -16,8 +16,8 @@ typedef struct weft_report_settings {
 WEFT_API void weft_report_defaults(weft_report_settings *settings);
 
 /* Writes `folder`/index.html (self-contained: no script or style from elsewhere) and the figures
- * beside it as SVG: front-accuracy-energy.svg, front-accuracy-latency.svg, hypervolume.svg,
- * layers-energy.svg, layers-latency.svg. Makes the folder; each file is written to a temporary name
+ * beside it as SVG: front.svg (of three objectives or more), front-accuracy-energy.svg,
+ * front-accuracy-latency.svg, hypervolume.svg, layers-energy.svg, layers-latency.svg. Makes the folder; each file is written to a temporary name
  * and renamed. A study without trials gives a page that says so. */
 WEFT_API weft_status weft_report_write(const weft_study *study, const char *folder,
                                        const weft_report_settings *settings,
@@ -64,5 +64,30 @@ typedef struct weft_report_sweep {
  * also where they grow by a constant factor). */
 WEFT_API weft_status weft_report_sweep_write(const weft_report_sweep *sweep, const char *file,
                                              weft_error *error) WEFT_NODISCARD;
+
+/* What one step of each gene does to a metric. */
+typedef struct weft_report_tornado_step {
+    const char *text; /* the gene's value after it: "64"; NULL: there is no such step */
+    double value;     /* of the metric; NaN: unknown */
+    bool feasible;
+} weft_report_tornado_step;
+
+typedef struct weft_report_tornado_row {
+    const char *gene;
+    weft_report_tornado_step steps[2]; /* down, up */
+} weft_report_tornado_row;
+
+typedef struct weft_report_tornado {
+    const char *title;
+    const char *name, *unit;             /* of the metric: "energy", "J" */
+    bool plain;                          /* no SI prefix */
+    double base;                         /* of the design itself; finite */
+    const weft_report_tornado_row *rows; /* (n), as they are to stand */
+    int n;
+} weft_report_tornado;
+
+/* Writes it as one SVG file. The axis is logarithmic where the values span more than a factor of 30. */
+WEFT_API weft_status weft_report_tornado_write(const weft_report_tornado *tornado, const char *file,
+                                               weft_error *error) WEFT_NODISCARD;
 
 #endif

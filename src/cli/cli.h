@@ -49,6 +49,7 @@ typedef enum cli_values {
     CLI_VALUES_SPACE,
     CLI_VALUES_DATA,
     CLI_VALUES_NETWORK,
+    CLI_VALUES_PREDICTOR,
     CLI_VALUES_COMMAND,
 } cli_values;
 
@@ -97,9 +98,11 @@ typedef struct cli_command {
 /* The table, in the order of the overview. */
 const cli_command *const *cli_commands(int *n);
 
-extern const cli_command cli_search, cli_estimate, cli_explain, cli_sweep, cli_validate,
-    cli_chip_list, cli_chip_show, cli_chip_check, cli_train, cli_front, cli_report, cli_data_list,
-    cli_data_info, cli_data_add, cli_space, cli_doctor, cli_completion, cli_version, cli_help;
+extern const cli_command cli_search, cli_estimate, cli_explain, cli_sensitivity, cli_compare,
+    cli_sweep, cli_validate, cli_chip_list, cli_chip_show, cli_chip_check, cli_train, cli_front,
+    cli_report, cli_data_list, cli_data_info, cli_data_add, cli_predictor_list, cli_predictor_show,
+    cli_predictor_import, cli_predictor_check, cli_space, cli_doctor, cli_completion, cli_version,
+    cli_help;
 
 /* What every command takes. */
 typedef struct cli_common {
@@ -304,20 +307,69 @@ weft_status cli_print_parts(cli_call *call, const weft_cost *cost) WEFT_NODISCAR
 weft_status cli_print_levels(cli_call *call, const weft_cost *cost) WEFT_NODISCARD;
 weft_status cli_print_layers(cli_call *call, const weft_cost *cost) WEFT_NODISCARD;
 
-/* Trials to print: their indices in the study. With `all`, their state, reason and times too. */
+/* Trials to print: of a study, by their indices in it, or those of an array. With `all`, their state,
+ * reason and times too. */
 typedef struct cli_designs {
-    const weft_study *study;
+    weft_problem *problem;
+    const weft_study *study; /* NULL: `trials` */
     const size_t *index;
+    const weft_trial *trials;
     size_t n;
     bool all;
 } cli_designs;
 
 /* As a JSON array, as CSV or a table on stdout. */
+void cli_design_json(weft_json *json, const cli_designs *designs, const weft_trial *trial);
 void cli_designs_json(weft_json *json, const cli_designs *designs);
 void cli_designs_csv(const cli_designs *designs);
 weft_status cli_designs_table(cli_call *call, const cli_designs *designs) WEFT_NODISCARD;
 
+/* All metrics but the accuracy as members of an object: "energy_j" and so on. */
+void cli_metrics_json(weft_json *json, const double *metrics);
+
 /* The genes of a genome as a JSON object. */
 void cli_genes_json(weft_json *json, const weft_space *space, const double *genome);
+
+/* ---- problem.c ------------------------------------------------------------------------------- */
+
+/* A metric as a person reads it: SI prefixes where its unit takes them, plain numbers elsewhere; "-"
+ * for NaN. Returns `buffer` (CLI_QUANTITY bytes). */
+char *cli_metric_text(weft_metric metric, double value, char *buffer, size_t size);
+
+/* Whether an objective, the score or a constraint of the problem names a metric. */
+bool cli_problem_names(const weft_problem_info *info, weft_metric metric);
+
+/* The accounting: that of the chip's file ("chip (resident)"), or a published one with its faults that
+ * are off ("cimnas-2025 without raw-cells"). */
+char *cli_accounting_text(weft_problem *problem, char *buffer, size_t size);
+enum { CLI_ACCOUNTING = 400 };
+
+/* The member "accounting": name, execution of the chip, and the faults that are on. */
+void cli_accounting_json(weft_json *json, weft_problem *problem);
+
+/* "energy * latency * area (least)", "energy (least), accuracy (most)". Returns `buffer`. */
+char *cli_aims_text(const weft_problem_info *info, char *buffer, size_t size);
+enum { CLI_AIMS = WEFT_EXPRESSION + 64 };
+
+/* A score or a value of the only objective as a person reads it. Returns `buffer`. */
+char *cli_goal_text(const weft_problem_info *info, double value, char *buffer, size_t size);
+
+/* The members "quartiles" and "attainment" of several studies; and the quartiles for people. */
+void cli_attainment_json(weft_json *json, const weft_several_result *result);
+void cli_print_quartiles(const weft_problem_info *info, const weft_several_result *result);
+
+/* ---- trial.c --------------------------------------------------------------------------------- */
+
+/* Whether a file is there and holds a SQLite database, as stores do. */
+bool cli_is_store(const char *path);
+
+/* The index of the trial that a text means: its number, or "best" (NULL: that too), the design that
+ * stands for the study. */
+weft_status cli_trial_find(cli_call *call, const weft_study *study, const char *text,
+                           size_t *index) WEFT_NODISCARD;
+
+/* All genes for people: repeated ones in one line ("kernel 3 5 7"), "-" for an inactive one. */
+weft_status cli_print_genes(cli_call *call, const weft_space *space,
+                            const double *genome) WEFT_NODISCARD;
 
 #endif

@@ -9,9 +9,10 @@ typedef struct completion_arguments {
     int values;
 } completion_arguments;
 
-enum { VALUES_NONE, VALUES_CHIPS, VALUES_SPACES, VALUES_DATA, VALUES_NETWORKS };
+enum { VALUES_NONE, VALUES_CHIPS, VALUES_SPACES, VALUES_DATA, VALUES_NETWORKS, VALUES_PREDICTORS };
 
-static const char *const KINDS[] = {"none", "chips", "spaces", "data", "networks", NULL};
+static const char *const KINDS[] = {"none",     "chips",      "spaces", "data",
+                                    "networks", "predictors", NULL};
 static const char *const SHELLS[] = {"bash", "zsh", "fish", NULL};
 
 static const cli_option OPTIONS[] = {
@@ -75,7 +76,7 @@ const cli_command cli_completion = {
     .summary = "A completion script for bash, zsh or fish",
     .usage = "SHELL",
     .text = "Prints a script that completes commands, options and the names of chips, spaces, "
-            "networks and data sets.",
+            "networks, data sets and predictors.",
     .examples = EXAMPLES,
     .operands = OPERANDS,
     .n_operands = 1,

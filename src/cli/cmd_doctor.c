@@ -10,6 +10,7 @@
 #include <libfyaml.h>
 #include <png.h>
 #include <sqlite3.h>
+#include <zip.h>
 #include <zlib.h>
 
 #include "base/share.h"
@@ -156,9 +157,10 @@ static void print_text(const cli_call *call, const findings *found) {
     char memory[CLI_QUANTITY];
     printf("weft         %s\n", weft_version());
     printf("build        %s\n", weft_build_info());
-    printf("libraries    oneDNN %s, SQLite %s, libfyaml %s, jansson %s, zlib %s, libpng %s\n",
+    printf("libraries    oneDNN %s, SQLite %s, libfyaml %s, jansson %s, zlib %s, libpng %s, "
+           "libzip %s\n",
            found->dnnl, sqlite3_libversion(), fy_library_version(), jansson_version_str(),
-           zlibVersion(), png_get_libpng_ver(NULL));
+           zlibVersion(), png_get_libpng_ver(NULL), zip_libzip_version());
     printf("cores        %d\n", cli_cores());
     printf("processor    %s\n", found->cpu[0] == '\0' ? "-" : found->cpu);
     printf("memory       %s\n", cli_quantity(found->memory, "B", memory, sizeof memory));
@@ -191,6 +193,7 @@ static void libraries_json(weft_json *json, const findings *found) {
     weft_json_member_text(json, "jansson", jansson_version_str());
     weft_json_member_text(json, "zlib", zlibVersion());
     weft_json_member_text(json, "libpng", png_get_libpng_ver(NULL));
+    weft_json_member_text(json, "libzip", zip_libzip_version());
     weft_json_object_end(json);
 }
 

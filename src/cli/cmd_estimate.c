@@ -59,8 +59,22 @@ static void defaults(void *arguments) {
 
 /* ---- JSON ------------------------------------------------------------------------------------ */
 
+/* Null where the chip has no such count. */
+static void cells_json(weft_json *json, const weft_cells *cells) {
+    weft_json_key(json, "cells");
+    if (cells->on_chip <= 0) {
+        weft_json_null(json);
+        return;
+    }
+    weft_json_object_begin(json);
+    weft_json_member_real(json, "needed", cells->needed);
+    weft_json_member_real(json, "one_group", cells->one_group);
+    weft_json_member_real(json, "on_chip", cells->on_chip);
+    weft_json_object_end(json);
+}
+
 static weft_status print_json(cli_call *call, const weft_chip *chip, const weft_network *network,
-                              const weft_cost *cost) {
+                              const weft_cost *cost, const weft_cells *cells) {
     weft_json *json = cli_json_create(call);
     if (json == NULL) {
         return call->error.status;
@@ -71,12 +85,14 @@ static weft_status print_json(cli_call *call, const weft_chip *chip, const weft_
     weft_json_member_bool(json, "feasible", true);
     cli_total_json(json, network, cost);
     cli_cost_json(json, cost);
+    cells_json(json, cells);
     weft_json_object_end(json);
     return cli_json_print(call, json);
 }
 
 /* The network does not fit: said on stdout too, for programs. */
-static void print_infeasible_json(cli_call *call, const char *network, const weft_chip *chip) {
+static void print_infeasible_json(cli_call *call, const char *network, const weft_chip *chip,
+                                  const weft_cells *cells) {
     weft_error error = call->error;
     weft_json *json = cli_json_create(call);
     if (json != NULL) {
@@ -88,6 +104,7 @@ static void print_infeasible_json(cli_call *call, const char *network, const wef
         weft_json_member_text(json, "chip", weft_chip_name(chip));
         weft_json_member_bool(json, "feasible", false);
         weft_json_member_text(json, "reason", error.message);
+        cells_json(json, cells);
         weft_json_object_end(json);
         if (cli_json_print(call, json) != WEFT_OK) {
             return;
@@ -158,12 +175,17 @@ static weft_status print_constants(cli_call *call, const weft_chip *chip) {
 /* ---- the command ----------------------------------------------------------------------------- */
 
 static weft_status estimate_network(cli_call *call, const weft_chip *chip,
-                                    const weft_network *network, weft_cost **cost) {
+                                    const weft_network *network, weft_cost **cost,
+                                    weft_cells *cells) {
     weft_priced *priced = NULL;
     weft_workload *workload = NULL;
     weft_status status = weft_priced_create(chip, &priced, &call->error);
     if (status == WEFT_OK) {
         status = weft_workload_create(network, &workload, &call->error);
+    }
+    if (status == WEFT_OK &&
+        weft_workload_cells(priced, workload, cells, &call->error) != WEFT_OK) {
+        *cells = (weft_cells){0, 0, 0}; /* a pixel pipeline */
     }
     if (status == WEFT_OK) {
         status = weft_cost_create(priced, workload, cost, &call->error);
@@ -185,21 +207,22 @@ static weft_status estimate(cli_call *call, const estimate_arguments *arguments,
     const char *text = call->operands[0];
     weft_network *network = NULL;
     weft_cost *cost = NULL;
+    weft_cells cells = {0, 0, 0};
     weft_status status = cli_network_read(call, text, &arguments->network, &network);
     if (status == WEFT_OK) {
-        status = estimate_network(call, chip, network, &cost);
+        status = estimate_network(call, chip, network, &cost, &cells);
     }
     if (status == WEFT_OK && arguments->svg != NULL) {
         status = draw(call, arguments->svg, chip, network, cost);
     }
     if (status == WEFT_OK && arguments->json) {
-        status = print_json(call, chip, network, cost);
+        status = print_json(call, chip, network, cost, &cells);
     } else if (status == WEFT_OK && arguments->csv) {
         cli_cost_csv(network, chip, cost);
     } else if (status == WEFT_OK) {
         status = print_text(call, arguments, chip, network, cost);
     } else if (status == WEFT_ERROR_INFEASIBLE && arguments->json) {
-        print_infeasible_json(call, text, chip);
+        print_infeasible_json(call, text, chip, &cells);
     }
     weft_cost_destroy(cost);
     weft_network_destroy(network);
@@ -253,7 +276,10 @@ const cli_command cli_estimate = {
             "levels (level, energy_j, latency_s, area_mm2), layers (name, layer, block, energy_j, "
             "latency_s, busy_s, area_mm2, cycles, macs, crossbars, tiles, copies, utilisation, the "
             "same three splits and actions_by), and warnings. Where the network does not fit: "
-            "feasible is false, and reason says why. With --constants: chip and constants (name, "
+            "feasible is false, and reason says why; cells (needed by the weights, needed where a "
+            "layer "
+            "counts as one of its groups, on_chip; or null) are there in both cases. With "
+            "--constants: chip and constants (name, "
             "value, unit, source).",
     .examples = EXAMPLES,
     .operands = OPERANDS,

@@ -4,17 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/cli.h"
-
-typedef struct explain_arguments {
-    const char *chip, *set, *part, *layer;
-    cli_network_options network;
-    bool json;
-} explain_arguments;
+#include "cli/explain.h"
 
 /* ---- the row of --layer ---------------------------------------------------------------------- */
 
-static weft_status fail_layer(cli_call *call, const weft_cost *cost, const char *text) {
+weft_status cli_explain_no_row(cli_call *call, const weft_cost *cost, const char *text) {
     enum { MOST = 1024 };
     const char *names[MOST];
     size_t n = 0;
@@ -32,22 +26,20 @@ static weft_status fail_layer(cli_call *call, const weft_cost *cost, const char 
     return WEFT_ERROR_USAGE;
 }
 
-/* A row as tables count it, from 1, or the name of a layer: its first row. */
-static weft_status find_layer(cli_call *call, const weft_cost *cost, const char *text,
-                              int32_t *row) {
+bool cli_explain_row(const weft_cost *cost, const char *text, int32_t *row) {
     char *end = NULL;
     long number = strtol(text, &end, 10);
     if (end != text && *end == '\0' && number >= 1 && number <= cost->n_layers) {
         *row = (int32_t)number - 1;
-        return WEFT_OK;
+        return true;
     }
     for (int32_t i = 0; i < cost->n_layers; i++) {
         if (strcmp(cost->layers[i].name, text) == 0) {
             *row = i;
-            return WEFT_OK;
+            return true;
         }
     }
-    return fail_layer(call, cost, text);
+    return false;
 }
 
 static weft_status row_of(cli_call *call, const weft_chip *chip, weft_workload *workload,
@@ -58,8 +50,8 @@ static weft_status row_of(cli_call *call, const weft_chip *chip, weft_workload *
     if (status == WEFT_OK) {
         status = weft_cost_create(priced, workload, &cost, &call->error);
     }
-    if (status == WEFT_OK) {
-        status = find_layer(call, cost, text, row);
+    if (status == WEFT_OK && !cli_explain_row(cost, text, row)) {
+        status = cli_explain_no_row(call, cost, text);
     }
     weft_cost_destroy(cost);
     weft_priced_destroy(priced);
@@ -97,15 +89,13 @@ static void print_row(const weft_explained *row) {
     printf("\n");
 }
 
-static weft_status print_json(cli_call *call, const weft_network *network, const weft_chip *chip,
-                              const weft_explanation *explanation) {
-    weft_json *json = cli_json_create(call);
-    if (json == NULL) {
-        return call->error.status;
+void cli_explain_print(const weft_explanation *explanation) {
+    for (int32_t i = 0; i < explanation->n; i++) {
+        print_row(&explanation->rows[i]);
     }
-    weft_json_object_begin(json);
-    weft_json_member_text(json, "network", network->name);
-    weft_json_member_text(json, "chip", weft_chip_name(chip));
+}
+
+void cli_explain_json(weft_json *json, const weft_explanation *explanation) {
     weft_json_key(json, "rows");
     weft_json_array_begin(json);
     for (int32_t i = 0; i < explanation->n; i++) {
@@ -125,13 +115,25 @@ static weft_status print_json(cli_call *call, const weft_network *network, const
         weft_json_object_end(json);
     }
     weft_json_array_end(json);
+}
+
+static weft_status print_json(cli_call *call, const weft_network *network, const weft_chip *chip,
+                              const weft_explanation *explanation) {
+    weft_json *json = cli_json_create(call);
+    if (json == NULL) {
+        return call->error.status;
+    }
+    weft_json_object_begin(json);
+    weft_json_member_text(json, "network", network->name);
+    weft_json_member_text(json, "chip", weft_chip_name(chip));
+    cli_explain_json(json, explanation);
     weft_json_object_end(json);
     return cli_json_print(call, json);
 }
 
 /* ---- the command ----------------------------------------------------------------------------- */
 
-static weft_status explain(cli_call *call, const explain_arguments *arguments,
+static weft_status explain(cli_call *call, const cli_explain_arguments *arguments,
                            const weft_chip *chip, const weft_network *network,
                            weft_workload *workload) {
     int32_t row = -1;
@@ -144,16 +146,45 @@ static weft_status explain(cli_call *call, const explain_arguments *arguments,
     if (arguments->json) {
         status = print_json(call, network, chip, explanation);
     } else {
-        for (int32_t i = 0; i < explanation->n; i++) {
-            print_row(&explanation->rows[i]);
-        }
+        cli_explain_print(explanation);
     }
     weft_explanation_destroy(explanation);
     return status;
 }
 
+/* Options of the other form. */
+static weft_status check_options(cli_call *call, bool of_trial) {
+    static const char *const OF_TRIAL[] = {"network", "region"};
+    static const char *const OF_NETWORK[] = {"chip", "set", "input", "classes"};
+    for (size_t i = 0; of_trial && i < sizeof OF_NETWORK / sizeof OF_NETWORK[0]; i++) {
+        if (cli_given(call, OF_NETWORK[i])) {
+            return cli_usage(call, "--%s has no use with a trial: its design says it",
+                             OF_NETWORK[i]);
+        }
+    }
+    for (size_t i = 0; !of_trial && i < sizeof OF_TRIAL / sizeof OF_TRIAL[0]; i++) {
+        if (cli_given(call, OF_TRIAL[i])) {
+            return cli_usage(call, "--%s belongs to a trial of a store", OF_TRIAL[i]);
+        }
+    }
+    return WEFT_OK;
+}
+
+/* A trial has two words, or one that is a store; or has its ending, so that a missing one is told. */
+static bool is_trial(const cli_call *call) {
+    const char *word = call->operands[0];
+    size_t length = strlen(word);
+    return call->n_operands == 2 || cli_is_store(word) ||
+           (length > 3 && strcmp(word + length - 3, ".db") == 0);
+}
+
 static weft_status run(cli_call *call, void *opaque) {
-    const explain_arguments *arguments = opaque;
+    const cli_explain_arguments *arguments = opaque;
+    bool of_trial = is_trial(call);
+    WEFT_TRY(check_options(call, of_trial));
+    if (of_trial) {
+        return cli_explain_trial(call, arguments);
+    }
     if (arguments->chip == NULL) {
         return cli_usage(call, "--chip is missing: which chip the network runs on");
     }
@@ -176,7 +207,7 @@ static weft_status run(cli_call *call, void *opaque) {
     return status;
 }
 
-#define MEMBER(member) .offset = offsetof(explain_arguments, member)
+#define MEMBER(member) .offset = offsetof(cli_explain_arguments, member)
 
 static const cli_option OPTIONS[] = {
     {"chip", 'c', CLI_TEXT, "CHIP", MEMBER(chip), .values = CLI_VALUES_CHIP,
@@ -187,6 +218,14 @@ static const cli_option OPTIONS[] = {
      .help = "The part to explain, by its name in the JSON of 'weft estimate': adc."},
     {"layer", 'l', CLI_TEXT, "LAYER", MEMBER(layer), .unset = "the sum of all layers",
      .help = "The layer to explain: its row in 'weft estimate --layers', or its name."},
+    {"network", 'n', CLI_TEXT, "NETWORK", MEMBER(which), .unset = "the design's own, all",
+     .help = "Of a trial with several networks: the one to explain, by its number from 1 or its "
+             "name."},
+    {"region", 'r', CLI_INT, "N", MEMBER(region), 0, WEFT_SPACE_MAX_REGIONS - 1,
+     .unset = "the whole chip",
+     .help = "Of a trial on a chip of several regions: the one to explain, as the space file "
+             "numbers them, "
+             "from 0."},
     {"input", 'i', CLI_SHAPE, "C,H,W", MEMBER(network.input), .unset = "the network's own",
      .help = "Channels, height and width of the network's input."},
     {"classes", 0, CLI_INT, "N", MEMBER(network.classes), 1, 65536, .unset = "the network's own",
@@ -195,38 +234,58 @@ static const cli_option OPTIONS[] = {
 };
 
 static const cli_operand OPERANDS[] = {
-    {"NETWORK", CLI_VALUES_NETWORK, NULL, CLI_NETWORK_HELP},
+    {"NETWORK", CLI_VALUES_NETWORK, NULL,
+     CLI_NETWORK_HELP " In its place STORE: the store of a study (runs.db)."},
+    {"TRIAL", CLI_VALUES_NONE, NULL,
+     "Behind a store: the number of a trial, or 'best', which is what is meant without it."},
 };
 
 static const char *const EXAMPLES[] = {
     "weft explain imc:V32,V64 --chip mnsim-130nm-rram --part adc --layer 2",
     "weft explain resnet20 --chip generic-rram --part global_buffer --json",
+    "weft explain runs.db 2869",
+    "weft explain runs.db best --part adc --layer 3",
     NULL,
 };
 
 static void defaults(void *opaque) {
-    cli_network_defaults(&((explain_arguments *)opaque)->network);
+    cli_explain_arguments *arguments = opaque;
+    arguments->region = -1;
+    cli_network_defaults(&arguments->network);
 }
 
 const cli_command cli_explain = {
     .name = "explain",
     .summary = "How a figure comes about: equations, values, sources",
-    .usage = "NETWORK --chip CHIP [--part PART] [--layer LAYER] [options]",
+    .usage = "(NETWORK --chip CHIP | STORE [TRIAL]) [--part PART] [--layer LAYER] [options]",
     .text =
         "Prints energy, latency and area of a part on a layer as a tree: each row with its "
         "value, the equation that gives it from the rows below, and at the leaves the constants "
-        "of the chip with the source of each.",
+        "of the chip with the source of each.\n\n"
+        "Of a trial of a store it prints its goal, its metrics, the accounting with its faults, "
+        "the "
+        "genes, and each network's cost by part and by layer; with --part, --layer or --region the "
+        "tree of what they name instead. In a chip of several regions a part of the same name "
+        "stands "
+        "in each.",
     .json =
         "an object with network, chip and rows (depth, name, value, unit, equation, source): a row "
-        "explains the nearest row above it that is one less deep.",
+        "explains the nearest row above it that is one less deep.\n\n"
+        "Of a trial: store, problem, accounting (name, execution, faults), chip, goal (score or "
+        "objectives, "
+        "as "
+        "text), trial (a design as 'weft front --all' prints it), networks (an array: network, and "
+        "total, energy_by, latency_by, area_by, parts, levels, layers, warnings as of 'weft "
+        "estimate') and explained (an array: network, region, rows; empty unless something is "
+        "asked for).",
     .examples = EXAMPLES,
     .operands = OPERANDS,
-    .n_operands = 1,
+    .n_operands = 2,
     .min_operands = 1,
-    .max_operands = 1,
+    .max_operands = 2,
     .options = OPTIONS,
     .n_options = sizeof OPTIONS / sizeof OPTIONS[0],
-    .size = sizeof(explain_arguments),
+    .size = sizeof(cli_explain_arguments),
     .defaults = defaults,
     .run = run,
 };

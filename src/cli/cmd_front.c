@@ -61,16 +61,22 @@ static weft_status print_front(cli_call *call, const front_arguments *arguments,
     } else {
         WEFT_TRY(weft_study_front(study, &index, &n, &call->error));
     }
-    cli_designs designs = {.study = study, .index = index, .n = n, .all = arguments->all};
+    cli_designs designs = {.problem = weft_study_get_problem(study),
+                           .study = study,
+                           .index = index,
+                           .n = n,
+                           .all = arguments->all};
     weft_status status = WEFT_OK;
     if (arguments->json) {
         status = print_json(call, &designs);
     } else if (arguments->csv) {
         cli_designs_csv(&designs);
     } else {
+        char accounting[CLI_ACCOUNTING];
         status = cli_designs_table(call, &designs);
-        cli_note(call, "%zu design%s of %zu finished trials", n, n == 1 ? "" : "s",
-                 weft_study_size(study));
+        cli_note(call, "%zu design%s of %zu finished trials; accounting %s", n, n == 1 ? "" : "s",
+                 weft_study_size(study),
+                 cli_accounting_text(designs.problem, accounting, sizeof accounting));
     }
     free(index);
     return status;

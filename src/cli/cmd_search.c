@@ -6,17 +6,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cli/cli.h"
+#include "base/clock.h"
+#include "cli/search.h"
 
-typedef struct search_arguments {
-    const char *store;
-    int jobs;
-    int64_t trials;
-    uint64_t seed;
-    bool dry_run, no_final, json;
-} search_arguments;
-
-#define MEMBER(member) .offset = offsetof(search_arguments, member)
+#define MEMBER(member) .offset = offsetof(cli_search_arguments, member)
 
 static const cli_option OPTIONS[] = {
     {"store", 0, CLI_TEXT, "FILE", MEMBER(store), .values = CLI_VALUES_FILE,
@@ -29,6 +22,14 @@ static const cli_option OPTIONS[] = {
      .help = "How many trials the study has in all."},
     {"seed", 's', CLI_UINT64, "N", MEMBER(seed), .unset = "as in the problem",
      .help = "Seed of the study."},
+    {"seeds", 0, CLI_INT, "N", MEMBER(seeds), 1, 1000, .unset = "none",
+     .help = "Searches N times, from the seed on, each into a store of its own (runs-1.db, "
+             "runs-2.db, ...), and compares what the seeds found."},
+    {"exhaustive", 0, CLI_FLAG, MEMBER(exhaustive),
+     .help = "Evaluates every design of the problem instead, which must be finite, and stores "
+             "nothing."},
+    {"keep", 0, CLI_INT, "N", MEMBER(keep), 1, 1e6,
+     .help = "With --exhaustive and one objective: how many of the best designs are printed."},
     {"dry-run", 0, CLI_FLAG, MEMBER(dry_run),
      .help = "Prints what would be searched, as resolved, and ends; nothing is written."},
     {"no-final", 0, CLI_FLAG, MEMBER(no_final),
@@ -43,11 +44,15 @@ static const cli_operand OPERANDS[] = {
 static const char *const EXAMPLES[] = {
     "weft search examples/fashion-imc.yaml --store runs.db",
     "weft search examples/fashion-imc.yaml --dry-run",
+    "weft search problem.yaml --seeds 10 --store runs.db --json",
+    "weft search problem.yaml --exhaustive --keep 3",
     NULL,
 };
 
 static void defaults(void *opaque) {
-    ((search_arguments *)opaque)->jobs = cli_cores();
+    cli_search_arguments *arguments = opaque;
+    arguments->jobs = cli_cores();
+    arguments->keep = 10;
 }
 
 /* ---- the plan -------------------------------------------------------------------------------- */
@@ -77,8 +82,8 @@ static void training_json(weft_json *json, const weft_problem_info *info) {
     weft_json_object_end(json);
 }
 
-static weft_status print_plan_json(cli_call *call, const search_arguments *arguments,
-                                   const weft_problem *problem, const weft_problem_info *info,
+static weft_status print_plan_json(cli_call *call, const cli_search_arguments *arguments,
+                                   weft_problem *problem, const weft_problem_info *info,
                                    const weft_space_count *count, const char *store) {
     weft_json *json = cli_json_create(call);
     if (json == NULL) {
@@ -90,6 +95,7 @@ static weft_status print_plan_json(cli_call *call, const search_arguments *argum
     weft_json_member_text(json, "designs", count->total);
     weft_json_member_text(json, "legal_designs", count->legal);
     weft_json_member_text(json, "chip", weft_chip_name(weft_problem_get_chip(problem)));
+    cli_accounting_json(json, problem);
     weft_json_member_text(json, "data", info->trains ? info->accuracy.data : NULL);
     weft_json_key(json, "objectives");
     weft_json_array_begin(json);
@@ -119,17 +125,25 @@ static weft_status print_plan_json(cli_call *call, const search_arguments *argum
     return cli_json_print(call, json);
 }
 
-static void print_aims(const weft_problem_info *info) {
-    if (info->score[0] != '\0') {
-        printf("score        %s (most)\n", info->score);
-    } else {
-        printf("objectives   ");
-        for (int i = 0; i < info->n_objectives; i++) {
-            printf("%s%s (%s)", i > 0 ? ", " : "", weft_metric_token(info->objectives[i]),
-                   info->maximise[i] ? "most" : "least");
+static void print_stages(const weft_problem_info *info) {
+    for (int s = 0; s < info->n_stages; s++) {
+        const weft_stage_info *stage = &info->stages[s];
+        printf("stage %-6d %s:", s + 1, stage->name);
+        for (int p = 0; p < stage->free.n; p++) {
+            printf("%s %s", p > 0 ? "," : "", stage->free.text[p]);
+        }
+        printf(stage->trials > 0 ? "; %" PRId64 " trials" : "; the rest", stage->trials);
+        if (stage->score[0] != '\0') {
+            printf("; %s of %s", stage->maximise ? "most" : "least", stage->score);
         }
         printf("\n");
     }
+}
+
+static void print_aims(const weft_problem_info *info) {
+    char aims[CLI_AIMS];
+    printf("%-12s %s\n", info->score[0] != '\0' ? "score" : "objectives",
+           cli_aims_text(info, aims, sizeof aims));
     for (int i = 0; i < info->n_constraints; i++) {
         printf("constraint   %s\n", info->constraints[i]);
     }
@@ -137,7 +151,11 @@ static void print_aims(const weft_problem_info *info) {
 
 static void print_training(const weft_problem_info *info) {
     if (!info->trains) {
-        printf("training     none: a search over hardware cost alone\n");
+        printf("accuracy     none: the search optimises the hardware alone\n");
+        return;
+    }
+    if (!weft_accuracy_needs_data(info->accuracy.provider)) {
+        printf("accuracy     %s: %s\n", info->accuracy.provider, info->accuracy.file);
         return;
     }
     const weft_train_settings *train = &info->accuracy.train;
@@ -156,8 +174,8 @@ static void print_training(const weft_problem_info *info) {
         train->crop_pad, train->flip ? "on" : "off", train->label_smoothing);
 }
 
-static weft_status print_plan(cli_call *call, const search_arguments *arguments,
-                              const weft_problem *problem, const weft_problem_info *info,
+static weft_status print_plan(cli_call *call, const cli_search_arguments *arguments,
+                              weft_problem *problem, const weft_problem_info *info,
                               const char *store) {
     weft_space_count count;
     const weft_space *space = weft_problem_get_space(problem);
@@ -170,8 +188,11 @@ static weft_status print_plan(cli_call *call, const search_arguments *arguments,
     printf("space        %s: %s designs, %s legal\n", info->space, count.total, count.legal);
     printf("input        %d x %d x %d\n", input.channels, input.height, input.width);
     printf("chip         %s\n", weft_chip_name(weft_problem_get_chip(problem)));
+    char accounting[CLI_ACCOUNTING];
+    printf("accounting   %s\n", cli_accounting_text(problem, accounting, sizeof accounting));
     print_training(info);
     print_aims(info);
+    print_stages(info);
     printf("optimizer    %s, seed %" PRIu64 "\n", info->optimizer.name, info->seed);
     printf("trials       %" PRId64 " in batches of %d, %d at once\n", info->trials, info->batch,
            arguments->jobs);
@@ -180,90 +201,12 @@ static weft_status print_plan(cli_call *call, const search_arguments *arguments,
     return WEFT_OK;
 }
 
-/* ---- progress -------------------------------------------------------------------------------- */
-
-typedef struct search_watch {
-    cli_progress progress;
+/* What a search did, beside what is in its study. */
+typedef struct search_outcome {
     const weft_problem_info *info;
-    weft_study_progress last;
-    bool any;
-} search_watch;
-
-static void append(char *buffer, size_t size, const char *text) {
-    size_t used = strlen(buffer);
-    snprintf(buffer + used, size - used, "%s", text);
-}
-
-/* "best accuracy 0.912, energy 3.1 uJ". */
-static void best_text(const weft_problem_info *info, const weft_study_progress *now, char *buffer,
-                      size_t size) {
-    snprintf(buffer, size, "best ");
-    for (int i = 0; i < info->n_objectives; i++) {
-        char value[CLI_QUANTITY], part[CLI_QUANTITY + 32];
-        if (info->score[0] != '\0') {
-            snprintf(part, sizeof part, "score %.5g", now->best[i]);
-        } else if (weft_metric_unit(info->objectives[i])[0] == '1') {
-            snprintf(part, sizeof part, "%s %.4g", weft_metric_token(info->objectives[i]),
-                     now->best[i]);
-        } else if (info->objectives[i] == WEFT_METRIC_AREA) {
-            snprintf(part, sizeof part, "area %.4g mm2", now->best[i]);
-        } else {
-            snprintf(part, sizeof part, "%s %s", weft_metric_token(info->objectives[i]),
-                     cli_quantity(now->best[i], weft_metric_unit(info->objectives[i]), value,
-                                  sizeof value));
-        }
-        append(buffer, size, i > 0 ? ", " : "");
-        append(buffer, size, isnan(now->best[i]) ? "-" : part);
-    }
-}
-
-/* The whole line; where the terminal is too narrow for it, what matters most. */
-static void show_search(search_watch *watch, const weft_study_progress *now) {
-    char bar[32], best[240], volume[32] = "", eta[32], line[sizeof watch->progress.line];
-    double share = now->total > 0 ? (double)now->done / (double)now->total : 1;
-    cli_progress_bar(share, bar, sizeof bar);
-    cli_duration(now->eta, eta, sizeof eta);
-    best_text(watch->info, now, best, sizeof best);
-    if (!isnan(now->hypervolume)) {
-        snprintf(volume, sizeof volume, " | HV %.4f", now->hypervolume);
-    }
-    int length = snprintf(line, sizeof line,
-                          "%s %" PRId64 "/%" PRId64 " ok %" PRId64 " infeasible %" PRId64
-                          " failed %" PRId64 " | %s%s | %.3g/s | ETA %s",
-                          bar, now->done, now->total, now->ok, now->infeasible, now->failed, best,
-                          volume, now->rate, eta);
-    if (length > cli_progress_room(&watch->progress)) {
-        snprintf(line, sizeof line, "%s %" PRId64 "/%" PRId64 " | %s | ETA %s", bar, now->done,
-                 now->total, best, eta);
-    }
-    cli_progress_show(&watch->progress, "%s", line);
-}
-
-static void show_final(search_watch *watch, const weft_study_progress *now) {
-    char bar[32], eta[32];
-    double share = now->total > 0 ? (double)now->done / (double)now->total : 1;
-    cli_progress_show(&watch->progress, "%s final training %" PRId64 "/%" PRId64 " | ETA %s",
-                      cli_progress_bar(share, bar, sizeof bar), now->done, now->total,
-                      cli_duration(now->eta, eta, sizeof eta));
-}
-
-static void show(search_watch *watch) {
-    if (watch->last.finishing) {
-        show_final(watch, &watch->last);
-    } else {
-        show_search(watch, &watch->last);
-    }
-}
-
-static void on_progress(void *context, const weft_study_progress *now) {
-    search_watch *watch = context;
-    watch->last = *now;
-    watch->last.trial = NULL; /* borrowed for this call only */
-    watch->any = true;
-    if (cli_progress_due(&watch->progress)) {
-        show(watch);
-    }
-}
+    size_t before;    /* trials that the store had */
+    double elapsed_s; /* from opening the store to the last trial in it */
+} search_outcome;
 
 /* ---- results --------------------------------------------------------------------------------- */
 
@@ -286,22 +229,26 @@ static trial_counts count_trials(const weft_study *study) {
     return tally;
 }
 
-/* The hypervolume of the whole study; NaN where it has none. */
-static double last_hypervolume(const weft_study *study) {
-    size_t n = weft_study_size(study);
-    double *values = malloc((n + 1) * sizeof *values);
-    weft_error error;
-    double volume = NAN;
-    if (values != NULL && n > 0 && weft_study_hypervolume(study, values, &error) == WEFT_OK) {
-        volume = values[n - 1];
+/* The design that stands for the study; null where none is feasible. */
+static void best_json(weft_json *json, const weft_study *study) {
+    size_t best = 0;
+    weft_error ignored;
+    weft_json_key(json, "best");
+    if (weft_study_best(study, &best, &ignored) != WEFT_OK) {
+        weft_json_null(json);
+        return;
     }
-    free(values);
-    return volume;
+    cli_designs designs = {
+        .problem = weft_study_get_problem(study), .study = study, .index = &best, .n = 1};
+    cli_design_json(json, &designs, weft_study_get_trial(study, best));
 }
 
 static weft_status print_result_json(cli_call *call, const weft_study *study, const char *store,
-                                     const weft_problem_info *info, const size_t *front, size_t n) {
+                                     const search_outcome *outcome, const size_t *front, size_t n) {
+    const weft_problem_info *info = outcome->info;
     trial_counts tally = count_trials(study);
+    double volume = NAN;
+    WEFT_TRY(weft_study_last_hypervolume(study, &volume, &call->error));
     weft_json *json = cli_json_create(call);
     if (json == NULL) {
         return call->error.status;
@@ -309,13 +256,17 @@ static weft_status print_result_json(cli_call *call, const weft_study *study, co
     weft_json_object_begin(json);
     weft_json_member_text(json, "problem", info->name);
     weft_json_member_text(json, "store", store);
+    cli_accounting_json(json, weft_study_get_problem(study));
     weft_json_member_integer(json, "trials", (int64_t)weft_study_size(study));
     weft_json_member_integer(json, "ok", (int64_t)tally.ok);
     weft_json_member_integer(json, "infeasible", (int64_t)tally.infeasible);
     weft_json_member_integer(json, "failed", (int64_t)tally.failed);
-    weft_json_member_real(json, "hypervolume", last_hypervolume(study));
+    weft_json_member_real(json, "elapsed_s", outcome->elapsed_s);
+    weft_json_member_real(json, "hypervolume", volume);
+    best_json(json, study);
     weft_json_key(json, "front");
-    cli_designs designs = {.study = study, .index = front, .n = n};
+    cli_designs designs = {
+        .problem = weft_study_get_problem(study), .study = study, .index = front, .n = n};
     cli_designs_json(json, &designs);
     weft_json_object_end(json);
     return cli_json_print(call, json);
@@ -337,18 +288,20 @@ static weft_status fail_without_design(cli_call *call, const weft_study *study,
     return call->error.status;
 }
 
-static weft_status print_result(cli_call *call, const search_arguments *arguments,
+static weft_status print_result(cli_call *call, const cli_search_arguments *arguments,
                                 const weft_study *study, const char *store,
-                                const weft_problem_info *info) {
+                                const search_outcome *outcome) {
+    const weft_problem_info *info = outcome->info;
     size_t *front = NULL;
     size_t n = 0;
     WEFT_TRY(weft_study_front(study, &front, &n, &call->error));
     weft_status status;
     if (arguments->json) {
-        status = print_result_json(call, study, store, info, front, n);
+        status = print_result_json(call, study, store, outcome, front, n);
     } else {
         cli_heading(call, info->score[0] != '\0' ? "Best design" : "Front");
-        cli_designs designs = {.study = study, .index = front, .n = n};
+        cli_designs designs = {
+            .problem = weft_study_get_problem(study), .study = study, .index = front, .n = n};
         status = cli_designs_table(call, &designs);
     }
     free(front);
@@ -363,61 +316,21 @@ static weft_status print_result(cli_call *call, const search_arguments *argument
 
 /* ---- the search ------------------------------------------------------------------------------ */
 
-/* The first trial may take a while: a terminal should not stay empty until it ends. */
-static void show_start(search_watch *watch, const char *what) {
-    if (watch->progress.terminal) {
-        cli_progress_show(&watch->progress, "%s ...", what);
-    }
-}
-
-static void end_watch(search_watch *watch) {
-    if (watch->any) {
-        show(watch);
-    }
-    cli_progress_end(&watch->progress);
-}
-
-/* Both phases; WEFT_STOPPED when a signal came. */
-static weft_status run_phases(cli_call *call, const search_arguments *arguments, weft_study *study,
-                              const weft_problem_info *info) {
-    search_watch watch = {.info = info};
-    weft_run_settings settings = {
-        .jobs = arguments->jobs,
-        .stop = cli_interrupt_install(call),
-        .progress = on_progress,
-        .context = &watch,
-    };
-    cli_progress_begin(&watch.progress, call);
-    show_start(&watch, "first trials");
-    weft_status status = weft_study_run(study, &settings, &call->error);
-    end_watch(&watch);
-    if (status == WEFT_DONE) {
-        cli_note(call, "the space is exhausted: it holds no further design");
-        status = WEFT_OK;
-    }
-    if (status == WEFT_OK && info->trains && !arguments->no_final) {
-        watch = (search_watch){.info = info};
-        cli_progress_begin(&watch.progress, call);
-        show_start(&watch, "final training");
-        status = weft_study_finish(study, &settings, &call->error);
-        end_watch(&watch);
-    }
-    return status;
-}
-
-static weft_status search(cli_call *call, const search_arguments *arguments, weft_problem *problem,
-                          const char *store) {
+static weft_status search(cli_call *call, const cli_search_arguments *arguments,
+                          weft_problem *problem, const char *store) {
     const weft_problem_info *info = weft_problem_get_info(problem);
     weft_study *study = NULL;
+    double began = weft_steady_time();
     WEFT_TRY(weft_study_open(problem, store, &study, &call->error));
-    size_t before = weft_study_size(study);
-    if (before > 0) {
-        cli_note(call, "going on with %s: %zu of %" PRId64 " trials are finished", store, before,
-                 info->trials);
+    search_outcome outcome = {.info = info, .before = weft_study_size(study)};
+    if (outcome.before > 0) {
+        cli_note(call, "going on with %s: %zu of %" PRId64 " trials are finished", store,
+                 outcome.before, info->trials);
     }
-    weft_status status = run_phases(call, arguments, study, info);
+    weft_status status = cli_search_phases(call, arguments, study, info);
+    outcome.elapsed_s = weft_steady_time() - began;
     if (status == WEFT_OK) {
-        status = print_result(call, arguments, study, store, info);
+        status = print_result(call, arguments, study, store, &outcome);
     } else if (status == WEFT_STOPPED) {
         cli_note(call, "interrupted; %zu trials are safe in %s; the same command resumes",
                  weft_study_size(study), store);
@@ -436,8 +349,28 @@ static void default_store(const weft_problem_info *info, char *store, size_t siz
     }
 }
 
+/* Options that have no use beside others are mistakes. */
+static weft_status check_options(cli_call *call, const cli_search_arguments *arguments) {
+    static const char *const OF_STORES[] = {"store", "trials",  "seed",
+                                            "seeds", "dry-run", "no-final"};
+    for (size_t i = 0; arguments->exhaustive && i < sizeof OF_STORES / sizeof OF_STORES[0]; i++) {
+        if (cli_given(call, OF_STORES[i])) {
+            return cli_usage(call, "--%s has no use with --exhaustive, which stores nothing",
+                             OF_STORES[i]);
+        }
+    }
+    if (cli_given(call, "keep") && !arguments->exhaustive) {
+        return cli_usage(call, "--keep belongs to --exhaustive");
+    }
+    if (cli_given(call, "seeds") && arguments->dry_run) {
+        return cli_usage(call, "--dry-run shows one search: leave out --seeds");
+    }
+    return WEFT_OK;
+}
+
 static weft_status run(cli_call *call, void *opaque) {
-    const search_arguments *arguments = opaque;
+    const cli_search_arguments *arguments = opaque;
+    WEFT_TRY(check_options(call, arguments));
     weft_problem *problem = NULL;
     WEFT_TRY(weft_problem_read(call->operands[0], &problem, &call->error));
     weft_problem_info *info = weft_problem_get_info(problem);
@@ -451,8 +384,10 @@ static weft_status run(cli_call *call, void *opaque) {
     char store[WEFT_PROBLEM_NAME + 8];
     default_store(info, store, sizeof store);
     const char *path = arguments->store == NULL ? store : arguments->store;
-    weft_status status = arguments->dry_run ? print_plan(call, arguments, problem, info, path)
-                                            : search(call, arguments, problem, path);
+    weft_status status = arguments->exhaustive  ? cli_search_all(call, arguments, problem)
+                         : arguments->dry_run   ? print_plan(call, arguments, problem, info, path)
+                         : arguments->seeds > 0 ? cli_search_seeds(call, arguments, problem, path)
+                                                : search(call, arguments, problem, path);
     weft_problem_destroy(problem);
     return status;
 }
@@ -466,13 +401,30 @@ const cli_command cli_search = {
         "every trial in a store. At the end the designs of the front are trained in full and "
         "measured on the test set, and the front is printed.\n\n"
         "The same command goes on where it ended. Ctrl-C stops within two seconds; a kill or a "
-        "power cut loses no finished trial.",
+        "power cut loses no finished trial.\n\n"
+        "With --seeds the same search runs several times, one after the other, and a summary says "
+        "how far the seeds agree: quartiles of the best score, or of the hypervolume with all "
+        "seeds on one scale, and how much of the front of all of them each attains. With "
+        "--exhaustive every design is evaluated, so that the best is known for certain.",
     .json =
-        "an object with problem, store, trials, ok, infeasible, failed, hypervolume (null with "
-        "one objective) and front (an array as weft front prints it). With --dry-run: problem, "
-        "space, designs, legal_designs, chip, data, objectives (metric, maximise), score, "
+        "an object with problem, store, accounting (name, execution of the chip, faults that are "
+        "on), trials, ok, "
+        "infeasible, failed, elapsed_s, hypervolume (null with one objective), "
+        "best (the best by the score, the knee of a front; as weft front prints it) and front (an "
+        "array of such). With --dry-run: problem, "
+        "space, designs, legal_designs, chip, accounting, data, objectives (metric, maximise), "
+        "score, "
         "constraints, accuracy (the training settings; null where nothing is trained), optimizer, "
-        "trials, batch, seed, jobs, store and store_exists.",
+        "trials, batch, seed, jobs, store and store_exists.\n\n"
+        "With --exhaustive: problem, accounting, designs (how many there are), ok, infeasible, "
+        "failed, elapsed_s, designs_per_s, best, ranking (the best --keep of one objective; else "
+        "null) and front. With --seeds: problem, accounting, objectives, seeds (an array: seed, "
+        "store, trials, ok, elapsed_s, best, best_value (of a score or a single objective; else "
+        "null), hypervolume (of several objectives; all seeds on one scale), attained (points of "
+        "the common front)), quartiles (least, lower, median, upper, largest, of best_value or "
+        "hypervolume), and attainment (null with one objective): front (the union of the seeds' "
+        "fronts), share (of the seeds that attain each point) and median (points of the median "
+        "attainment surface; null unless there are two objectives).",
     .examples = EXAMPLES,
     .operands = OPERANDS,
     .n_operands = 1,
@@ -480,7 +432,7 @@ const cli_command cli_search = {
     .max_operands = 1,
     .options = OPTIONS,
     .n_options = sizeof OPTIONS / sizeof OPTIONS[0],
-    .size = sizeof(search_arguments),
+    .size = sizeof(cli_search_arguments),
     .defaults = defaults,
     .run = run,
 };

@@ -98,22 +98,63 @@ static void append(char *buffer, size_t size, const char *text) {
     snprintf(buffer + used, size - used, "%s", text);
 }
 
+/* A choice as a table shows it: six digits tell 49 expansions apart. */
+static const char *short_text(const weft_space *space, const weft_gene *gene, int g, int choice,
+                              char *buffer, size_t size) {
+    if (gene->kind == WEFT_GENE_CATEGORICAL) {
+        return weft_space_value_text(space, g, choice, buffer, size);
+    }
+    snprintf(buffer, size, "%.6g", weft_space_number(space, g, choice));
+    return buffer;
+}
+
 /* "8, 16, 32" or "1 .. 7". */
 static void values_text(const weft_space *space, const weft_gene *gene, int g, char *buffer,
                         size_t size) {
     buffer[0] = '\0';
     char value[64];
+    const char *inert = weft_space_is_inert(space, g) ? " (inert)" : "";
     if (!has_choices(gene)) {
         char upper[64];
-        snprintf(buffer, size, "%s .. %s%s",
+        snprintf(buffer, size, "%s .. %s%s%s",
                  weft_space_value_text(space, g, gene->lower, value, sizeof value),
                  weft_space_value_text(space, g, gene->upper, upper, sizeof upper),
-                 gene->log_scale ? " (log)" : "");
+                 gene->log_scale ? " (log)" : "", inert);
         return;
     }
+    enum { SHOWN = 9 }; /* of a longer list the first two and the last */
+    bool all = gene->n_choices <= SHOWN;
     for (int i = 0; i < gene->n_choices; i++) {
+        if (!all && i == 2) {
+            snprintf(value, sizeof value, ", .. %d values ..", gene->n_choices);
+            append(buffer, size, value);
+            i = gene->n_choices - 1;
+        }
         append(buffer, size, i > 0 ? ", " : "");
-        append(buffer, size, weft_space_value_text(space, g, i, value, sizeof value));
+        append(buffer, size, short_text(space, gene, g, i, value, sizeof value));
+    }
+    append(buffer, size, inert);
+}
+
+/* "rows" or "node of region 2 in nm"; "" for a gene of the network. */
+static void knob_text(const weft_space *space, int g, char *buffer, size_t size) {
+    int n = 0;
+    const weft_space_knob *knobs = weft_space_knobs(space, &n);
+    buffer[0] = '\0';
+    for (int k = 0; k < n; k++) {
+        if (knobs[k].gene != g) {
+            continue;
+        }
+        snprintf(buffer, size, "%s", knobs[k].path);
+        char more[64];
+        if (knobs[k].region > 0) {
+            snprintf(more, sizeof more, " of region %d", knobs[k].region);
+            append(buffer, size, more);
+        }
+        if (knobs[k].unit[0] != '\0') {
+            snprintf(more, sizeof more, " in %s", knobs[k].unit);
+            append(buffer, size, more);
+        }
     }
 }
 
@@ -142,10 +183,12 @@ static void conditions_text(const weft_space *space, const weft_gene_table *tabl
 }
 
 static weft_status print_genes(cli_call *call, const weft_space *space) {
-    static const char *const HEADERS[] = {"gene", "kind", "values", "only where"};
+    static const char *const HEADERS[] = {"gene", "kind", "values", "only where", "sets"};
     weft_gene_table genes = weft_space_genes(space);
+    int n_knobs = 0;
+    (void)weft_space_knobs(space, &n_knobs);
     cli_table table;
-    cli_table_begin(&table, HEADERS, "llll");
+    cli_table_begin(&table, HEADERS, n_knobs > 0 ? "lllll" : "llll");
     for (int g = 0; g < genes.n_genes; g++) {
         char text[512];
         cli_table_cell(&table, "%s", genes.genes[g].name);
@@ -154,16 +197,44 @@ static weft_status print_genes(cli_call *call, const weft_space *space) {
         cli_table_cell(&table, "%s", text);
         conditions_text(space, &genes, &genes.genes[g], text, sizeof text);
         cli_table_cell(&table, "%s", text);
+        if (n_knobs > 0) {
+            knob_text(space, g, text, sizeof text);
+            cli_table_cell(&table, "%s", text);
+        }
     }
     return cli_table_print(&table, call);
+}
+
+/* All digits, and of a long number its size. */
+static void print_count(const char *what, const char *count) {
+    enum { LONG = 16 };
+    printf("%-12s %s", what, count);
+    if (strlen(count) >= LONG && strspn(count, "0123456789") == strlen(count)) {
+        printf(
+            " (%.5ge%zu)",
+            strtod((char[]){count[0], '.', count[1], count[2], count[3], count[4], count[5], '\0'},
+                   NULL),
+            strlen(count) - 1);
+    }
+    printf("\n");
 }
 
 static weft_status print_text(cli_call *call, const weft_space *space,
                               const weft_space_count *count, const sample *drawn) {
     weft_shape input = weft_space_input(space);
     printf("space        %s\n", weft_space_name(space));
+    if (weft_space_chip(space)[0] != '\0') {
+        printf("chip         %s\n", weft_space_chip(space));
+    }
+    for (int i = 0; i < weft_space_n_networks(space); i++) {
+        printf("%-12s %s\n", i == 0 ? "network" : "", weft_space_network_name(space, i));
+    }
     printf("input        %d x %d x %d\n", input.channels, input.height, input.width);
-    printf("designs      %s\n", count->total);
+    print_count("genotypes", count->genotypes);
+    print_count("designs", count->total);
+    if (!weft_space_is_distinct(space)) {
+        printf("%-12s different genes may make the same design\n", "");
+    }
     if (count->max_halvings >= 0) {
         printf("within cap   %s with at most %d halving%s of the map\n", count->legal,
                count->max_halvings, count->max_halvings == 1 ? "" : "s");
@@ -194,6 +265,26 @@ static void count_json(weft_json *json, const char *key, const char *count) {
     }
 }
 
+/* What the gene sets in the chip; null for one of the network. */
+static void knob_json(weft_json *json, const weft_space *space, int g) {
+    int n = 0;
+    const weft_space_knob *knobs = weft_space_knobs(space, &n);
+    int k = 0;
+    while (k < n && knobs[k].gene != g) {
+        k++;
+    }
+    weft_json_key(json, "sets");
+    if (k == n) {
+        weft_json_null(json);
+        return;
+    }
+    weft_json_object_begin(json);
+    weft_json_member_text(json, "path", knobs[k].path);
+    weft_json_member_text(json, "unit", knobs[k].unit[0] == '\0' ? NULL : knobs[k].unit);
+    weft_json_member_integer(json, "region", knobs[k].region);
+    weft_json_object_end(json);
+}
+
 static void gene_json(weft_json *json, const weft_space *space, int g) {
     weft_gene_table table = weft_space_genes(space);
     const weft_gene *gene = &table.genes[g];
@@ -215,6 +306,7 @@ static void gene_json(weft_json *json, const weft_space *space, int g) {
     }
     conditions_text(space, &table, gene, text, sizeof text);
     weft_json_member_text(json, "condition", text[0] == '\0' ? NULL : text);
+    knob_json(json, space, g);
     weft_json_object_end(json);
 }
 
@@ -249,7 +341,17 @@ static weft_status print_json(cli_call *call, const weft_space *space,
     weft_json_integer(json, input.height);
     weft_json_integer(json, input.width);
     weft_json_array_end(json);
+    const char *chip = weft_space_chip(space);
+    weft_json_member_text(json, "chip", chip[0] == '\0' ? NULL : chip);
+    weft_json_key(json, "networks");
+    weft_json_array_begin(json);
+    for (int i = 0; i < weft_space_n_networks(space); i++) {
+        weft_json_text(json, weft_space_network_name(space, i));
+    }
+    weft_json_array_end(json);
+    count_json(json, "genotypes", count->genotypes);
     count_json(json, "total", count->total);
+    weft_json_member_bool(json, "distinct", weft_space_is_distinct(space));
     count_json(json, "legal", count->legal);
     weft_json_key(json, "max_halvings");
     if (count->max_halvings < 0) {
@@ -304,12 +406,16 @@ const cli_command cli_space = {
     .name = "space",
     .summary = "The genes of a search space, and how many designs it holds",
     .usage = "SPACE [options]",
-    .text = "Prints the genes of a space with their values and conditions, the exact number of "
-            "designs, and how many of them the cap on halvings of the map leaves for the input.",
+    .text =
+        "Prints the genes of a space with their values and conditions, the product of all lists "
+        "(genotypes), the exact number of designs that differ, and how many of these the cap "
+        "on halvings of the map leaves for the input.",
     .json =
-        "an object with space, input, total and legal (numbers; text beyond 15 digits or where "
-        "a real gene makes it infinite), max_halvings (null: no cap), genes (name, kind, choices "
-        "or lower, upper and log, condition) and, with --sample, sample (description, genes).",
+        "an object with space, input, chip, networks, genotypes, total and legal (numbers; text "
+        "beyond 15 digits or where a real gene makes it infinite), distinct (whether different "
+        "genes always make different designs), max_halvings (null: no cap), "
+        "genes (name, kind, choices or lower, upper and log, condition, sets with path, unit and "
+        "region of the chip's parameter) and, with --sample, sample (description, genes).",
     .examples = EXAMPLES,
     .operands = OPERANDS,
     .n_operands = 1,

@@ -153,8 +153,8 @@ static weft_status take_trial(cli_call *call, train_arguments *arguments, const 
         return cli_usage(call, "--data is missing: the study of this store trains nothing");
     }
     snprintf(subject->name, sizeof subject->name, "%s", trial->description);
-    WEFT_TRY(weft_space_decode(weft_problem_get_space(problem), trial->genome, &subject->network,
-                               &call->error));
+    WEFT_TRY(weft_space_decode(weft_problem_get_space(problem), trial->genome, 0,
+                               &subject->network, &call->error));
     return weft_dataset_open(data, &subject->dataset, &call->error);
 }
 

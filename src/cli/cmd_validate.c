@@ -486,7 +486,10 @@ static weft_status points_table(cli_call *call, const printing *how) {
     WEFT_TRY(cli_table_print(&table, call));
     printf("\n");
     for (int i = 0; i < p.points->n_networks; i++) {
-        printf("layers of %s: %s\n", p.points->networks[i].name, p.points->networks[i].source);
+        const cli_layers *layers = &p.points->networks[i];
+        if (strncmp(layers->name, layers->source, sizeof layers->name - 1) != 0) {
+            printf("layers of %s: %s\n", layers->name, layers->source);
+        }
     }
     size_t infeasible = count_infeasible(p.points);
     if (infeasible > 0) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Completion scripts for bash, zsh and fish, from the tables. Names that can change (chips, spaces,
- * data sets, networks) are asked of `weft completion --values KIND` when a person presses the key. */
+ * data sets, networks, predictors) are asked of `weft completion --values KIND` when a person presses the key. */
 #include <string.h>
 
 #include "cli/cli.h"
@@ -16,6 +16,8 @@ static const char *kind_word(cli_values values) {
         return "data";
     case CLI_VALUES_NETWORK:
         return "networks";
+    case CLI_VALUES_PREDICTOR:
+        return "predictors";
     case CLI_VALUES_NONE:
     case CLI_VALUES_FILE:
     case CLI_VALUES_FOLDER:

@@ -142,16 +142,33 @@ static const struct {
     {WEFT_METRIC_PARAMS, "params", true},
     {WEFT_METRIC_CROSSBARS, "crossbars", true},
     {WEFT_METRIC_UTILISATION, "utilisation", false},
+    {WEFT_METRIC_INTERVAL, "interval_s", false},
+    {WEFT_METRIC_CYCLES, "cycles", true},
+    {WEFT_METRIC_POWER, "power_w", false},
+    {WEFT_METRIC_PEAK_POWER, "peak_power_w", false},
+    {WEFT_METRIC_DENSITY, "power_density_w_mm2", false},
+    {WEFT_METRIC_EDAP, "edap_j_s_mm2", false},
+    {WEFT_METRIC_TOPS, "tops", false},
+    {WEFT_METRIC_TOPS_W, "tops_w", false},
+    {WEFT_METRIC_TOPS_MM2, "tops_mm2", false},
+    {WEFT_METRIC_CELLS, "cells", true},
+    {WEFT_METRIC_CELLS_NEEDED, "cells_needed", true},
+    {WEFT_METRIC_COST, "cost", false},
 };
 
 enum { N_FIELDS = sizeof FIELDS / sizeof FIELDS[0] };
 
-static const weft_problem_info *get_info(const weft_study *study) {
-    return weft_problem_get_info(weft_study_get_problem(study));
+static const weft_problem_info *get_info(const cli_designs *designs) {
+    return weft_problem_get_info(designs->problem);
 }
 
-static const weft_space *get_space(const weft_study *study) {
-    return weft_problem_get_space(weft_study_get_problem(study));
+static const weft_space *get_space(const cli_designs *designs) {
+    return weft_problem_get_space(designs->problem);
+}
+
+static const weft_trial *design_at(const cli_designs *designs, size_t i) {
+    return designs->study != NULL ? weft_study_get_trial(designs->study, designs->index[i])
+                                  : &designs->trials[i];
 }
 
 static void state_json(weft_json *json, const weft_trial *trial) {
@@ -163,35 +180,42 @@ static void state_json(weft_json *json, const weft_trial *trial) {
     weft_json_member_real(json, "finished", trial->finished);
 }
 
-static void design_json(weft_json *json, const cli_designs *designs, const weft_trial *trial) {
-    weft_json_object_begin(json);
-    weft_json_member_integer(json, "trial", (int64_t)trial->number);
-    weft_json_member_text(json, "description", trial->description);
-    if (designs->all) {
-        state_json(json, trial);
-    }
-    weft_json_member_real(json, "accuracy", trial->metrics[WEFT_METRIC_ACCURACY]);
-    weft_json_member_real(json, "test_accuracy", trial->test_accuracy);
+void cli_metrics_json(weft_json *json, const double *metrics) {
     for (int i = 0; i < N_FIELDS; i++) {
-        double value = trial->metrics[FIELDS[i].metric];
+        double value = metrics[FIELDS[i].metric];
         if (FIELDS[i].whole && isfinite(value)) {
             weft_json_member_integer(json, FIELDS[i].name, (int64_t)value);
         } else {
             weft_json_member_real(json, FIELDS[i].name, value);
         }
     }
-    if (get_info(designs->study)->score[0] != '\0') {
+}
+
+void cli_design_json(weft_json *json, const cli_designs *designs, const weft_trial *trial) {
+    weft_json_object_begin(json);
+    weft_json_member_integer(json, "trial", (int64_t)trial->number);
+    weft_json_member_text(json, "description", trial->description);
+    if (get_info(designs)->n_stages > 0) {
+        weft_json_member_text(json, "stage", get_info(designs)->stages[trial->stage].name);
+    }
+    if (designs->all) {
+        state_json(json, trial);
+    }
+    weft_json_member_real(json, "accuracy", trial->metrics[WEFT_METRIC_ACCURACY]);
+    weft_json_member_real(json, "test_accuracy", trial->test_accuracy);
+    cli_metrics_json(json, trial->metrics);
+    if (get_info(designs)->score[0] != '\0') {
         weft_json_member_real(json, "score", trial->score);
     }
     weft_json_key(json, "genes");
-    cli_genes_json(json, get_space(designs->study), trial->genome);
+    cli_genes_json(json, get_space(designs), trial->genome);
     weft_json_object_end(json);
 }
 
 void cli_designs_json(weft_json *json, const cli_designs *designs) {
     weft_json_array_begin(json);
     for (size_t i = 0; i < designs->n; i++) {
-        design_json(json, designs, weft_study_get_trial(designs->study, designs->index[i]));
+        cli_design_json(json, designs, design_at(designs, i));
     }
     weft_json_array_end(json);
 }
@@ -203,7 +227,7 @@ static void csv_header(const cli_designs *designs, const weft_gene_table *table)
     for (int i = 0; i < N_FIELDS; i++) {
         printf(",%s", FIELDS[i].name);
     }
-    printf("%s", get_info(designs->study)->score[0] != '\0' ? ",score" : "");
+    printf("%s", get_info(designs)->score[0] != '\0' ? ",score" : "");
     for (int g = 0; g < table->n_genes; g++) {
         putchar(',');
         cli_csv_text(table->genes[g].name);
@@ -224,11 +248,11 @@ static void csv_genes(const weft_space *space, const weft_gene_table *table, con
 }
 
 void cli_designs_csv(const cli_designs *designs) {
-    const weft_space *space = get_space(designs->study);
+    const weft_space *space = get_space(designs);
     weft_gene_table table = weft_space_genes(space);
     csv_header(designs, &table);
     for (size_t i = 0; i < designs->n; i++) {
-        const weft_trial *trial = weft_study_get_trial(designs->study, designs->index[i]);
+        const weft_trial *trial = design_at(designs, i);
         printf("%" PRIu64 ",", trial->number);
         cli_csv_text(trial->description);
         if (designs->all) {
@@ -240,7 +264,7 @@ void cli_designs_csv(const cli_designs *designs) {
         for (int k = 0; k < N_FIELDS; k++) {
             cli_csv_real(trial->metrics[FIELDS[k].metric]);
         }
-        if (get_info(designs->study)->score[0] != '\0') {
+        if (get_info(designs)->score[0] != '\0') {
             cli_csv_real(trial->score);
         }
         csv_genes(space, &table, trial->genome);
@@ -248,6 +272,39 @@ void cli_designs_csv(const cli_designs *designs) {
 }
 
 /* ---- table ----------------------------------------------------------------------------------- */
+
+/* A design of many genes has a long name; JSON and CSV have all of it. */
+enum { MOST_NAME = 64 };
+
+/* The columns of a table: some always, and whatever the problem wants. */
+typedef struct design_columns {
+    bool accuracy, test, score, all;
+    bool same_network; /* of all designs: their names begin with it */
+    int n_metrics;
+    weft_metric metrics[WEFT_METRIC_COUNT];
+} design_columns;
+
+static design_columns choose_columns(const cli_designs *designs) {
+    const weft_problem_info *info = get_info(designs);
+    design_columns columns = {.accuracy = info->trains,
+                              .test = info->trains &&
+                                      weft_accuracy_needs_data(info->accuracy.provider),
+                              .same_network = weft_space_network_is_fixed(get_space(designs)),
+                              .score = info->score[0] != '\0',
+                              .all = designs->all};
+    static const weft_metric ALWAYS[] = {WEFT_METRIC_ENERGY, WEFT_METRIC_LATENCY, WEFT_METRIC_AREA,
+                                         WEFT_METRIC_PARAMS};
+    for (int m = 0; m < WEFT_METRIC_COUNT; m++) {
+        bool shown = m != WEFT_METRIC_ACCURACY && cli_problem_names(info, (weft_metric)m);
+        for (size_t i = 0; i < sizeof ALWAYS / sizeof ALWAYS[0]; i++) {
+            shown = shown || (int)ALWAYS[i] == m;
+        }
+        if (shown) {
+            columns.metrics[columns.n_metrics++] = (weft_metric)m;
+        }
+    }
+    return columns;
+}
 
 /* "-" where it is not known. */
 static void accuracy_cell(cli_table *table, double value) {
@@ -258,58 +315,70 @@ static void accuracy_cell(cli_table *table, double value) {
     }
 }
 
-static void design_row(cli_table *table, const cli_designs *designs, const weft_trial *trial) {
-    const weft_problem_info *info = get_info(designs->study);
+static void design_row(cli_table *table, const design_columns *columns, const weft_trial *trial) {
+    const char *name = trial->description;
+    const char *behind = strchr(name, ' ');
+    name = columns->same_network && behind != NULL ? behind + 1 : name;
+    bool cut = strlen(name) > MOST_NAME;
     cli_table_cell(table, "%" PRIu64, trial->number);
-    cli_table_cell(table, "%s", trial->description);
-    if (designs->all) {
+    cli_table_cell(table, "%.*s%s", cut ? MOST_NAME - 3 : MOST_NAME, name, cut ? "..." : "");
+    if (columns->all) {
         cli_table_cell(table, "%s", weft_trial_state_word(trial->state));
     }
-    if (info->trains) {
+    if (columns->accuracy) {
         accuracy_cell(table, trial->metrics[WEFT_METRIC_ACCURACY]);
+    }
+    if (columns->test) {
         accuracy_cell(table, trial->test_accuracy);
     }
-    cli_table_quantity(table, trial->metrics[WEFT_METRIC_ENERGY], "J");
-    cli_table_quantity(table, trial->metrics[WEFT_METRIC_LATENCY], "s");
-    cli_table_area(table, trial->metrics[WEFT_METRIC_AREA]);
-    cli_table_quantity(table, trial->metrics[WEFT_METRIC_PARAMS], "");
-    if (info->score[0] != '\0') {
+    for (int i = 0; i < columns->n_metrics; i++) {
+        char text[CLI_QUANTITY];
+        weft_metric metric = columns->metrics[i];
+        cli_table_cell(table, "%s",
+                       cli_metric_text(metric, trial->metrics[metric], text, sizeof text));
+    }
+    if (columns->score) {
         cli_table_cell(table, isnan(trial->score) ? "-" : "%.5g", trial->score);
     }
-    if (designs->all) {
+    if (columns->all) {
         cli_table_cell(table, "%s", trial->reason);
     }
 }
 
 weft_status cli_designs_table(cli_call *call, const cli_designs *designs) {
-    const weft_problem_info *info = get_info(designs->study);
-    bool scored = info->score[0] != '\0';
+    design_columns columns = choose_columns(designs);
+    const char *headers[WEFT_METRIC_COUNT + 8];
+    char align[WEFT_METRIC_COUNT + 8] = "";
+    int n = 0;
     const struct {
         const char *header;
         char align;
         bool shown;
-    } all[] = {
-        {"trial", 'r', true},          {"design", 'l', true},
-        {"state", 'l', designs->all},  {"accuracy", 'r', info->trains},
-        {"test", 'r', info->trains},   {"energy", 'r', true},
-        {"latency", 'r', true},        {"area", 'r', true},
-        {"params", 'r', true},         {"score", 'r', scored},
-        {"reason", 'l', designs->all},
-    };
-    const char *headers[16];
-    char align[16] = "";
-    int columns = 0;
-    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
-        if (all[i].shown) {
-            headers[columns] = all[i].header;
-            align[columns++] = all[i].align;
-        }
+    } before[] = {{"trial", 'r', true},
+                  {"design", 'l', true},
+                  {"state", 'l', columns.all},
+                  {"accuracy", 'r', columns.accuracy},
+                  {"test", 'r', columns.test}},
+      after[] = {{"score", 'r', columns.score}, {"reason", 'l', columns.all}};
+    for (size_t i = 0; i < sizeof before / sizeof before[0]; i++) {
+        headers[n] = before[i].header;
+        align[n] = before[i].align;
+        n += before[i].shown;
     }
-    align[columns] = '\0';
+    for (int i = 0; i < columns.n_metrics; i++) {
+        headers[n] = weft_metric_token(columns.metrics[i]);
+        align[n++] = 'r';
+    }
+    for (size_t i = 0; i < sizeof after / sizeof after[0]; i++) {
+        headers[n] = after[i].header;
+        align[n] = after[i].align;
+        n += after[i].shown;
+    }
+    align[n] = '\0';
     cli_table table;
     cli_table_begin(&table, headers, align);
     for (size_t i = 0; i < designs->n; i++) {
-        design_row(&table, designs, weft_study_get_trial(designs->study, designs->index[i]));
+        design_row(&table, &columns, design_at(designs, i));
     }
     return cli_table_print(&table, call);
 }

@@ -23,13 +23,15 @@ double cli_spearman(const double *a, const double *b, size_t n, double *scratch)
 
 /* ---- tables of points ------------------------------------------------------------------------ */
 
-enum { CLI_MAX_COMPARED = 16, CLI_MAX_COLUMNS = 64 };
+enum { CLI_MAX_COMPARED = 16, CLI_MAX_COLUMNS = 64, CLI_MAX_FACTORS = 4 };
 
 /* One compared column: published and model figures of all rows, NaN where there is no model's. */
 typedef struct cli_compared {
     char column[48], figure[96], cycle[48]; /* cycle: the column with the cycle time; "" */
-    double times;                           /* the model's figure times this is the column's */
-    double *published, *model;              /* [rows] */
+    int n_factors; /* columns whose product is published, where the table has it in no column */
+    char factors[CLI_MAX_FACTORS][48];
+    double times;              /* the model's figure times this is the column's */
+    double *published, *model; /* [rows] */
 } cli_compared;
 
 /* A network of the table, and where its layers come from: a table of layers, or a name of ours. */

@@ -87,6 +87,23 @@ static weft_status read_set(weft_map *root, layout *to, weft_error *error) {
     return WEFT_OK;
 }
 
+/* `product: [E_J, L_s, A_cm2]`: a figure that is published in factors. */
+static weft_status read_factors(weft_map *map, cli_compared *to, weft_error *error) {
+    const weft_node *node = NULL;
+    WEFT_TRY(weft_map_node(map, "product", WEFT_OPTIONAL, &node, error));
+    int n = node != NULL ? weft_sequence_length(node) : 0;
+    if (node != NULL && (n < 1 || n > CLI_MAX_FACTORS)) {
+        return weft_node_fail(map->doc, node, error, WEFT_ERROR_INPUT,
+                              "'product': expected a list of 1 to %d columns", CLI_MAX_FACTORS);
+    }
+    for (int i = 0; i < n; i++) {
+        const char *column = NULL;
+        WEFT_TRY(weft_node_text(map->doc, weft_sequence_at(node, i), &column, error));
+        snprintf(to->factors[to->n_factors++], sizeof to->factors[0], "%s", column);
+    }
+    return WEFT_OK;
+}
+
 static weft_status read_compared(weft_map *root, layout *to, weft_error *error) {
     const weft_node *node = NULL;
     WEFT_TRY(weft_map_node(root, "compare", WEFT_REQUIRED, &node, error));
@@ -107,6 +124,7 @@ static weft_status read_compared(weft_map *root, layout *to, weft_error *error) 
         WEFT_TRY(weft_map_text(&map, "figure", WEFT_REQUIRED, &figure, error));
         WEFT_TRY(weft_map_text(&map, "cycle", WEFT_OPTIONAL, &cycle, error));
         WEFT_TRY(weft_map_real(&map, "times", WEFT_OPTIONAL, 1e-30, 1e30, &compared->times, error));
+        WEFT_TRY(read_factors(&map, compared, error));
         WEFT_TRY(weft_map_end(&map, error));
         snprintf(compared->column, sizeof compared->column, "%s", column);
         snprintf(compared->figure, sizeof compared->figure, "%s", figure);
@@ -439,6 +457,16 @@ static void work_group(void *context, int item, int thread) {
 
 /* ---- what rows share ------------------------------------------------------------------------- */
 
+/* Whether the table has what is compared: its column, or all factors of it. */
+static bool is_there(const cli_points *points, const cli_compared *compared) {
+    for (int f = 0; f < compared->n_factors; f++) {
+        if (cli_points_column(points, compared->factors[f]) < 0) {
+            return false;
+        }
+    }
+    return compared->n_factors > 0 || cli_points_column(points, compared->column) >= 0;
+}
+
 static weft_status find_columns(cli_call *call, const char *file, layout *how, work *w) {
     cli_points *points = w->points;
     w->chip_column = cli_points_column(points, how->chip.column);
@@ -451,7 +479,7 @@ static weft_status find_columns(cli_call *call, const char *file, layout *how, w
         how->set[s].at = cli_points_column(points, how->set[s].column);
     }
     for (int k = 0; k < how->n_compared; k++) {
-        if (cli_points_column(points, how->compared[k].column) >= 0) {
+        if (is_there(points, &how->compared[k])) {
             points->compared[points->n_compared++] = how->compared[k];
         }
     }
@@ -463,24 +491,38 @@ static weft_status find_columns(cli_call *call, const char *file, layout *how, w
     return WEFT_OK;
 }
 
+/* Multiplies what is published of each row by what a column says. */
+static weft_status multiply_published(cli_call *call, const char *file, const char *column,
+                                      const cli_points *points, double *published) {
+    int at = cli_points_column(points, column);
+    for (size_t row = 0; row < points->n; row++) {
+        char *end = NULL;
+        published[row] *= weft_real_parse(cell(points, row, at), &end);
+        if (end == cell(points, row, at) || *end != '\0') {
+            return weft_fail(&call->error, WEFT_ERROR_INPUT,
+                             "%s: row %zu, '%s': expected a number, found '%.40s'", file, row + 1,
+                             column, cell(points, row, at));
+        }
+    }
+    return WEFT_OK;
+}
+
 static weft_status read_published(cli_call *call, const char *file, cli_points *points) {
     for (int k = 0; k < points->n_compared; k++) {
         cli_compared *compared = &points->compared[k];
-        int at = cli_points_column(points, compared->column);
         compared->published = calloc(points->n, sizeof *compared->published);
         compared->model = calloc(points->n, sizeof *compared->model);
         if (compared->published == NULL || compared->model == NULL) {
             return weft_fail_memory(&call->error, points->n * sizeof *compared->model);
         }
         for (size_t row = 0; row < points->n; row++) {
-            char *end = NULL;
             compared->model[row] = NAN;
-            compared->published[row] = weft_real_parse(cell(points, row, at), &end);
-            if (end == cell(points, row, at) || *end != '\0') {
-                return weft_fail(&call->error, WEFT_ERROR_INPUT,
-                                 "%s: row %zu, '%s': expected a number, found '%.40s'", file,
-                                 row + 1, compared->column, cell(points, row, at));
-            }
+            compared->published[row] = 1;
+        }
+        bool plain = compared->n_factors == 0;
+        for (int f = 0; f < (plain ? 1 : compared->n_factors); f++) {
+            WEFT_TRY(multiply_published(call, file, plain ? compared->column : compared->factors[f],
+                                        points, compared->published));
         }
     }
     return WEFT_OK;

@@ -30,7 +30,8 @@ static void fit_domain(weft_axis *axis, const weft_axis_style *style, const doub
         low = 0.0;
         high = 1.0;
     }
-    axis->log = style->allow_log && low > 0.0 && high / low > LOG_RATIO;
+    double ratio = style->log_ratio > 0.0 ? style->log_ratio : LOG_RATIO;
+    axis->log = style->allow_log && low > 0.0 && high / low > ratio;
     if (axis->log) {
         double margin = MARGIN * log10(high / low);
         axis->low = low / pow(10.0, margin);

@@ -19,9 +19,10 @@ typedef struct weft_axis_style {
     const char *name; /* "energy" */
     const char *unit; /* "J" */
     weft_scale scale;
-    bool allow_log; /* logarithmic where the data span more than WEFT_AXIS_LOG_RATIO */
-    bool from_zero; /* bars, counts */
-    bool whole;     /* ticks at whole numbers only */
+    bool allow_log;   /* logarithmic where the data span more than `log_ratio` */
+    double log_ratio; /* 0: 30 */
+    bool from_zero;   /* bars, counts */
+    bool whole;       /* ticks at whole numbers only */
 } weft_axis_style;
 
 typedef struct weft_axis {

@@ -29,11 +29,38 @@ typedef struct weft_figure_scatter {
     bool x_maximise, y_maximise;
     const weft_figure_point *points; /* in any order; those with NaN are left out */
     size_t n;
-    const char *front_word; /* of the legend: "front", "best" */
+    const char *front_word;    /* of the legend: "front", "best" */
+    const char *accuracy_word; /* "validation accuracy", "predicted accuracy" */
 } weft_figure_scatter;
 
 weft_status weft_figure_scatter_draw(const weft_figure_scatter *figure, weft_markup *svg,
                                      weft_error *error) WEFT_NODISCARD;
+
+/* ---- a front of three objectives -------------------------------------------------------------- */
+
+/* A design of the front. */
+typedef struct weft_figure_shaded {
+    double x, y, z;
+    uint64_t trial;
+} weft_figure_shaded;
+
+enum { WEFT_SHADE_MARKED = 4 };
+
+typedef struct weft_figure_shade {
+    weft_svg_head head;
+    weft_metric x, y, z;              /* z by colour */
+    const char *accuracy_word;        /* "predicted accuracy" */
+    const weft_figure_shaded *points; /* in any order; those with NaN are left out */
+    size_t n;
+    struct {
+        const char *name; /* "knee" */
+        uint64_t trial;
+    } marked[WEFT_SHADE_MARKED]; /* ringed */
+    int n_marked;
+} weft_figure_shade;
+
+weft_status weft_figure_shade_draw(const weft_figure_shade *figure, weft_markup *svg,
+                                   weft_error *error) WEFT_NODISCARD;
 
 /* ---- a value over trials --------------------------------------------------------------------- */
 typedef struct weft_figure_line {
@@ -102,5 +129,9 @@ weft_status weft_figure_breakdown_draw(const weft_svg_head *head, const weft_cos
 /* ---- lines over a parameter ------------------------------------------------------------------- */
 weft_status weft_figure_sweep_draw(const weft_report_sweep *sweep, weft_markup *svg,
                                    weft_error *error) WEFT_NODISCARD;
+
+/* ---- steps of genes --------------------------------------------------------------------------- */
+weft_status weft_figure_tornado_draw(const weft_report_tornado *figure, weft_markup *svg,
+                                     weft_error *error) WEFT_NODISCARD;
 
 #endif

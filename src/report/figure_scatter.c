@@ -4,18 +4,22 @@
  * them nothing better than their corner is known), final designs with their test accuracy. */
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "report/figure.h"
 
 static const double TOP = 30.0, PLOT_HEIGHT = 230.0, RIGHT = 12.0;
 
+/* Longer names of designs are numbers of trials in a legend. */
+enum { BRIEF = 40 };
+
 static bool drawable(const weft_figure_point *point) {
     return isfinite(point->x) && isfinite(point->y);
 }
 
-static weft_axis_style style_of(weft_metric metric) {
+static weft_axis_style style_of(const weft_figure_scatter *figure, weft_metric metric) {
     bool accuracy = metric == WEFT_METRIC_ACCURACY;
-    return (weft_axis_style){.name = accuracy ? "validation accuracy" : weft_metric_name(metric),
+    return (weft_axis_style){.name = accuracy ? figure->accuracy_word : weft_metric_name(metric),
                              .unit = weft_metric_unit_text(metric),
                              .scale = weft_metric_scale(metric),
                              .allow_log = weft_metric_scale(metric) != WEFT_SCALE_PERCENT};
@@ -36,7 +40,7 @@ static weft_status fit_axes(const weft_figure_scatter *figure, weft_axis *x, wef
             values[n++] = figure->points[i].test;
         }
     }
-    weft_axis_style style = style_of(figure->y);
+    weft_axis_style style = style_of(figure, figure->y);
     weft_axis_fit(y, &style, values, n, TOP + PLOT_HEIGHT, TOP, false);
     n = 0;
     for (size_t i = 0; i < figure->n; i++) {
@@ -44,7 +48,7 @@ static weft_status fit_axes(const weft_figure_scatter *figure, weft_axis *x, wef
             values[n++] = figure->points[i].x;
         }
     }
-    style = style_of(figure->x);
+    style = style_of(figure, figure->x);
     double left = fmax(28.0, weft_axis_label_width(y) + 11.0);
     weft_axis_fit(x, &style, values, n, left, WEFT_SVG_WIDTH - RIGHT, true);
     free(values);
@@ -192,7 +196,11 @@ static int fill_legend(const weft_figure_scatter *figure, const census *count, c
         n++;
     }
     if (count->knee != NULL) {
-        weft_text_format(texts[n], 320, "knee: %s", count->knee->label);
+        char number[24];
+        weft_text_format(number, sizeof number, "%llu", (unsigned long long)count->knee->trial);
+        bool brief = strlen(count->knee->label) <= BRIEF;
+        weft_text_format(texts[n], 320, brief ? "knee: %s" : "knee: trial %s",
+                         brief ? count->knee->label : number);
         keys[n] = (weft_svg_key){"knee", texts[n]};
         n++;
     }

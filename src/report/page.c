@@ -26,6 +26,22 @@ static void paragraph(weft_markup *html, const char *text) {
 
 /* ---- head ------------------------------------------------------------------------------------ */
 
+/* ", trained on fashion-mnist", ", accuracy predicted by NAME, less the penalty NAME". */
+static void accuracy_source(const weft_summary *summary, char *text, size_t size) {
+    const weft_accuracy_settings *accuracy = &summary->info->accuracy;
+    bool penalty = accuracy->penalty != NULL && accuracy->penalty[0] != '\0';
+    if (!summary->info->trains) {
+        text[0] = '\0';
+    } else if (weft_page_is_trained(summary)) {
+        weft_text_format(text, size, ", trained on %s", accuracy->data);
+    } else {
+        weft_text_format(text, size, ", accuracy %s %s (%s)%s%s",
+                         strcmp(accuracy->provider, "table") == 0 ? "looked up in" : "predicted by",
+                         accuracy->file, accuracy->provider, penalty ? " less the penalty " : "",
+                         penalty ? accuracy->penalty : "");
+    }
+}
+
 static void write_head(const weft_summary *summary, weft_markup *html) {
     weft_markup_raw(html, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n"
                           "<meta name=\"viewport\" content=\"width=device-width, "
@@ -37,14 +53,14 @@ static void write_head(const weft_summary *summary, weft_markup *html) {
     weft_markup_raw(html,
                     "</head>\n<body>\n<header>\n<p class=\"eyebrow\">Weft study report</p>\n");
     weft_markup_element(html, "h1", summary->info->name);
-    char goal[512], text[1200];
+    char goal[512], source[320], accounting[256], text[1600];
     weft_page_goal(summary, goal, sizeof goal);
+    weft_page_accounting(summary, accounting, sizeof accounting);
+    accuracy_source(summary, source, sizeof source);
     weft_text_format(text, sizeof text,
-                     "Networks of the space %s on the chip %s%s%s. Goal: %s. Optimizer: %s, seed "
-                     "%" PRIu64 ".",
-                     summary->info->space, summary->info->chip,
-                     summary->info->trains ? ", trained on " : "",
-                     summary->info->trains ? summary->info->accuracy.data : "", goal,
+                     "Networks of the space %s on the chip %s%s. Goal: %s. Costs are counted %s. "
+                     "Optimizer: %s, seed %" PRIu64 ".",
+                     summary->info->space, summary->info->chip, source, goal, accounting,
                      summary->info->optimizer.name, summary->info->seed);
     weft_markup_raw(html, "\n<p class=\"lead\">");
     weft_markup_text(html, text);
@@ -88,11 +104,25 @@ static void best_tile(const weft_summary *summary, const char *name, weft_metric
     char value[WEFT_VALUE_TEXT];
     weft_metric_text(metric, test ? trial->test_accuracy : trial->metrics[metric], value,
                      sizeof value);
-    char note[WEFT_TRIAL_TEXT + 32];
-    bool validation = metric == WEFT_METRIC_ACCURACY && !test;
-    weft_text_format(note, sizeof note, "%s%s", validation ? "on validation: " : "",
-                     trial->description);
+    char note[WEFT_TRIAL_TEXT + 64], design[WEFT_TRIAL_TEXT];
+    bool validation = metric == WEFT_METRIC_ACCURACY && !test && weft_page_is_trained(summary);
+    weft_text_format(note, sizeof note, "%strial %" PRIu64 ": %s",
+                     validation ? "on validation: " : "", trial->number,
+                     weft_page_short(trial->description, design, sizeof design));
     tile(html, name, value, note);
+}
+
+/* The best value of a score, with the design that has it. */
+static void score_tile(const weft_summary *summary, weft_markup *html) {
+    if (!is_scored(summary) || summary->knee < 0) {
+        return;
+    }
+    const weft_trial *trial = summary->trials[summary->knee];
+    char value[WEFT_VALUE_TEXT], note[WEFT_TRIAL_TEXT + 64], design[WEFT_TRIAL_TEXT];
+    weft_text_format(note, sizeof note, "%strial %" PRIu64 ": %s",
+                     summary->info->maximise[0] ? "most: " : "least: ", trial->number,
+                     weft_page_short(trial->description, design, sizeof design));
+    tile(html, "best score", weft_plain_text(trial->score, 4, value, sizeof value), note);
 }
 
 static void write_tiles(const weft_summary *summary, weft_markup *html) {
@@ -104,14 +134,18 @@ static void write_tiles(const weft_summary *summary, weft_markup *html) {
     tile(html, "designs tried", value, note);
     if (!is_scored(summary) && summary->info->n_objectives > 1 && summary->n_front > 0) {
         weft_text_format(value, sizeof value, "%zu", summary->n_front);
-        weft_text_format(note, sizeof note, "%s%.120s", summary->n_front > 1 ? "knee: " : "",
-                         summary->trials[summary->knee]->description);
+        char design[WEFT_TRIAL_TEXT];
+        const weft_trial *knee = summary->trials[summary->knee];
+        weft_text_format(note, sizeof note, "%strial %" PRIu64 ": %s",
+                         summary->n_front > 1 ? "knee: " : "", knee->number,
+                         weft_page_short(knee->description, design, sizeof design));
         tile(html, "designs on the front", value, note);
     }
     if (summary->info->trains) {
         best_tile(summary, "best accuracy", WEFT_METRIC_ACCURACY, false, html);
         best_tile(summary, "best test accuracy", WEFT_METRIC_ACCURACY, true, html);
     }
+    score_tile(summary, html);
     best_tile(summary, "lowest energy", WEFT_METRIC_ENERGY, false, html);
     best_tile(summary, "lowest latency", WEFT_METRIC_LATENCY, false, html);
     weft_markup_raw(html, "</dl>\n</header>\n<main>\n");
@@ -139,14 +173,27 @@ static void figure_end(weft_markup *html) {
 
 static weft_status write_fronts(const weft_summary *summary, weft_markup *html, weft_error *error) {
     heading(html, "fronts", "Trade-offs");
+    const char *words = weft_page_accuracy_word(summary);
+    char text[320];
+    weft_text_format(text, sizeof text,
+                     "Each dot is a design that was priced; its accuracy is %s%s. The line joins "
+                     "those that no other design beats in both quantities.",
+                     *words == 'p' ? "predicted" : "measured before",
+                     *words == 'p' ? ", not measured" : "");
     paragraph(html,
-              summary->info->trains
+              summary->info->trains && !weft_page_is_trained(summary) ? text
+              : summary->info->trains
                   ? "Each dot is a design that was trained and priced. The line joins those "
                     "that no other design beats in both quantities; diamonds are designs that "
                     "were then trained in full and measured once on the test set."
                   : "Each dot is a design that was priced; this study trains no network. The "
                     "line joins those that no other design beats in both quantities.");
     weft_markup_raw(html, "<div class=\"figures\">\n");
+    if (weft_page_has_shade(summary)) {
+        figure_begin(html, "The whole front", "every design of it, a third objective by colour");
+        WEFT_TRY(weft_page_shade(summary, false, html, error));
+        weft_markup_raw(html, "</figure>\n");
+    }
     for (int i = 0; i < summary->n_fronts; i++) {
         const weft_summary_front *front = &summary->fronts[i];
         char title[160], note[160];
@@ -174,8 +221,9 @@ static void write_front_designs(const weft_summary *summary, weft_markup *html) 
         paragraph(html, "No design was feasible, so there is none to show.");
         return;
     }
-    char goal[512], text[1400];
+    char goal[512], knee[32], text[1400];
     weft_page_goal(summary, goal, sizeof goal);
+    weft_text_format(knee, sizeof knee, "%" PRIu64, summary->trials[summary->knee]->number);
     if (front && summary->n_front == 1) {
         weft_text_format(text, sizeof text,
                          "Of %zu feasible designs, one is the best in every objective (%s).",
@@ -184,10 +232,10 @@ static void write_front_designs(const weft_summary *summary, weft_markup *html) 
         weft_text_format(
             text, sizeof text,
             "%zu of %zu feasible designs: no other is at least as good in every "
-            "objective (%s) and better in one. The knee, %s, is the design of the "
+            "objective (%s) and better in one. The knee, trial %s, is the design of the "
             "front %s, with each objective scaled to the front's range: past it, a "
             "gain in one objective costs more of the others.",
-            summary->n_front, summary->ok, goal, summary->trials[summary->knee]->description,
+            summary->n_front, summary->ok, goal, knee,
             summary->info->n_objectives == 2 ? "farthest from the line between its ends"
                                              : "with the least sum of objectives");
     } else {
@@ -204,12 +252,16 @@ static void write_picks(const weft_summary *summary, weft_markup *html) {
         paragraph(html, "No feasible design to pick from.");
         return;
     }
-    paragraph(html, summary->info->trains
-                        ? "The best feasible design of this study by each objective alone, and by "
-                          "the three fitness functions of Amin, Mohammadi and Zand (ISVLSI 2024). "
-                          "VGG, MVGG and RES count the blocks of each kind."
-                        : "The best feasible design of this study by each objective alone. VGG, "
-                          "MVGG and RES count the blocks of each kind.");
+    char text[400];
+    weft_text_format(
+        text, sizeof text,
+        "The best feasible design of this study by each objective "
+        "alone%s.%s",
+        summary->info->trains ? ", and by the three fitness functions of Amin, "
+                                "Mohammadi and Zand (ISVLSI 2024)"
+                              : "",
+        summary->picks[0].depth > 0 ? " VGG, MVGG and RES count the blocks of each kind." : "");
+    paragraph(html, text);
     weft_page_picks_table(summary, html);
 }
 
@@ -314,10 +366,15 @@ static weft_status write_breakdown(const weft_summary *summary, weft_markup *htm
     const char *role = summary->chosen != summary->knee ? "the design asked for"
                        : summary->n_front > 1           ? "the knee of the front"
                                                         : "the best design";
-    char text[1200];
-    weft_text_format(text, sizeof text, "One inference of %s (trial %" PRIu64 ", %s) on %s.",
-                     trial->description, trial->number, role, summary->info->chip);
+    char text[1200], name[WEFT_TRIAL_TEXT];
+    weft_text_format(text, sizeof text, "One inference of %s (trial %" PRIu64 ", %s) on %s%s.",
+                     weft_page_short(trial->description, name, sizeof name), trial->number, role,
+                     summary->info->chip,
+                     summary->turned != NULL ? " with the values that its genes set" : "");
     paragraph(html, text);
+    if (summary->n_genes > 0) {
+        weft_page_genes_table(summary, html);
+    }
     if (summary->cost == NULL) {
         weft_text_format(text, sizeof text, "It has no cost on this chip: %s.",
                          summary->cost_problem);
@@ -386,6 +443,26 @@ static void term(weft_markup *html, const char *name, const char *value) {
     weft_markup_raw(html, "\n");
 }
 
+/* "network: 7500 trials of depth*, kernel*; highest accuracy". */
+static void stage_text(const weft_stage_info *stage, char *text, size_t size) {
+    size_t used = 0;
+    weft_text_format(text, size, "%s:", stage->name);
+    if (stage->trials > 0) {
+        used = strlen(text);
+        weft_text_format(text + used, size - used, " %" PRId64 " trials of", stage->trials);
+    }
+    for (int i = 0; i < stage->free.n; i++) {
+        used = strlen(text);
+        weft_text_format(text + used, size - used, "%s %s", i > 0 ? "," : "", stage->free.text[i]);
+    }
+    used = strlen(text);
+    weft_text_format(text + used, size - used, "; %s%s",
+                     stage->score[0] == '\0' ? "the goal of the study"
+                     : stage->maximise       ? "highest "
+                                             : "lowest ",
+                     stage->score);
+}
+
 static void write_repeat(const weft_summary *summary, weft_markup *html) {
     const weft_problem_info *info = summary->info;
     char text[512];
@@ -400,14 +477,22 @@ static void write_repeat(const weft_summary *summary, weft_markup *html) {
     weft_markup_raw(html, "<dl class=\"terms\">\n");
     term(html, "space", info->space);
     term(html, "chip", info->chip);
-    if (info->trains) {
+    if (weft_page_is_trained(summary)) {
         term(html, "data", info->accuracy.data);
+    } else if (info->trains) {
+        accuracy_source(summary, text, sizeof text);
+        term(html, "accuracy", text + 2); /* without ", " */
     }
+    term(html, "accounting", weft_page_accounting(summary, text, sizeof text));
     weft_text_format(text, sizeof text, "%s, %" PRId64 " trials in batches of %d",
                      info->optimizer.name, info->trials, info->batch);
     term(html, "search", text);
     weft_text_format(text, sizeof text, "%" PRIu64, info->seed);
     term(html, "seed", text);
+    for (int i = 0; i < info->n_stages; i++) {
+        stage_text(&info->stages[i], text, sizeof text);
+        term(html, "stage", text);
+    }
     for (int i = 0; i < info->n_constraints; i++) {
         term(html, "constraint", info->constraints[i]);
     }
@@ -431,19 +516,34 @@ static void write_repeat(const weft_summary *summary, weft_markup *html) {
 
 static void write_meaning(const weft_summary *summary, weft_markup *html) {
     heading(html, "meaning", "What the figures mean");
-    if (summary->info->trains) {
+    weft_chip_about about;
+    weft_chip_get_about(summary->chip, &about);
+    bool pixels = strcmp(about.format, "chip/1") == 0;
+    if (summary->info->trains && !weft_page_is_trained(summary)) {
+        paragraph(html, "Accuracy is what the provider named at the top says of a design from its "
+                        "genes. Nothing was trained: a design that is chosen has to be. What the "
+                        "chip does to the numbers (noise, drift, bits that its converters leave "
+                        "off) is not in it.");
+    }
+    if (weft_page_is_trained(summary)) {
         paragraph(html, "Accuracy is measured on the validation part of the training set after the "
                         "short training of a candidate, which is what the search sees. Test "
                         "accuracy is that of the same design trained on the whole training set, "
                         "measured once on images that the search never saw; it is the figure to "
                         "quote.");
     }
-    paragraph(html, "Energy and latency are those of one inference, worked out from the component "
-                    "model of the chip, not measured. A layer's latency is the time that it adds "
-                    "to the critical path of the pixel pipeline, so the layers add up to the "
-                    "total, and a layer whose work overlaps with others counts only what sticks "
-                    "out. Equations and their sources are in docs/reference/models.md; each "
-                    "constant and its source are listed below.");
+    paragraph(html, pixels
+                        ? "Energy and latency are those of one inference, worked out from the "
+                          "component model of the chip, not measured. A layer's latency is the "
+                          "time that it adds to the critical path of the pixel pipeline, so the "
+                          "layers add up to the total, and a layer whose work overlaps with others "
+                          "counts only what sticks out. Equations and their sources are in "
+                          "docs/reference/models.md; each constant and its source are listed below."
+                        : "Energy and latency are those of one inference, worked out from the "
+                          "component model of the chip, not measured. A layer's latency is what it "
+                          "adds to the total. Equations and their sources are in "
+                          "docs/reference/models-hierarchy.md; each constant of the chip of the "
+                          "design above and its source are listed below.");
     paragraph(html, "Hypervolume is computed with each objective scaled from the worst (1) to the "
                     "best (0) value of this study, against a reference point at 1.1; it compares "
                     "moments of one study, not studies with each other. docs/how-to/"

@@ -21,6 +21,22 @@ weft_figure_line weft_page_curve_figure(const weft_summary *summary);
 /* What the problem optimises, "highest accuracy, lowest energy" or its score. Returns `buffer`. */
 char *weft_page_goal(const weft_summary *summary, char *buffer, size_t size);
 
+/* The figure of the front of three objectives or more, in two of them and one by colour. */
+bool weft_page_has_shade(const weft_summary *summary);
+weft_status weft_page_shade(const weft_summary *summary, bool standalone, weft_markup *svg,
+                            weft_error *error) WEFT_NODISCARD;
+
+/* Where accuracies come from: whether candidates are trained, and "validation accuracy",
+ * "predicted accuracy", "measured accuracy". */
+bool weft_page_is_trained(const weft_summary *summary);
+const char *weft_page_accuracy_word(const weft_summary *summary);
+
+/* "as the chip says", or the accounting with the faults that are on. Returns `buffer`. */
+char *weft_page_accounting(const weft_summary *summary, char *buffer, size_t size);
+
+/* A design's name where it is short, its beginning where it is long. Returns `buffer`. */
+char *weft_page_short(const char *description, char *buffer, size_t size);
+
 /* A design's name, free to break after its commas. */
 void weft_page_design(weft_markup *html, const char *description);
 
@@ -36,6 +52,7 @@ void weft_page_front_table(const weft_summary *summary, weft_markup *html);
 void weft_page_pair_table(const weft_summary *summary, int i, weft_markup *html);
 void weft_page_curve_table(const weft_summary *summary, weft_markup *html);
 void weft_page_picks_table(const weft_summary *summary, weft_markup *html);
+void weft_page_genes_table(const weft_summary *summary, weft_markup *html);
 void weft_page_layers_table(const weft_summary *summary, bool latency, weft_markup *html);
 void weft_page_trials_table(const weft_summary *summary, weft_markup *html);
 void weft_page_constants_table(const weft_summary *summary, weft_markup *html);

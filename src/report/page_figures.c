@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The report's figures, filled from its summary. */
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "report/page.h"
 #include "report/picks.h"
@@ -13,14 +15,16 @@ static bool is_scored(const weft_summary *summary) {
 /* "highest accuracy", "fewest crossbars". */
 static const char *superlative(weft_metric metric, bool maximise) {
     bool counted = metric == WEFT_METRIC_MACS || metric == WEFT_METRIC_PARAMS ||
-                   metric == WEFT_METRIC_CROSSBARS;
+                   metric == WEFT_METRIC_CROSSBARS || metric == WEFT_METRIC_CYCLES ||
+                   metric == WEFT_METRIC_CELLS || metric == WEFT_METRIC_CELLS_NEEDED;
     return counted ? (maximise ? "most" : "fewest") : maximise ? "highest" : "lowest";
 }
 
 char *weft_page_goal(const weft_summary *summary, char *buffer, size_t size) {
     const weft_problem_info *info = summary->info;
     if (is_scored(summary)) {
-        return weft_text_format(buffer, size, "highest %s", info->score);
+        return weft_text_format(buffer, size, "%s %s", info->maximise[0] ? "highest" : "lowest",
+                                info->score);
     }
     buffer[0] = '\0';
     size_t used = 0;
@@ -31,6 +35,38 @@ char *weft_page_goal(const weft_summary *summary, char *buffer, size_t size) {
         while (buffer[used] != '\0') {
             used++;
         }
+    }
+    return buffer;
+}
+
+bool weft_page_is_trained(const weft_summary *summary) {
+    const char *provider = summary->info->accuracy.provider;
+    return summary->info->trains && (provider == NULL || strcmp(provider, "train") == 0);
+}
+
+const char *weft_page_accuracy_word(const weft_summary *summary) {
+    const char *provider = summary->info->accuracy.provider;
+    return weft_page_is_trained(summary)                        ? "validation accuracy"
+           : provider != NULL && strcmp(provider, "table") == 0 ? "measured accuracy"
+                                                                : "predicted accuracy";
+}
+
+char *weft_page_accounting(const weft_summary *summary, char *buffer, size_t size) {
+    const weft_problem_info *info = summary->info;
+    if (info->n_faults == 0) {
+        return weft_text_format(buffer, size, "as the chip's file says");
+    }
+    size_t used = (size_t)snprintf(buffer, size, "%s, faults on:", info->accounting);
+    int on = 0;
+    for (int f = 0; f < info->n_faults && used < size; f++) {
+        if (info->faults[f].on) {
+            weft_text_format(buffer + used, size - used, "%s %s", on++ > 0 ? "," : "",
+                             info->faults[f].name);
+            used += strlen(buffer + used);
+        }
+    }
+    if (on == 0) {
+        weft_text_format(buffer + used, size - used, " none");
     }
     return buffer;
 }
@@ -92,10 +128,70 @@ weft_status weft_page_front(const weft_summary *summary, int i, bool standalone,
         .points = points,
         .n = n,
         .front_word = "front",
+        .accuracy_word = summary->info->trains ? weft_page_accuracy_word(summary) : "accuracy",
     };
     if (status == WEFT_OK) {
         status = weft_figure_scatter_draw(&figure, svg, error);
     }
+    free(points);
+    return status;
+}
+
+/* ---- a front of several objectives ----------------------------------------------------------- */
+
+/* Of the first three objectives, the first one that is better where it is more goes up. */
+typedef struct shade_axes {
+    weft_metric x, y, z;
+} shade_axes;
+
+static shade_axes choose_axes(const weft_problem_info *info) {
+    int up = 0;
+    for (int i = 2; i >= 0; i--) {
+        up = info->maximise[i] ? i : up;
+    }
+    int x = up == 0 ? 1 : 0, z = 3 - up - x;
+    return (shade_axes){info->objectives[x], info->objectives[up], info->objectives[z]};
+}
+
+bool weft_page_has_shade(const weft_summary *summary) {
+    return !is_scored(summary) && summary->info->n_objectives > 2 && summary->n_front > 1;
+}
+
+weft_status weft_page_shade(const weft_summary *summary, bool standalone, weft_markup *svg,
+                            weft_error *error) {
+    shade_axes axes = choose_axes(summary->info);
+    weft_figure_shaded *points = calloc(summary->n_front + 1, sizeof *points);
+    if (points == NULL) {
+        return weft_fail_memory(error, (summary->n_front + 1) * sizeof *points);
+    }
+    for (size_t i = 0; i < summary->n_front; i++) {
+        const weft_trial *trial = summary->trials[summary->front[i]];
+        points[i] = (weft_figure_shaded){trial->metrics[axes.x], trial->metrics[axes.y],
+                                         trial->metrics[axes.z], trial->number};
+    }
+    char title[160], detail[320];
+    weft_text_format(title, sizeof title, "The front: %s against %s, %s by colour",
+                     weft_metric_name(axes.y), weft_metric_name(axes.x), weft_metric_name(axes.z));
+    weft_text_format(detail, sizeof detail,
+                     "A scatter of the %zu designs of the front of all %d objectives; the table of "
+                     "the designs has their values.",
+                     summary->n_front, summary->info->n_objectives);
+    weft_figure_shade figure = {
+        .head = {.id = "front", .standalone = standalone, .title = title, .detail = detail},
+        .x = axes.x,
+        .y = axes.y,
+        .z = axes.z,
+        .accuracy_word = summary->info->trains ? weft_page_accuracy_word(summary) : "accuracy",
+        .points = points,
+        .n = summary->n_front,
+        .marked = {{"knee", summary->trials[summary->knee]->number}},
+        .n_marked = 1,
+    };
+    if (summary->chosen >= 0 && summary->chosen != summary->knee) {
+        figure.marked[figure.n_marked].name = "asked for";
+        figure.marked[figure.n_marked++].trial = summary->trials[summary->chosen]->number;
+    }
+    weft_status status = weft_figure_shade_draw(&figure, svg, error);
     free(points);
     return status;
 }
@@ -110,8 +206,7 @@ weft_figure_line weft_page_curve_figure(const weft_summary *summary) {
         .scale = WEFT_SCALE_PLAIN,
         .values = summary->curve,
         .n = summary->n_trials,
-        .empty = summary->info->n_objectives > 3 ? "not computed for more than 3 objectives"
-                                                 : "no feasible trial",
+        .empty = "no feasible trial",
     };
     if (is_scored(summary)) {
         figure.head.title = "Best score over trials";
@@ -161,7 +256,9 @@ weft_status weft_page_layers(const weft_summary *summary, bool latency, bool sta
     char title[320], detail[240], total[WEFT_VALUE_TEXT];
     weft_si_text(latency ? summary->cost->total.latency_s : summary->cost->total.energy_j,
                  latency ? "s" : "J", total, sizeof total);
-    weft_text_format(title, sizeof title, "%s of each layer of %s", what, trial->description);
+    char name[WEFT_TRIAL_TEXT];
+    weft_text_format(title, sizeof title, "%s of each layer of %s", what,
+                     weft_page_short(trial->description, name, sizeof name));
     weft_text_format(detail, sizeof detail,
                      "Bars stacked by component, one for each of %d rows, in the order of the "
                      "network; together %s.",

@@ -62,10 +62,33 @@ void weft_page_design(weft_markup *html, const char *description) {
     }
 }
 
-/* The description, with what the design is known for. */
+enum { SHORT = 40 };
+
+char *weft_page_short(const char *description, char *buffer, size_t size) {
+    size_t n = strlen(description);
+    if (n <= SHORT) {
+        return weft_text_format(buffer, size, "%s", description);
+    }
+    n = SHORT;
+    for (size_t i = SHORT; i > SHORT / 2; i--) {
+        if (strchr(" ,|", description[i]) != NULL) {
+            n = i;
+            break;
+        }
+    }
+    while (n > 0 && (description[n] & 0xc0) == 0x80) {
+        n--; /* not within a character */
+    }
+    return weft_text_format(buffer, size, "%.*s\u00a0…", (int)n, description);
+}
+
+/* The description, cut where it is long, with what the design is known for. */
 static void design_cell(const weft_summary *summary, size_t i, weft_markup *html) {
-    weft_markup_raw(html, "<th scope=\"row\" class=\"design\">");
-    weft_page_design(html, summary->trials[i]->description);
+    char name[WEFT_TRIAL_TEXT];
+    weft_markup_raw(html, "<th scope=\"row\" class=\"design\" title=\"");
+    weft_markup_text(html, summary->trials[i]->description);
+    weft_markup_raw(html, "\">");
+    weft_page_design(html, weft_page_short(summary->trials[i]->description, name, sizeof name));
     if (summary->knee == (ptrdiff_t)i && summary->n_front > 1) {
         weft_markup_raw(html, " <span class=\"badge\">knee</span>");
     }
@@ -185,16 +208,40 @@ void weft_page_curve_table(const weft_summary *summary, weft_markup *html) {
 
 /* ---- picks ----------------------------------------------------------------------------------- */
 
+/* Whether any pick is of the imc family, whose blocks have columns of their own. */
+static bool any_blocks(const weft_summary *summary) {
+    bool any = false;
+    for (int i = 0; i < summary->n_picks; i++) {
+        any = any || summary->picks[i].depth > 0;
+    }
+    return any;
+}
+
+static void blocks_cells(const weft_pick *pick, weft_markup *html) {
+    if (pick->depth == 0) {
+        for (int b = 0; b < 5; b++) {
+            weft_markup_raw(html, "<td class=\"n\">–</td>");
+        }
+        return;
+    }
+    weft_markup_format(html, "<td class=\"n\">%d</td>", pick->depth);
+    for (int b = 0; b < 3; b++) {
+        weft_markup_format(html, "<td class=\"n\">%d</td>", pick->blocks[b]);
+    }
+    weft_markup_format(html, "<td class=\"n\">%.1f</td>", pick->mean_kernels);
+}
+
 void weft_page_picks_table(const weft_summary *summary, weft_markup *html) {
+    static const char *const BLOCKS[] = {"depth", "VGG", "MVGG", "RES", "mean kernels"};
     bool trains = summary->info->trains, test = trains && any_test(summary);
+    bool blocks = any_blocks(summary);
     begin(html, "", "what each objective picks");
     head(html, "objective", false);
     head(html, "design", false);
-    head(html, "depth", true);
-    head(html, "VGG", true);
-    head(html, "MVGG", true);
-    head(html, "RES", true);
-    head(html, "mean kernels", true);
+    head(html, "trial", true);
+    for (int b = 0; b < 5 && blocks; b++) {
+        head(html, BLOCKS[b], true);
+    }
     if (trains) {
         head(html, "accuracy", true);
     }
@@ -203,6 +250,7 @@ void weft_page_picks_table(const weft_summary *summary, weft_markup *html) {
     }
     head(html, "latency", true);
     head(html, "energy", true);
+    head(html, "area", true);
     body(html);
     for (int i = 0; i < summary->n_picks; i++) {
         const weft_pick *pick = &summary->picks[i];
@@ -211,18 +259,12 @@ void weft_page_picks_table(const weft_summary *summary, weft_markup *html) {
         weft_markup_raw(html, "<th scope=\"row\" class=\"objective\">");
         weft_markup_text(html, pick->objective);
         weft_markup_raw(html, "</th><td class=\"design\">");
-        weft_page_design(html, trial->description);
+        char name[WEFT_TRIAL_TEXT];
+        weft_page_design(html, weft_page_short(trial->description, name, sizeof name));
         weft_markup_raw(html, "</td>");
-        if (pick->depth > 0) {
-            weft_markup_format(html, "<td class=\"n\">%d</td>", pick->depth);
-            for (int b = 0; b < 3; b++) {
-                weft_markup_format(html, "<td class=\"n\">%d</td>", pick->blocks[b]);
-            }
-            weft_markup_format(html, "<td class=\"n\">%.1f</td>", pick->mean_kernels);
-        } else {
-            for (int b = 0; b < 5; b++) {
-                weft_markup_raw(html, "<td class=\"n\">–</td>");
-            }
+        trial_cell(html, trial);
+        if (blocks) {
+            blocks_cells(pick, html);
         }
         if (trains) {
             metric_cell(html, WEFT_METRIC_ACCURACY, trial->metrics[WEFT_METRIC_ACCURACY]);
@@ -232,6 +274,29 @@ void weft_page_picks_table(const weft_summary *summary, weft_markup *html) {
         }
         metric_cell(html, WEFT_METRIC_LATENCY, trial->metrics[WEFT_METRIC_LATENCY]);
         metric_cell(html, WEFT_METRIC_ENERGY, trial->metrics[WEFT_METRIC_ENERGY]);
+        metric_cell(html, WEFT_METRIC_AREA, trial->metrics[WEFT_METRIC_AREA]);
+        row_end(html);
+    }
+    end(html);
+}
+
+/* ---- the chosen design ------------------------------------------------------------------------ */
+
+void weft_page_genes_table(const weft_summary *summary, weft_markup *html) {
+    begin(html, "narrow", "genes of the design");
+    head(html, "part", false);
+    head(html, "gene", false);
+    head(html, "values, place by place", false);
+    head(html, "sets on the chip", false);
+    body(html);
+    for (int i = 0; i < summary->n_genes; i++) {
+        const weft_gene_row *row = &summary->genes[i];
+        bool first = i == 0 || summary->genes[i - 1].part != row->part;
+        weft_markup_raw(html, "<tr>");
+        weft_markup_element(html, "td", first ? weft_gene_part_word(row->part) : "");
+        weft_markup_element(html, "th", row->name);
+        weft_markup_element(html, "td", row->values);
+        weft_markup_element(html, "td", strcmp(row->sets, row->name) == 0 ? "" : row->sets);
         row_end(html);
     }
     end(html);
@@ -288,7 +353,8 @@ void weft_page_constants_table(const weft_summary *summary, weft_markup *html) {
     head(html, "unit", false);
     head(html, "source", false);
     body(html);
-    for (int i = 0; weft_chip_constant(summary->chip, i, &constant); i++) {
+    const weft_chip *chip = summary->turned != NULL ? summary->turned : summary->chip;
+    for (int i = 0; weft_chip_constant(chip, i, &constant); i++) {
         weft_markup_raw(html, "<tr><th scope=\"row\">");
         weft_markup_text(html, constant.name);
         weft_markup_format(html, "</th><td class=\"n\">%.6g</td><td>", constant.value);
@@ -312,6 +378,10 @@ void weft_page_trials_table(const weft_summary *summary, weft_markup *html) {
     }
     begin(html, "sortable", "all trials");
     head(html, "trial", true);
+    bool staged = summary->info->n_stages > 1;
+    if (staged) {
+        head(html, "stage", false);
+    }
     head(html, "design", false);
     head(html, "state", false);
     if (trains) {
@@ -327,6 +397,9 @@ void weft_page_trials_table(const weft_summary *summary, weft_markup *html) {
         char text[WEFT_VALUE_TEXT];
         row_begin(trial, html);
         trial_cell(html, trial);
+        if (staged) {
+            weft_markup_element(html, "td", summary->info->stages[trial->stage].name);
+        }
         design_cell(summary, i, html);
         weft_markup_element(html, "td", weft_trial_state_word(trial->state));
         if (trains) {

@@ -37,7 +37,7 @@ static double rule_value(const rule *by, const weft_trial *trial) {
     double value = by->kind == RULE_SCORE    ? trial->score
                    : by->kind == RULE_METRIC ? trial->metrics[by->metric]
                                              : fitness_of(trial, by->fitness);
-    return by->kind == RULE_METRIC && !by->maximise ? -value : value;
+    return by->kind != RULE_FITNESS && !by->maximise ? -value : value;
 }
 
 bool weft_picks_structure(const char *description, weft_imc_spec *spec) {
@@ -111,7 +111,8 @@ weft_status weft_report_picks(const weft_study *study, weft_pick *picks, int *n,
     const weft_problem_info *info = weft_problem_get_info(weft_study_get_problem(study));
     int count = 0;
     if (info->score[0] != '\0') {
-        add_pick(study, &(rule){.kind = RULE_SCORE}, info->score, picks, &count);
+        rule by = {.kind = RULE_SCORE, .maximise = info->maximise[0]};
+        add_pick(study, &by, info->score, picks, &count);
     } else {
         for (int i = 0; i < info->n_objectives; i++) {
             rule by = {

@@ -30,6 +30,10 @@ static weft_status save_figures(const weft_summary *summary, const char *folder,
         weft_status drawn = weft_page_front(summary, i, true, &svg, error);
         WEFT_TRY(save(folder, summary->fronts[i].file, drawn, &svg, error));
     }
+    if (weft_page_has_shade(summary)) {
+        weft_status shaded = weft_page_shade(summary, true, &svg, error);
+        WEFT_TRY(save(folder, "front.svg", shaded, &svg, error));
+    }
     weft_status drawn = weft_page_curve(summary, true, &svg, error);
     WEFT_TRY(save(folder, "hypervolume.svg", drawn, &svg, error));
     if (summary->cost != NULL) {
@@ -96,5 +100,12 @@ weft_status weft_report_sweep_write(const weft_report_sweep *sweep, const char *
                                     weft_error *error) {
     weft_markup svg = {0};
     weft_status drawn = weft_figure_sweep_draw(sweep, &svg, error);
+    return save_as(file, drawn, &svg, error);
+}
+
+weft_status weft_report_tornado_write(const weft_report_tornado *tornado, const char *file,
+                                      weft_error *error) {
+    weft_markup svg = {0};
+    weft_status drawn = weft_figure_tornado_draw(tornado, &svg, error);
     return save_as(file, drawn, &svg, error);
 }

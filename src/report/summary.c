@@ -8,32 +8,6 @@
 #include "report/markup.h"
 #include "study/problem.h"
 
-size_t weft_summary_knee(const double *values, size_t n, int n_objectives) {
-    double low[WEFT_MAX_OBJECTIVES], high[WEFT_MAX_OBJECTIVES];
-    for (int d = 0; d < n_objectives; d++) {
-        low[d] = INFINITY;
-        high[d] = -INFINITY;
-        for (size_t i = 0; i < n; i++) {
-            low[d] = fmin(low[d], values[i * (size_t)n_objectives + (size_t)d]);
-            high[d] = fmax(high[d], values[i * (size_t)n_objectives + (size_t)d]);
-        }
-    }
-    size_t best = 0;
-    double least = INFINITY;
-    for (size_t i = 0; i < n; i++) {
-        double sum = 0.0;
-        for (int d = 0; d < n_objectives; d++) {
-            double value = values[i * (size_t)n_objectives + (size_t)d];
-            sum += high[d] > low[d] ? (value - low[d]) / (high[d] - low[d]) : 0.0;
-        }
-        if (sum < least - 1e-12) { /* rounding alone does not make a better one */
-            least = sum;
-            best = i;
-        }
-    }
-    return best;
-}
-
 /* ---- trials ---------------------------------------------------------------------------------- */
 
 static weft_status gather_trials(const weft_study *study, weft_summary *summary,
@@ -61,7 +35,7 @@ static bool is_scored(const weft_summary *summary) {
 /* The best value so far of a study with one objective. */
 static void best_so_far(weft_summary *summary) {
     bool scored = is_scored(summary);
-    bool maximise = scored || summary->info->maximise[0];
+    bool maximise = summary->info->maximise[0];
     double best = NAN;
     for (size_t i = 0; i < summary->n_trials; i++) {
         const weft_trial *trial = summary->trials[i];
@@ -72,34 +46,6 @@ static void best_so_far(weft_summary *summary) {
         }
         summary->curve[i] = best;
     }
-}
-
-static weft_status gather_knee(weft_summary *summary, weft_error *error) {
-    const weft_problem_info *info = summary->info;
-    summary->knee = -1;
-    if (summary->n_front == 0) {
-        return WEFT_OK;
-    }
-    summary->knee = (ptrdiff_t)summary->front[0];
-    if (is_scored(summary)) {
-        return WEFT_OK;
-    }
-    size_t count = summary->n_front * (size_t)info->n_objectives;
-    double *values = calloc(count, sizeof *values);
-    if (values == NULL) {
-        return weft_fail_memory(error, count * sizeof *values);
-    }
-    for (size_t i = 0; i < summary->n_front; i++) {
-        const weft_trial *trial = summary->trials[summary->front[i]];
-        for (int d = 0; d < info->n_objectives; d++) {
-            double value = trial->metrics[info->objectives[d]];
-            values[i * (size_t)info->n_objectives + (size_t)d] = info->maximise[d] ? -value : value;
-        }
-    }
-    size_t knee = weft_summary_knee(values, summary->n_front, info->n_objectives);
-    summary->knee = (ptrdiff_t)summary->front[knee];
-    free(values);
-    return WEFT_OK;
 }
 
 /* ---- fronts of two metrics ------------------------------------------------------------------- */
@@ -163,7 +109,13 @@ static weft_status gather_fronts(const weft_study *study, weft_summary *summary,
         WEFT_TRY(
             weft_study_front_of(study, metrics, maximise, 2, &front->trials, &front->n, error));
     }
-    return gather_knee(summary, error);
+    if (summary->n_front == 0) {
+        return WEFT_OK;
+    }
+    size_t knee = 0;
+    WEFT_TRY(weft_study_best(study, &knee, error));
+    summary->knee = (ptrdiff_t)knee;
+    return WEFT_OK;
 }
 
 /* ---- the chosen design ----------------------------------------------------------------------- */
@@ -190,12 +142,27 @@ static weft_status choose_design(weft_summary *summary, int64_t number, weft_err
     return WEFT_ERROR_USAGE;
 }
 
+/* What the chosen design is made of. */
+static weft_status gather_design(const weft_study *study, weft_summary *summary,
+                                 weft_error *error) {
+    if (summary->chosen < 0) {
+        return WEFT_OK;
+    }
+    const weft_problem *problem = weft_study_get_problem(study);
+    const weft_space *space = weft_problem_get_space(problem);
+    const double *genome = summary->trials[summary->chosen]->genome;
+    int knobs = 0;
+    (void)weft_space_knobs(space, &knobs);
+    WEFT_TRY(weft_report_genes(space, genome, &summary->genes, &summary->n_genes, error));
+    return knobs > 0 ? weft_problem_chip_of(problem, genome, 0, &summary->turned, error) : WEFT_OK;
+}
+
 /* A design without a breakdown (it does not fit the chip) is told in the page, not a fault. */
 static weft_status gather_cost(const weft_study *study, weft_summary *summary, weft_error *error) {
     if (summary->chosen < 0) {
         return WEFT_OK;
     }
-    weft_status status = weft_study_cost(study, (size_t)summary->chosen, &summary->cost, error);
+    weft_status status = weft_study_cost(study, (size_t)summary->chosen, 0, &summary->cost, error);
     if (status == WEFT_ERROR_INFEASIBLE) {
         weft_text_format(summary->cost_problem, sizeof summary->cost_problem, "%s", error->message);
         return WEFT_OK;
@@ -219,6 +186,7 @@ static weft_status gather(const weft_study *study, const weft_report_settings *s
     }
     WEFT_TRY(weft_report_picks(study, summary->picks, &summary->n_picks, error));
     WEFT_TRY(choose_design(summary, settings->design, error));
+    WEFT_TRY(gather_design(study, summary, error));
     return gather_cost(study, summary, error);
 }
 
@@ -241,5 +209,7 @@ void weft_summary_free(weft_summary *summary) {
         free(summary->fronts[i].trials);
     }
     weft_cost_destroy(summary->cost);
+    weft_chip_destroy(summary->turned);
+    free(summary->genes);
     *summary = (weft_summary){.knee = -1, .chosen = -1};
 }

@@ -6,6 +6,8 @@
 
 #include <weft/report.h>
 
+#include "report/genes.h"
+
 enum { WEFT_SUMMARY_FRONTS = 5 };
 
 /* The trade-off of two metrics over the feasible trials. */
@@ -36,16 +38,13 @@ typedef struct weft_summary {
     ptrdiff_t chosen; /* the trial whose breakdown is shown; -1: none */
     weft_cost *cost;  /* of `chosen`; NULL: none, `cost_problem` says why */
     char cost_problem[512];
+    weft_chip *turned;    /* the chip of `chosen`, where its genes set it; NULL: `chip` as it is */
+    weft_gene_row *genes; /* of `chosen` */
+    int n_genes;
 } weft_summary;
 
 weft_status weft_summary_gather(const weft_study *study, const weft_report_settings *settings,
                                 weft_summary *summary, weft_error *error) WEFT_NODISCARD;
 void weft_summary_free(weft_summary *summary);
-
-/* The knee of a front: objectives are normalised over the front's members (0: best, 1: worst); it
- * is the member with the least sum of them. With two objectives that is the one farthest from the
- * line between the front's ends, towards the ideal point (Das, "On characterizing the knee of the
- * Pareto curve", 1999). `values` is (n, n_objectives), minimised; the first of equals. n > 0. */
-size_t weft_summary_knee(const double *values, size_t n, int n_objectives);
 
 #endif

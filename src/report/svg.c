@@ -15,15 +15,19 @@ static const double KEY_ROW = 21.0, KEY_GAP = 6.0, KEY_MARK = 18.0;
 
 /* Colours of components: the "bright" scheme of P. Tol, "Colour schemes" (SRON technical note
  * SRON/EPS/TN/09-002, 2021), told apart with each kind of colour blindness; the dark side lifts the
- * two that would sink into a dark ground. Grey is for what is summed up as "other". */
+ * two that would sink into a dark ground. Grey is for what is summed up as "other". Shades of a
+ * quantity are five steps of viridis (S. van der Walt, N. Smith, SciPy 2015), its dark end lifted on
+ * the dark side. */
 static const char light[] =
     "--paper:#f7f7f5;--surface:#fff;--ink:#1b1f24;--muted:#59636e;--grid:#e8eaed;--edge:#d5d9de;"
     "--dot:#8b96a2;--accent:#0b5fa5;--test:#bf4f00;"
-    "--c0:#4477aa;--c1:#66ccee;--c2:#ccbb44;--c3:#ee6677;--c4:#228833;--c5:#aa3377;--c6:#aeb4ba";
+    "--c0:#4477aa;--c1:#66ccee;--c2:#ccbb44;--c3:#ee6677;--c4:#228833;--c5:#aa3377;--c6:#aeb4ba;"
+    "--s0:#fde725;--s1:#5ec962;--s2:#21918c;--s3:#3b528b;--s4:#440154";
 static const char dark[] =
     "--paper:#121518;--surface:#1a1e23;--ink:#e6e9ec;--muted:#9ca7b2;--grid:#2a3037;--edge:#39414a;"
     "--dot:#7b8793;--accent:#6fb3ee;--test:#f39a55;"
-    "--c0:#5b93cc;--c1:#78d3f0;--c2:#d3c452;--c3:#f0768a;--c4:#3aa04b;--c5:#cf5d9c;--c6:#7d868f";
+    "--c0:#5b93cc;--c1:#78d3f0;--c2:#d3c452;--c3:#f0768a;--c4:#3aa04b;--c5:#cf5d9c;--c6:#7d868f;"
+    "--s0:#fde725;--s1:#5ec962;--s2:#21918c;--s3:#5a78bd;--s4:#9a5bb0";
 
 static const char rules[] =
     ".wf{display:block;width:100%;height:auto;overflow:visible;font-family:system-ui,-apple-system,"
@@ -44,6 +48,9 @@ static const char rules[] =
     ".wf .thin{stroke:none}"
     ".wf .c0{fill:var(--c0)}.wf .c1{fill:var(--c1)}.wf .c2{fill:var(--c2)}.wf .c3{fill:var(--c3)}"
     ".wf .c4{fill:var(--c4)}.wf .c5{fill:var(--c5)}.wf .c6{fill:var(--c6)}"
+    ".wf .shade{stroke:var(--surface);stroke-width:.6}"
+    ".wf .s0{fill:var(--s0)}.wf .s1{fill:var(--s1)}.wf .s2{fill:var(--s2)}.wf .s3{fill:var(--s3)}"
+    ".wf .s4{fill:var(--s4)}"
     ".wf .line{fill:none;stroke-width:1.75;stroke-linejoin:round}"
     ".wf .ring{fill:var(--surface);stroke-width:1.75}"
     ".wf .l0{stroke:var(--c0)}.wf .l1{stroke:var(--c1)}.wf .l2{stroke:var(--c2)}"
@@ -208,6 +215,7 @@ void weft_svg_mark_begin(weft_markup *svg, const char *mark, double x, double y,
                            mark, x - 6.0, y - 6.0);
     } else {
         double r = strcmp(mark, "front") == 0        ? 4.6
+                   : strncmp(mark, "shade", 5) == 0  ? 3.6
                    : strcmp(mark, "knee") == 0       ? 8.0
                    : strcmp(mark, "knee small") == 0 ? 5.5
                                                      : 2.9;

@@ -89,6 +89,18 @@ static const struct {
     [WEFT_METRIC_PARAMS] = {"parameters", "", WEFT_SCALE_PREFIX},
     [WEFT_METRIC_CROSSBARS] = {"crossbars", "", WEFT_SCALE_PLAIN},
     [WEFT_METRIC_UTILISATION] = {"utilisation", "", WEFT_SCALE_PERCENT},
+    [WEFT_METRIC_INTERVAL] = {"interval", "s", WEFT_SCALE_PREFIX},
+    [WEFT_METRIC_CYCLES] = {"cycles", "", WEFT_SCALE_PREFIX},
+    [WEFT_METRIC_POWER] = {"power", "W", WEFT_SCALE_PREFIX},
+    [WEFT_METRIC_PEAK_POWER] = {"peak power", "W", WEFT_SCALE_PREFIX},
+    [WEFT_METRIC_DENSITY] = {"power density", "W/mm²", WEFT_SCALE_PREFIX},
+    [WEFT_METRIC_EDAP] = {"EDAP", "J s mm²", WEFT_SCALE_PLAIN},
+    [WEFT_METRIC_TOPS] = {"TOPS", "", WEFT_SCALE_PLAIN},
+    [WEFT_METRIC_TOPS_W] = {"TOPS/W", "", WEFT_SCALE_PLAIN},
+    [WEFT_METRIC_TOPS_MM2] = {"TOPS/mm²", "", WEFT_SCALE_PLAIN},
+    [WEFT_METRIC_CELLS] = {"cells", "", WEFT_SCALE_PREFIX},
+    [WEFT_METRIC_CELLS_NEEDED] = {"cells needed", "", WEFT_SCALE_PREFIX},
+    [WEFT_METRIC_COST] = {"cost", "", WEFT_SCALE_PLAIN},
 };
 
 weft_scale weft_metric_scale(weft_metric metric) {

@@ -91,6 +91,12 @@ same_files() { # A B WHAT
     [ "$condition" -eq 0 ] || diff "$1" "$2" | head -n 10
 }
 
+same_results() { # A B WHAT: of two searches, but for the time that they took
+    grep -v '"elapsed_s"' "$1" > a.results
+    grep -v '"elapsed_s"' "$2" > b.results
+    same_files a.results b.results "$3"
+}
+
 skip() { # WHAT WHY
     skipped=$((skipped + 1))
     echo "skipped: $1: $2"

@@ -208,7 +208,7 @@ if mount -t tmpfs -o size=600k tmpfs disk 2> /dev/null; then
     if have jq; then
         jq 'del(.store)' resumed.json > a.json
         jq 'del(.store)' "$out" > b.json
-        same_files a.json b.json "the end is that of an undisturbed search"
+        same_results a.json b.json "the end is that of an undisturbed search"
     fi
     umount disk
 else

@@ -82,8 +82,8 @@ code_is 0 "a front as CSV"
 lines=$(wc -l < "$out")
 columns=$(head -n 1 "$out" | awk -F, '{ print NF }')
 condition=0
-[ "$columns" -eq 26 ] || condition=1
-check "$condition" "trial, description, 9 figures and 15 genes"
+[ "$columns" -eq 38 ] || condition=1
+check "$condition" "trial, description, 21 figures and 15 genes"
 if have jq; then
     condition=0
     [ "$lines" -eq $(($(jq length front.json) + 1)) ] || condition=1
@@ -97,7 +97,7 @@ out_has "energy" "with a header"
 run search hardware.yaml --json --jobs 1
 code_is 0 "a search that is done"
 err_has "going on with hardware.db: 200 of 200" "it says where it goes on"
-same_files "$out" search.json "the result is the same"
+same_results "$out" search.json "the result is the same"
 # With more trials it goes on to them, and gives what a search in one go gives, at any --jobs.
 run search hardware.yaml --trials 260 --json --jobs 2
 code_is 0 "more trials"
@@ -107,7 +107,7 @@ err_empty "--quiet is quiet"
 run front hardware.db --json
 cp "$out" resumed.json
 run front whole.db --json
-same_files "$out" resumed.json "resumed or not, one job or two: the same front"
+same_results "$out" resumed.json "resumed or not, one job or two: the same front"
 run search hardware.yaml --seed 6 --trials 20 --store seed.db --json
 code_is 0 "another seed"
 run search hardware.yaml --seed 7 --trials 20 --store seed.db
@@ -183,7 +183,7 @@ code_is 0 "the final designs"
 json_true '.front | all(.test_accuracy > 0.2)' "have a test accuracy"
 cp "$out" final.json
 run search train.yaml --store runs.db --json
-same_files "$out" final.json "they are trained once"
+same_results "$out" final.json "they are trained once"
 run report --picks runs.db score.db --json
 json_valid "the picks"
 json_true 'map(select(.store == "runs.db")) | map(.objective) | index("accuracy / energy") != null' \

@@ -19,6 +19,8 @@ json_true '.max_halvings == 5' "the cap"
 json_true '.input == [3, 32, 32]' "the input"
 json_true '[.genes[] | select(.name == "depth") | .lower, .upper] == [1, 7]' "the depth"
 json_true '(.genes | length) == 15' "depth, seven blocks, seven kernels"
+json_true '.genotypes == 4285540224 and .distinct' "7 3^7 6^7 by lists"
+json_true '.chip == null and .genes[0].sets == null' "a space without a chip"
 
 # 28 allows four halvings.
 expected=$(awk 'BEGIN {
@@ -49,6 +51,38 @@ cmp -s "$out" sample.json && condition=1
 check "$condition" "another seed draws others"
 run space imc-cnn --sample 3
 code_is 0 "a sample for people"
+
+# The space that CIMNAS publishes: 9.9e85 by its own count; blocks that are not there and the depth of
+# a stage of one block make no design.
+run space cimnas-mobilenetv2-rram
+code_is 0 "the space of CIMNAS"
+out_has "9.9175e85" "genotypes"
+out_has "1.3623e83" "designs"
+out_has "base_cycle in ns" "what a gene sets"
+out_has "(inert)" "the gene that changes nothing"
+run space cimnas-mobilenetv2-hw --json
+json_valid "a space of chips"
+json_true '.total == 9676800 and .genotypes == 9676800 and .distinct' "its size"
+json_true '.networks == ["proxyless@depth=2x3x4x3x3,kernel=3,expansion=6"]' "its network"
+json_true '.chip == "cimnas-32nm-rram"' "its chip"
+json_true '.genes[0].sets == {"path": "voltage", "unit": "V", "region": 0}' "its knobs"
+run space joint-sram-9 --json
+json_true '(.networks | length) == 9 and .total == 4064256' "nine networks"
+run space weft-mobilenetv2-rram --json
+json_true '.distinct | not' "a space in which genomes may meet"
+json_true '[.genes[] | select(.name == "rows4") | .sets.region] == [3]' "a region"
+run space joint-rram-4 --input 3,32,32
+code_is 3 "networks with inputs of their own"
+err_has "inputs of their own" "and why"
+
+# A layer table as a network, by a path from the folder of the space.
+mkdir tables
+printf 'layer,C,M,R,S,P,Q\nconv1,3,16,3,3,8,8\n' > tables/layers.csv
+printf 'weft: space/1\nname: t\nfamily: network\nnetworks: [./layers.csv]\ngenes:\n' > tables/space.yaml
+printf '  rows: {ordinal: [64, 128], sets: rows}\n' >> tables/space.yaml
+run space tables/space.yaml --json
+json_valid "a space of a layer table"
+json_true '.total == 2 and (.networks[0] | test("layers.csv$"))' "its network"
 
 run space imc-cn
 code_is 3 "an unknown space"

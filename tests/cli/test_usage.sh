@@ -4,7 +4,7 @@
 . "$(dirname "$0")/lib.sh"
 cd "$folder" || exit 1
 
-commands="search estimate explain sweep validate train front report space doctor completion version help"
+commands="search estimate explain sensitivity compare sweep validate train front report space doctor completion version help"
 data="list info add"
 chip="list show check"
 

@@ -442,8 +442,89 @@ static void lines_of_a_sweep_are_where_their_values_are(void **state) {
     weft_markup_destroy(&svg);
 }
 
+/* Each design of a front has a mark whose class is that of its share of the range, worked out here. */
+static void a_front_is_shaded_by_its_third_objective(void **state) {
+    (void)state;
+    enum { N = 60 };
+    weft_rng rng = weft_rng_make(11, WEFT_PURPOSE_TEST, 0);
+    for (int log = 0; log < 2; log++) {
+        weft_figure_shaded points[N];
+        double low = INFINITY, high = -INFINITY;
+        for (int i = 0; i < N; i++) {
+            double share = weft_rng_uniform(&rng);
+            points[i] =
+                (weft_figure_shaded){1e-4 + 1e-3 * weft_rng_uniform(&rng), 0.7 + 0.1 * share,
+                                     log ? 1e-6 * pow(1e3, share) : 1.0 + share, (uint64_t)i};
+            low = fmin(low, points[i].z);
+            high = fmax(high, points[i].z);
+        }
+        weft_figure_shaded all[N + 1];
+        memcpy(all, points, sizeof points);
+        all[N] = (weft_figure_shaded){NAN, 0.5, 1.0, N};
+        weft_figure_shade figure = {.head = head,
+                                    .x = WEFT_METRIC_ENERGY,
+                                    .y = WEFT_METRIC_ACCURACY,
+                                    .z = WEFT_METRIC_LATENCY,
+                                    .accuracy_word = "predicted accuracy",
+                                    .points = all,
+                                    .n = N + 1,
+                                    .marked = {{"knee", 3}},
+                                    .n_marked = 1};
+        weft_markup svg = {0};
+        weft_error error;
+        assert_int_equal(weft_figure_shade_draw(&figure, &svg, &error), WEFT_OK);
+        assert_well(&svg);
+        assert_int_equal(count_text(svg.text, "data-trial="), N);
+        assert_non_null(strstr(svg.text, "predicted accuracy (%)"));
+        assert_non_null(strstr(svg.text, "knee: trial 3"));
+        for (int i = 0; i < N; i++) {
+            double share = log ? log10(points[i].z / low) / log10(high / low)
+                               : (points[i].z - low) / (high - low);
+            char mark[24];
+            snprintf(mark, sizeof mark, "class=\"shade s%d\"", (int)fmin(4.0, floor(5.0 * share)));
+            const char *at = find_mark(svg.text, "shade", (uint64_t)i);
+            assert_non_null(at);
+            assert_memory_equal(strstr(at, "class="), mark, strlen(mark));
+        }
+        weft_markup_destroy(&svg);
+    }
+}
+
+/* Bars go from the design's own value to the step's, above for down and below for up. */
+static void bars_of_a_tornado_end_at_their_values(void **state) {
+    (void)state;
+    const weft_report_tornado_row rows[] = {
+        {"rows", {{"64", 1.0, true}, {"256", 5.0, true}}},
+        {"<columns>", {{NULL, 0, false}, {"64 & more", 2.0, false}}},
+        {"tiles", {{"8", NAN, false}, {"32", 3.0, true}}},
+    };
+    weft_report_tornado figure = {
+        .title = "steps", .name = "energy", .unit = "J", .base = 3.0, .rows = rows, .n = 3};
+    weft_error error;
+    weft_markup svg = {0};
+    assert_int_equal(weft_figure_tornado_draw(&figure, &svg, &error), WEFT_OK);
+    assert_well(&svg);
+    assert_int_equal(count_text(svg.text, "<rect class=\"part c0\" x"), 2); /* one of the legend */
+    assert_int_equal(count_text(svg.text, ", infeasible</title>"), 2);
+    const char *down = strstr(svg.text, "<rect class=\"part c0\""),
+               *up = strstr(svg.text, "<rect class=\"part c3\"");
+    double base = attribute(up, "x"), unit = attribute(up, "width") / 2;
+    assert_true(fabs(attribute(down, "x") + attribute(down, "width") - base) < 0.02);
+    assert_true(fabs(attribute(down, "width") - 2 * unit) < 0.02);
+    assert_true(attribute(down, "y") < attribute(up, "y"));
+    const char *outlined = strstr(svg.text, "<rect class=\"part ring l3\"");
+    assert_true(fabs(attribute(outlined, "width") - unit) < 0.02);
+    weft_markup_destroy(&svg);
+    /* no gene does anything */
+    figure.n = 0;
+    assert_int_equal(weft_figure_tornado_draw(&figure, &svg, &error), WEFT_OK);
+    assert_well(&svg);
+    weft_markup_destroy(&svg);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_front_is_shaded_by_its_third_objective),
         cmocka_unit_test(a_front_shows_every_design_where_it_is),
         cmocka_unit_test(odd_points_are_drawn_or_left_out),
         cmocka_unit_test(very_many_trials_share_a_path),
@@ -453,6 +534,7 @@ int main(void) {
         cmocka_unit_test(layers_without_cost_are_drawn),
         cmocka_unit_test(a_breakdown_shows_every_quantity_and_layer),
         cmocka_unit_test(lines_of_a_sweep_are_where_their_values_are),
+        cmocka_unit_test(bars_of_a_tornado_end_at_their_values),
     };
     return cmocka_run_group_tests_name("report: figures", tests, NULL, NULL);
 }

@@ -212,7 +212,7 @@ static void odd_studies_have_a_page(void **state) {
     free(html);
     fixture_free(&made);
 
-    /* a chosen design that does not fit the chip, and more objectives than hypervolume knows */
+    /* a chosen design that does not fit the chip, and four objectives without a volume */
     make(&made, 12, true);
     made.summary.cost = NULL;
     snprintf(made.summary.cost_problem, sizeof made.summary.cost_problem, "needs 3 > 2 tiles");
@@ -224,9 +224,64 @@ static void odd_studies_have_a_page(void **state) {
     }
     html = page_of(&made.summary);
     assert_non_null(strstr(html, "needs 3 &gt; 2 tiles"));
-    assert_non_null(strstr(html, "not computed for more than 3 objectives"));
+    assert_non_null(strstr(html, "no feasible trial"));
     free(html);
     fixture_free(&made);
+}
+
+/* An accuracy that a predictor says is not one that was measured, and a study in stages has them. */
+static void the_page_tells_where_accuracies_come_from(void **state) {
+    (void)state;
+    fixture made;
+    make(&made, 40, true);
+    weft_problem_info *info = &made.info;
+    info->accuracy.provider = "mlp";
+    info->accuracy.file = "somebody's <predictor>";
+    info->accuracy.penalty = "low-bits";
+    info->n_stages = 2;
+    snprintf(info->stages[0].name, sizeof info->stages[0].name, "network");
+    snprintf(info->stages[0].score, sizeof info->stages[0].score, "accuracy");
+    info->stages[0].maximise = true;
+    info->stages[0].trials = 20;
+    info->stages[0].free.n = 1;
+    snprintf(info->stages[0].free.text[0], WEFT_GENE_NAME, "kernel*");
+    snprintf(info->stages[1].name, sizeof info->stages[1].name, "chip");
+    for (int i = 20; i < 40; i++) {
+        made.storage[i].stage = 1;
+    }
+    snprintf(info->accounting, sizeof info->accounting, "cimnas-2025");
+    info->n_faults = 2;
+    info->faults[0] = (weft_fault_info){"raw-cells", "", true};
+    info->faults[1] = (weft_fault_info){"free-cycle", "", false};
+    char *html = page_of(&made.summary);
+    assert_non_null(strstr(html, "predicted by somebody&#39;s &lt;predictor&gt; (mlp) less the "
+                                 "penalty low-bits"));
+    assert_non_null(strstr(html, "predicted accuracy"));
+    assert_null(strstr(html, "validation"));
+    assert_null(strstr(html, "trained on"));
+    assert_non_null(strstr(html, "counted cimnas-2025, faults on: raw-cells."));
+    assert_non_null(strstr(html, "network: 20 trials of kernel*; highest accuracy"));
+    assert_non_null(strstr(html, "<td>chip</td>"));
+    free(html);
+    fixture_free(&made);
+}
+
+/* Names of a hundred genes are cut, whatever their letters. */
+static void long_names_are_cut(void **state) {
+    (void)state;
+    char text[WEFT_TRIAL_TEXT], name[WEFT_TRIAL_TEXT];
+    assert_string_equal(weft_page_short("V32,R64", text, sizeof text), "V32,R64");
+    for (size_t length = 38; length < WEFT_TRIAL_TEXT - 2; length++) {
+        for (size_t i = 0; i < length; i++) { /* two bytes each */
+            name[i] = i % 2 == 0 ? '\xc3' : '\xa9';
+        }
+        name[length - length % 2] = '\0';
+        weft_page_short(name, text, sizeof text);
+        assert_true(strlen(text) <= 46);
+        for (const char *at = text; *at != '\0'; at += weft_text_character(at)) {
+            assert_true(weft_text_character(at) > 0);
+        }
+    }
 }
 
 int main(void) {
@@ -236,6 +291,8 @@ int main(void) {
         cmocka_unit_test(names_from_outside_are_escaped),
         cmocka_unit_test(the_page_says_what_the_study_says),
         cmocka_unit_test(odd_studies_have_a_page),
+        cmocka_unit_test(the_page_tells_where_accuracies_come_from),
+        cmocka_unit_test(long_names_are_cut),
     };
     return cmocka_run_group_tests_name("report: page", tests, read_chip, drop_chip);
 }

@@ -217,6 +217,112 @@ static void infeasible_designs_are_told(void **state) {
     done(&made);
 }
 
+/* The row of a gene in a summary's table. */
+static const char *gene_values(const weft_summary *summary, const char *name) {
+    for (int i = 0; i < summary->n_genes; i++) {
+        if (strcmp(summary->genes[i].name, name) == 0) {
+            return summary->genes[i].values;
+        }
+    }
+    return "";
+}
+
+/* A study of chips and networks: what is broken down is the chip that the genes of the design set. */
+static void a_turned_chip_is_what_is_explained(void **state) {
+    (void)state;
+    char path[256], store[256], report[256];
+    snprintf(path, sizeof path, "%s/joint.yaml", folder);
+    snprintf(store, sizeof store, "%s/joint.db", folder);
+    snprintf(report, sizeof report, "%s/joint", folder);
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    fputs("weft: problem/1\nname: joint\nchip: weft-32nm-rram\n"
+          "space: {base: ofa-mobilenetv3-rram, name: small}\n"
+          "objectives: [energy, latency, area]\n"
+          "search: {optimizer: random, trials: 400, batch: 50, seed: 4}\n",
+          file);
+    fclose(file);
+    opened made = {0};
+    weft_error error;
+    expect(weft_problem_read(path, &made.problem, &error), &error);
+    expect(weft_study_open(made.problem, store, &made.study, &error), &error);
+    weft_run_settings run = {.jobs = 1};
+    expect(weft_study_run(made.study, &run, &error), &error);
+    weft_report_settings settings;
+    weft_report_defaults(&settings);
+    weft_summary summary;
+    expect(weft_summary_gather(made.study, &settings, &summary, &error), &error);
+    assert_true(summary.n_front > 1);
+    const weft_trial *trial = summary.trials[summary.chosen];
+    assert_non_null(summary.cost);
+    assert_true(fabs(summary.cost->total.energy_j / trial->metrics[WEFT_METRIC_ENERGY] - 1.0) <
+                1e-9);
+    assert_true(fabs(summary.cost->total.area_mm2 / trial->metrics[WEFT_METRIC_AREA] - 1.0) < 1e-9);
+    weft_constant constant;
+    bool found = false;
+    for (int i = 0; weft_chip_constant(summary.turned, i, &constant); i++) {
+        if (strcmp(constant.name, "rows") == 0) {
+            assert_true(constant.value == atof(gene_values(&summary, "rows")));
+            found = true;
+        }
+    }
+    assert_true(found);
+    weft_summary_free(&summary);
+    expect(weft_report_write(made.study, report, &settings, &error), &error);
+    assert_int_equal(check_report(report), 7);
+    done(&made);
+}
+
+/* Repeated genes stand in one row, place by place; what is inactive has a dash. */
+static void genes_stand_in_rows(void **state) {
+    (void)state;
+    static const char *const SPACES[] = {"ofa-mobilenetv3-rram", "ofa-mobilenetv3-sram"};
+    for (int s = 0; s < 2; s++) {
+        weft_space *space = NULL;
+        weft_gene_row *rows = NULL;
+        weft_error error;
+        int n = 0;
+        expect(weft_space_read(SPACES[s], &space, &error), &error);
+        weft_gene_table table = weft_space_genes(space);
+        double genome[256];
+        assert_true(table.n_genes <= 256);
+        for (int g = 0; g < table.n_genes; g++) {
+            const char *name = table.genes[g].name;
+            genome[g] = table.genes[g].lower; /* the least of a list is its first place */
+            /* depths are 2: blocks 3 and 4 of a stage are not there; node is 7 */
+            size_t last = strlen(name) - 1;
+            bool inactive = (strchr(name, '_') != NULL && last > 1 && name[last - 1] == '_' &&
+                             name[last] >= '3') ||
+                            strncmp(name, "voltage_", 8) == 0;
+            genome[g] = inactive ? NAN : genome[g];
+        }
+        expect(weft_report_genes(space, genome, &rows, &n, &error), &error);
+        for (int i = 0; i < n; i++) {
+            assert_true(i == 0 || rows[i].part >= rows[i - 1].part);
+            if (strcmp(rows[i].name, "kernel") == 0) {
+                assert_string_equal(rows[i].values,
+                                    "3 3 – – | 3 3 – – | 3 3 – – | 3 3 – – | 3 3 – –");
+                assert_int_equal(rows[i].part, WEFT_GENE_NETWORK);
+            } else if (strcmp(rows[i].name, "depth") == 0) {
+                assert_string_equal(rows[i].values, "2 2 2 2 2");
+            } else if (strcmp(rows[i].name, "weight_bits") == 0) {
+                assert_int_equal(rows[i].part, WEFT_GENE_BITS);
+            } else if (strcmp(rows[i].name, "voltage") == 0) {
+                assert_string_equal(rows[i].values, s == 0 ? "0.65 V" : "0.45 V");
+                assert_string_equal(rows[i].sets, "voltage");
+            } else if (strcmp(rows[i].name, "adc_bits") == 0) {
+                assert_string_equal(rows[i].values, "4 bit");
+                assert_string_equal(rows[i].sets, "resolution");
+                assert_int_equal(rows[i].part, WEFT_GENE_CHIP);
+            }
+            assert_null(strstr(rows[i].name, "voltage_"));
+        }
+        assert_int_equal(n, 6 + 11); /* of the network and bits, and of the chip */
+        free(rows);
+        weft_space_destroy(space);
+    }
+}
+
 static void where_it_cannot_be_written_is_told(void **state) {
     (void)state;
     opened made = search("nowhere", "objectives: [energy min, latency min]", 5);
@@ -350,25 +456,27 @@ static void the_knee_is_where_the_front_bends(void **state) {
     (void)state;
     /* distances from the line (0, 10) - (10, 0), worked out by hand: (2, 3) lies farthest */
     const double bent[][2] = {{0, 10}, {1, 6}, {2, 3}, {5, 2}, {10, 0}};
-    assert_int_equal(weft_summary_knee(bent[0], 5, 2), 2);
+    assert_int_equal(weft_knee(bent[0], 5, 2), 2);
     /* scaling an objective changes nothing */
     double scaled[5][2];
     for (int i = 0; i < 5; i++) {
         scaled[i][0] = 1e-9 * bent[i][0] - 4.0;
         scaled[i][1] = 1e6 * bent[i][1];
     }
-    assert_int_equal(weft_summary_knee(scaled[0], 5, 2), 2);
+    assert_int_equal(weft_knee(scaled[0], 5, 2), 2);
     const double one[] = {3.0, 4.0}, same[] = {1.0, 2.0, 1.0, 2.0};
-    assert_int_equal(weft_summary_knee(one, 1, 2), 0);
-    assert_int_equal(weft_summary_knee(same, 2, 2), 0);
+    assert_int_equal(weft_knee(one, 1, 2), 0);
+    assert_int_equal(weft_knee(same, 2, 2), 0);
     const double three[][3] = {{0, 1, 1}, {1, 0, 1}, {1, 1, 0}, {0.4, 0.5, 0.4}};
-    assert_int_equal(weft_summary_knee(three[0], 4, 3), 3);
+    assert_int_equal(weft_knee(three[0], 4, 3), 3);
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_report_has_its_files),
         cmocka_unit_test(a_design_can_be_chosen),
+        cmocka_unit_test(a_turned_chip_is_what_is_explained),
+        cmocka_unit_test(genes_stand_in_rows),
         cmocka_unit_test(a_study_without_trials_has_a_page),
         cmocka_unit_test(infeasible_designs_are_told),
         cmocka_unit_test(where_it_cannot_be_written_is_told),
