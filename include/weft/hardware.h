@@ -103,6 +103,7 @@ typedef struct weft_knob {
     int32_t kind, variable; /* what is turned, and which one of those */
     int32_t part;           /* whose field it is */
     bool structural;
+    bool is_parameter; /* has a value of its own that it can be turned back to; not an expression */
     double factor, divisor; /* SI value = value * factor / divisor */
 } weft_knob;
 
@@ -244,7 +245,9 @@ typedef struct weft_part_info {
 /* The same with its breakdown. Sums over the layers and parts give the total: exactly for chips of
  * pixel pipelines, to the rounding of doubles for hierarchical ones (latency: time on the critical
  * path, which is what the total is made of). Of the arrays, the first n_parts of
- * weft_cost are used. */
+ * weft_cost are used. A layer that has a chip of levels to itself has as many copies as its mapping
+ * spreads over the arrays, and its utilisation counts one of them
+ * (docs/reference/models-hierarchy.md). */
 typedef struct weft_layer_cost {
     char name[128];   /* "conv3x3 32>64", or as a table calls it */
     int32_t layer;    /* index in the network */
@@ -255,10 +258,10 @@ typedef struct weft_layer_cost {
     double busy_s;    /* computing time of all its output pixels, overlap ignored */
     double cycles;    /* of the arrays; 0 where the chip has no such cycle */
     int64_t macs;
-    int64_t crossbars;
+    int64_t crossbars; /* that it takes, all copies of its weights together */
     int64_t tiles;
-    int64_t copies; /* of its weights, that work side by side */
-    double utilisation;
+    int64_t copies;     /* of its weights, that work side by side */
+    double utilisation; /* share of the cells of its crossbars that hold a weight */
     double energy_by[WEFT_MAX_PARTS];
     double latency_by[WEFT_MAX_PARTS];
     double area_by[WEFT_MAX_PARTS];
@@ -285,13 +288,32 @@ WEFT_API void weft_cost_destroy(weft_cost *cost);
 
 /* ---- chips of several regions ------------------------------------------------------------------
  * A region is a part of the chip with levels and buffers of its own, which runs the layers that are
- * given to it (weft_layer.region). These add what another region costs to what those before cost:
- * energies and areas add up; where layers stand one after the other so do times, where they overlap
- * the slowest region sets the interval. Both costs are of the same chip file, whose parts they
- * share. */
-WEFT_API void weft_total_add(weft_total *sum, const weft_total *part);
-WEFT_API weft_status weft_cost_add(weft_cost *sum, const weft_cost *part,
-                                   weft_error *error) WEFT_NODISCARD;
+ * given to it (weft_layer.region); one without layers costs its area and what it leaks. Regions wait
+ * for each other, and what is not gated leaks meanwhile. */
+
+/* What leaks in a chip that waits, in W: all of it, and part by part. */
+typedef struct weft_idle {
+    double sum_w, by_w[WEFT_MAX_PARTS];
+} weft_idle;
+
+/* The sum; *idle gets all of it where it is not NULL. 0 for pixel pipelines. */
+WEFT_API double weft_priced_idle(const weft_priced *priced, weft_idle *idle);
+
+/* Adds what another region costs to what those before cost: energies and areas add up; where layers
+ * stand one after the other so do times, where they overlap the slowest region sets the interval.
+ * *idle_w is what leaks in those before, and becomes what leaks in all. */
+WEFT_API void weft_total_add(weft_total *sum, double *idle_w, const weft_total *part,
+                             double part_idle_w);
+
+/* The same of breakdowns, of one chip file, whose parts they share. What leaks while regions wait
+ * stands in the last row. */
+WEFT_API weft_status weft_cost_add(weft_cost *sum, weft_idle *idle, const weft_cost *part,
+                                   const weft_idle *part_idle, weft_error *error) WEFT_NODISCARD;
+
+/* Whether a total of several regions keeps the limits on power, its density and area that the chip's
+ * file sets for all of it: WEFT_ERROR_INFEASIBLE with the reason. */
+WEFT_API weft_status weft_total_check(const weft_priced *priced, const weft_total *total,
+                                      weft_error *error) WEFT_NODISCARD;
 
 /* How a figure comes about: from the total down to constants with their sources, each row with its
  * equation. `depth` indents: a row explains the nearest row above it that is one less deep. */

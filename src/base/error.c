@@ -56,6 +56,18 @@ void weft_hint(weft_error *error, const char *format, ...) {
     va_end(arguments);
 }
 
+void weft_list_add(char *list, size_t size, const char *word) {
+    static const char MORE[] = "...";
+    size_t used = strlen(list);
+    size_t tail = sizeof MORE - 1;
+    if (used >= tail && strcmp(list + used - tail, MORE) == 0) {
+        return;
+    }
+    const char *before = used > 0 ? ", " : "";
+    bool fits = used + strlen(before) + strlen(word) + strlen(", ") + sizeof MORE <= size;
+    snprintf(list + used, size - used, "%s%s", before, fits ? word : MORE);
+}
+
 void weft_error_file(weft_error *error, const char *file) {
     snprintf(error->file, sizeof error->file, "%s", file);
 }
@@ -83,7 +95,9 @@ char *weft_error_format(const weft_error *error, char *buffer, size_t size) {
         return buffer;
     }
     buffer[0] = '\0';
-    if (error->file[0] != '\0' && error->line > 0) {
+    if (error->file[0] != '\0' && error->line > 0 && error->column == 0) {
+        WEFT_APPEND("%s:%d: error: %s", error->file, error->line, error->message);
+    } else if (error->file[0] != '\0' && error->line > 0) {
         WEFT_APPEND("%s:%d:%d: error: %s", error->file, error->line, error->column, error->message);
     } else if (error->file[0] != '\0') {
         WEFT_APPEND("%s: error: %s", error->file, error->message);

@@ -20,6 +20,10 @@ void weft_hint(weft_error *error, const char *format, ...) WEFT_PRINTF(2, 3);
 /* Adds the file to an error already set (no line). */
 void weft_error_file(weft_error *error, const char *file);
 
+/* Adds a word behind ", " to a list for a message, which is "" at first; the list ends in ", ..." where
+ * no further word has room. */
+void weft_list_add(char *list, size_t size, const char *word);
+
 /* weft_fail(WEFT_ERROR_MEMORY) with the size that was asked for. */
 weft_status weft_fail_memory(weft_error *error, size_t size);
 

@@ -114,13 +114,9 @@ static weft_status fail_unknown(const char *kind, const char *name, const char *
     WEFT_TRY(read_names(folder, &list, error));
     const char *names[MAX_NAMES];
     char known[240] = "";
-    size_t used = 0;
     for (size_t i = 0; i < list.n; i++) {
         names[i] = list.names[i];
-        if (used < sizeof known) {
-            used += (size_t)snprintf(known + used, sizeof known - used, "%s%s", i > 0 ? ", " : "",
-                                     names[i]);
-        }
+        weft_list_add(known, sizeof known, names[i]);
     }
     char singular[64];
     const char *nearest = weft_nearest(name, names, list.n);
@@ -185,4 +181,30 @@ weft_status weft_share_list(const char *kind, void (*each)(void *context, const 
     }
     free_names(&list);
     return WEFT_OK;
+}
+
+void weft_share_hint(const char *kind, const char *name, weft_error *error) {
+    char folder[PATH_SIZE + 64], stem[PATH_SIZE], singular[64];
+    name_list list;
+    weft_error ignored;
+    if (error->hint[0] != '\0' || !is_user_path(name) || access(name, F_OK) == 0 ||
+        find_folder(kind, folder, sizeof folder, &ignored) != WEFT_OK ||
+        read_names(folder, &list, &ignored) != WEFT_OK) {
+        return;
+    }
+    const char *slash = strrchr(name, '/');
+    const char *file = slash == NULL ? name : slash + 1;
+    size_t length = strcspn(file, ".");
+    snprintf(stem, sizeof stem, "%.*s", (int)length, file);
+    const char *names[MAX_NAMES];
+    for (size_t i = 0; i < list.n; i++) {
+        names[i] = list.names[i];
+    }
+    const char *nearest = weft_nearest(stem, names, list.n);
+    if (list.n > 0) {
+        weft_hint(error, "a %s that comes with Weft is named without '/' and '.yaml', such as '%s'",
+                  singular_of(kind, singular, sizeof singular),
+                  nearest != NULL ? nearest : names[0]);
+    }
+    free_names(&list);
 }

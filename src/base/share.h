@@ -18,6 +18,10 @@ weft_status weft_share_find(const char *kind, const char *name, char *path, size
 weft_status weft_share_beside(const char *file, const char *name, char *path, size_t size,
                               weft_error *error) WEFT_NODISCARD;
 
+/* Adds to an error of a path of the user's that is not there, and has no hint: how what comes with Weft
+ * is named. */
+void weft_share_hint(const char *kind, const char *name, weft_error *error);
+
 /* The names of a kind in alphabetical order: calls `each` for every one. */
 weft_status weft_share_list(const char *kind, void (*each)(void *context, const char *name),
                             void *context, weft_error *error) WEFT_NODISCARD;

@@ -136,8 +136,7 @@ static weft_status find_target(const weft_chip *chip, targets *all, const char *
             return WEFT_OK;
         }
         if (ends_with(row->path, wanted)) {
-            size_t used = strlen(known);
-            snprintf(known + used, sizeof known - used, "%s%s", n > 0 ? ", " : "", row->path);
+            weft_list_add(known, sizeof known, row->path);
             *found = row;
             n++;
         }
@@ -217,8 +216,7 @@ static weft_status fail_word(const target *row, const char *value, const char *c
                              weft_error *error) {
     char known[240] = "";
     for (int i = 0; i < n; i++) {
-        size_t used = strlen(known);
-        snprintf(known + used, sizeof known - used, "%s%s", i > 0 ? ", " : "", words[i]);
+        weft_list_add(known, sizeof known, words[i]);
     }
     weft_fail(error, WEFT_ERROR_INPUT, "'%s' is one of %s, not '%.64s'", row->path, known, value);
     const char *nearest = weft_nearest(value, words, (size_t)n);
@@ -260,6 +258,7 @@ static weft_status find_knob(const weft_chip *chip, targets *all, const char *pa
                         .variable = (int32_t)(*row - all->rows),
                         .part = -1,
                         .structural = true,
+                        .is_parameter = true,
                         .factor = 1,
                         .divisor = 1};
     return WEFT_OK;

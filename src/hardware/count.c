@@ -98,6 +98,17 @@ bool weft_spread_layer(const weft_hierarchy *h, const weft_precision *price,
     return weft_spread_measure(h, price, spread, at, needed);
 }
 
+double weft_spread_copies(const weft_spread *spread, int array_level) {
+    static const int DIMS[] = {WEFT_DIM_N, WEFT_DIM_P, WEFT_DIM_Q};
+    double copies = 1;
+    for (int l = 0; l <= array_level; l++) {
+        for (int i = 0; i < 3; i++) {
+            copies *= spread->factor[l][DIMS[i]];
+        }
+    }
+    return copies;
+}
+
 /* ---- tiles ----------------------------------------------------------------------------------- */
 
 typedef struct walk {

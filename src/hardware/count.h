@@ -26,6 +26,10 @@ bool weft_spread_layer(const weft_hierarchy *h, const weft_precision *price,
 bool weft_spread_measure(const weft_hierarchy *h, const weft_precision *price, weft_spread *spread,
                          int *at, double *needed);
 
+/* Copies of the weights in arrays of their own: the factors of N, P and Q down to the level of the
+ * arrays. */
+double weft_spread_copies(const weft_spread *spread, int array_level);
+
 /* Words of so many bits that a part moves: reads that weights take of a part which carries them. */
 double weft_count_words(double bits, double word);
 

@@ -144,8 +144,7 @@ static weft_status find_part(const weft_cost *cost, const char *part, int32_t *i
     }
     char known[300] = "";
     for (int32_t k = 0; k < cost->n_parts; k++) {
-        size_t used = strlen(known);
-        snprintf(known + used, sizeof known - used, "%s%s", k > 0 ? ", " : "", names[k]);
+        weft_list_add(known, sizeof known, names[k]);
     }
     weft_hint(error, "there are: %s", known);
     return WEFT_ERROR_USAGE;

@@ -23,6 +23,9 @@ typedef struct subject {
     weft_precision *price;
     int32_t same;       /* the layer that was worked out once more; -1: none */
     weft_spread spread; /* where its loops run */
+    weft_counts counts; /* that follow: copies at work, words of weights */
+    double filled;      /* share of the places for groups in its arrays that hold one */
+    double copies;      /* of its weights */
     double cells;       /* for all its weights */
     const int32_t *traits;
     double variables[WEFT_MAX_VARIABLES];
@@ -42,26 +45,30 @@ static const char *const STATISTIC_TEXTS[] = {
     WEFT_STATISTIC_MAP(STATISTIC)
 #undef STATISTIC
 };
-/* What is counted of each action; count.c has the equations. */
-static const char *const READS[WEFT_ACTION_COUNT] = {
-    [WEFT_ACTION_INPUT] = "copies x ceil(input slices that a copy drives / word)",
-    [WEFT_ACTION_READOUT] = "copies x ceil(columns of a copy that are read x steps / word)",
-    [WEFT_ACTION_OUTPUT] = "columns once their input slices are added up / word",
-    [WEFT_ACTION_RESULT] = "outputs once their input and weight slices are added up / word",
-    [WEFT_ACTION_CELL] = "cells for its weights x N x P x Q x X / word",
-    [WEFT_ACTION_STEP] = "copies x steps / word",
-    [WEFT_ACTION_PASS] = "words, for each copy inside that they go to or come from",
-    [WEFT_ACTION_MERGE] = "words, once for the copies inside that share them in a step",
-    [WEFT_ACTION_BUFFER] = "words of inputs for the inside, and of partial sums that are added to",
-    [WEFT_ACTION_ELEMENT] = "elements / word",
+/* How the count of an action follows from the rows below; the others are those of a copy, times the
+ * copies at work. */
+static const char *const ALL_OF[WEFT_ACTION_COUNT] = {
+    [WEFT_ACTION_CELL] = "cells for its weights x N P Q X / word",
+    [WEFT_ACTION_LOAD] = "cells for its weights x times that each is written / word",
+    [WEFT_ACTION_ELEMENT] = "sum of elements / word",
     [WEFT_ACTION_SPILL] = "ceil(bits of the maps beyond the capacity / word)",
-    [WEFT_ACTION_HOP] = "ceil(elements of the output x bits / word) x hops",
+    [WEFT_ACTION_HOP] = "ceil(elements of the output x bits of one / word) x hops",
     [WEFT_ACTION_WITH] = "as the part before it",
 };
-static const char *const WRITES[WEFT_ACTION_COUNT] = {
-    [WEFT_ACTION_LOAD] = "cells for its weights x their copies / word x writes an inference",
-    [WEFT_ACTION_BUFFER] = "words of inputs from a store further out, and of sums",
-    [WEFT_ACTION_WITH] = "as the part before it",
+/* What a copy does over all steps; count.c has the equations. */
+static const char *const READS_OF_COPY[WEFT_ACTION_COUNT] = {
+    [WEFT_ACTION_INPUT] = "input slices that a copy drives, in words",
+    [WEFT_ACTION_READOUT] = "columns of a copy that are read, in words",
+    [WEFT_ACTION_OUTPUT] = "columns of a copy once their input slices are added up, in words",
+    [WEFT_ACTION_RESULT] =
+        "outputs of a copy once their input and weight slices are added up, in words",
+    [WEFT_ACTION_STEP] = "steps / word",
+    [WEFT_ACTION_PASS] = "for each copy inside that they go to or come from",
+    [WEFT_ACTION_MERGE] = "once for the copies inside that share them in a step",
+    [WEFT_ACTION_BUFFER] = "of inputs for the inside, and of partial sums that are added to",
+};
+static const char *const WRITES_OF_COPY[WEFT_ACTION_COUNT] = {
+    [WEFT_ACTION_BUFFER] = "of inputs from a store further out, and of sums",
 };
 
 static void text_row(const weft_question *q, int32_t depth, const char *name, const char *text,
@@ -212,9 +219,12 @@ static void layout_rows(const weft_question *q, int32_t depth) {
         number_row(q, depth + 1, "loops in time", cost->steps,
                    name_factors(s->spread.rest, text, sizeof text));
     }
-    weft_explain_row(q->to, depth + 1, cost->arrays, "1", NULL, NULL, "arrays of a copy ('%s')",
-                     s->h->levels[s->h->array_level].name);
-    number_row(q, depth + 1, "copies of the weights", cost->copies, NULL);
+    weft_explain_row(q->to, depth + 1, cost->arrays * cost->copies / s->copies, "1", NULL, NULL,
+                     "arrays of a copy ('%s')", s->h->levels[s->h->array_level].name);
+    number_row(q, depth + 1, "copies of the weights", s->copies,
+               s->h->accounting == WEFT_ACCOUNTING_ALONE
+                   ? "arrays that N, P and Q are spread over, with the same weights"
+                   : NULL);
     number_row(q, depth + 1, "times that the chip is filled", cost->rounds, NULL);
     number_row(q, depth + 1, "cells for its weights", s->cells, "C x R x S x M x G x Y");
 }
@@ -281,38 +291,135 @@ static void action_rows(const weft_question *q, int32_t depth, const char *name,
     }
 }
 
-/* What stands in the equation of a count. */
-static void count_rows(const weft_question *q, int32_t depth, int p) {
+static void word_row(const weft_question *q, int32_t depth, int p) {
+    const subject *s = of(q);
+    int v = s->h->parts[p].setting[WEFT_SETTING_WORD];
+    if (v != WEFT_NO_VARIABLE) {
+        variable_rows(q, depth, v, "word", "1");
+    } else {
+        weft_explain_row(q->to, depth, s->price->parts[p].word, "1", NULL, "default", "word");
+    }
+}
+
+/* What is counted over the whole layer, not copy by copy. */
+static void whole_rows(const weft_question *q, int32_t depth, int p, double count) {
     const subject *s = of(q);
     const weft_part *part = &s->h->parts[p];
-    const weft_loop_cost *cost = &s->work->costs[s->same];
-    const int64_t *elements = s->work->layers[s->same].elements;
-    bool memory = part->action == WEFT_ACTION_BUFFER;
-    if (part->action == WEFT_ACTION_WITH ||
-        (memory && s->h->accounting == WEFT_ACCOUNTING_DATAFLOW)) {
-        return;
-    }
+    const weft_loop_layer *layer = &s->work->layers[s->same];
+    const int64_t *elements = layer->elements;
+    double word = s->price->parts[p].word;
     if (part->action == WEFT_ACTION_CELL || part->action == WEFT_ACTION_LOAD) {
+        bool load = part->action == WEFT_ACTION_LOAD;
         number_row(q, depth, "cells for its weights", s->cells, NULL);
+        number_row(q, depth, load ? "times that each is written" : "N P Q X",
+                   count * word / s->cells,
+                   load ? "copies of the weights x writes an inference" : NULL);
     } else if (part->action == WEFT_ACTION_HOP) {
-        number_row(q, depth, "hops", cost->way, "from its copies to those of the next layer");
+        number_row(q, depth, "hops", s->work->costs[s->same].way,
+                   "from its copies to those of the next layer");
         number_row(q, depth, "elements of the output", (double)elements[WEFT_ELEMENT_OUTPUT], NULL);
-    } else if (part->action == WEFT_ACTION_ELEMENT) {
+        weft_explain_row(q->to, depth, s->price->bits[2], "bit", NULL, NULL, "bits of one");
+    } else if (part->action == WEFT_ACTION_SPILL) {
+        double bits = layer->own.inputs * s->price->bits[0] +
+                      layer->own.outputs * s->price->bits[2];
+        weft_explain_row(q->to, depth, bits - s->price->parts[p].capacity, "bit",
+                         "of input and output, less the capacity", NULL,
+                         "bits of the maps beyond the capacity");
+    } else {
         for (int e = 0; e < WEFT_ELEMENT_COUNT; e++) {
             if ((part->elements >> e & 1U) != 0) {
                 weft_explain_row(q->to, depth, (double)elements[e], "1", NULL, NULL, "elements: %s",
                                  weft_element_words[e]);
             }
         }
-    } else {
-        number_row(q, depth, "copies", s->spread.used[part->level], "in use, of all on the chip");
-        number_row(q, depth, "steps", cost->steps, "loops in time");
     }
-    int v = part->setting[WEFT_SETTING_WORD];
-    if (v != WEFT_NO_VARIABLE) {
-        variable_rows(q, depth, v, "word", "1");
-    } else {
-        weft_explain_row(q->to, depth, s->price->parts[p].word, "1", NULL, "default", "word");
+    word_row(q, depth, p);
+}
+
+/* Slices that a copy drives or reads in a step; 0 of other parts, and where one inside merges or keeps
+ * them. */
+static double abreast_of(const subject *s, int p) {
+    const weft_role *part = &s->h->roles[p];
+    weft_tensor tensor = part->action == WEFT_ACTION_INPUT ? WEFT_TENSOR_INPUTS
+                                                           : WEFT_TENSOR_OUTPUTS;
+    double abreast = part->action == WEFT_ACTION_INPUT || part->action == WEFT_ACTION_READOUT;
+    for (int inner = p + 1; inner < s->h->n_parts; inner++) {
+        bool carries = tensor == WEFT_TENSOR_INPUTS ? s->h->roles[inner].carries_inputs
+                                                    : s->h->roles[inner].carries_outputs;
+        int action = s->h->roles[inner].action;
+        bool changes = action == WEFT_ACTION_MERGE || action == WEFT_ACTION_BUFFER;
+        abreast = carries && changes ? 0 : abreast;
+    }
+    for (int l = part->level + 1; l < s->h->n_levels; l++) {
+        bool apart = (s->h->levels[l].shares & tensor) == 0;
+        for (int d = 0; d < WEFT_DIM_COUNT; d++) {
+            bool own = (weft_tensor_dims(tensor) >> d & 1U) != 0;
+            abreast *= own || apart ? s->spread.factor[l][d] : 1;
+        }
+    }
+    return abreast;
+}
+
+/* Copies at work, and what one of them does: together the count, but for weights, which move once for
+ * all copies. */
+static void copy_rows(const weft_question *q, int32_t depth, int p, double words,
+                      const char *equation) {
+    const subject *s = of(q);
+    char text[128];
+    double abreast = abreast_of(s, p);
+    double used = s->spread.used[s->h->parts[p].level];
+    snprintf(text, sizeof text, "at work over the steps on the average, of %.9g in use", used);
+    number_row(q, depth, "copies", s->counts.used[p],
+               s->counts.used[p] == used ? "in use, of all on the chip" : text);
+    if (s->filled != 1) {
+        number_row(q, depth, "share of groups", s->filled,
+                   "of the places for groups in its arrays, those that hold one");
+    }
+    number_row(q, depth, "words of a copy", words,
+               abreast > 0 ? "ceil(slices of a step x steps / word)" : equation);
+    if (abreast > 0) {
+        number_row(q, depth + 1, "slices of a step", abreast,
+                   s->h->parts[p].action == WEFT_ACTION_INPUT ? "rows that are driven"
+                                                              : "columns that are read");
+    }
+    number_row(q, depth + 1, "steps", s->work->costs[s->same].steps, "loops in time");
+    word_row(q, depth + 1, p);
+}
+
+/* A count and what stands in its equation. */
+static void count_rows(const weft_question *q, int32_t depth, int p, bool write, double count) {
+    const subject *s = of(q);
+    const weft_role *part = &s->h->roles[p];
+    bool searched = s->h->accounting == WEFT_ACCOUNTING_DATAFLOW &&
+                    part->action == WEFT_ACTION_BUFFER;
+    bool grouped = s->filled != 1 && part->action != WEFT_ACTION_STEP;
+    double share = part->action == WEFT_ACTION_STEP ? 1 : s->filled;
+    double weights = 0;
+    if (!write && part->carries_weights && s->h->accounting != WEFT_ACCOUNTING_DATAFLOW) {
+        double once = weft_count_words(s->counts.weight_bits, s->price->parts[p].word);
+        weights = count - (s->counts.reads[p] - once);
+    }
+    double words = (count - weights) / (s->counts.used[p] * share);
+    const char *whole = ALL_OF[part->action];
+    char text[96];
+    snprintf(text, sizeof text, "copies%s x words of a copy%s", grouped ? " x share of groups" : "",
+             weights > 0 ? " + words of weights" : "");
+    weft_explain_row(q->to, depth, count, "1",
+                     searched        ? "accesses of the full width, to and from below and above"
+                     : whole != NULL ? whole
+                                     : text,
+                     NULL, "%ss ('%s')", write ? "write" : "read", weft_action_words[part->action]);
+    if (searched || part->action == WEFT_ACTION_WITH) {
+        return;
+    }
+    if (whole != NULL) {
+        whole_rows(q, depth + 1, p, count);
+        return;
+    }
+    copy_rows(q, depth + 1, p, words, (write ? WRITES_OF_COPY : READS_OF_COPY)[part->action]);
+    if (weights > 0) {
+        number_row(q, depth + 1, "words of weights", weights,
+                   "once for all copies x writes an inference");
     }
 }
 
@@ -345,21 +452,15 @@ static void leak_rows(const weft_question *q, int32_t depth, int p) {
 static void energy_rows(const weft_question *q, int32_t depth, int32_t p) {
     const subject *s = of(q);
     const weft_part_cost *part = &s->price->parts[p];
-    int action = s->h->parts[p].action;
-    bool orders = s->h->accounting == WEFT_ACCOUNTING_DATAFLOW && action == WEFT_ACTION_BUFFER;
     const struct {
-        const char *name, *equation;
+        const char *name;
         double count;
         const double *coefficients;
-    } actions[] = {{"read", READS[action], s->work->counts.reads[p], part->read_j},
-                   {"write", WRITES[action], s->work->counts.writes[p], part->write_j}};
+    } actions[] = {{"read", s->work->counts.reads[p], part->read_j},
+                   {"write", s->work->counts.writes[p], part->write_j}};
     for (int i = 0; i < 2; i++) {
         if (actions[i].count > 0) {
-            weft_explain_row(q->to, depth, actions[i].count, "1",
-                             orders ? "accesses of the full width, to and from below and above"
-                                    : actions[i].equation,
-                             NULL, "%ss ('%s')", actions[i].name, weft_action_words[action]);
-            count_rows(q, depth + 1, p);
+            count_rows(q, depth, p, i == 1, actions[i].count);
             action_rows(q, depth, actions[i].name, actions[i].coefficients);
         }
     }
@@ -455,9 +556,11 @@ static void explain(const weft_question *q, int32_t depth, weft_explain_quantity
     double value = weft_explain_value(q, what, p);
     bool chip = of(q)->same < 0;
     weft_explain_row(q->to, depth, value, weft_explain_unit_of(what),
-                     !chip || what == WEFT_EXPLAIN_AREA ? EQUATIONS[what]
-                     : what == WEFT_EXPLAIN_ENERGY      ? "leakage while layers overlap"
-                                                        : "total less the layers one by one",
+                     what == WEFT_EXPLAIN_AREA && !chip
+                         ? "area is that of the chip, whatever runs on it: see the row 'chip'"
+                     : !chip || what == WEFT_EXPLAIN_AREA ? EQUATIONS[what]
+                     : what == WEFT_EXPLAIN_ENERGY        ? "leakage while layers overlap"
+                                                          : "total less the layers one by one",
                      NULL, "%s %s, %s", q->cost->parts[p].token, weft_explain_name(what),
                      q->cost->layers[q->row].name);
     if (value == 0) {
@@ -478,20 +581,38 @@ static void explain(const weft_question *q, int32_t depth, weft_explain_quantity
 
 /* ---- the whole ------------------------------------------------------------------------------- */
 
+/* The copies at work; those of a mapping that was searched are the ones in use. */
+static void count_copies(subject *s, const weft_loop_sizes *loops) {
+    s->filled = 1;
+    if (s->h->accounting == WEFT_ACCOUNTING_DATAFLOW) {
+        for (int p = 0; p < s->h->n_parts; p++) {
+            s->counts.used[p] = s->spread.used[s->h->parts[p].level];
+        }
+        return;
+    }
+    if (loops->packed > 1) {
+        s->filled = (double)loops->groups / ((double)loops->packed * loops->size[WEFT_DIM_G]);
+    }
+    weft_count_layer(s->h, s->price, loops, &s->spread, &s->counts);
+}
+
 /* Where the loops of the row's layer run; the estimate keeps the counts alone. */
 static void find_spread(subject *s) {
     const weft_loop_cost *cost = &s->work->costs[s->same];
     weft_loop_sizes loops = weft_loop_sizes_on(&s->work->layers[s->same], s->price);
     int level = 0;
     double needed = 0;
+    s->copies = cost->copies;
     if (s->h->accounting == WEFT_ACCOUNTING_DATAFLOW) { /* has spread them by rules of its own */
         weft_dataflow_spread(s->h, s->price, s->work, s->same, &s->spread);
     } else if (s->h->accounting == WEFT_ACCOUNTING_ALONE) {
         weft_spread_layer(s->h, s->price, &loops, &s->work->memo, &s->spread, &level, &needed);
+        s->copies = weft_spread_copies(&s->spread, s->h->array_level);
     } else {
         weft_pack_groups(s->h, s->price, &loops);
         weft_spread_resident(s->h, s->price, &loops, &s->work->memo, cost->copies, &s->spread);
     }
+    count_copies(s, &loops);
     s->cells = (double)s->work->layers[s->same].weights_held * s->price->weight_slices;
 }
 

@@ -619,6 +619,15 @@ static double pixel_latency(weft_loop_work *work) {
 }
 
 /* What leaks all the time while layers overlap, for an inference. */
+double weft_hierarchy_idle(const weft_hierarchy_priced *priced, int part) {
+    const weft_hierarchy *h = priced->hierarchy;
+    double copies = 1;
+    for (int l = 0; l <= h->roles[part].level; l++) {
+        copies *= priced->own.capacity[l];
+    }
+    return h->roles[part].gated ? 0 : priced->own.parts[part].leak_w * copies;
+}
+
 static double leak_of_chip(const weft_hierarchy *h, const weft_precision *price, double interval,
                            double *by) {
     double sum = 0;
@@ -678,8 +687,8 @@ static double writes_of(const weft_hierarchy_priced *priced, const weft_loop_wor
     return writes * (number[WEFT_NUMBER_INFERENCES] / number[WEFT_NUMBER_BATCH]);
 }
 
-static weft_status check_limits(const weft_hierarchy_priced *priced, const weft_loop_work *work,
-                                const weft_total *sum, weft_error *error) {
+weft_status weft_hierarchy_check(const weft_hierarchy_priced *priced, const weft_total *sum,
+                                 weft_error *error) {
     const double *number = priced->own.number;
     double density = sum->power_w / (sum->area_mm2 * 1e-6);
     if (number[WEFT_NUMBER_POWER] > 0 && sum->peak_power_w > number[WEFT_NUMBER_POWER]) {
@@ -699,6 +708,12 @@ static weft_status check_limits(const weft_hierarchy_priced *priced, const weft_
             error, beyond(BEYOND_LIMITS, sum->area_mm2 * 1e-6 / number[WEFT_NUMBER_AREA] - 1),
             "takes %.4g mm2; the limit is %.4g mm2", sum->area_mm2, number[WEFT_NUMBER_AREA] * 1e6);
     }
+    return WEFT_OK;
+}
+
+static weft_status check_wear(const weft_hierarchy_priced *priced, const weft_loop_work *work,
+                              weft_error *error) {
+    const double *number = priced->own.number;
     double writes = number[WEFT_NUMBER_INFERENCES] > 0 ? writes_of(priced, work) : 0;
     for (int p = 0; p < priced->hierarchy->n_parts; p++) {
         double endurance = priced->own.parts[p].endurance;
@@ -725,7 +740,7 @@ static weft_status check_prices(const weft_hierarchy_priced *priced, weft_loop_w
                                     price->infeasible);
         }
     }
-    if (work->n_layers == 0) {
+    if (work->n_layers == 0 && work->region < 0) {
         return weft_fail(error, WEFT_ERROR_INFEASIBLE, "no layer of products to compute");
     }
     return WEFT_OK;
@@ -788,6 +803,13 @@ static weft_status evaluate(const weft_hierarchy_priced *priced, weft_loop_work 
     const weft_hierarchy *h = priced->hierarchy;
     weft_total sum = {.area_mm2 = priced->own.area_mm2, .bottleneck = -1, .macs = work->macs};
     WEFT_TRY(check_prices(priced, work, error));
+    if (work->n_layers == 0) { /* a region without layers: it is there, and idle */
+        *total = sum;
+        return priced->own.infeasible[0] == '\0'
+                   ? WEFT_OK
+                   : weft_fail_beyond(error, beyond(BEYOND_PARTS, priced->own.over), "%s",
+                                      priced->own.infeasible);
+    }
     if (!takes_turns_alone(h)) {
         WEFT_TRY(allot(priced, work, error));
     }
@@ -801,7 +823,8 @@ static weft_status evaluate(const weft_hierarchy_priced *priced, weft_loop_work 
     sum.energy_j += outside.energy_j;
     sum.energy_j += leak_of_chip(h, &priced->own, sum.interval_s, NULL);
     sum.power_w = sum.energy_j / sum.interval_s;
-    WEFT_TRY(check_limits(priced, work, &sum, error));
+    WEFT_TRY(weft_hierarchy_check(priced, &sum, error));
+    WEFT_TRY(check_wear(priced, work, error));
     *total = sum;
     return WEFT_OK;
 }
@@ -828,6 +851,23 @@ static void name_parts(const weft_hierarchy *h, weft_cost *cost) {
     }
 }
 
+/* Copies of a layer's weights: as many as it was given; of a layer that has the chip to itself those
+ * that its mapping spreads over the arrays. */
+static double copies_of(const weft_hierarchy_priced *priced, weft_loop_work *work, int32_t l) {
+    const weft_hierarchy *h = priced->hierarchy;
+    int level = 0;
+    double needed = 0;
+    if (h->accounting != WEFT_ACCOUNTING_ALONE) {
+        return work->costs[l].copies;
+    }
+    const weft_loop_layer *layer = &work->layers[l];
+    const weft_precision *price = weft_hierarchy_precision(priced, work, layer->precision);
+    weft_loop_sizes loops = weft_loop_sizes_on(layer, price);
+    return weft_spread_layer(h, price, &loops, &work->memo, &work->spread, &level, &needed)
+               ? weft_spread_copies(&work->spread, h->array_level)
+               : 1;
+}
+
 static weft_status fill_row(const weft_hierarchy_priced *priced, weft_loop_work *work, int32_t l,
                             weft_layer_cost *row, weft_error *error) {
     const weft_hierarchy *h = priced->hierarchy;
@@ -844,7 +884,7 @@ static weft_status fill_row(const weft_hierarchy_priced *priced, weft_loop_work 
     row->macs = layer->macs;
     row->crossbars = (int64_t)(cost->arrays * cost->copies);
     row->tiles = (int64_t)ceil(cost->arrays * cost->copies / priced->own.capacity[h->array_level]);
-    row->copies = (int64_t)cost->copies;
+    row->copies = (int64_t)copies_of(priced, work, like);
     row->utilisation = cost->cells / (cost->arrays * weft_cells_of_array(h, &priced->own));
     for (int p = 0; p < h->n_parts; p++) {
         row->actions_by[p] = work->counts.reads[p] + work->counts.writes[p];

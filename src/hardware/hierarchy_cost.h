@@ -45,4 +45,11 @@ weft_status weft_hierarchy_layer(const weft_hierarchy_priced *priced, weft_loop_
 void weft_hierarchy_powered(const weft_hierarchy *h, const weft_precision *price,
                             const double *used, double rounds, double powered[WEFT_MAX_LEVELS]);
 
+/* What a part leaks while the chip waits, in W: nothing where it is gated. */
+double weft_hierarchy_idle(const weft_hierarchy_priced *priced, int part);
+
+/* The limits on power, its density and area: WEFT_ERROR_INFEASIBLE with the reason. */
+weft_status weft_hierarchy_check(const weft_hierarchy_priced *priced, const weft_total *sum,
+                                 weft_error *error) WEFT_NODISCARD;
+
 #endif

@@ -331,3 +331,19 @@ bool weft_hierarchy_is_structural(const weft_hierarchy *h, const weft_knob *knob
         return true;
     }
 }
+
+bool weft_hierarchy_is_parameter(const weft_hierarchy *h, const weft_knob *knob) {
+    switch (knob->kind) {
+    case WEFT_KNOB_VARIABLE:
+        return h->variables[knob->variable].text == NULL;
+    case WEFT_KNOB_FIELD_WORD:
+        return h->parts[knob->part].chosen[knob->variable];
+    case WEFT_KNOB_CHOICE:
+    case WEFT_KNOB_ORDER:
+    case WEFT_KNOB_ACCOUNTING:
+    case WEFT_KNOB_OBJECTIVE:
+        return true;
+    default:
+        return false;
+    }
+}

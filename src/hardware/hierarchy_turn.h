@@ -44,4 +44,7 @@ const char *const *weft_hierarchy_choice_words(const weft_hierarchy *h, const ch
 /* Frees what turning needed; returns the hierarchy that was shared before. */
 const weft_hierarchy *weft_hierarchy_turning_end(struct weft_turning *turning);
 
+/* Whether it can be turned back to what the file says: an expression that it replaces is lost. */
+bool weft_hierarchy_is_parameter(const weft_hierarchy *h, const weft_knob *knob);
+
 #endif

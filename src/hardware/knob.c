@@ -62,6 +62,7 @@ weft_status weft_chip_knob(const weft_chip *chip, const char *path, const char *
             return fail_unit(path, unit, error);
         }
         made.structural = weft_hierarchy_is_structural(chip->hierarchy, &made);
+        made.is_parameter = weft_hierarchy_is_parameter(chip->hierarchy, &made);
     }
     made.chip = chip->id;
     *knob = made;

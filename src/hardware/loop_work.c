@@ -434,6 +434,7 @@ weft_status weft_loop_work_assign(weft_loop_work *w, const weft_network *network
                                   weft_error *error) {
     w->n_layers = 0;
     w->macs = 0;
+    w->region = region;
     forget_classes(w);
     bool forgotten = false;
     WEFT_TRY(weft_histogram_reserve(w->histograms, network, &forgotten, error));

@@ -64,6 +64,31 @@ static void test_format_of_each_shape(void **state) {
                         "p.yaml:2:7: error: wrong\n    rows: abc\n          ^~~");
 }
 
+static void test_lists_end_between_two_words(void **state) {
+    (void)state;
+    char list[24] = "";
+    weft_list_add(list, sizeof list, "rows");
+    weft_list_add(list, sizeof list, "columns");
+    assert_string_equal(list, "rows, columns");
+    weft_list_add(list, sizeof list, "voltage");
+    assert_string_equal(list, "rows, columns, ...");
+    weft_list_add(list, sizeof list, "a");
+    assert_string_equal(list, "rows, columns, ...");
+    char none[8] = "";
+    weft_list_add(none, sizeof none, "a long word");
+    assert_string_equal(none, "...");
+    for (size_t size = 6; size < 64; size++) { /* never too long, never half a word */
+        char words[64] = "";
+        for (int i = 0; i < 9; i++) {
+            weft_list_add(words, size, "abcd");
+        }
+        size_t length = strlen(words);
+        assert_true(length < size);
+        assert_true(strcmp(words + length - 4, "abcd") == 0 ||
+                    strcmp(words + length - 3, "...") == 0);
+    }
+}
+
 static void test_format_never_overruns(void **state) {
     (void)state;
     weft_error error;
@@ -167,6 +192,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_status_has_word_and_exit_code),
         cmocka_unit_test(test_format_of_each_shape),
+        cmocka_unit_test(test_lists_end_between_two_words),
         cmocka_unit_test(test_format_never_overruns),
         cmocka_unit_test(test_caret_stays_right_in_long_lines),
         cmocka_unit_test(test_nearest),

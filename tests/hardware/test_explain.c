@@ -142,6 +142,56 @@ static void actions_add_up_to_the_energy(void **state) {
     }
 }
 
+/* Counts follow from the rows below them: copies, groups, what one of them does, and weights. */
+static int check_counts(const weft_explanation *e, double *whole) {
+    int n = 0;
+    for (int32_t i = 0; i < e->n; i++) {
+        const weft_explained *row = &e->rows[i];
+        if (strncmp(row->equation, "copies", 6) != 0 || strstr(row->equation, "words") == NULL) {
+            continue;
+        }
+        const weft_explained *share = below(e, i, "share of groups");
+        const weft_explained *weights = below(e, i, "words of weights");
+        const weft_explained *slices = below(e, i, "slices of a step");
+        double words = below(e, i, "words of a copy")->value;
+        double count = below(e, i, "copies")->value * words * (share != NULL ? share->value : 1) +
+                       (weights != NULL ? weights->value : 0);
+        assert_true((strstr(row->equation, "groups") != NULL) == (share != NULL));
+        assert_true((strstr(row->equation, "weights") != NULL) == (weights != NULL));
+        assert_true(fabs(count / row->value - 1) < 1e-9);
+        if (slices != NULL) {
+            double each = slices->value * below(e, i, "steps")->value / below(e, i, "word")->value;
+            assert_true(fabs(words / ceil(each - 1e-9) - 1) < 1e-9);
+            *whole += 1;
+        }
+        n++;
+    }
+    return n;
+}
+
+static void counts_follow_from_what_stands_below(void **state) {
+    (void)state;
+    static const struct {
+        const char *chip, *blocks;
+    } CASES[] = {{"neurosim-32nm-rram", "R24,M40"}, {"weft-32nm-rram", "R32,M48"},
+                 {"weft-sram", "M36,V20"},          {"cimnas-32nm-rram", "R8,M40"},
+                 {"basic-65nm-rram", "R24,V40"},    {"generic-sram", "M72"}};
+    for (size_t c = 0; c < sizeof CASES / sizeof CASES[0]; c++) {
+        subject s = make_on(preset(CASES[c].chip), CASES[c].blocks);
+        double whole = 0;
+        int n = 0;
+        for (int32_t layer = 0; layer + 1 < s.cost->n_layers; layer++) {
+            for (int32_t k = 0; k < s.cost->n_parts; k++) {
+                weft_explanation *e = explain(&s, s.cost->parts[k].token, layer);
+                n += check_counts(e, &whole);
+                weft_explanation_destroy(e);
+            }
+        }
+        assert_true(n > 0 && whole > 0);
+        drop(&s);
+    }
+}
+
 static weft_chip *preset_with(const char *name, const char *path, const char *value) {
     weft_error error;
     weft_chip *chip = preset(name);
@@ -319,6 +369,7 @@ int main(void) {
         cmocka_unit_test(figures_are_those_of_the_cost),
         cmocka_unit_test(actions_add_up_to_the_energy),
         cmocka_unit_test(counts_follow_from_their_equations),
+        cmocka_unit_test(counts_follow_from_what_stands_below),
         cmocka_unit_test(leakage_is_power_times_copies_times_time),
         cmocka_unit_test(fields_lead_to_sources),
         cmocka_unit_test(expressions_go_on_to_parameters),
