@@ -38,7 +38,9 @@
     X(WEFT_METRIC_TOPS_MM2, "tops_mm2", "TOPS/mm2", true)                                          \
     X(WEFT_METRIC_CELLS, "cells", "1", false)                                                      \
     X(WEFT_METRIC_CELLS_NEEDED, "cells_needed", "1", false)                                        \
-    X(WEFT_METRIC_COST, "cost", "1", false)
+    X(WEFT_METRIC_COST, "cost", "1", false)                                                        \
+    X(WEFT_METRIC_DROPPED_BITS, "dropped_bits", "bit", false)                                      \
+    X(WEFT_METRIC_PENALTY, "penalty", "1", false)
 
 typedef enum weft_metric {
 #define WEFT_METRIC_ENUM(name, token, unit, more_is_better) name,
@@ -150,6 +152,20 @@ typedef struct weft_problem_info {
 WEFT_API weft_problem_info *weft_problem_get_info(weft_problem *problem);
 WEFT_API const weft_space *weft_problem_get_space(const weft_problem *problem);
 WEFT_API const weft_chip *weft_problem_get_chip(const weft_problem *problem);
+
+/* Whether a chip has what the genes of a space set, and takes both ends of their values.
+ * WEFT_ERROR_INPUT, with the gene, where it does not, and where two genes that do not exclude each
+ * other lead to one parameter. weft_problem_read asks for the same. */
+WEFT_API weft_status weft_knobs_check(const weft_space *space, const weft_chip *chip,
+                                      weft_error *error) WEFT_NODISCARD;
+
+/* Opens what a search of the problem opens, and closes it again: its accuracies, the chip with every
+ * parameter that a gene sets, the optimizer. What the search would begin with and fail is told so,
+ * without a store. */
+WEFT_API weft_status weft_problem_check(weft_problem *problem, weft_error *error) WEFT_NODISCARD;
+
+/* Whether the search varies a gene, in one of its stages at least; else it is fixed, or held. */
+WEFT_API bool weft_problem_varies(const weft_problem *problem, int gene);
 
 /* ---- trials ---------------------------------------------------------------------------------- */
 typedef enum weft_trial_state {

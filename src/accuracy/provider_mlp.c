@@ -75,7 +75,14 @@ static weft_status read_weights(predictor *made, const char *given, weft_error *
         WEFT_TRY(check_sum(made, error));
     }
     weft_tensors tensors = {0};
-    WEFT_TRY(weft_tensors_read(path, &tensors, error));
+    weft_status read = weft_tensors_read(path, &tensors, error);
+    if (read == WEFT_ERROR_IO) {
+        weft_hint(error,
+                  "the weights are not part of Weft: `weft predictor show %s` names their source, "
+                  "`weft predictor import` takes them in",
+                  made->file->name);
+    }
+    WEFT_TRY(read);
     weft_status status = weft_mlp_create(made->file, &tensors, &made->mlp, error);
     weft_tensors_destroy(&tensors);
     if (status == WEFT_ERROR_INPUT) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The safetensors format: 8 bytes with the length of the header (little endian), the header, a
  * JSON object {"name": {"dtype", "shape", "data_offsets": [begin, end]}, "__metadata__": {...}},
- * then the data, which the arrays cover without gap or overlap. */
+ * then the data, as many bytes as all arrays have. */
 #include "accuracy/tensor.h"
 
 #include <stdio.h>

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "space/model.h"
+#include "space/space.h"
 
 static weft_status fail_gene(const weft_space *space, int g, weft_error *error, const char *message,
                              const char *hint) {
@@ -17,8 +18,7 @@ static weft_status fail_gene(const weft_space *space, int g, weft_error *error, 
     return WEFT_ERROR_INPUT;
 }
 
-/* Whether two genes are never active together: they ask one parent for values that do not meet. */
-static bool is_exclusive(const weft_gene *a, const weft_gene *b) {
+bool weft_genes_exclude(const weft_gene *a, const weft_gene *b) {
     for (int i = 0; i < a->n_conditions; i++) {
         for (int k = 0; k < b->n_conditions; k++) {
             const weft_condition *first = &a->conditions[i];
@@ -41,7 +41,7 @@ static weft_status check_single(const weft_space *space, const weft_space_knob *
     for (int i = 0; i < space->n_knobs; i++) {
         const weft_space_knob *other = &space->knobs[i];
         if (is_same(other, knob) &&
-            !is_exclusive(&space->genes[other->gene], &space->genes[knob->gene])) {
+            !weft_genes_exclude(&space->genes[other->gene], &space->genes[knob->gene])) {
             char message[192];
             snprintf(message, sizeof message, "sets '%s' of region %d, which '%s' sets already",
                      knob->path, knob->region, space->genes[other->gene].name);

@@ -68,8 +68,7 @@ static weft_status fail_unknown(const weft_space *space, int g, const char *stem
     char list[200] = "";
     for (int m = 0; m < n && m < MAX_MEANINGS; m++) {
         names[m] = meanings[m].name;
-        size_t used = strlen(list);
-        snprintf(list + used, sizeof list - used, "%s%s", m > 0 ? ", " : "", names[m]);
+        weft_list_add(list, sizeof list, names[m]);
     }
     const char *nearest = weft_nearest(stem, names, (size_t)n);
     char hint[240];
@@ -127,6 +126,10 @@ static weft_status bind_gene(weft_space *space, int g, const weft_meaning *meani
         }
         return weft_meaning_fail(space, g, error, hint, "has numbers that '%s' does not take",
                                  meaning->name);
+    }
+    if ((numbers >= 1 && role->number < 1) || (numbers == 2 && role->second < 1)) {
+        return weft_meaning_fail(space, g, error, "stages, blocks and layers count from 1",
+                                 "has the number 0");
     }
     return check_values(space, g, meaning, error);
 }

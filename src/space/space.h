@@ -12,4 +12,7 @@
 weft_status weft_space_read_node(const weft_doc *doc, const weft_node *node, weft_space **space,
                                  weft_error *error) WEFT_NODISCARD;
 
+/* Whether two genes are never active together: they ask one parent for values that do not meet. */
+bool weft_genes_exclude(const weft_gene *a, const weft_gene *b);
+
 #endif

@@ -5,11 +5,12 @@
 
 /* ---- cells ----------------------------------------------------------------------------------- */
 
-weft_weights weft_weights_of(const weft_network *network, int default_bits) {
+weft_weights weft_weights_of(const weft_network *network, int32_t region, int default_bits) {
     weft_weights cells = {{0}, {0}};
     for (int32_t i = 0; i < network->n_layers; i++) {
         weft_loops loops;
-        if (!weft_layer_loops(network, i, &loops) || loops.dynamic) {
+        if ((region >= 0 && network->layers[i].region != region) ||
+            !weft_layer_loops(network, i, &loops) || loops.dynamic) {
             continue;
         }
         int32_t bits = network->layers[i].bits.weights;

@@ -13,8 +13,9 @@ typedef struct weft_weights {
     double one_channel[WEFT_MAX_BITS + 1]; /* where a layer of groups counts as one of them */
 } weft_weights;
 
-/* `default_bits` are those of a layer that says none. Products of two activations have no weights. */
-weft_weights weft_weights_of(const weft_network *network, int default_bits);
+/* Of the layers of a region; -1: of all. `default_bits` are those of a layer that says none. Products
+ * of two activations have no weights. */
+weft_weights weft_weights_of(const weft_network *network, int32_t region, int default_bits);
 
 /* Each weight takes ceil(bits / cell_bits) cells (CIMNASfun.py, getCBsize). */
 double weft_weights_cells(const weft_weights *cells, double cell_bits, bool one_channel);

@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/doc.h"
 #include "base/share.h"
 #include "study/problem.h"
+#include "study/problem_part.h"
 
 #define BASELINE_FORMAT "baseline/1"
 #define BASELINE_KIND   "baselines"
@@ -23,24 +23,6 @@ void weft_baselines_destroy(weft_baselines *baselines) {
 }
 
 /* ---- reading --------------------------------------------------------------------------------- */
-
-/* Text of a key into a field; what does not fit is the user's error. */
-static weft_status read_text(weft_map *map, const char *key, weft_need need, char *field,
-                             size_t size, weft_error *error) {
-    const weft_node *node = NULL;
-    const char *text = NULL;
-    WEFT_TRY(weft_map_node(map, key, need, &node, error));
-    if (node == NULL) {
-        return WEFT_OK;
-    }
-    WEFT_TRY(weft_node_text(map->doc, node, &text, error));
-    if (text[0] == '\0' || strlen(text) >= size) {
-        return weft_node_fail(map->doc, node, error, WEFT_ERROR_INPUT,
-                              "expected 1 to %zu bytes of text, found %zu", size - 1, strlen(text));
-    }
-    snprintf(field, size, "%s", text);
-    return WEFT_OK;
-}
 
 /* Metrics by name, in the units of problem files. */
 static weft_status read_metrics(weft_map *map, weft_baseline *design, weft_error *error) {
@@ -75,10 +57,10 @@ static weft_status read_design(const weft_doc *doc, const weft_node *node,
     weft_map map;
     *design = *common;
     WEFT_TRY(weft_map_begin(doc, node, &map, error));
-    WEFT_TRY(read_text(&map, "name", WEFT_REQUIRED, design->name, sizeof design->name, error));
-    WEFT_TRY(read_text(&map, "text", WEFT_REQUIRED, design->text, sizeof design->text, error));
+    WEFT_TRY(weft_map_name(&map, "name", WEFT_REQUIRED, design->name, sizeof design->name, error));
+    WEFT_TRY(weft_map_name(&map, "text", WEFT_REQUIRED, design->text, sizeof design->text, error));
     WEFT_TRY(
-        read_text(&map, "source", WEFT_OPTIONAL, design->source, sizeof design->source, error));
+        weft_map_name(&map, "source", WEFT_OPTIONAL, design->source, sizeof design->source, error));
     WEFT_TRY(read_metrics(&map, design, error));
     return weft_map_end(&map, error);
 }
@@ -124,9 +106,10 @@ static weft_status read_root(const weft_doc *doc, weft_baselines *baselines, wef
         return weft_node_fail(doc, node, error, WEFT_ERROR_INPUT,
                               "expected `weft: " BASELINE_FORMAT "`, found '%.40s'", format);
     }
-    WEFT_TRY(read_text(&map, "accounting", WEFT_REQUIRED, common.accounting,
-                       sizeof common.accounting, error));
-    WEFT_TRY(read_text(&map, "source", WEFT_REQUIRED, common.source, sizeof common.source, error));
+    WEFT_TRY(weft_map_name(&map, "accounting", WEFT_REQUIRED, common.accounting,
+                           sizeof common.accounting, error));
+    WEFT_TRY(
+        weft_map_name(&map, "source", WEFT_REQUIRED, common.source, sizeof common.source, error));
     WEFT_TRY(read_designs(&map, &common, baselines, error));
     return weft_map_end(&map, error);
 }
@@ -201,9 +184,8 @@ static weft_status fail_name(const lookup *l) {
     const char *names[MOST_DESIGNS];
     char known[240] = "";
     for (int i = 0; i < l->n; i++) {
-        size_t used = strlen(known);
         names[i] = l->names[i];
-        snprintf(known + used, sizeof known - used, "%s%s", i > 0 ? ", " : "", names[i]);
+        weft_list_add(known, sizeof known, names[i]);
     }
     const char *nearest = weft_nearest(l->name, names, (size_t)l->n);
     weft_fail(l->error, WEFT_ERROR_INPUT, "no published design is called '%.60s'", l->name);

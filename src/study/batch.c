@@ -10,12 +10,23 @@
 
 #include "study/study.h"
 
+/* A trial that is good for the problem may have no score of the stage: it divides by zero. */
+static weft_outcome_state stage_outcome(const weft_study *study, const weft_trial *trial,
+                                        double *objectives) {
+    int n = weft_stage_objectives(study->problem, study->stage, trial, objectives);
+    for (int i = 0; i < n; i++) {
+        if (!isfinite(objectives[i])) {
+            return WEFT_OUTCOME_FAILED;
+        }
+    }
+    return WEFT_OUTCOME_OK;
+}
+
 static weft_status tell(weft_study *study, const weft_trial *trial, weft_error *error) {
     weft_outcome outcome = {.violation = trial->violation};
     switch (trial->state) {
     case WEFT_TRIAL_OK:
-        outcome.state = WEFT_OUTCOME_OK;
-        weft_stage_objectives(study->problem, study->stage, trial, outcome.objectives);
+        outcome.state = stage_outcome(study, trial, outcome.objectives);
         break;
     case WEFT_TRIAL_INFEASIBLE:
         outcome.state = WEFT_OUTCOME_INFEASIBLE;
@@ -81,8 +92,8 @@ static weft_status ask_batch(weft_study *study, int n, weft_error *error) {
         return weft_fail_memory(error, (size_t)n * genes * sizeof *batch->genomes);
     }
     int given = 0;
-    weft_status status =
-        weft_optimizer_ask(study->optimizer, batch->first, n, batch->genomes, &given, error);
+    weft_status status = weft_optimizer_ask(study->optimizer, batch->first - study->stage_first, n,
+                                            batch->genomes, &given, error);
     if (status < 0) {
         return status;
     }

@@ -91,10 +91,10 @@ weft_status weft_problem_network_of(const weft_problem *problem, const double *g
 
 /* ---- costs ----------------------------------------------------------------------------------- */
 
-/* The cost of the layers of one region; -1: the chip has but one. */
+/* The cost of the layers of one region, -1: the chip has but one; and what leaks in it. */
 static weft_status region_cost(const weft_problem *problem, const double *genome,
                                const weft_network *network, int r, weft_cost **cost,
-                               weft_error *error) {
+                               weft_idle *idle, weft_error *error) {
     weft_chip *chip = NULL;
     weft_priced *priced = NULL;
     weft_workload *workload = NULL;
@@ -111,6 +111,9 @@ static weft_status region_cost(const weft_problem *problem, const double *genome
     if (status == WEFT_OK) {
         status = weft_cost_create(priced, workload, cost, error);
     }
+    if (status == WEFT_OK) {
+        weft_priced_idle(priced, idle);
+    }
     weft_workload_destroy(workload);
     weft_priced_destroy(priced);
     weft_chip_destroy(chip);
@@ -120,13 +123,15 @@ static weft_status region_cost(const weft_problem *problem, const double *genome
 static weft_status network_cost(const weft_problem *problem, const double *genome,
                                 const weft_network *network, weft_cost **cost, weft_error *error) {
     int n = weft_space_n_regions(problem->space);
-    WEFT_TRY(region_cost(problem, genome, network, n > 1 ? 0 : -1, cost, error));
+    weft_idle idle;
+    weft_idle part_idle;
+    WEFT_TRY(region_cost(problem, genome, network, n > 1 ? 0 : -1, cost, &idle, error));
     weft_status status = WEFT_OK;
     for (int r = 1; r < n && status == WEFT_OK; r++) {
         weft_cost *part = NULL;
-        status = region_cost(problem, genome, network, r, &part, error);
+        status = region_cost(problem, genome, network, r, &part, &part_idle, error);
         if (status == WEFT_OK) {
-            status = weft_cost_add(*cost, part, error);
+            status = weft_cost_add(*cost, &idle, part, &part_idle, error);
         }
         weft_cost_destroy(part);
     }

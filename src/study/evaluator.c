@@ -25,13 +25,13 @@ struct weft_evaluator {
     const weft_accuracy *accuracy;
     int n_networks, n_regions;
     bool networks_stay;                         /* no gene enters them: built once */
-    bool needs_network;                         /* the accuracy does */
+    bool needs_network, penalised;              /* the accuracy does, and has a penalty taken off */
     bool raw_cells, one_channel, raw_violation; /* faults of the accounting */
     int default_bits;                           /* of weights of which the network says nothing */
-    parameter cell_bits, unit_cost;             /* "cell_bits", "cost_per_mm2" */
+    parameter cell_bits, unit_cost, dropped;    /* "cell_bits", "cost_per_mm2", "dropped_bits" */
     weft_network **networks;   /* (n_networks) of the design at hand; NULL: none yet */
     weft_workload **workloads; /* (n_networks, n_regions) */
-    weft_weights *weights;     /* (n_networks) */
+    weft_weights *weights;     /* (n_networks, n_regions) */
     weft_total *totals;        /* (n_networks) */
     weft_region *regions;      /* (n_regions) */
 };
@@ -62,8 +62,9 @@ static weft_status take_network(weft_evaluator *e, const double *genome, int whi
     WEFT_TRY(*network == NULL
                  ? weft_space_decode(e->problem->space, genome, which, network, error)
                  : weft_space_decode_into(e->problem->space, genome, which, *network, error));
-    e->weights[which] = weft_weights_of(*network, e->default_bits);
     for (int r = 0; r < e->n_regions; r++) {
+        int32_t only = e->n_regions > 1 ? r : -1;
+        e->weights[which * e->n_regions + r] = weft_weights_of(*network, only, e->default_bits);
         WEFT_TRY(fill_workload(e, which, r, error));
     }
     return WEFT_OK;
@@ -86,16 +87,19 @@ static weft_status estimate_network(weft_evaluator *e, int which, weft_error *er
     weft_status status = WEFT_OK;
     double distance = 0.0;
     bool known = true;
+    double idle_w = 0.0;
     for (int r = 0; r < e->n_regions; r++) {
         weft_total part;
         weft_error inner;
         weft_status now = weft_estimate(e->regions[r].priced,
                                         e->workloads[which * e->n_regions + r], &part, &inner);
+        double part_idle_w = e->n_regions > 1 ? weft_priced_idle(e->regions[r].priced, NULL) : 0.0;
         if (now == WEFT_OK && r == 0) {
             *sum = part;
-        } else if (now == WEFT_OK) {
-            weft_total_add(sum, &part);
-        } else {
+            idle_w = part_idle_w;
+        } else if (now == WEFT_OK && status == WEFT_OK) {
+            weft_total_add(sum, &idle_w, &part, part_idle_w);
+        } else if (now != WEFT_OK) {
             *error = status == WEFT_OK ? inner : *error;
             status = status == WEFT_OK ? now : status;
             known = known && inner.distance > 0.0;
@@ -104,26 +108,45 @@ static weft_status estimate_network(weft_evaluator *e, int which, weft_error *er
     }
     if (status != WEFT_OK) {
         error->distance = known ? distance : 0.0;
+        return status;
     }
-    return status;
+    return e->n_regions > 1 ? weft_total_check(e->regions[0].priced, sum, error) : WEFT_OK;
 }
 
 static double parameter_value(const weft_evaluator *e, const parameter *of) {
     return of->known ? weft_priced_value(e->regions[0].priced, &of->knob) : NAN;
 }
 
+/* What converters leave off: the most of all regions. */
+static double dropped_bits(const weft_evaluator *e) {
+    double most = NAN;
+    for (int r = 0; e->dropped.known && r < e->n_regions; r++) {
+        most = fmax(most, weft_priced_value(e->regions[r].priced, &e->dropped.knob));
+    }
+    return most;
+}
+
 /* The cells that the weights of all layers of a network need at once, as the published code counts
  * them, against those that there are. */
+static double cells_of_network(const weft_evaluator *e, int which) {
+    double needed = 0.0;
+    for (int r = 0; r < e->n_regions; r++) {
+        double cell_bits =
+            e->cell_bits.known ? weft_priced_value(e->regions[r].priced, &e->cell_bits.knob) : 1.0;
+        needed +=
+            weft_weights_cells(&e->weights[which * e->n_regions + r], cell_bits, e->one_channel);
+    }
+    return needed;
+}
+
 static weft_status check_cells(const weft_evaluator *e, double *metrics, weft_error *error) {
     double there = 0.0;
     double needed = 0.0;
-    double cell_bits = parameter_value(e, &e->cell_bits);
     for (int r = 0; r < e->n_regions; r++) {
         there += weft_priced_cells(e->regions[r].priced);
     }
     for (int n = 0; n < e->n_networks; n++) {
-        needed = fmax(needed, weft_weights_cells(&e->weights[n], isnan(cell_bits) ? 1.0 : cell_bits,
-                                                 e->one_channel));
+        needed = fmax(needed, cells_of_network(e, n));
     }
     metrics[WEFT_METRIC_CELLS] = there;
     metrics[WEFT_METRIC_CELLS_NEEDED] = needed;
@@ -181,6 +204,7 @@ static weft_status cost_design(weft_evaluator *e, const double *genome, double *
                             .how = e->problem->info.aggregate};
     weft_aggregate_metrics(&of, metrics);
     metrics[WEFT_METRIC_COST] = metrics[WEFT_METRIC_AREA] * parameter_value(e, &e->unit_cost);
+    metrics[WEFT_METRIC_DROPPED_BITS] = dropped_bits(e);
     return WEFT_OK;
 }
 
@@ -193,6 +217,7 @@ static weft_status accuracy_of(weft_evaluator *e, const double *genome, const we
                                     WEFT_FIDELITY_CANDIDATE, e->problem->info.seed, stop, &result,
                                     error));
     metrics[WEFT_METRIC_ACCURACY] = result.accuracy;
+    metrics[WEFT_METRIC_PENALTY] = e->penalised ? result.penalty : NAN;
     return WEFT_OK;
 }
 
@@ -233,9 +258,14 @@ weft_status weft_evaluator_run(weft_evaluator *evaluator, const weft_stop *stop,
                        error->message);
         return WEFT_OK;
     }
+    if (status == WEFT_ERROR_INPUT) { /* values of its genes that the chip has no meaning for */
+        weft_trial_end(trial, WEFT_TRIAL_FAILED, INFINITY, error->message);
+        return WEFT_OK;
+    }
     if (status == WEFT_OK && weft_trial_check(evaluator->problem, trial) &&
         measure_accuracy(evaluator, stop, trial, &status, error) &&
-        weft_trial_check(evaluator->problem, trial)) {
+        weft_trial_check(evaluator->problem, trial) &&
+        weft_trial_knows(evaluator->problem, trial)) {
         weft_trial_score(evaluator->problem, trial);
     }
     return status;
@@ -268,6 +298,10 @@ weft_status weft_evaluator_quick(weft_evaluator *evaluator, const double *genome
     if (status == WEFT_ERROR_INFEASIBLE) {
         return WEFT_OK;
     }
+    if (status == WEFT_ERROR_INPUT) {
+        *state = WEFT_TRIAL_FAILED;
+        return WEFT_OK;
+    }
     if (status != WEFT_OK || !weft_problem_holds(evaluator->problem, metrics)) {
         return status;
     }
@@ -297,20 +331,60 @@ bool weft_evaluator_is_cheap(const weft_evaluator *evaluator, int gene) {
     return turns;
 }
 
+weft_status weft_evaluator_check(weft_evaluator *evaluator, weft_error *error) {
+    for (int r = 0; r < evaluator->n_regions; r++) {
+        WEFT_TRY(weft_region_check(&evaluator->regions[r], evaluator->problem->fixed, error));
+    }
+    return WEFT_OK;
+}
+
 /* ---- making one ------------------------------------------------------------------------------ */
+
+static void find_parameter(const weft_chip *chip, const char *name, parameter *to) {
+    weft_error ignored;
+    to->known = weft_chip_knob(chip, name, "", &to->knob, &ignored) == WEFT_OK;
+}
+
+/* What a metric is made of, which the chip must have where the problem asks for it. */
+static weft_status need_parameter(const weft_evaluator *e, weft_metric metric, const char *name,
+                                  parameter *to, weft_error *error) {
+    const char *token = weft_metric_token(metric);
+    find_parameter(e->problem->chip, name, to);
+    if (to->known || !weft_problem_uses(e->problem, metric)) {
+        return WEFT_OK;
+    }
+    weft_fail(error, WEFT_ERROR_INPUT, "chip '%s' has no value '%s', so that it has no `%s`",
+              weft_chip_name(e->problem->chip), name, token);
+    weft_hint(error,
+              "leave `%s` out, or take a chip of levels that has it, such as "
+              "weft-32nm-rram or weft-sram",
+              token);
+    return WEFT_ERROR_INPUT;
+}
+
+static weft_status need_penalty(const weft_evaluator *e, weft_error *error) {
+    if (e->penalised || !weft_problem_uses(e->problem, WEFT_METRIC_PENALTY)) {
+        return WEFT_OK;
+    }
+    weft_fail(error, WEFT_ERROR_INPUT,
+              "the problem asks for `penalty`, and its `accuracy` names none to take off");
+    weft_hint(error, "name one, as in `accuracy: {provider: mlp, ..., penalty: haq-mobilenetv2}`");
+    return WEFT_ERROR_INPUT;
+}
 
 static weft_status find_parameters(weft_evaluator *e, weft_error *error) {
     weft_error ignored;
-    weft_knob bits;
     const weft_chip *chip = e->problem->chip;
-    e->cell_bits.known = weft_chip_knob(chip, "cell_bits", "", &e->cell_bits.knob, &ignored) ==
-                         WEFT_OK;
-    e->unit_cost.known = weft_chip_knob(chip, "cost_per_mm2", "", &e->unit_cost.knob, &ignored) ==
-                         WEFT_OK;
-    e->default_bits = 8; /* of the published system; chips of levels say their own */
-    if (weft_chip_knob(chip, "operands.weights.bits", "", &bits, &ignored) == WEFT_OK) {
-        e->default_bits = (int)weft_priced_value(e->regions[0].priced, &bits);
+    find_parameter(chip, "cell_bits", &e->cell_bits);
+    WEFT_TRY(need_penalty(e, error));
+    WEFT_TRY(need_parameter(e, WEFT_METRIC_COST, "cost_per_mm2", &e->unit_cost, error));
+    WEFT_TRY(need_parameter(e, WEFT_METRIC_DROPPED_BITS, "dropped_bits", &e->dropped, error));
+    double bits = 8; /* of the published system; chips of levels say their own */
+    if (weft_priced_named(e->regions[0].priced, "weight_bits", &bits, &ignored) != WEFT_OK ||
+        !(bits >= 1 && bits <= WEFT_MAX_BITS)) {
+        bits = 8;
     }
+    e->default_bits = (int)bits;
     if (e->raw_cells && !e->cell_bits.known) {
         return weft_fail(error, WEFT_ERROR_INPUT,
                          "chip '%s' has no parameter 'cell_bits': its cells cannot be counted",
@@ -324,7 +398,7 @@ static weft_status allocate(weft_evaluator *e, weft_error *error) {
     size_t regions = (size_t)e->n_regions;
     e->networks = calloc(n, sizeof(weft_network *));
     e->workloads = calloc(n * regions, sizeof(weft_workload *));
-    e->weights = calloc(n, sizeof *e->weights);
+    e->weights = calloc(n * regions, sizeof *e->weights);
     e->totals = calloc(n, sizeof *e->totals);
     e->regions = calloc(regions, sizeof *e->regions);
     return e->networks != NULL && e->workloads != NULL && e->weights != NULL && e->totals != NULL &&
@@ -339,12 +413,14 @@ static weft_status fill(weft_evaluator *e, weft_error *error) {
     e->n_regions = weft_space_n_regions(problem->space);
     e->networks_stay = weft_space_network_is_fixed(problem->space);
     e->needs_network = e->accuracy != NULL && weft_accuracy_needs_network(e->accuracy);
+    e->penalised = problem->info.accuracy.penalty != NULL &&
+                   problem->info.accuracy.penalty[0] != '\0';
     e->raw_cells = weft_problem_fault(problem, WEFT_FAULT_RAW_CELLS);
     e->one_channel = weft_problem_fault(problem, WEFT_FAULT_DEPTHWISE);
     e->raw_violation = weft_problem_fault(problem, WEFT_FAULT_VIOLATION);
     WEFT_TRY(allocate(e, error));
     for (int r = 0; r < e->n_regions; r++) {
-        WEFT_TRY(weft_region_create(problem, r, &e->regions[r], error));
+        WEFT_TRY(weft_region_create(problem->space, problem->chip, r, &e->regions[r], error));
     }
     return find_parameters(e, error);
 }

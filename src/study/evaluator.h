@@ -10,7 +10,8 @@
 
 typedef struct weft_evaluator weft_evaluator;
 
-/* `accuracy` is borrowed; NULL: no metric asks for one. */
+/* `accuracy` is borrowed; NULL: no metric asks for one. WEFT_ERROR_INPUT where the chip lacks what a
+ * gene sets or what a metric that the problem asks for is made of. */
 weft_status weft_evaluator_create(const weft_problem *problem, const weft_accuracy *accuracy,
                                   weft_evaluator **evaluator, weft_error *error) WEFT_NODISCARD;
 void weft_evaluator_destroy(weft_evaluator *evaluator);
@@ -35,5 +36,8 @@ bool weft_evaluator_is_cheap(const weft_evaluator *evaluator, int gene);
  * file says. */
 weft_status weft_evaluator_turn(weft_evaluator *evaluator, const double *genome,
                                 weft_error *error) WEFT_NODISCARD;
+
+/* Whether the chip takes both ends of what each gene that is not fixed may set. */
+weft_status weft_evaluator_check(weft_evaluator *evaluator, weft_error *error) WEFT_NODISCARD;
 
 #endif

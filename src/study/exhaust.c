@@ -190,29 +190,43 @@ static void walk_item(void *context, int item, int thread) {
 
 /* ---- beginning and end ----------------------------------------------------------------------- */
 
+/* Cheap genes innermost, but for those that a dear one depends on: parents stand before children.
+ * `dear` (n_genes) is scratch, all false. */
+static void put_in_order(const exhaust *e, const weft_evaluator *evaluator, bool *dear,
+                         int *order) {
+    int n = e->table.n_genes;
+    int n_dear = 0;
+    for (int g = n - 1; g >= 0; g--) { /* children, which stand behind, have marked their parents */
+        const weft_gene *gene = &e->table.genes[g];
+        dear[g] = dear[g] || !weft_evaluator_is_cheap(evaluator, g);
+        n_dear += dear[g];
+        for (int c = 0; dear[g] && c < gene->n_conditions; c++) {
+            dear[gene->conditions[c].parent] = true;
+        }
+    }
+    for (int g = 0, outer = 0, inner = n_dear; g < n; g++) {
+        order[dear[g] ? outer++ : inner++] = g;
+    }
+}
+
 /* The genes as they vary: what is fixed, or not free, stands as it is held. */
 static weft_status make_walk(exhaust *e, weft_evaluator *evaluator, weft_error *error) {
     size_t n = (size_t)e->table.n_genes;
     double *stands = calloc(n, sizeof *stands);
     bool *frozen = calloc(n, sizeof *frozen);
+    bool *dear = calloc(n, sizeof *dear);
     weft_gene *held = calloc(n, sizeof *held);
     int *order = calloc(n, sizeof *order);
-    weft_status status = stands != NULL && frozen != NULL && held != NULL && order != NULL
+    weft_status status = stands != NULL && frozen != NULL && dear != NULL && held != NULL &&
+                                 order != NULL
                              ? WEFT_OK
                              : weft_fail_memory(error, n * sizeof *held);
     if (status == WEFT_OK) {
-        int placed = 0;
         weft_problem_hold(e->problem, stands);
         for (size_t g = 0; g < n; g++) {
             frozen[g] = !e->problem->stages[0].varies[g];
         }
-        for (int cheap = 0; cheap < 2; cheap++) {
-            for (int g = 0; g < (int)n; g++) {
-                if (weft_evaluator_is_cheap(evaluator, g) == (cheap == 1)) {
-                    order[placed++] = g;
-                }
-            }
-        }
+        put_in_order(e, evaluator, dear, order);
         status = weft_genes_freeze(&e->table, frozen, stands, held, error);
     }
     if (status == WEFT_OK) {
@@ -222,6 +236,7 @@ static weft_status make_walk(exhaust *e, weft_evaluator *evaluator, weft_error *
     }
     free(stands);
     free(frozen);
+    free(dear);
     free(held);
     free(order);
     return status;
@@ -306,6 +321,12 @@ static weft_status fill_designs(exhaust *e, weft_exhaust *result, weft_error *er
 
 static weft_status walk_all(exhaust *e, weft_exhaust *result, weft_error *error) {
     int jobs = e->settings->jobs > 0 ? e->settings->jobs : 1;
+    if (e->problem->info.n_stages > 0) {
+        weft_fail(error, WEFT_ERROR_USAGE,
+                  "a problem in stages cannot be walked: each varies genes of its own");
+        weft_hint(error, "leave out `stages`; `free` and `fixed` say which genes vary");
+        return WEFT_ERROR_USAGE;
+    }
     if (e->problem->info.trains) {
         WEFT_TRY(weft_problem_accuracy(e->problem, &e->accuracy, error));
         if (weft_accuracy_has_final(e->accuracy)) {

@@ -75,6 +75,19 @@ bool weft_trial_check(const weft_problem *problem, weft_trial *trial) {
     return violation == 0.0;
 }
 
+bool weft_trial_knows(const weft_problem *problem, weft_trial *trial) {
+    for (int c = 0; c < problem->info.n_constraints; c++) {
+        if (!is_known(problem->constraints[c], trial->metrics)) {
+            char reason[WEFT_TRIAL_TEXT];
+            snprintf(reason, sizeof reason, "'%.200s' names a metric that this design has not",
+                     problem->info.constraints[c]);
+            weft_trial_end(trial, WEFT_TRIAL_FAILED, INFINITY, reason);
+            return false;
+        }
+    }
+    return true;
+}
+
 void weft_trial_score(const weft_problem *problem, weft_trial *trial) {
     if (problem->score != NULL) {
         trial->score = weft_expr_evaluate(problem->score, trial->metrics);

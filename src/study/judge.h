@@ -20,6 +20,10 @@ bool weft_problem_holds(const weft_problem *problem, const double *metrics);
  * broken by and the first of them as its reason. */
 bool weft_trial_check(const weft_problem *problem, weft_trial *trial);
 
+/* Ends a trial as failed whose constraints name a metric that is unknown to the end: it must not pass
+ * unseen. False where it does. */
+bool weft_trial_knows(const weft_problem *problem, weft_trial *trial);
+
 /* Gives the trial its score. Objectives must be numbers: one that divides by zero ends as failed. */
 void weft_trial_score(const weft_problem *problem, weft_trial *trial);
 

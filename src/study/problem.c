@@ -62,6 +62,43 @@ static weft_status begin_section(weft_map *map, const char *section, const char 
     return WEFT_OK;
 }
 
+/* The objective or constraint that asks for accuracy, the score, or the search whose stages do. */
+static weft_status find_asking(const weft_problem *problem, const weft_map *from,
+                               const weft_node **node, weft_error *error) {
+    static const char *const GOALS[] = {"score", "minimise", "priority"};
+    const weft_problem_info *info = &problem->info;
+    weft_map map = *from;
+    bool scored = problem->score != NULL && weft_expr_uses(problem->score, WEFT_METRIC_ACCURACY);
+    for (int k = 0; scored && k < 3 && *node == NULL; k++) {
+        WEFT_TRY(weft_map_node(&map, GOALS[k], WEFT_OPTIONAL, node, error));
+    }
+    for (int i = 0; problem->score == NULL && i < info->n_objectives; i++) {
+        if (info->objectives[i] == WEFT_METRIC_ACCURACY) {
+            WEFT_TRY(weft_map_node(&map, "objectives", WEFT_REQUIRED, node, error));
+            *node = weft_sequence_at(*node, i);
+        }
+    }
+    for (int i = 0; *node == NULL && i < info->n_constraints; i++) {
+        if (weft_expr_uses(problem->constraints[i], WEFT_METRIC_ACCURACY)) {
+            WEFT_TRY(weft_map_node(&map, "constraints", WEFT_REQUIRED, node, error));
+            *node = weft_sequence_at(*node, i);
+        }
+    }
+    return *node != NULL || info->n_stages == 0
+               ? WEFT_OK
+               : weft_map_node(&map, "search", WEFT_OPTIONAL, node, error);
+}
+
+static weft_status fail_data(const weft_problem *problem, const weft_map *map, weft_error *error) {
+    const weft_node *node = NULL;
+    WEFT_TRY(find_asking(problem, map, &node, error));
+    weft_node_fail(map->doc, node != NULL ? node : map->node, error, WEFT_ERROR_INPUT,
+                   "accuracy is asked for, and there is no `data` to train and measure on");
+    weft_hint(error, "add `data: fashion-mnist` (`weft data list` shows what there is), or "
+                     "`accuracy: {provider: mlp, ...}` or `table`, which predict it");
+    return WEFT_ERROR_INPUT;
+}
+
 /* The space takes the shape and the classes of the data set. */
 static weft_status adopt_data(weft_problem *problem, const weft_map *map,
                               const weft_node *data_node, weft_error *error) {
@@ -69,10 +106,7 @@ static weft_status adopt_data(weft_problem *problem, const weft_map *map,
         if (!problem->info.trains || !weft_accuracy_needs_data(problem->provider)) {
             return WEFT_OK;
         }
-        weft_node_fail(map->doc, map->node, error, WEFT_ERROR_INPUT,
-                       "`data` is missing, and the problem asks for accuracy");
-        weft_hint(error, "add `data: fashion-mnist`; `weft data list` shows what there is");
-        return WEFT_ERROR_INPUT;
+        return fail_data(problem, map, error);
     }
     weft_dataset_info info;
     if (weft_data_info(problem->data, &info, error) != WEFT_OK) {
@@ -178,7 +212,8 @@ static weft_status read_settings(weft_problem *problem, weft_map *map, weft_erro
     info->aggregate = (weft_aggregate)aggregate;
     WEFT_TRY(read_accuracy(problem, map, error));
     WEFT_TRY(read_search(problem, map, error));
-    info->trains = weft_problem_uses(problem, WEFT_METRIC_ACCURACY);
+    info->trains = weft_problem_uses(problem, WEFT_METRIC_ACCURACY) ||
+                   weft_problem_uses(problem, WEFT_METRIC_PENALTY);
     info->accuracy.blind_bits = info->accuracy.blind_bits ||
                                 weft_problem_fault(problem, WEFT_FAULT_BLIND);
     info->optimizer.n_objectives = info->n_objectives;
@@ -265,7 +300,8 @@ static weft_status problem_fill(weft_problem *problem, const weft_doc *doc, weft
     WEFT_TRY(adopt_data(problem, &map, data, error));
     snprintf(problem->info.space, sizeof problem->info.space, "%s",
              weft_space_name(problem->space));
-    return weft_plan_bind(problem, doc, fixed, error);
+    WEFT_TRY(weft_plan_bind(problem, doc, fixed, error));
+    return weft_problem_suit(problem, doc, chip, error);
 }
 
 weft_status weft_problem_read(const char *path, weft_problem **problem, weft_error *error) {
@@ -342,10 +378,14 @@ static weft_status write_problem(const weft_problem *problem, bool alone, char *
     return WEFT_OK;
 }
 
+weft_status weft_problem_check_options(const weft_problem *problem, weft_error *error) {
+    WEFT_TRY(weft_options_check(WEFT_OPTIONS_ACCURACY, &problem->info, error));
+    return weft_options_check(WEFT_OPTIONS_SEARCH, &problem->info, error);
+}
+
 weft_status weft_problem_write(const weft_problem *problem, weft_problem_texts *texts,
                                weft_error *error) {
-    WEFT_TRY(weft_options_check(WEFT_OPTIONS_ACCURACY, &problem->info, error));
-    WEFT_TRY(weft_options_check(WEFT_OPTIONS_SEARCH, &problem->info, error));
+    WEFT_TRY(weft_problem_check_options(problem, error));
     WEFT_TRY(write_problem(problem, false, &texts->problem, error));
     texts->space = weft_space_text(problem->space);
     texts->chip = weft_chip_text(problem->chip);

@@ -46,6 +46,10 @@ typedef struct weft_problem_texts {
     const char *chip;
 } weft_problem_texts;
 
+/* Whether all settings lie in their ranges: a program may have changed them. */
+weft_status weft_problem_check_options(const weft_problem *problem,
+                                       weft_error *error) WEFT_NODISCARD;
+
 weft_status weft_problem_write(const weft_problem *problem, weft_problem_texts *texts,
                                weft_error *error) WEFT_NODISCARD;
 

@@ -68,6 +68,13 @@ weft_status weft_accounting_apply(const weft_problem_info *info, weft_chip *chip
                                   weft_error *error) WEFT_NODISCARD;
 void weft_accounting_write(const weft_problem_info *info, FILE *out);
 
+/* ---- problem_chip.c: whether the chip suits --------------------------------------------------- */
+
+/* The genes set what the chip has, the metrics ask for what it has. Errors that have no place are
+ * placed at the node that names the chip. */
+weft_status weft_problem_suit(const weft_problem *problem, const weft_doc *doc,
+                              const weft_node *chip, weft_error *error) WEFT_NODISCARD;
+
 /* ---- text ------------------------------------------------------------------------------------- */
 
 /* Copies a name into a fixed field; longer ones are the user's error. */

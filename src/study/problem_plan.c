@@ -47,6 +47,12 @@ static weft_status read_stage(weft_problem *problem, const weft_doc *doc, const 
     WEFT_TRY(read_patterns(&map, &stage->free, error));
     WEFT_TRY(weft_map_integer(&map, "trials", last ? WEFT_OPTIONAL : WEFT_REQUIRED, 1, 1000000000,
                               &stage->trials, error));
+    if (last && stage->trials > 0) {
+        return weft_node_fail(doc, node, error, WEFT_ERROR_INPUT,
+                              "stage '%s' is the last one, which takes all trials that are left: "
+                              "leave out `trials`",
+                              stage->name);
+    }
     weft_score_text score = {stage->score, &stage->maximise,
                              &problem->stages[info->n_stages].score};
     WEFT_TRY(weft_score_read(&map, NULL, &score, error));
@@ -131,9 +137,9 @@ static weft_status fail_pattern(const weft_gene_table *table, const char *patter
     }
     const char *near = weft_nearest(pattern, names, (size_t)table->n_genes);
     if (near != NULL) {
-        weft_hint(error, "did you mean '%s'? `weft space NAME --genes` lists them", near);
+        weft_hint(error, "did you mean '%s'? `weft space SPACE` lists all", near);
     } else {
-        weft_hint(error, "`weft space NAME --genes` lists them; '*' and '?' stand for any "
+        weft_hint(error, "`weft space SPACE` lists them; '*' and '?' stand for any "
                          "characters, `network` and `chip` for all genes of a kind");
     }
     free(names);
@@ -192,9 +198,8 @@ static weft_status fail_value(const weft_problem *problem, int g, const char *te
     char known[300] = "";
     for (int c = 0; c < gene->n_choices; c++) {
         char label[64];
-        size_t used = strlen(known);
-        snprintf(known + used, sizeof known - used, "%s%s", c > 0 ? ", " : "",
-                 weft_space_value_text(problem->space, g, c, label, sizeof label));
+        weft_list_add(known, sizeof known,
+                      weft_space_value_text(problem->space, g, c, label, sizeof label));
     }
     if (gene->n_choices == 0) {
         snprintf(known, sizeof known, "%g to %g", gene->lower, gene->upper);
@@ -248,6 +253,15 @@ static weft_status read_fixed(weft_problem *problem, const weft_doc *doc, const 
 
 int weft_problem_n_stages(const weft_problem *problem) {
     return problem->info.n_stages > 0 ? problem->info.n_stages : 1;
+}
+
+bool weft_problem_varies(const weft_problem *problem, int gene) {
+    for (int s = 0; s < weft_problem_n_stages(problem); s++) {
+        if (problem->stages[s].varies[gene]) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* A stage that varies nothing would be one trial over and over. */

@@ -6,16 +6,18 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/rng.h"
 #include "study/study.h"
 
-/* Of two trials that are not ok the one nearer to what is allowed; ok before not ok. */
+/* By what the stage wants, the less the better; a trial that is not ok, or has no such score, is as bad
+ * as can be. */
 static double badness(const weft_problem *problem, int stage, const weft_trial *trial) {
     double vector[WEFT_MAX_OBJECTIVES];
     if (trial->state != WEFT_TRIAL_OK) {
         return INFINITY;
     }
     weft_stage_objectives(problem, stage, trial, vector);
-    return isnan(vector[0]) ? INFINITY : vector[0];
+    return isfinite(vector[0]) ? vector[0] : INFINITY;
 }
 
 /* The best trial before `first` by what stage `s` wants; the earliest of equals. NULL: none is ok. */
@@ -62,7 +64,9 @@ static weft_status make_optimizer(weft_study *study, const bool *varies, const d
         frozen[g] = !varies[g];
     }
     weft_optimizer_settings settings = info->optimizer;
-    settings.seed = info->seed;
+    /* trials are numbered anew for each stage: its random numbers are its own */
+    settings.seed = study->stage == 0 ? info->seed
+                                      : weft_hash(&study->stage, sizeof study->stage, info->seed);
     settings.seen = design_seen;
     settings.seen_context = study;
     settings.frozen = frozen;

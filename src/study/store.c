@@ -167,16 +167,24 @@ static weft_status check_identity(weft_store *store, int64_t *version, weft_erro
 }
 
 /* Whether the table of trials has a column; an older store lacks some. */
-static bool has_column(weft_store *store, const char *name) {
+static weft_status has_column(weft_store *store, const char *name, bool *has, weft_error *error) {
     sqlite3_stmt *statement = NULL;
-    static const char sql[] = "SELECT 1 FROM pragma_table_info('trials') WHERE name = ?";
-    if (sqlite3_prepare_v2(store->db, sql, -1, &statement, NULL) != SQLITE_OK) {
-        return false;
-    }
-    sqlite3_bind_text(statement, 1, name, -1, SQLITE_STATIC);
-    bool has = sqlite3_step(statement) == SQLITE_ROW;
+    static const char sql[] = "SELECT count(*) FROM pragma_table_info('trials') WHERE name = ?";
+    bool asked = sqlite3_prepare_v2(store->db, sql, -1, &statement, NULL) == SQLITE_OK &&
+                 sqlite3_bind_text(statement, 1, name, -1, SQLITE_STATIC) == SQLITE_OK &&
+                 sqlite3_step(statement) == SQLITE_ROW;
+    weft_status status = asked ? WEFT_OK : store_fail(store, error, "cannot read the store");
+    *has = asked && sqlite3_column_int(statement, 0) > 0;
     sqlite3_finalize(statement);
-    return has;
+    return status;
+}
+
+static weft_status has_all_columns(weft_store *store, bool *all, weft_error *error) {
+    *all = true;
+    for (int c = 0; c < N_COLUMNS && *all; c++) {
+        WEFT_TRY(has_column(store, columns[c].name, all, error));
+    }
+    return WEFT_OK;
 }
 
 /* Adds what a store of an older version lacks. */
@@ -184,7 +192,9 @@ static weft_status upgrade_tables(weft_store *store, weft_error *error) {
     char sql[256];
     WEFT_TRY(run_sql(store, "BEGIN IMMEDIATE", "cannot bring the store up to date", error));
     for (int c = 0; c < N_COLUMNS; c++) {
-        if (!has_column(store, columns[c].name)) {
+        bool has = false;
+        WEFT_TRY(has_column(store, columns[c].name, &has, error));
+        if (!has) {
             snprintf(sql, sizeof sql, "ALTER TABLE trials ADD COLUMN %s %s", columns[c].name,
                      columns[c].type);
             WEFT_TRY(run_sql(store, sql, "cannot bring the store up to date", error));
@@ -271,7 +281,10 @@ static weft_status prepare_write(weft_store *store, bool durable, weft_error *er
                      "cannot open the store", error));
     if (version == 0) {
         WEFT_TRY(create_tables(store, error));
-    } else if (version < WEFT_STORE_VERSION) {
+    }
+    bool whole = false;
+    WEFT_TRY(has_all_columns(store, &whole, error));
+    if (version > 0 && (version < WEFT_STORE_VERSION || !whole)) {
         WEFT_TRY(upgrade_tables(store, error));
     }
     char add_trial[2048] = "INSERT INTO trials (";
@@ -608,14 +621,15 @@ weft_status weft_store_each_trial(weft_store *store, int n_genes,
     sqlite3_stmt *row = NULL;
     weft_status status = WEFT_OK;
     char sql[4096] = "SELECT ";
-    for (int c = 0; c < N_COLUMNS; c++) {
-        bool has = has_column(store, columns[c].name);
+    for (int c = 0; c < N_COLUMNS && status == WEFT_OK; c++) {
+        bool has = false;
+        status = has_column(store, columns[c].name, &has, error);
         append(sql, sizeof sql, has ? "t." : "NULL AS ", columns[c].name);
         append(sql, sizeof sql, ", ", "");
     }
     append(sql, sizeof sql, "f.test_accuracy, f.seconds FROM trials t ",
            "LEFT JOIN finals f ON f.number = t.number ORDER BY t.number");
-    if (sqlite3_prepare_v2(store->db, sql, -1, &row, NULL) != SQLITE_OK) {
+    if (status == WEFT_OK && sqlite3_prepare_v2(store->db, sql, -1, &row, NULL) != SQLITE_OK) {
         status = store_fail(store, error, "cannot read the store");
     }
     int step = SQLITE_DONE;

@@ -48,7 +48,7 @@ static void what_is_wrong_is_told_with_its_place(void **state) {
         {HEAD
          "- {name: a, text: t, metrics: {area: 1}}\n- {name: a, text: t, metrics: {area: 1}}\n",
          "two designs", 6},
-        {HEAD "- {name: '', text: t, metrics: {area: 1}}\n", "bytes of text", 5},
+        {HEAD "- {name: '', text: t, metrics: {area: 1}}\n", "1 to 63 characters", 5},
         {"weft: baseline/1\naccounting: a\nsource: s\ndesigns: none\n", "list", 4},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {

@@ -198,7 +198,10 @@ static const bad_case bad_cases[] = {
     {"no trials", "trials: 12", "trials: 0", 13, "trials"},
     {"trials as text", "trials: 12", "trials: many", 13, "many"},
     {"unknown search key", "seed: 9", "sede: 9", 13, "seed"},
-    {"accuracy without data", "energy min, latency", "energy min, accuracy", 1, "data"},
+    {"accuracy without data", "energy min, latency", "energy min, accuracy", 11, "data"},
+    {"accuracy in a constraint", "area <= 500", "accuracy >= 0.5", 12, "data"},
+    {"cost of a chip without", "energy min, latency", "energy min, cost", 10, "cost_per_mm2"},
+    {"bits dropped by no expression", "area <= 500", "dropped_bits <= 0", 10, "dropped_bits"},
     {"unknown chip", "mnsim-130nm-rram", "mnsim-130nm-ram", 10, "mnsim-130nm-rram"},
     {"unknown data", "chip: mnsim", "data: fashion-mnits\nchip: mnsim", 10, "fashion-mnist"},
 };

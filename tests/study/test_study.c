@@ -654,6 +654,35 @@ static void breakdown_of_a_trial_is_its_metrics(void **state) {
     weft_study_close(study);
 }
 
+/* Several threads that are killed leave holes in a batch: whatever rows are missing, the study goes on
+ * as if it never had been cut. */
+static void a_study_with_holes_goes_on(void **state) {
+    static const char *const HOLES[] = {
+        "DELETE FROM trials WHERE number = 25 OR number >= 30",
+        "DELETE FROM trials WHERE number IN (0, 2)",
+        "DELETE FROM trials WHERE number % 5 = 3 AND number > 11",
+        "DELETE FROM trials WHERE number > 0",
+    };
+    char whole[600], holed[600];
+    path_in(*state, "whole.db", whole, sizeof whole);
+    weft_problem *problem = make_problem(*state, "nsga2", 48, 5);
+    run_for(problem, whole, 1, -1);
+    for (size_t i = 0; i < sizeof HOLES / sizeof HOLES[0]; i++) {
+        char name[32];
+        sqlite3 *db = NULL;
+        snprintf(name, sizeof name, "holes-%zu.db", i);
+        path_in(*state, name, holed, sizeof holed);
+        run_for(problem, holed, 2, -1);
+        assert_int_equal(sqlite3_open(holed, &db), SQLITE_OK);
+        assert_int_equal(sqlite3_exec(db, HOLES[i], NULL, NULL, NULL), SQLITE_OK);
+        assert_true(sqlite3_changes(db) > 0);
+        sqlite3_close(db);
+        run_for(problem, holed, 3, -1);
+        assert_same_study(whole, holed);
+    }
+    weft_problem_destroy(problem);
+}
+
 /* A store as version 1 wrote it: without the stage, without the metrics that came later, and with a
  * problem that says nothing of accountings. It is read, and gone on with. */
 static void a_store_of_version_1_goes_on(void **state) {
@@ -724,6 +753,7 @@ int main(void) {
         IN_FOLDER(refuses_a_damaged_store),
         IN_FOLDER(refuses_rows_that_are_no_trials_of_its_space),
         IN_FOLDER(refuses_a_store_without_its_parts),
+        IN_FOLDER(a_study_with_holes_goes_on),
         IN_FOLDER(a_store_of_version_1_goes_on),
         IN_FOLDER(a_network_without_room_is_a_failed_trial),
         IN_FOLDER(settings_out_of_range_get_into_no_store),
