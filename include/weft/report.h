@@ -17,8 +17,9 @@ WEFT_API void weft_report_defaults(weft_report_settings *settings);
 
 /* Writes `folder`/index.html (self-contained: no script or style from elsewhere) and the figures
  * beside it as SVG: front.svg (of three objectives or more), front-accuracy-energy.svg,
- * front-accuracy-latency.svg, hypervolume.svg, layers-energy.svg, layers-latency.svg. Makes the folder; each file is written to a temporary name
- * and renamed. A study without trials gives a page that says so. */
+ * front-accuracy-latency.svg, hypervolume.svg, layers-energy.svg, layers-latency.svg (of several
+ * networks layers-energy-2-vgg16.svg). Makes the folder; each file is written to a temporary name and
+ * renamed. A study without trials gives a page that says so. */
 WEFT_API weft_status weft_report_write(const weft_study *study, const char *folder,
                                        const weft_report_settings *settings,
                                        weft_error *error) WEFT_NODISCARD;
@@ -74,6 +75,8 @@ typedef struct weft_report_tornado_step {
 
 typedef struct weft_report_tornado_row {
     const char *gene;
+    const char *own;                   /* its value in the design: "128" */
+    const char *unit;                  /* of both values: "V"; "": none */
     weft_report_tornado_step steps[2]; /* down, up */
 } weft_report_tornado_row;
 
@@ -86,7 +89,8 @@ typedef struct weft_report_tornado {
     int n;
 } weft_report_tornado;
 
-/* Writes it as one SVG file. The axis is logarithmic where the values span more than a factor of 30. */
+/* Writes it as one SVG file. Bars are changes in percent of the design's own value; where the values
+ * span more than a factor of 30, its multiples on a logarithmic axis; where it is 0, the values. */
 WEFT_API weft_status weft_report_tornado_write(const weft_report_tornado *tornado, const char *file,
                                                weft_error *error) WEFT_NODISCARD;
 

@@ -2,6 +2,7 @@
  * A chip from the words of the command line: a preset or file, changed by each --set. */
 #include <string.h>
 
+#include "base/share.h"
 #include "cli/cli.h"
 
 weft_status cli_split(cli_call *call, const char *option, const char *text, char *path, size_t size,
@@ -42,8 +43,12 @@ static weft_status apply(cli_call *call, weft_chip *chip) {
 
 weft_status cli_chip_read(cli_call *call, const char *name, weft_chip **chip) {
     weft_chip *read = NULL;
-    WEFT_TRY(weft_chip_read(name, &read, &call->error));
-    weft_status status = apply(call, read);
+    weft_status status = weft_chip_read(name, &read, &call->error);
+    if (status != WEFT_OK) {
+        weft_share_hint("chips", name, &call->error);
+        return status;
+    }
+    status = apply(call, read);
     if (status != WEFT_OK) {
         weft_chip_destroy(read);
         return status;

@@ -181,6 +181,10 @@ extern const cli_variable cli_environment[];
 char *cli_quantity(double value, const char *unit, char *buffer, size_t size);
 enum { CLI_QUANTITY = 40 };
 
+/* A count of designs (weft_space_counts): its digits, "4.0912e81" for more than 15. Returns `buffer`. */
+char *cli_count_text(const char *count, char *buffer, size_t size);
+enum { CLI_COUNT = 32 };
+
 /* "8m12s". Returns `buffer`. */
 char *cli_duration(double seconds, char *buffer, size_t size);
 
@@ -307,6 +311,25 @@ weft_status cli_print_parts(cli_call *call, const weft_cost *cost) WEFT_NODISCAR
 weft_status cli_print_levels(cli_call *call, const weft_cost *cost) WEFT_NODISCARD;
 weft_status cli_print_layers(cli_call *call, const weft_cost *cost) WEFT_NODISCARD;
 
+/* ---- lists (listing.c) ------------------------------------------------------------------------ */
+
+/* Where each file of a kind goes as weft_share_list names it. */
+typedef struct cli_listing {
+    cli_call *call;
+    cli_table table;
+    weft_json *json;    /* NULL: the table */
+    weft_status status; /* of the last one that could not be read */
+} cli_listing;
+
+typedef struct cli_listed {
+    const char *kind; /* "chips" */
+    const char *const *headers;
+    const char *align;
+    void (*row)(void *listing, const char *name); /* adds a row, of one that cannot be read too */
+} cli_listed;
+
+weft_status cli_list_share(cli_call *call, bool json, const cli_listed *listed) WEFT_NODISCARD;
+
 /* Trials to print: of a study, by their indices in it, or those of an array. With `all`, their state,
  * reason and times too. */
 typedef struct cli_designs {
@@ -323,6 +346,10 @@ void cli_design_json(weft_json *json, const cli_designs *designs, const weft_tri
 void cli_designs_json(weft_json *json, const cli_designs *designs);
 void cli_designs_csv(const cli_designs *designs);
 weft_status cli_designs_table(cli_call *call, const cli_designs *designs) WEFT_NODISCARD;
+
+/* Of a front of more than `top` designs, sorted by its first objective: keeps so many, evenly spread,
+ * the knee among them. Returns how many are left. */
+size_t cli_front_spread(const weft_study *study, size_t *front, size_t n, size_t top);
 
 /* All metrics but the accuracy as members of an object: "energy_j" and so on. */
 void cli_metrics_json(weft_json *json, const double *metrics);
@@ -354,6 +381,9 @@ enum { CLI_AIMS = WEFT_EXPRESSION + 64 };
 /* A score or a value of the only objective as a person reads it. Returns `buffer`. */
 char *cli_goal_text(const weft_problem_info *info, double value, char *buffer, size_t size);
 
+/* The largest hypervolume that there can be, as weft_study_hypervolume normalises. */
+double cli_most_hypervolume(int n_objectives);
+
 /* The members "quartiles" and "attainment" of several studies; and the quartiles for people. */
 void cli_attainment_json(weft_json *json, const weft_several_result *result);
 void cli_print_quartiles(const weft_problem_info *info, const weft_several_result *result);
@@ -367,6 +397,22 @@ bool cli_is_store(const char *path);
  * stands for the study. */
 weft_status cli_trial_find(cli_call *call, const weft_study *study, const char *text,
                            size_t *index) WEFT_NODISCARD;
+
+/* The value of a gene for people: "4.333" for 4.333333333333333, whose digits are in JSON; "-" where it
+ * is inactive. Returns `buffer`. */
+char *cli_gene_text(const weft_space *space, int gene, double value, char *buffer, size_t size);
+
+/* "rows=64,bits*=8" of --genes, over where the problem lets its genes stand; NULL: just there. The
+ * genome is canonical. */
+weft_status cli_genes_read(cli_call *call, const weft_problem *problem, const char *text,
+                           double *genome) WEFT_NODISCARD;
+
+/* Adds what to do about a design of a problem file that cannot be built. */
+void cli_hint_genes(cli_call *call);
+
+/* "kernel*=3, rows=128": the genes with taken[g], repeated ones as one. Returns `buffer`. */
+char *cli_genes_text(const weft_space *space, const double *genome, const bool *taken, char *buffer,
+                     size_t size);
 
 /* All genes for people: repeated ones in one line ("kernel 3 5 7"), "-" for an inactive one. */
 weft_status cli_print_genes(cli_call *call, const weft_space *space,

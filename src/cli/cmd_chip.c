@@ -16,15 +16,7 @@ static const cli_option LIST_OPTIONS[] = {
     {"json", 0, CLI_FLAG, .offset = offsetof(list_arguments, json), .help = "Prints JSON."},
 };
 
-/* Where each chip goes as weft_share_list names it. */
-typedef struct listing {
-    cli_call *call;
-    cli_table table;
-    weft_json *json;    /* NULL: the table */
-    weft_status status; /* of the last chip that could not be read */
-} listing;
-
-static void list_text(listing *list, const char *name, const weft_chip_about *about) {
+static void list_text(cli_listing *list, const char *name, const weft_chip_about *about) {
     char node[32] = "-";
     if (!isnan(about->node_m)) {
         snprintf(node, sizeof node, "%.4g nm", about->node_m * 1e9);
@@ -47,7 +39,7 @@ static void list_json(weft_json *json, const char *name, const weft_chip_about *
 
 /* A chip that cannot be read is listed with the reason, and the call ends with it. */
 static void list_chip(void *context, const char *name) {
-    listing *list = context;
+    cli_listing *list = context;
     weft_chip *chip = NULL;
     weft_chip_about about = {.node_m = NAN};
     weft_status status = weft_chip_read(name, &chip, &list->call->error);
@@ -68,24 +60,9 @@ static void list_chip(void *context, const char *name) {
 static weft_status run_list(cli_call *call, void *opaque) {
     static const char *const HEADERS[] = {"chip", "node", "cell", "description"};
     const list_arguments *arguments = opaque;
-    listing list = {.call = call};
-    if (arguments->json) {
-        list.json = cli_json_create(call);
-        if (list.json == NULL) {
-            return call->error.status;
-        }
-        weft_json_array_begin(list.json);
-    }
-    cli_table_begin(&list.table, HEADERS, "lrll");
-    weft_status status = weft_share_list("chips", list_chip, &list, &call->error);
-    weft_status printed = WEFT_OK;
-    if (list.json == NULL) {
-        printed = cli_table_print(&list.table, call);
-    } else {
-        weft_json_array_end(list.json);
-        printed = cli_json_print(call, list.json);
-    }
-    return status != WEFT_OK ? status : list.status != WEFT_OK ? list.status : printed;
+    const cli_listed listed = {
+        .kind = "chips", .headers = HEADERS, .align = "lrll", .row = list_chip};
+    return cli_list_share(call, arguments->json, &listed);
 }
 
 static const char *const LIST_EXAMPLES[] = {"weft chip list", NULL};

@@ -8,7 +8,7 @@
 #include "cli/cli.h"
 
 typedef struct compare_arguments {
-    bool studies, json, csv;
+    bool list, studies, json, csv;
     int64_t trials;
 } compare_arguments;
 
@@ -105,7 +105,27 @@ static bool accountings_differ(const side *sides, int n) {
     return false;
 }
 
+/* "A, C": those that have an accuracy, or lack one. */
+static void accuracy_letters(const side *sides, int n, bool lack, char *text, size_t size) {
+    text[0] = '\0';
+    for (int i = 0; i < n; i++) {
+        if (isnan(sides[i].metrics[WEFT_METRIC_ACCURACY]) == lack) {
+            weft_list_add(text, size, (char[]){(char)('A' + i), '\0'});
+        }
+    }
+}
+
 static void warn(const cli_call *call, const side *sides, int n) {
+    char with[48], without[48];
+    accuracy_letters(sides, n, false, with, sizeof with);
+    accuracy_letters(sides, n, true, without, sizeof without);
+    if (with[0] != '\0' && without[0] != '\0') {
+        cli_note(
+            call,
+            "warning: %s has an accuracy, %s has none: a cost may be lower because the network "
+            "is worse",
+            with, without);
+    }
     if (accountings_differ(sides, n)) {
         cli_note(call, "warning: accountings differ, so figures of the same name are not the same "
                        "quantity; 'weft explain' says what each leaves out");
@@ -243,6 +263,70 @@ static weft_status compare_designs(cli_call *call, const compare_arguments *argu
     return status;
 }
 
+/* ---- what is published ----------------------------------------------------------------------- */
+
+static void list_design(cli_listing *list, const weft_baseline *design) {
+    static const weft_metric SHOWN[] = {WEFT_METRIC_ENERGY, WEFT_METRIC_LATENCY, WEFT_METRIC_AREA,
+                                        WEFT_METRIC_EDAP, WEFT_METRIC_ACCURACY};
+    cli_table_cell(&list->table, "%s%s", PUBLISHED, design->name);
+    cli_table_cell(&list->table, "%s", design->accounting);
+    for (size_t i = 0; i < sizeof SHOWN / sizeof SHOWN[0]; i++) {
+        char text[CLI_QUANTITY];
+        cli_table_cell(&list->table, "%s",
+                       cli_metric_text(SHOWN[i], design->metrics[SHOWN[i]], text, sizeof text));
+    }
+    cli_table_cell(&list->table, "%s", design->text);
+}
+
+static void list_design_json(weft_json *json, const weft_baseline *design) {
+    char name[sizeof design->name + sizeof PUBLISHED];
+    snprintf(name, sizeof name, "%s%s", PUBLISHED, design->name);
+    weft_json_object_begin(json);
+    weft_json_member_text(json, "design", name);
+    weft_json_member_text(json, "text", design->text);
+    weft_json_member_text(json, "source", design->source);
+    weft_json_member_text(json, "accounting", design->accounting);
+    weft_json_key(json, "metrics");
+    weft_json_object_begin(json);
+    for (int m = 0; m < WEFT_METRIC_COUNT; m++) {
+        weft_json_member_real(json, weft_metric_token((weft_metric)m), design->metrics[m]);
+    }
+    weft_json_object_end(json);
+    weft_json_object_end(json);
+}
+
+/* The designs of a file; of one that cannot be read the reason ends the call. */
+static void list_file(void *context, const char *name) {
+    cli_listing *list = context;
+    weft_baselines *all = NULL;
+    weft_error error;
+    weft_status status = weft_baselines_read(name, &all, &error);
+    if (status != WEFT_OK) {
+        list->call->error = error;
+        list->status = status;
+        return;
+    }
+    for (int i = 0; i < all->n; i++) {
+        if (list->json != NULL) {
+            list_design_json(list->json, &all->designs[i]);
+        } else {
+            list_design(list, &all->designs[i]);
+        }
+    }
+    weft_baselines_destroy(all);
+}
+
+static weft_status list_published(cli_call *call, const compare_arguments *arguments) {
+    static const char *const HEADERS[] = {"design", "accounting", "energy",   "latency",
+                                          "area",   "edap",       "accuracy", "what it is"};
+    const cli_listed listed = {
+        .kind = "baselines", .headers = HEADERS, .align = "llrrrrrl", .row = list_file};
+    if (call->n_operands > 0 || arguments->studies || arguments->csv) {
+        return cli_usage(call, "--list stands alone, or with --json");
+    }
+    return cli_list_share(call, arguments->json, &listed);
+}
+
 /* ---- studies --------------------------------------------------------------------------------- */
 
 /* A study, of which its trials are forgotten once they are added up. */
@@ -270,6 +354,8 @@ static weft_status look_at(cli_call *call, field *all, int i) {
     cli_accounting_text(weft_study_get_problem(study), made->accounting, sizeof made->accounting);
     if (i == 0) {
         all->info = *info;
+        all->info.accuracy = (weft_accuracy_settings){0}; /* their texts go with the study */
+        all->info.optimizer.name = made->optimizer;
     }
     weft_study_close(study);
     return WEFT_OK;
@@ -447,6 +533,16 @@ static weft_status compare_studies(cli_call *call, const compare_arguments *argu
 
 static weft_status run(cli_call *call, void *opaque) {
     const compare_arguments *arguments = opaque;
+    if (arguments->list) {
+        return list_published(call, arguments);
+    }
+    if (call->n_operands < 2) {
+        cli_usage(call, "%s is missing", call->n_operands == 0 ? "DESIGN" : "a second DESIGN");
+        weft_hint(&call->error,
+                  "a store, STORE:TRIAL, or a published design: 'weft compare --list' "
+                  "has those that come with Weft");
+        return WEFT_ERROR_USAGE;
+    }
     if (arguments->json && arguments->csv) {
         return cli_usage(call, "--json and --csv exclude each other");
     }
@@ -459,6 +555,8 @@ static weft_status run(cli_call *call, void *opaque) {
 #define MEMBER(member) .offset = offsetof(compare_arguments, member)
 
 static const cli_option OPTIONS[] = {
+    {"list", 0, CLI_FLAG, MEMBER(list),
+     .help = "Lists the published designs that come with Weft instead."},
     {"studies", 0, CLI_FLAG, MEMBER(studies),
      .help = "Compares whole studies of one goal, all operands being stores: their best score, or "
              "their hypervolume with all studies on one scale, at equal evaluations."},
@@ -476,6 +574,7 @@ static const cli_operand OPERANDS[] = {
 };
 
 static const char *const EXAMPLES[] = {
+    "weft compare --list",
     "weft compare published:cimnas-1 runs.db",
     "weft compare runs.db:17 runs.db:best --json",
     "weft compare --studies random.db ga.db --trials 3000",
@@ -485,11 +584,13 @@ static const char *const EXAMPLES[] = {
 const cli_command cli_compare = {
     .name = "compare",
     .summary = "Designs side by side with published ones; studies on one scale",
-    .usage = "DESIGN DESIGN... | --studies STORE STORE...",
+    .usage = "DESIGN DESIGN... | --studies STORE STORE... | --list",
     .text =
         "Prints the metrics of designs side by side, how many times better each is than the first, "
         "and the accounting of each: figures that were counted in different ways carry the same "
-        "name but are not the same quantity, and a warning says so.\n\n"
+        "name but are not the same quantity, and a warning says so; as one does where only some "
+        "have "
+        "an accuracy.\n\n"
         "With --studies it compares how far searches have come after the same number of trials.",
     .json =
         "an object with against (the first), accountings_differ and designs (an array: design, "
@@ -497,11 +598,11 @@ const cli_command cli_compare = {
         "by the direction of each metric). With --studies: against, goal, trials, "
         "accountings_differ, studies (an array: store, optimizer, accounting, finished, ok, "
         "best_value, hypervolume, attained, factor), quartiles and attainment as of 'weft search "
-        "--seeds'.",
+        "--seeds'. With --list: an array of design, text, source, accounting and metrics.",
     .examples = EXAMPLES,
     .operands = OPERANDS,
     .n_operands = 2,
-    .min_operands = 2,
+    .min_operands = 0,
     .max_operands = -1,
     .options = OPTIONS,
     .n_options = sizeof OPTIONS / sizeof OPTIONS[0],

@@ -21,7 +21,9 @@ weft_status cli_explain_no_row(cli_call *call, const weft_cost *cost, const char
     if (nearest != NULL) {
         weft_hint(&call->error, "did you mean '%s'?", nearest);
     } else {
-        weft_hint(&call->error, "'weft estimate NETWORK --chip CHIP --layers' lists them");
+        weft_hint(&call->error, call->n_operands > 1 || cli_is_store(call->operands[0])
+                                    ? "'weft explain STORE TRIAL' lists them"
+                                    : "'weft estimate NETWORK --chip CHIP --layers' lists them");
     }
     return WEFT_ERROR_USAGE;
 }
@@ -153,7 +155,8 @@ static weft_status explain(cli_call *call, const cli_explain_arguments *argument
 }
 
 /* Options of the other form. */
-static weft_status check_options(cli_call *call, bool of_trial) {
+static weft_status check_options(cli_call *call, const cli_explain_arguments *arguments,
+                                 bool of_trial) {
     static const char *const OF_TRIAL[] = {"network", "region"};
     static const char *const OF_NETWORK[] = {"chip", "set", "input", "classes"};
     for (size_t i = 0; of_trial && i < sizeof OF_NETWORK / sizeof OF_NETWORK[0]; i++) {
@@ -161,6 +164,9 @@ static weft_status check_options(cli_call *call, bool of_trial) {
             return cli_usage(call, "--%s has no use with a trial: its design says it",
                              OF_NETWORK[i]);
         }
+    }
+    if (arguments->genes != NULL && (call->n_operands > 1 || cli_is_store(call->operands[0]))) {
+        return cli_usage(call, "--genes belongs to a problem file: a trial has its genes");
     }
     for (size_t i = 0; !of_trial && i < sizeof OF_TRIAL / sizeof OF_TRIAL[0]; i++) {
         if (cli_given(call, OF_TRIAL[i])) {
@@ -181,7 +187,10 @@ static bool is_trial(const cli_call *call) {
 static weft_status run(cli_call *call, void *opaque) {
     const cli_explain_arguments *arguments = opaque;
     bool of_trial = is_trial(call);
-    WEFT_TRY(check_options(call, of_trial));
+    WEFT_TRY(check_options(call, arguments, of_trial || arguments->genes != NULL));
+    if (arguments->genes != NULL) {
+        return cli_explain_genes(call, arguments);
+    }
     if (of_trial) {
         return cli_explain_trial(call, arguments);
     }
@@ -218,9 +227,12 @@ static const cli_option OPTIONS[] = {
      .help = "The part to explain, by its name in the JSON of 'weft estimate': adc."},
     {"layer", 'l', CLI_TEXT, "LAYER", MEMBER(layer), .unset = "the sum of all layers",
      .help = "The layer to explain: its row in 'weft estimate --layers', or its name."},
+    {"genes", 'g', CLI_TEXT, "GENE=VALUE,...", MEMBER(genes), .unset = "none",
+     .help = "With a problem file in the place of a store: the design, as far as it differs from "
+             "where the problem lets its genes stand ('fixed', 'hold'). Names may have * and ?."},
     {"network", 'n', CLI_TEXT, "NETWORK", MEMBER(which), .unset = "the design's own, all",
      .help = "Of a trial with several networks: the one to explain, by its number from 1 or its "
-             "name."},
+             "name; --layer needs it."},
     {"region", 'r', CLI_INT, "N", MEMBER(region), 0, WEFT_SPACE_MAX_REGIONS - 1,
      .unset = "the whole chip",
      .help = "Of a trial on a chip of several regions: the one to explain, as the space file "
@@ -235,7 +247,8 @@ static const cli_option OPTIONS[] = {
 
 static const cli_operand OPERANDS[] = {
     {"NETWORK", CLI_VALUES_NETWORK, NULL,
-     CLI_NETWORK_HELP " In its place STORE: the store of a study (runs.db)."},
+     CLI_NETWORK_HELP " In its place STORE: the store of a study (runs.db); or FILE: a problem, "
+                      "with --genes."},
     {"TRIAL", CLI_VALUES_NONE, NULL,
      "Behind a store: the number of a trial, or 'best', which is what is meant without it."},
 };
@@ -245,6 +258,7 @@ static const char *const EXAMPLES[] = {
     "weft explain resnet20 --chip generic-rram --part global_buffer --json",
     "weft explain runs.db 2869",
     "weft explain runs.db best --part adc --layer 3",
+    "weft explain problem.yaml --genes rows=128,base_cycle=4",
     NULL,
 };
 
@@ -257,12 +271,14 @@ static void defaults(void *opaque) {
 const cli_command cli_explain = {
     .name = "explain",
     .summary = "How a figure comes about: equations, values, sources",
-    .usage = "(NETWORK --chip CHIP | STORE [TRIAL]) [--part PART] [--layer LAYER] [options]",
+    .usage = "(NETWORK --chip CHIP | STORE [TRIAL] | FILE --genes GENE=VALUE,...) [--part PART] "
+             "[--layer LAYER] [options]",
     .text =
         "Prints energy, latency and area of a part on a layer as a tree: each row with its "
         "value, the equation that gives it from the rows below, and at the leaves the constants "
         "of the chip with the source of each.\n\n"
-        "Of a trial of a store it prints its goal, its metrics, the accounting with its faults, "
+        "Of a trial of a store, or of a design of a problem file, it prints its goal, its metrics, "
+        "the accounting with its faults, "
         "the "
         "genes, and each network's cost by part and by layer; with --part, --layer or --region the "
         "tree of what they name instead. In a chip of several regions a part of the same name "
@@ -271,7 +287,8 @@ const cli_command cli_explain = {
     .json =
         "an object with network, chip and rows (depth, name, value, unit, equation, source): a row "
         "explains the nearest row above it that is one less deep.\n\n"
-        "Of a trial: store, problem, accounting (name, execution, faults), chip, goal (score or "
+        "Of a trial: store (null for a problem file), problem, accounting (name, execution, "
+        "faults), chip, goal (score or "
         "objectives, "
         "as "
         "text), trial (a design as 'weft front --all' prints it), networks (an array: network, and "

@@ -6,6 +6,7 @@
 #include "cli/cli.h"
 
 typedef struct front_arguments {
+    int top; /* 0: all */
     bool all, json, csv;
 } front_arguments;
 
@@ -13,6 +14,8 @@ static const cli_option OPTIONS[] = {
     {"all", 'a', CLI_FLAG, .offset = offsetof(front_arguments, all),
      .help = "Prints every finished trial in order of number, with its state and reason, instead "
              "of the front."},
+    {"top", 'n', CLI_INT, "N", offsetof(front_arguments, top), 1, 1e6, .unset = "the whole front",
+     .help = "At most so many designs of a front, evenly spread over it, its knee among them."},
     {"json", 0, CLI_FLAG, .offset = offsetof(front_arguments, json), .help = "Prints JSON."},
     {"csv", 0, CLI_FLAG, .offset = offsetof(front_arguments, csv),
      .help = "Prints comma-separated values: a header, then a line for each design."},
@@ -23,7 +26,7 @@ static const cli_operand OPERANDS[] = {
 };
 
 static const char *const EXAMPLES[] = {
-    "weft front runs.db",
+    "weft front runs.db --top 10",
     "weft front runs.db --json | jq '.[0].description'",
     NULL,
 };
@@ -61,6 +64,10 @@ static weft_status print_front(cli_call *call, const front_arguments *arguments,
     } else {
         WEFT_TRY(weft_study_front(study, &index, &n, &call->error));
     }
+    size_t whole = n;
+    if (arguments->top > 0) {
+        n = cli_front_spread(study, index, n, (size_t)arguments->top);
+    }
     cli_designs designs = {.problem = weft_study_get_problem(study),
                            .study = study,
                            .index = index,
@@ -74,8 +81,12 @@ static weft_status print_front(cli_call *call, const front_arguments *arguments,
     } else {
         char accounting[CLI_ACCOUNTING];
         status = cli_designs_table(call, &designs);
-        cli_note(call, "%zu design%s of %zu finished trials; accounting %s", n, n == 1 ? "" : "s",
-                 weft_study_size(study),
+        char left[48] = "";
+        if (n < whole) {
+            snprintf(left, sizeof left, "%zu of ", n);
+        }
+        cli_note(call, "%s%zu design%s of %zu finished trials; accounting %s", left, whole,
+                 whole == 1 ? "" : "s", weft_study_size(study),
                  cli_accounting_text(designs.problem, accounting, sizeof accounting));
     }
     free(index);
@@ -86,6 +97,9 @@ static weft_status run(cli_call *call, void *opaque) {
     const front_arguments *arguments = opaque;
     if (arguments->json && arguments->csv) {
         return cli_usage(call, "--json and --csv exclude each other");
+    }
+    if (arguments->all && arguments->top > 0) {
+        return cli_usage(call, "--top belongs to the front: --all prints every trial");
     }
     weft_study *study = NULL;
     WEFT_TRY(weft_study_open_read(call->operands[0], &study, &call->error));
@@ -99,7 +113,8 @@ const cli_command cli_front = {
     .summary = "The best designs of a study: its Pareto front",
     .usage = "STORE [options]",
     .text = "Prints the trials that no other beats in every objective, sorted by the first one; "
-            "where the problem has a score, the best trial. It reads only, and may be used while a "
+            "where the problem has a score, the best trial. Genes of the chip that "
+            "the search varies are columns. It reads only, and may be used while a "
             "search runs.",
     .json =
         "an array of designs, each with trial, description, accuracy (of the validation part), "

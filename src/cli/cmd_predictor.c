@@ -22,16 +22,8 @@ static const cli_option LIST_OPTIONS[] = {
     {"json", 0, CLI_FLAG, .offset = offsetof(list_arguments, json), .help = "Prints JSON."},
 };
 
-/* Where each predictor goes as weft_share_list names it. */
-typedef struct listing {
-    cli_call *call;
-    cli_table table;
-    weft_json *json;    /* NULL: the table */
-    weft_status status; /* of the last one that could not be read */
-} listing;
-
 static void list_one(void *context, const char *name) {
-    listing *list = context;
+    cli_listing *list = context;
     weft_predictor *predictor = NULL;
     weft_predictor_about about = {.kind = "", .description = list->call->error.message};
     weft_status status = weft_predictor_read(name, &predictor, &list->call->error);
@@ -57,24 +49,9 @@ static void list_one(void *context, const char *name) {
 static weft_status run_list(cli_call *call, void *opaque) {
     static const char *const HEADERS[] = {"predictor", "kind", "description"};
     const list_arguments *arguments = opaque;
-    listing list = {.call = call};
-    if (arguments->json) {
-        list.json = cli_json_create(call);
-        if (list.json == NULL) {
-            return call->error.status;
-        }
-        weft_json_array_begin(list.json);
-    }
-    cli_table_begin(&list.table, HEADERS, "lll");
-    weft_status status = weft_share_list("predictors", list_one, &list, &call->error);
-    weft_status printed = WEFT_OK;
-    if (list.json == NULL) {
-        printed = cli_table_print(&list.table, call);
-    } else {
-        weft_json_array_end(list.json);
-        printed = cli_json_print(call, list.json);
-    }
-    return status != WEFT_OK ? status : list.status != WEFT_OK ? list.status : printed;
+    const cli_listed listed = {
+        .kind = "predictors", .headers = HEADERS, .align = "lll", .row = list_one};
+    return cli_list_share(call, arguments->json, &listed);
 }
 
 static const char *const LIST_EXAMPLES[] = {"weft predictor list", NULL};

@@ -49,22 +49,88 @@ static const char *data_of(const weft_problem_info *info) {
     return info->trains && info->accuracy.data != NULL ? info->accuracy.data : "-";
 }
 
-static void pick_row(cli_table *table, const char *store, const weft_problem_info *info,
-                     const weft_pick *pick, const weft_trial *trial) {
-    cli_table_cell(table, "%s", store);
-    cli_table_cell(table, "%s", data_of(info));
-    cli_table_cell(table, "%s", pick->objective);
-    cli_table_cell(table, "%s", trial->description);
+/* The picks of a store. */
+typedef struct picked {
+    const char *store;
+    weft_study *study;
+    const weft_problem_info *info;
+    int n;
+    weft_pick picks[WEFT_MAX_PICKS];
+} picked;
+
+static const weft_trial *trial_of(const picked *of, int i) {
+    return weft_study_get_trial(of->study, of->picks[i].trial);
+}
+
+/* Columns that some pick has a value for; the table leaves the others out. */
+typedef struct columns {
+    bool data, blocks, accuracy, test;
+} columns;
+
+static columns choose_columns(const picked *stores, int n) {
+    columns found = {false};
+    for (int s = 0; s < n; s++) {
+        found.data = found.data || data_of(stores[s].info)[0] != '-';
+        for (int i = 0; i < stores[s].n; i++) {
+            const weft_trial *trial = trial_of(&stores[s], i);
+            found.blocks = found.blocks || stores[s].picks[i].depth > 0;
+            found.accuracy = found.accuracy || !isnan(trial->metrics[WEFT_METRIC_ACCURACY]);
+            found.test = found.test || !isnan(trial->test_accuracy);
+        }
+    }
+    return found;
+}
+
+/* Text as a cell of Markdown: a bar would end the cell. */
+static void markdown_cell(cli_table *table, const char *text) {
+    char cell[2 * WEFT_TRIAL_TEXT];
+    size_t used = 0;
+    for (; *text != '\0' && used + 3 < sizeof cell; text++) {
+        if (*text == '|') {
+            cell[used++] = '\\';
+        }
+        cell[used++] = *text;
+    }
+    cell[used] = '\0';
+    cli_table_cell(table, "%s", cell);
+}
+
+static void accuracy_cell(cli_table *table, double accuracy) {
+    if (isnan(accuracy)) {
+        cli_table_cell(table, "-");
+    } else {
+        cli_table_cell(table, "%.4f", accuracy);
+    }
+}
+
+static void blocks_cells(cli_table *table, const weft_pick *pick) {
+    if (pick->depth == 0) {
+        for (int i = 0; i < 3; i++) {
+            cli_table_cell(table, "-");
+        }
+        return;
+    }
     cli_table_cell(table, "%d", pick->depth);
     cli_table_cell(table, "%d/%d/%d", pick->blocks[0], pick->blocks[1], pick->blocks[2]);
     cli_table_cell(table, "%.4g", pick->mean_kernels);
-    const double accuracies[] = {trial->metrics[WEFT_METRIC_ACCURACY], trial->test_accuracy};
-    for (int i = 0; i < 2; i++) {
-        if (isnan(accuracies[i])) {
-            cli_table_cell(table, "-");
-        } else {
-            cli_table_cell(table, "%.4f", accuracies[i]);
-        }
+}
+
+static void pick_row(cli_table *table, const columns *shown, const picked *of, int i) {
+    const weft_trial *trial = trial_of(of, i);
+    markdown_cell(table, of->store);
+    if (shown->data) {
+        markdown_cell(table, data_of(of->info));
+    }
+    markdown_cell(table, of->picks[i].objective);
+    markdown_cell(table, trial->description);
+    if (shown->blocks) {
+        blocks_cells(table, &of->picks[i]);
+    }
+    if (shown->accuracy) {
+        accuracy_cell(table, trial->metrics[WEFT_METRIC_ACCURACY]);
+    }
+    if (shown->test) {
+        accuracy_cell(table, trial->test_accuracy);
     }
     cli_table_quantity(table, trial->metrics[WEFT_METRIC_LATENCY], "s");
     cli_table_quantity(table, trial->metrics[WEFT_METRIC_ENERGY], "J");
@@ -94,56 +160,83 @@ static void pick_json(weft_json *json, const char *store, const weft_problem_inf
     weft_json_object_end(json);
 }
 
-/* The picks of one store, added to the table or the JSON array. */
-static weft_status add_picks(cli_call *call, const char *store, cli_table *table, weft_json *json) {
-    weft_study *study = NULL;
-    WEFT_TRY(weft_study_open_read(store, &study, &call->error));
-    const weft_problem_info *info = weft_problem_get_info(weft_study_get_problem(study));
-    weft_pick picks[WEFT_MAX_PICKS];
-    int n = 0;
-    weft_status status = weft_report_picks(study, picks, &n, &call->error);
-    for (int i = 0; status == WEFT_OK && i < n; i++) {
-        const weft_trial *trial = weft_study_get_trial(study, picks[i].trial);
-        if (json != NULL) {
-            pick_json(json, store, info, &picks[i], trial);
-        } else {
-            pick_row(table, store, info, &picks[i], trial);
+static weft_status open_picks(cli_call *call, const char *store, picked *made) {
+    made->store = store;
+    WEFT_TRY(weft_study_open_read(store, &made->study, &call->error));
+    made->info = weft_problem_get_info(weft_study_get_problem(made->study));
+    return weft_report_picks(made->study, made->picks, &made->n, &call->error);
+}
+
+static weft_status print_table(cli_call *call, const picked *stores, int n) {
+    columns shown = choose_columns(stores, n);
+    const struct {
+        const char *header;
+        char align;
+        bool shown;
+    } all[] = {{"store", 'l', true},
+               {"data", 'l', shown.data},
+               {"objective", 'l', true},
+               {"design", 'l', true},
+               {"depth", 'r', shown.blocks},
+               {"V/M/R", 'l', shown.blocks},
+               {"mean kernels", 'r', shown.blocks},
+               {"accuracy", 'r', shown.accuracy},
+               {"test accuracy", 'r', shown.test},
+               {"latency", 'r', true},
+               {"energy", 'r', true}};
+    enum { ALL = sizeof all / sizeof all[0] };
+    const char *headers[ALL + 1] = {NULL};
+    char align[ALL + 1] = "";
+    for (int i = 0, used = 0; i < ALL; i++) {
+        if (all[i].shown) {
+            headers[used] = all[i].header;
+            align[used++] = all[i].align;
         }
     }
-    weft_study_close(study);
-    return status;
-}
-
-static weft_status print_picks(cli_call *call) {
-    static const char *const HEADERS[] = {"store",         "data",    "objective",    "design",
-                                          "depth",         "V/M/R",   "mean kernels", "accuracy",
-                                          "test accuracy", "latency", "energy"};
     cli_table table;
-    cli_table_begin(&table, HEADERS, "llllrlrrrrr");
-    weft_status status = WEFT_OK;
-    for (int i = 0; status == WEFT_OK && i < call->n_operands; i++) {
-        status = add_picks(call, call->operands[i], &table, NULL);
+    cli_table_begin(&table, headers, align);
+    for (int s = 0; s < n; s++) {
+        for (int i = 0; i < stores[s].n; i++) {
+            pick_row(&table, &shown, &stores[s], i);
+        }
     }
-    weft_status printed = cli_table_print_markdown(&table, call);
-    return status != WEFT_OK ? status : printed;
+    return cli_table_print_markdown(&table, call);
 }
 
-static weft_status print_picks_json(cli_call *call) {
+static weft_status print_json(cli_call *call, const picked *stores, int n) {
     weft_json *json = cli_json_create(call);
     if (json == NULL) {
         return call->error.status;
     }
     weft_json_array_begin(json);
-    weft_status status = WEFT_OK;
-    for (int i = 0; status == WEFT_OK && i < call->n_operands; i++) {
-        status = add_picks(call, call->operands[i], NULL, json);
+    for (int s = 0; s < n; s++) {
+        for (int i = 0; i < stores[s].n; i++) {
+            pick_json(json, stores[s].store, stores[s].info, &stores[s].picks[i],
+                      trial_of(&stores[s], i));
+        }
     }
     weft_json_array_end(json);
-    if (status != WEFT_OK) {
-        weft_json_destroy(json);
-        return status;
-    }
     return cli_json_print(call, json);
+}
+
+static weft_status print_picks(cli_call *call, bool json) {
+    picked *stores = calloc((size_t)call->n_operands, sizeof *stores);
+    if (stores == NULL) {
+        return weft_fail_memory(&call->error, (size_t)call->n_operands * sizeof *stores);
+    }
+    weft_status status = WEFT_OK;
+    for (int i = 0; status == WEFT_OK && i < call->n_operands; i++) {
+        status = open_picks(call, call->operands[i], &stores[i]);
+    }
+    if (status == WEFT_OK) {
+        status = json ? print_json(call, stores, call->n_operands)
+                      : print_table(call, stores, call->n_operands);
+    }
+    for (int i = 0; i < call->n_operands; i++) {
+        weft_study_close(stores[i].study);
+    }
+    free(stores);
+    return status;
 }
 
 /* ---- the report ------------------------------------------------------------------------------ */
@@ -201,7 +294,7 @@ static weft_status run(cli_call *call, void *opaque) {
     if (arguments->out != NULL || cli_given(call, "trial")) {
         return cli_usage(call, "--picks writes no report: --out and --trial have no use with it");
     }
-    return arguments->json ? print_picks_json(call) : print_picks(call);
+    return print_picks(call, arguments->json);
 }
 
 const cli_command cli_report = {
@@ -212,9 +305,9 @@ const cli_command cli_report = {
         "Writes one self-contained HTML page (index.html) and its figures as SVG: the fronts, "
         "the hypervolume over the trials, energy and latency by layer and component, the table "
         "of the front and the table of picks. Prints the path of the page.\n\n"
-        "With --picks nothing is written: for each store and objective it prints the depth, the "
-        "count of VGG, MVGG and RES blocks, the mean of the kernels and the costs of the design "
-        "that the objective picks.",
+        "With --picks nothing is written: for each store and objective it prints the costs of the "
+        "design that the objective picks, and of the imc family the depth, the count of VGG, MVGG "
+        "and RES blocks and the mean of the kernels.",
     .json =
         "an object with store, folder and report (the path of the page). With --picks: an array "
         "of objects with store, data, objective, trial, description, depth, blocks (V, M, R), "

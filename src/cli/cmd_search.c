@@ -4,7 +4,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "cli/search.h"
@@ -27,11 +26,13 @@ static const cli_option OPTIONS[] = {
              "runs-2.db, ...), and compares what the seeds found."},
     {"exhaustive", 0, CLI_FLAG, MEMBER(exhaustive),
      .help = "Evaluates every design of the problem instead, which must be finite, and stores "
-             "nothing."},
+             "nothing: 'weft explain FILE --genes' looks at a design of it."},
     {"keep", 0, CLI_INT, "N", MEMBER(keep), 1, 1e6,
      .help = "With --exhaustive and one objective: how many of the best designs are printed."},
     {"dry-run", 0, CLI_FLAG, MEMBER(dry_run),
-     .help = "Prints what would be searched, as resolved, and ends; nothing is written."},
+     .help =
+         "Opens all that the search would open, prints what would be searched, as resolved, and "
+         "ends; nothing is written."},
     {"no-final", 0, CLI_FLAG, MEMBER(no_final),
      .help = "Does not train the designs of the front in full at the end."},
     {"json", 0, CLI_FLAG, MEMBER(json), .help = "Prints JSON."},
@@ -53,152 +54,6 @@ static void defaults(void *opaque) {
     cli_search_arguments *arguments = opaque;
     arguments->jobs = cli_cores();
     arguments->keep = 10;
-}
-
-/* ---- the plan -------------------------------------------------------------------------------- */
-
-static void training_json(weft_json *json, const weft_problem_info *info) {
-    weft_json_key(json, "accuracy");
-    if (!info->trains) {
-        weft_json_null(json);
-        return;
-    }
-    const weft_train_settings *train = &info->accuracy.train;
-    weft_json_object_begin(json);
-    weft_json_member_text(json, "provider", info->accuracy.provider);
-    weft_json_member_real(json, "epochs", train->epochs);
-    weft_json_member_real(json, "share", train->share);
-    weft_json_member_real(json, "validation", train->validation);
-    weft_json_member_integer(json, "validation_limit", train->validation_limit);
-    weft_json_member_real(json, "final_epochs", info->accuracy.final_epochs);
-    weft_json_member_integer(json, "batch", train->batch);
-    weft_json_member_real(json, "learning_rate", train->learning_rate);
-    weft_json_member_real(json, "warmup", train->warmup);
-    weft_json_member_real(json, "momentum", train->momentum);
-    weft_json_member_real(json, "weight_decay", train->weight_decay);
-    weft_json_member_integer(json, "crop_pad", train->crop_pad);
-    weft_json_member_bool(json, "flip", train->flip);
-    weft_json_member_real(json, "label_smoothing", train->label_smoothing);
-    weft_json_object_end(json);
-}
-
-static weft_status print_plan_json(cli_call *call, const cli_search_arguments *arguments,
-                                   weft_problem *problem, const weft_problem_info *info,
-                                   const weft_space_count *count, const char *store) {
-    weft_json *json = cli_json_create(call);
-    if (json == NULL) {
-        return call->error.status;
-    }
-    weft_json_object_begin(json);
-    weft_json_member_text(json, "problem", info->name);
-    weft_json_member_text(json, "space", info->space);
-    weft_json_member_text(json, "designs", count->total);
-    weft_json_member_text(json, "legal_designs", count->legal);
-    weft_json_member_text(json, "chip", weft_chip_name(weft_problem_get_chip(problem)));
-    cli_accounting_json(json, problem);
-    weft_json_member_text(json, "data", info->trains ? info->accuracy.data : NULL);
-    weft_json_key(json, "objectives");
-    weft_json_array_begin(json);
-    for (int i = 0; info->score[0] == '\0' && i < info->n_objectives; i++) {
-        weft_json_object_begin(json);
-        weft_json_member_text(json, "metric", weft_metric_token(info->objectives[i]));
-        weft_json_member_bool(json, "maximise", info->maximise[i]);
-        weft_json_object_end(json);
-    }
-    weft_json_array_end(json);
-    weft_json_member_text(json, "score", info->score[0] == '\0' ? NULL : info->score);
-    weft_json_key(json, "constraints");
-    weft_json_array_begin(json);
-    for (int i = 0; i < info->n_constraints; i++) {
-        weft_json_text(json, info->constraints[i]);
-    }
-    weft_json_array_end(json);
-    training_json(json, info);
-    weft_json_member_text(json, "optimizer", info->optimizer.name);
-    weft_json_member_integer(json, "trials", info->trials);
-    weft_json_member_integer(json, "batch", info->batch);
-    weft_json_member_integer(json, "seed", (int64_t)info->seed);
-    weft_json_member_integer(json, "jobs", arguments->jobs);
-    weft_json_member_text(json, "store", store);
-    weft_json_member_bool(json, "store_exists", access(store, F_OK) == 0);
-    weft_json_object_end(json);
-    return cli_json_print(call, json);
-}
-
-static void print_stages(const weft_problem_info *info) {
-    for (int s = 0; s < info->n_stages; s++) {
-        const weft_stage_info *stage = &info->stages[s];
-        printf("stage %-6d %s:", s + 1, stage->name);
-        for (int p = 0; p < stage->free.n; p++) {
-            printf("%s %s", p > 0 ? "," : "", stage->free.text[p]);
-        }
-        printf(stage->trials > 0 ? "; %" PRId64 " trials" : "; the rest", stage->trials);
-        if (stage->score[0] != '\0') {
-            printf("; %s of %s", stage->maximise ? "most" : "least", stage->score);
-        }
-        printf("\n");
-    }
-}
-
-static void print_aims(const weft_problem_info *info) {
-    char aims[CLI_AIMS];
-    printf("%-12s %s\n", info->score[0] != '\0' ? "score" : "objectives",
-           cli_aims_text(info, aims, sizeof aims));
-    for (int i = 0; i < info->n_constraints; i++) {
-        printf("constraint   %s\n", info->constraints[i]);
-    }
-}
-
-static void print_training(const weft_problem_info *info) {
-    if (!info->trains) {
-        printf("accuracy     none: the search optimises the hardware alone\n");
-        return;
-    }
-    if (!weft_accuracy_needs_data(info->accuracy.provider)) {
-        printf("accuracy     %s: %s\n", info->accuracy.provider, info->accuracy.file);
-        return;
-    }
-    const weft_train_settings *train = &info->accuracy.train;
-    printf("data         %s\n", info->accuracy.data);
-    printf("candidates   %g epochs on %g %% of the training part; %g %% of the set validates",
-           train->epochs, 100 * train->share, 100 * train->validation);
-    if (train->validation_limit > 0) {
-        printf(", at most %" PRId64 " images", train->validation_limit);
-    }
-    printf("\nfinal        %g epochs on the whole training set, then the test set once\n",
-           info->accuracy.final_epochs);
-    printf(
-        "recipe       batch %d, learning rate %g (warm-up %g, cosine), momentum %g, weight decay "
-        "%g,\n             crop pad %d, flip %s, label smoothing %g\n",
-        train->batch, train->learning_rate, train->warmup, train->momentum, train->weight_decay,
-        train->crop_pad, train->flip ? "on" : "off", train->label_smoothing);
-}
-
-static weft_status print_plan(cli_call *call, const cli_search_arguments *arguments,
-                              weft_problem *problem, const weft_problem_info *info,
-                              const char *store) {
-    weft_space_count count;
-    const weft_space *space = weft_problem_get_space(problem);
-    WEFT_TRY(weft_space_counts(space, &count, &call->error));
-    if (arguments->json) {
-        return print_plan_json(call, arguments, problem, info, &count, store);
-    }
-    weft_shape input = weft_space_input(space);
-    printf("problem      %s\n", info->name);
-    printf("space        %s: %s designs, %s legal\n", info->space, count.total, count.legal);
-    printf("input        %d x %d x %d\n", input.channels, input.height, input.width);
-    printf("chip         %s\n", weft_chip_name(weft_problem_get_chip(problem)));
-    char accounting[CLI_ACCOUNTING];
-    printf("accounting   %s\n", cli_accounting_text(problem, accounting, sizeof accounting));
-    print_training(info);
-    print_aims(info);
-    print_stages(info);
-    printf("optimizer    %s, seed %" PRIu64 "\n", info->optimizer.name, info->seed);
-    printf("trials       %" PRId64 " in batches of %d, %d at once\n", info->trials, info->batch,
-           arguments->jobs);
-    printf("store        %s (%s)\n", store,
-           access(store, F_OK) == 0 ? "exists: the search would go on with it" : "new");
-    return WEFT_OK;
 }
 
 /* What a search did, beside what is in its study. */
@@ -272,20 +127,51 @@ static weft_status print_result_json(cli_call *call, const weft_study *study, co
     return cli_json_print(call, json);
 }
 
+/* The infeasible trial that is nearest to what can be built; NULL: none. */
+static const weft_trial *nearest_trial(const weft_study *study) {
+    const weft_trial *nearest = NULL;
+    for (size_t i = 0; i < weft_study_size(study); i++) {
+        const weft_trial *trial = weft_study_get_trial(study, i);
+        if (trial->state == WEFT_TRIAL_INFEASIBLE &&
+            (nearest == NULL || trial->violation < nearest->violation)) {
+            nearest = trial;
+        }
+    }
+    return nearest;
+}
+
 /* A search that found nothing did not do what was asked for. */
 static weft_status fail_without_design(cli_call *call, const weft_study *study,
                                        const trial_counts *tally) {
     size_t size = weft_study_size(study);
+    const weft_trial *nearest = nearest_trial(study);
     if (tally->failed > 0) {
         weft_fail(&call->error, WEFT_ERROR_EVALUATION,
                   "no design was found: of %zu trials %zu failed, the others are infeasible", size,
                   tally->failed);
     } else {
         weft_fail(&call->error, WEFT_ERROR_INFEASIBLE,
-                  "no design was found: none of %zu trials is feasible", size);
+                  "no design was found: none of %zu trials is feasible%s%.300s", size,
+                  nearest != NULL ? "; the nearest one: " : "",
+                  nearest != NULL ? nearest->reason : "");
     }
     weft_hint(&call->error, "'weft front STORE --all' gives the reason for each trial");
     return call->error.status;
+}
+
+/* A front of hundreds is for `weft front`. */
+static weft_status print_front(cli_call *call, const weft_study *study, const char *store,
+                               size_t *front, size_t n) {
+    enum { MOST_ROWS = 20 };
+    size_t shown = cli_front_spread(study, front, n, MOST_ROWS);
+    cli_designs designs = {
+        .problem = weft_study_get_problem(study), .study = study, .index = front, .n = shown};
+    WEFT_TRY(cli_designs_table(call, &designs));
+    if (shown < n) {
+        cli_note(call, "%zu of %zu designs, spread over the front; 'weft front %s' has all", shown,
+                 n, store);
+    }
+    return WEFT_OK;
 }
 
 static weft_status print_result(cli_call *call, const cli_search_arguments *arguments,
@@ -295,14 +181,12 @@ static weft_status print_result(cli_call *call, const cli_search_arguments *argu
     size_t *front = NULL;
     size_t n = 0;
     WEFT_TRY(weft_study_front(study, &front, &n, &call->error));
-    weft_status status;
+    weft_status status = WEFT_OK;
     if (arguments->json) {
         status = print_result_json(call, study, store, outcome, front, n);
-    } else {
+    } else if (n > 0) {
         cli_heading(call, info->score[0] != '\0' ? "Best design" : "Front");
-        cli_designs designs = {
-            .problem = weft_study_get_problem(study), .study = study, .index = front, .n = n};
-        status = cli_designs_table(call, &designs);
+        status = print_front(call, study, store, front, n);
     }
     free(front);
     trial_counts tally = count_trials(study);
@@ -355,8 +239,11 @@ static weft_status check_options(cli_call *call, const cli_search_arguments *arg
                                             "seeds", "dry-run", "no-final"};
     for (size_t i = 0; arguments->exhaustive && i < sizeof OF_STORES / sizeof OF_STORES[0]; i++) {
         if (cli_given(call, OF_STORES[i])) {
-            return cli_usage(call, "--%s has no use with --exhaustive, which stores nothing",
-                             OF_STORES[i]);
+            return cli_usage(
+                call,
+                "--%s has no use with --exhaustive, which stores nothing: 'weft explain "
+                "FILE --genes' looks at a design",
+                OF_STORES[i]);
         }
     }
     if (cli_given(call, "keep") && !arguments->exhaustive) {
@@ -385,7 +272,7 @@ static weft_status run(cli_call *call, void *opaque) {
     default_store(info, store, sizeof store);
     const char *path = arguments->store == NULL ? store : arguments->store;
     weft_status status = arguments->exhaustive  ? cli_search_all(call, arguments, problem)
-                         : arguments->dry_run   ? print_plan(call, arguments, problem, info, path)
+                         : arguments->dry_run   ? cli_search_plan(call, arguments, problem, path)
                          : arguments->seeds > 0 ? cli_search_seeds(call, arguments, problem, path)
                                                 : search(call, arguments, problem, path);
     weft_problem_destroy(problem);
@@ -412,7 +299,9 @@ const cli_command cli_search = {
         "infeasible, failed, elapsed_s, hypervolume (null with one objective), "
         "best (the best by the score, the knee of a front; as weft front prints it) and front (an "
         "array of such). With --dry-run: problem, "
-        "space, designs, legal_designs, chip, accounting, data, objectives (metric, maximise), "
+        "space, designs, legal_designs, designs_left (of the genes that vary, as text; "
+        "designs_left_exact false: no more than that), fixed (the genes that do not vary), chip, "
+        "accounting, data, objectives (metric, maximise), "
         "score, "
         "constraints, accuracy (the training settings; null where nothing is trained), optimizer, "
         "trials, batch, seed, jobs, store and store_exists.\n\n"

@@ -39,6 +39,7 @@ typedef struct subject {
     const weft_problem_info *info;
     const weft_space *space;
     weft_gene_table table;
+    bool is_stored; /* a trial, not a design of a problem file */
     int n_quantities;
     int quantities[MOST_QUANTITIES]; /* metrics, or SCORE; rows are sorted by the first */
     size_t n_genomes;
@@ -200,15 +201,39 @@ static void take_trials(subject *of) {
     qsort(of->rows, of->n_rows, sizeof *of->rows, by_effect);
 }
 
+/* A metric that was asked for and that no design of the problem has. */
+static weft_status check_known(const subject *of, const weft_trial *own) {
+    for (int i = 0; i < of->n_quantities && of->arguments->metric != NULL; i++) {
+        int quantity = of->quantities[i];
+        if (quantity != SCORE && isnan(own->metrics[quantity])) {
+            weft_fail(&of->call->error, WEFT_ERROR_USAGE, "the design has no %s",
+                      quantity_name(quantity));
+            if (quantity == WEFT_METRIC_ACCURACY) {
+                weft_hint(&of->call->error, of->info->trains
+                                                ? "accuracies that would have to be trained are "
+                                                  "left out"
+                                                : "its problem asks for no accuracy");
+            }
+            return WEFT_ERROR_USAGE;
+        }
+    }
+    return WEFT_OK;
+}
+
 static weft_status evaluate(subject *of) {
     WEFT_TRY(make_steps(of));
     WEFT_TRY(weft_problem_evaluate(of->problem, of->genomes, of->n_genomes, of->trials,
                                    &of->call->error));
     const weft_trial *own = &of->trials[0];
     if (isnan(own->metrics[WEFT_METRIC_ENERGY])) {
-        return weft_fail(&of->call->error, WEFT_ERROR_INFEASIBLE,
-                         "the design itself cannot be evaluated: %s", own->reason);
+        weft_fail(&of->call->error, WEFT_ERROR_INFEASIBLE,
+                  "the design itself cannot be evaluated: %s", own->reason);
+        if (of->info->hold == WEFT_HOLD_MIDDLE && !of->is_stored) {
+            cli_hint_genes(of->call);
+        }
+        return WEFT_ERROR_INFEASIBLE;
     }
+    WEFT_TRY(check_known(of, own));
     /* A broken constraint leaves a design its metrics, but no score to compare with. */
     while (of->n_quantities > 1 && isnan(quantity_value(of->quantities[0], own))) {
         of->n_quantities--;
@@ -252,15 +277,15 @@ static bool is_idle(const subject *of, const step *at) {
     return at->trial == NULL ? at->status == WEFT_DONE : is_feasible(at);
 }
 
-/* "+12.5 %", "x25" for more than tenfold, "0" for no change, "-" where a value is not known. */
+/* "+12.5 %", "x 4.2" from fourfold on, "0" for no change, "-" where a value is not known. */
 static void change_cell(cli_table *table, double own, double value) {
     double ratio = value / own;
     if (!isfinite(ratio)) {
         cli_table_cell(table, value == own ? "0" : "-");
     } else if (value == own) {
         cli_table_cell(table, "0");
-    } else if (ratio > 10 || ratio < 0) {
-        cli_table_cell(table, "x%.3g", ratio);
+    } else if (ratio >= 4 || ratio < 0) {
+        cli_table_cell(table, "x %.3g", ratio);
     } else {
         cli_table_cell(table, "%+.3g %%", 100 * (ratio - 1));
     }
@@ -441,22 +466,30 @@ static void print_csv(const subject *of) {
 
 enum { STEP_TEXT = 64 };
 
-/* A score has no unit: it is drawn as a multiple of the design's own. */
-static double drawn_value(const subject *of, const weft_trial *trial) {
-    double own = quantity_value(of->quantities[0], &of->trials[0]);
-    double value = quantity_value(of->quantities[0], trial);
-    return of->quantities[0] == SCORE && own != 0.0 ? value / own : value;
+/* The unit of a gene's values; "" where it has none. */
+static const char *gene_unit(const subject *of, int gene) {
+    int n = 0;
+    const weft_space_knob *knobs = weft_space_knobs(of->space, &n);
+    for (int k = 0; k < n; k++) {
+        if (knobs[k].gene == gene) {
+            return strcmp(knobs[k].unit, "1") == 0 ? "" : knobs[k].unit;
+        }
+    }
+    return "";
 }
 
-static void fill_figure_row(const subject *of, const row *at, char texts[2][STEP_TEXT],
+/* `texts`: the values after the steps, and the design's own. */
+static void fill_figure_row(const subject *of, const row *at, char texts[3][STEP_TEXT],
                             weft_report_tornado_row *to) {
     to->gene = of->table.genes[at->gene].name;
+    to->own = gene_text(of, of->genomes, at->gene, texts[2], STEP_TEXT);
+    to->unit = gene_unit(of, at->gene);
     for (int way = 0; way < 2; way++) {
         const step *from = &at->steps[way];
         if (from->trial != NULL) {
             to->steps[way] = (weft_report_tornado_step){
                 .text = gene_text(of, from->genome, at->gene, texts[way], STEP_TEXT),
-                .value = drawn_value(of, from->trial),
+                .value = quantity_value(of->quantities[0], from->trial),
                 .feasible = is_feasible(from),
             };
         }
@@ -466,7 +499,7 @@ static void fill_figure_row(const subject *of, const row *at, char texts[2][STEP
 static weft_status draw(const subject *of) {
     size_t most = (size_t)of->arguments->top < of->n_rows ? (size_t)of->arguments->top : of->n_rows;
     weft_report_tornado_row *rows = calloc(most + 1, sizeof *rows);
-    char(*texts)[2][STEP_TEXT] = calloc(most + 1, sizeof *texts);
+    char(*texts)[3][STEP_TEXT] = calloc(most + 1, sizeof *texts);
     weft_status status = WEFT_OK;
     if (rows == NULL || texts == NULL) {
         status = weft_fail_memory(&of->call->error, most * sizeof *texts);
@@ -481,16 +514,16 @@ static weft_status draw(const subject *of) {
     if (status == WEFT_OK) {
         int quantity = of->quantities[0];
         const char *unit = quantity == SCORE ? "" : weft_metric_unit((weft_metric)quantity);
-        bool prefixed = strcmp(unit, "J") == 0 || strcmp(unit, "s") == 0 || strcmp(unit, "W") == 0;
+        bool prefixed = unit[0] == 'J' || strcmp(unit, "s") == 0 || strcmp(unit, "W") == 0;
         char title[160];
         snprintf(title, sizeof title, "What one step of each gene does to %s%s",
                  quantity == SCORE ? "the " : "", quantity_name(quantity));
         weft_report_tornado figure = {
             .title = title,
-            .name = quantity == SCORE ? "score, times the design's own" : quantity_name(quantity),
+            .name = quantity_name(quantity),
             .unit = strcmp(unit, "1") == 0 ? "" : unit,
             .plain = !prefixed,
-            .base = drawn_value(of, &of->trials[0]),
+            .base = quantity_value(quantity, &of->trials[0]),
             .rows = rows,
             .n = n,
         };
@@ -502,29 +535,6 @@ static weft_status draw(const subject *of) {
 }
 
 /* ---- the command ----------------------------------------------------------------------------- */
-
-/* "rows=64,bits*=8" of --genes, over where the problem lets its genes stand. */
-static weft_status read_genes(subject *of) {
-    weft_problem_stand(of->problem, of->genomes);
-    const char *at = of->arguments->genes == NULL ? "" : of->arguments->genes;
-    while (*at != '\0') {
-        char pair[160], gene[160];
-        const char *value = NULL;
-        size_t length = strcspn(at, ",");
-        if (length >= sizeof pair) {
-            return cli_usage(of->call, "--genes takes GENE=VALUE,..., not '%.60s...'", at);
-        }
-        snprintf(pair, sizeof pair, "%.*s", (int)length, at);
-        WEFT_TRY(cli_split(of->call, "genes", pair, gene, sizeof gene, &value));
-        WEFT_TRY(weft_problem_set(of->problem, gene, value, of->genomes, &of->call->error));
-        at += length + (at[length] == ',');
-    }
-    weft_genome_canonical(&of->table, of->genomes);
-    return weft_genome_legal(&of->table, of->genomes)
-               ? WEFT_OK
-               : weft_fail(&of->call->error, WEFT_ERROR_INFEASIBLE,
-                           "the space rules this design out");
-}
 
 static weft_status begin(subject *of, weft_problem *problem) {
     of->problem = problem;
@@ -585,7 +595,7 @@ static weft_status of_file(subject *of) {
     WEFT_TRY(weft_problem_read(of->call->operands[0], &problem, &of->call->error));
     weft_status status = begin(of, problem);
     if (status == WEFT_OK) {
-        status = read_genes(of);
+        status = cli_genes_read(of->call, problem, of->arguments->genes, of->genomes);
     }
     if (status == WEFT_OK) {
         status = evaluate(of);
@@ -607,6 +617,7 @@ static weft_status run(cli_call *call, void *opaque) {
     if (store && arguments->genes != NULL) {
         return cli_usage(call, "--genes belongs to a problem file: a trial has its genes");
     }
+    of.is_stored = store;
     weft_status status = store ? of_store(&of) : of_file(&of);
     free(of.genomes);
     free(of.trials);

@@ -2,9 +2,11 @@
  * weft space: the genes of a search space, and how many designs it holds. */
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/share.h"
 #include "cli/cli.h"
 
 typedef struct space_arguments {
@@ -207,16 +209,10 @@ static weft_status print_genes(cli_call *call, const weft_space *space) {
 
 /* All digits, and of a long number its size. */
 static void print_count(const char *what, const char *count) {
-    enum { LONG = 16 };
-    printf("%-12s %s", what, count);
-    if (strlen(count) >= LONG && strspn(count, "0123456789") == strlen(count)) {
-        printf(
-            " (%.5ge%zu)",
-            strtod((char[]){count[0], '.', count[1], count[2], count[3], count[4], count[5], '\0'},
-                   NULL),
-            strlen(count) - 1);
-    }
-    printf("\n");
+    char size[CLI_COUNT];
+    bool is_long = strcmp(cli_count_text(count, size, sizeof size), count) != 0;
+    printf("%-12s %s%s%s%s\n", what, count, is_long ? " (" : "", is_long ? size : "",
+           is_long ? ")" : "");
 }
 
 static weft_status print_text(cli_call *call, const weft_space *space,
@@ -374,6 +370,23 @@ static weft_status print_json(cli_call *call, const weft_space *space,
 
 /* ---- the command ----------------------------------------------------------------------------- */
 
+/* The chip that the space was written for must have what its genes set. */
+static weft_status check_chip(cli_call *call, const weft_space *space) {
+    weft_chip *chip = NULL;
+    int n = 0;
+    weft_space_knobs(space, &n);
+    if (n == 0 || weft_space_chip(space)[0] == '\0') {
+        return WEFT_OK;
+    }
+    char path[PATH_MAX];
+    WEFT_TRY(weft_share_beside(call->operands[0], weft_space_chip(space), path, sizeof path,
+                               &call->error));
+    WEFT_TRY(weft_chip_read(path, &chip, &call->error));
+    weft_status status = weft_knobs_check(space, chip, &call->error);
+    weft_chip_destroy(chip);
+    return status;
+}
+
 static weft_status show(cli_call *call, const space_arguments *arguments, weft_space *space) {
     if (cli_given(call, "input")) {
         WEFT_TRY(weft_space_set_data(space, arguments->input, arguments->classes, &call->error));
@@ -396,8 +409,15 @@ static weft_status run(cli_call *call, void *opaque) {
         return cli_usage(call, "--classes needs --input");
     }
     weft_space *space = NULL;
-    WEFT_TRY(weft_space_read(call->operands[0], &space, &call->error));
-    weft_status status = show(call, arguments, space);
+    weft_status status = weft_space_read(call->operands[0], &space, &call->error);
+    if (status != WEFT_OK) {
+        weft_share_hint("spaces", call->operands[0], &call->error);
+        return status;
+    }
+    status = check_chip(call, space);
+    if (status == WEFT_OK) {
+        status = show(call, arguments, space);
+    }
     weft_space_destroy(space);
     return status;
 }

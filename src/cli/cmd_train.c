@@ -123,7 +123,7 @@ static const weft_trial *find_trial(const weft_study *study, int64_t number) {
 /* The settings of the study's final designs, and what was typed over them. */
 static weft_status take_settings(cli_call *call, train_arguments *arguments,
                                  const weft_problem_info *info) {
-    if (info->trains) {
+    if (info->trains && weft_accuracy_needs_data(info->accuracy.provider)) {
         arguments->settings = info->accuracy.train;
         arguments->settings.epochs = info->accuracy.final_epochs;
         arguments->settings.share = 1;
@@ -149,12 +149,20 @@ static weft_status take_trial(cli_call *call, train_arguments *arguments, const 
     if (data == NULL && info->trains) {
         data = info->accuracy.data;
     }
-    if (data == NULL) {
-        return cli_usage(call, "--data is missing: the study of this store trains nothing");
+    if (data == NULL || data[0] == '\0') {
+        weft_fail(&call->error, WEFT_ERROR_USAGE,
+                  info->trains
+                      ? "this study has no data set: its accuracies are read or predicted, "
+                        "not trained"
+                      : "this study has no data set: it asks for no accuracy");
+        weft_hint(&call->error,
+                  "--data NAME trains the design's network on a data set of yours, if "
+                  "it is of the family imc");
+        return WEFT_ERROR_USAGE;
     }
     snprintf(subject->name, sizeof subject->name, "%s", trial->description);
-    WEFT_TRY(weft_space_decode(weft_problem_get_space(problem), trial->genome, 0,
-                               &subject->network, &call->error));
+    WEFT_TRY(weft_space_decode(weft_problem_get_space(problem), trial->genome, 0, &subject->network,
+                               &call->error));
     return weft_dataset_open(data, &subject->dataset, &call->error);
 }
 

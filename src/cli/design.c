@@ -154,6 +154,8 @@ static const struct {
     {WEFT_METRIC_CELLS, "cells", true},
     {WEFT_METRIC_CELLS_NEEDED, "cells_needed", true},
     {WEFT_METRIC_COST, "cost", false},
+    {WEFT_METRIC_DROPPED_BITS, "dropped_bits", true},
+    {WEFT_METRIC_PENALTY, "penalty", false},
 };
 
 enum { N_FIELDS = sizeof FIELDS / sizeof FIELDS[0] };
@@ -276,13 +278,61 @@ void cli_designs_csv(const cli_designs *designs) {
 /* A design of many genes has a long name; JSON and CSV have all of it. */
 enum { MOST_NAME = 64 };
 
+enum { MOST_GENES = 16 };
+
 /* The columns of a table: some always, and whatever the problem wants. */
 typedef struct design_columns {
-    bool accuracy, test, score, all;
+    bool name, accuracy, test, score, all;
     bool same_network; /* of all designs: their names begin with it */
     int n_metrics;
     weft_metric metrics[WEFT_METRIC_COUNT];
+    int n_genes; /* of the chip */
+    int genes[MOST_GENES];
 } design_columns;
+
+/* Whether two designs of the table have different values of a gene. */
+static bool gene_differs(const cli_designs *designs, int gene) {
+    double first = designs->n == 0 ? NAN : design_at(designs, 0)->genome[gene];
+    for (size_t i = 1; i < designs->n; i++) {
+        double value = design_at(designs, i)->genome[gene];
+        if (value != first && !(isnan(value) && isnan(first))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_of_chip(const weft_space *space, int gene) {
+    int n = 0;
+    const weft_space_knob *knobs = weft_space_knobs(space, &n);
+    for (int k = 0; k < n; k++) {
+        if (knobs[k].gene == gene) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The genes of the chip that the search varies are columns; of many those that differ. Where they tell
+ * all, a design needs no name. */
+static void choose_genes(const cli_designs *designs, design_columns *columns) {
+    const weft_space *space = get_space(designs);
+    weft_gene_table table = weft_space_genes(space);
+    int of_network = 0, of_chip = 0;
+    for (int g = 0; g < table.n_genes; g++) {
+        bool varies = weft_problem_varies(designs->problem, g) && weft_gene_varies(&table.genes[g]);
+        of_chip += varies && is_of_chip(space, g);
+        of_network += varies && !is_of_chip(space, g);
+    }
+    bool all = of_chip <= MOST_GENES;
+    for (int g = 0; g < table.n_genes && columns->n_genes < MOST_GENES; g++) {
+        bool varies = weft_problem_varies(designs->problem, g) && weft_gene_varies(&table.genes[g]);
+        if (varies && is_of_chip(space, g) && (all || gene_differs(designs, g))) {
+            columns->genes[columns->n_genes++] = g;
+        }
+    }
+    columns->name = of_network > 0 || of_chip == 0 || !all;
+}
 
 static design_columns choose_columns(const cli_designs *designs) {
     const weft_problem_info *info = get_info(designs);
@@ -303,6 +353,7 @@ static design_columns choose_columns(const cli_designs *designs) {
             columns.metrics[columns.n_metrics++] = (weft_metric)m;
         }
     }
+    choose_genes(designs, &columns);
     return columns;
 }
 
@@ -315,13 +366,20 @@ static void accuracy_cell(cli_table *table, double value) {
     }
 }
 
-static void design_row(cli_table *table, const design_columns *columns, const weft_trial *trial) {
+static void name_cell(cli_table *table, const design_columns *columns, const weft_trial *trial) {
     const char *name = trial->description;
     const char *behind = strchr(name, ' ');
     name = columns->same_network && behind != NULL ? behind + 1 : name;
     bool cut = strlen(name) > MOST_NAME;
-    cli_table_cell(table, "%" PRIu64, trial->number);
     cli_table_cell(table, "%.*s%s", cut ? MOST_NAME - 3 : MOST_NAME, name, cut ? "..." : "");
+}
+
+static void design_row(cli_table *table, const weft_space *space, const design_columns *columns,
+                       const weft_trial *trial) {
+    cli_table_cell(table, "%" PRIu64, trial->number);
+    if (columns->name) {
+        name_cell(table, columns, trial);
+    }
     if (columns->all) {
         cli_table_cell(table, "%s", weft_trial_state_word(trial->state));
     }
@@ -340,6 +398,12 @@ static void design_row(cli_table *table, const design_columns *columns, const we
     if (columns->score) {
         cli_table_cell(table, isnan(trial->score) ? "-" : "%.5g", trial->score);
     }
+    for (int i = 0; i < columns->n_genes; i++) {
+        char text[64];
+        int gene = columns->genes[i];
+        cli_table_cell(table, "%s",
+                       cli_gene_text(space, gene, trial->genome[gene], text, sizeof text));
+    }
     if (columns->all) {
         cli_table_cell(table, "%s", trial->reason);
     }
@@ -347,19 +411,18 @@ static void design_row(cli_table *table, const design_columns *columns, const we
 
 weft_status cli_designs_table(cli_call *call, const cli_designs *designs) {
     design_columns columns = choose_columns(designs);
-    const char *headers[WEFT_METRIC_COUNT + 8];
-    char align[WEFT_METRIC_COUNT + 8] = "";
+    const char *headers[WEFT_METRIC_COUNT + MOST_GENES + 8];
+    char align[WEFT_METRIC_COUNT + MOST_GENES + 8] = "";
     int n = 0;
     const struct {
         const char *header;
         char align;
         bool shown;
     } before[] = {{"trial", 'r', true},
-                  {"design", 'l', true},
+                  {"design", 'l', columns.name},
                   {"state", 'l', columns.all},
                   {"accuracy", 'r', columns.accuracy},
-                  {"test", 'r', columns.test}},
-      after[] = {{"score", 'r', columns.score}, {"reason", 'l', columns.all}};
+                  {"test", 'r', columns.test}};
     for (size_t i = 0; i < sizeof before / sizeof before[0]; i++) {
         headers[n] = before[i].header;
         align[n] = before[i].align;
@@ -369,16 +432,47 @@ weft_status cli_designs_table(cli_call *call, const cli_designs *designs) {
         headers[n] = weft_metric_token(columns.metrics[i]);
         align[n++] = 'r';
     }
-    for (size_t i = 0; i < sizeof after / sizeof after[0]; i++) {
-        headers[n] = after[i].header;
-        align[n] = after[i].align;
-        n += after[i].shown;
+    headers[n] = "score";
+    align[n] = 'r';
+    n += columns.score;
+    for (int i = 0; i < columns.n_genes; i++) {
+        headers[n] = weft_space_genes(get_space(designs)).genes[columns.genes[i]].name;
+        align[n++] = 'r';
     }
+    headers[n] = "reason";
+    align[n] = 'l';
+    n += columns.all;
     align[n] = '\0';
     cli_table table;
     cli_table_begin(&table, headers, align);
     for (size_t i = 0; i < designs->n; i++) {
-        design_row(&table, &columns, design_at(designs, i));
+        design_row(&table, get_space(designs), &columns, design_at(designs, i));
     }
     return cli_table_print(&table, call);
+}
+
+size_t cli_front_spread(const weft_study *study, size_t *front, size_t n, size_t top) {
+    if (n <= top) {
+        return n;
+    }
+    size_t best = 0, knee = n;
+    weft_error ignored;
+    if (weft_study_best(study, &best, &ignored) == WEFT_OK) {
+        for (size_t i = 0; i < n; i++) {
+            knee = front[i] == best ? i : knee;
+        }
+    }
+    size_t nearest = 0, distance = SIZE_MAX;
+    for (size_t k = 0; k < top;
+         k++) { /* places rise, so that none is overwritten before it moves */
+        size_t place = top == 1 ? 0 : k * (n - 1) / (top - 1);
+        size_t away = place > knee ? place - knee : knee - place;
+        nearest = away < distance ? k : nearest;
+        distance = away < distance ? away : distance;
+        front[k] = front[place];
+    }
+    if (knee < n) {
+        front[nearest] = best;
+    }
+    return top;
 }

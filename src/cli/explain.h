@@ -8,6 +8,7 @@
 
 typedef struct cli_explain_arguments {
     const char *chip, *set, *part, *layer, *which; /* which: of several networks */
+    const char *genes;                             /* of a problem file */
     int region;                                    /* -1: all */
     cli_network_options network;
     bool json;
@@ -22,8 +23,10 @@ weft_status cli_explain_no_row(cli_call *call, const weft_cost *cost, const char
 void cli_explain_print(const weft_explanation *explanation);
 void cli_explain_json(weft_json *json, const weft_explanation *explanation);
 
-/* Explains a trial of a store. */
+/* Explains a trial of a store; or the design of a problem file that --genes says. */
 weft_status cli_explain_trial(cli_call *call,
+                              const cli_explain_arguments *arguments) WEFT_NODISCARD;
+weft_status cli_explain_genes(cli_call *call,
                               const cli_explain_arguments *arguments) WEFT_NODISCARD;
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * weft explain STORE TRIAL: where each joule, second and square millimetre of a stored design goes. */
+ * weft explain STORE TRIAL: where each joule, second and square millimetre of a stored design goes;
+ * and of the design of a problem file that a person names by its genes. */
 #include <ctype.h>
 #include <inttypes.h>
 #include <math.h>
@@ -12,13 +13,13 @@
 typedef struct subject {
     cli_call *call;
     const cli_explain_arguments *arguments;
-    const weft_study *study;
+    const weft_study *study; /* NULL: of a problem file */
     weft_problem *problem;
     const weft_problem_info *info;
     const weft_space *space;
     const weft_trial *trial;
-    size_t index;
     int first, last; /* networks to explain */
+    bool silent;     /* looks whether the question has an answer, and prints nothing */
     weft_json *json;
 } subject;
 
@@ -113,13 +114,13 @@ static weft_status explain_piece(const subject *of, const weft_network *network,
     weft_explanation *explanation = NULL;
     WEFT_TRY(weft_explain(at->chip, at->workload, of->arguments->part, row, &explanation,
                           &of->call->error));
-    if (of->json != NULL) {
+    if (of->json != NULL && !of->silent) {
         weft_json_object_begin(of->json);
         weft_json_member_text(of->json, "network", network->name);
         weft_json_member_integer(of->json, "region", region);
         cli_explain_json(of->json, explanation);
         weft_json_object_end(of->json);
-    } else {
+    } else if (!of->silent) {
         char heading[256];
         bool several = weft_space_n_regions(of->space) > 1;
         snprintf(heading, sizeof heading, several ? "\nHow: %.160s, region %d" : "\nHow: %.160s",
@@ -199,7 +200,7 @@ static weft_status each_network(const subject *of, network_step step) {
         weft_status status =
             weft_problem_network_of(of->problem, of->trial->genome, n, &network, error);
         if (status == WEFT_OK) {
-            status = weft_study_cost(of->study, of->index, n, &cost, error);
+            status = weft_problem_cost(of->problem, of->trial->genome, n, &cost, error);
         }
         if (status == WEFT_OK) {
             status = step(of, network, cost);
@@ -237,8 +238,12 @@ static void print_design(const subject *of) {
     char accounting[CLI_ACCOUNTING], aims[CLI_AIMS];
     const weft_trial *trial = of->trial;
     int n = weft_space_n_networks(of->space);
-    printf("trial        %" PRIu64 " of %s: %s\n", trial->number, of->info->name,
-           weft_trial_state_word(trial->state));
+    if (of->study != NULL) {
+        printf("trial        %" PRIu64 " of %s: %s\n", trial->number, of->info->name,
+               weft_trial_state_word(trial->state));
+    } else {
+        printf("design       of %s: %s\n", of->info->name, weft_trial_state_word(trial->state));
+    }
     if (trial->reason[0] != '\0') {
         printf("reason       %s\n", trial->reason);
     }
@@ -249,8 +254,12 @@ static void print_design(const subject *of) {
     printf("accounting   %s\n", cli_accounting_text(of->problem, accounting, sizeof accounting));
     print_faults(of->info);
     if (n > 1) {
-        printf("networks     %d on one chip; costs are their %s\n", n,
-               weft_aggregate_token(of->info->aggregate));
+        const char *way = weft_aggregate_token(of->info->aggregate);
+        bool worst = of->info->aggregate == WEFT_AGGREGATE_MAX;
+        printf("networks     %d on one chip; %s%s\n", n,
+               worst ? "each figure is that of the network that is worst in it"
+                     : "costs are their ",
+               worst ? "" : way);
     }
 }
 
@@ -266,7 +275,7 @@ static weft_status print_figures(const subject *of) {
 static void design_json(const subject *of) {
     char aims[CLI_AIMS];
     cli_designs designs = {.problem = of->problem, .study = of->study, .n = 1, .all = true};
-    weft_json_member_text(of->json, "store", of->call->operands[0]);
+    weft_json_member_text(of->json, "store", of->study != NULL ? of->call->operands[0] : NULL);
     weft_json_member_text(of->json, "problem", of->info->name);
     cli_accounting_json(of->json, of->problem);
     weft_json_member_text(of->json, "chip", weft_chip_name(weft_problem_get_chip(of->problem)));
@@ -275,7 +284,12 @@ static void design_json(const subject *of) {
     cli_design_json(of->json, &designs, of->trial);
 }
 
-static weft_status explain_for_people(const subject *of) {
+static weft_status explain_for_people(subject *of) {
+    if (asks_for_tree(of->arguments)) {
+        of->silent = true;
+        WEFT_TRY(each_network(of, explain_network));
+        of->silent = false;
+    }
     print_design(of);
     if (asks_for_tree(of->arguments)) {
         return each_network(of, explain_network);
@@ -311,12 +325,12 @@ static weft_status explain_as_json(subject *of) {
 
 /* ---- the command ----------------------------------------------------------------------------- */
 
-/* Layers and parts are those of one network. */
+/* Rows of layers are those of one network. */
 static weft_status check_question(const subject *of) {
     const cli_explain_arguments *arguments = of->arguments;
-    if (asks_for_tree(arguments) && of->first != of->last) {
+    if (arguments->layer != NULL && of->first != of->last) {
         weft_fail(&of->call->error, WEFT_ERROR_USAGE,
-                  "the design has %d networks: say which with --network", of->last + 1);
+                  "the design has %d networks: say whose layer it is with --network", of->last + 1);
         weft_hint(&of->call->error, "--network 1 is '%s'", weft_space_network_name(of->space, 0));
         return WEFT_ERROR_USAGE;
     }
@@ -327,10 +341,8 @@ static weft_status check_question(const subject *of) {
 }
 
 static weft_status explain(subject *of) {
-    of->problem = weft_study_get_problem(of->study);
     of->info = weft_problem_get_info(of->problem);
     of->space = weft_problem_get_space(of->problem);
-    of->trial = weft_study_get_trial(of->study, of->index);
     WEFT_TRY(choose_networks(of));
     WEFT_TRY(check_question(of));
     return of->arguments->json ? explain_as_json(of) : explain_for_people(of);
@@ -338,14 +350,48 @@ static weft_status explain(subject *of) {
 
 weft_status cli_explain_trial(cli_call *call, const cli_explain_arguments *arguments) {
     weft_study *study = NULL;
-    subject of = {.call = call, .arguments = arguments};
+    size_t index = 0;
     WEFT_TRY(weft_study_open_read(call->operands[0], &study, &call->error));
-    of.study = study;
     weft_status status =
-        cli_trial_find(call, study, call->n_operands > 1 ? call->operands[1] : NULL, &of.index);
+        cli_trial_find(call, study, call->n_operands > 1 ? call->operands[1] : NULL, &index);
     if (status == WEFT_OK) {
+        subject of = {.call = call,
+                      .arguments = arguments,
+                      .study = study,
+                      .problem = weft_study_get_problem(study),
+                      .trial = weft_study_get_trial(study, index)};
         status = explain(&of);
     }
     weft_study_close(study);
+    return status;
+}
+
+/* A design that cannot be built has no costs to explain. */
+static weft_status explain_genome(cli_call *call, const cli_explain_arguments *arguments,
+                                  weft_problem *problem, double *genome) {
+    weft_trial trial;
+    WEFT_TRY(cli_genes_read(call, problem, arguments->genes, genome));
+    WEFT_TRY(weft_problem_evaluate(problem, genome, 1, &trial, &call->error));
+    if (isnan(trial.metrics[WEFT_METRIC_ENERGY])) {
+        weft_fail(&call->error, WEFT_ERROR_INFEASIBLE, "the design cannot be evaluated: %s",
+                  trial.reason);
+        if (weft_problem_get_info(problem)->hold == WEFT_HOLD_MIDDLE) {
+            cli_hint_genes(call);
+        }
+        return WEFT_ERROR_INFEASIBLE;
+    }
+    subject of = {.call = call, .arguments = arguments, .problem = problem, .trial = &trial};
+    return explain(&of);
+}
+
+weft_status cli_explain_genes(cli_call *call, const cli_explain_arguments *arguments) {
+    weft_problem *problem = NULL;
+    WEFT_TRY(weft_problem_read(call->operands[0], &problem, &call->error));
+    size_t n = (size_t)weft_space_genes(weft_problem_get_space(problem)).n_genes;
+    double *genome = calloc(n, sizeof *genome);
+    weft_status status = genome == NULL ? weft_fail_memory(&call->error, n * sizeof *genome)
+                                        : explain_genome(call, arguments, problem, genome);
+    free(genome);
+    weft_problem_destroy(problem);
     return status;
 }

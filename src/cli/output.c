@@ -107,6 +107,18 @@ char *cli_quantity(double value, const char *unit, char *buffer, size_t size) {
     return buffer;
 }
 
+char *cli_count_text(const char *count, char *buffer, size_t size) {
+    enum { EXACT_DIGITS = 15, SHOWN = 5 };
+    size_t length = strlen(count);
+    if (length <= EXACT_DIGITS || strspn(count, "0123456789") != length) {
+        snprintf(buffer, size, "%s", count);
+        return buffer;
+    }
+    double mantissa = strtod(count, NULL) / pow(10.0, (double)(length - 1));
+    snprintf(buffer, size, "%.*ge%zu", SHOWN, mantissa, length - 1);
+    return buffer;
+}
+
 char *cli_duration(double seconds, char *buffer, size_t size) {
     if (!isfinite(seconds) || seconds < 0 || seconds > 1e9) {
         snprintf(buffer, size, "-");
@@ -203,7 +215,7 @@ static void print_row(const cli_table *table, const int *widths, const char *con
 }
 
 weft_status cli_table_print(cli_table *table, cli_call *call) {
-    enum { MAX_COLUMNS = 32 };
+    enum { MAX_COLUMNS = 64 };
     int widths[MAX_COLUMNS];
     for (int column = 0; column < table->n_columns; column++) {
         widths[column] = (int)strlen(table->headers[column]);

@@ -14,7 +14,8 @@ char *cli_metric_text(weft_metric metric, double value, char *buffer, size_t siz
     if (isnan(value)) {
         snprintf(buffer, size, "-");
     } else if (metric == WEFT_METRIC_ACCURACY || metric == WEFT_METRIC_UTILISATION ||
-               metric == WEFT_METRIC_COST) {
+               metric == WEFT_METRIC_COST || metric == WEFT_METRIC_DROPPED_BITS ||
+               metric == WEFT_METRIC_PENALTY) {
         snprintf(buffer, size, "%.4g", value);
     } else if (is_count) {
         cli_quantity(value, "", buffer, size);
@@ -120,6 +121,11 @@ void cli_accounting_json(weft_json *json, weft_problem *problem) {
     weft_json_object_end(json);
 }
 
+/* A point that is best in all: each side reaches from 0 to the reference at 1.1. */
+double cli_most_hypervolume(int n_objectives) {
+    return pow(1.1, n_objectives);
+}
+
 /* ---- several studies ------------------------------------------------------------------------- */
 
 static void vectors_json(weft_json *json, const char *key, const double *vectors, size_t n,
@@ -172,6 +178,11 @@ void cli_print_quartiles(const weft_problem_info *info, const weft_several_resul
         printf("%s%s", q > 0 ? ", " : "",
                cli_goal_text(info, result->quartiles[q], value, sizeof value));
     }
-    printf(" (%s: least, lower, median, upper, largest)\n",
-           result->n_objectives == 1 ? "best" : "hypervolume, all on one scale");
+    if (result->n_objectives == 1) {
+        printf(" (best: least, lower, median, upper, largest)\n");
+    } else {
+        printf(" (hypervolume, all on one scale, of %.4g at most: least, lower, median, upper, "
+               "largest)\n",
+               cli_most_hypervolume(result->n_objectives));
+    }
 }

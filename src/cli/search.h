@@ -22,6 +22,11 @@ typedef struct cli_search_arguments {
 weft_status cli_search_phases(cli_call *call, const cli_search_arguments *arguments,
                               weft_study *study, const weft_problem_info *info) WEFT_NODISCARD;
 
+/* What would be searched, as resolved: opens what a search opens, so that what cannot be searched is
+ * told here, and writes nothing. */
+weft_status cli_search_plan(cli_call *call, const cli_search_arguments *arguments,
+                            weft_problem *problem, const char *store) WEFT_NODISCARD;
+
 /* Walks all designs of a problem, and prints the best. */
 weft_status cli_search_all(cli_call *call, const cli_search_arguments *arguments,
                            weft_problem *problem) WEFT_NODISCARD;

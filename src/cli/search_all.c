@@ -114,6 +114,35 @@ static weft_status print_table(cli_call *call, weft_problem *problem, const weft
     return WEFT_OK;
 }
 
+/* "rows=128,cell_bits=2": the genes that vary, for `weft explain FILE --genes`. False: too long. */
+static bool genes_argument(const weft_problem *problem, const double *genome, char *text,
+                           size_t size) {
+    const weft_space *space = weft_problem_get_space(problem);
+    weft_gene_table table = weft_space_genes(space);
+    size_t used = 0;
+    text[0] = '\0';
+    for (int g = 0; g < table.n_genes && used < size; g++) {
+        char value[64];
+        if (!isnan(genome[g]) && weft_problem_varies(problem, g)) {
+            used += (size_t)snprintf(
+                text + used, size - used, "%s%s=%s", used > 0 ? "," : "", table.genes[g].name,
+                weft_space_value_text(space, g, genome[g], value, sizeof value));
+        }
+    }
+    return used > 0 && used < size;
+}
+
+/* Nothing is stored: the best design is named so that it can be asked about. */
+static weft_status tell_best(cli_call *call, weft_problem *problem, const weft_exhaust *result) {
+    char genes[1024];
+    size_t best = 0;
+    WEFT_TRY(find_best(call, weft_problem_get_info(problem), result, &best));
+    if (genes_argument(problem, result->designs[best].genome, genes, sizeof genes)) {
+        cli_note(call, "more of the best: weft explain %s --genes %s", call->operands[0], genes);
+    }
+    return WEFT_OK;
+}
+
 static weft_status fail_without_design(cli_call *call, const weft_exhaust *result) {
     weft_status status = result->failed > 0 ? WEFT_ERROR_EVALUATION : WEFT_ERROR_INFEASIBLE;
     weft_fail(&call->error, status,
@@ -163,6 +192,9 @@ weft_status cli_search_all(cli_call *call, const cli_search_arguments *arguments
     double elapsed_s = weft_steady_time() - began;
     status = arguments->json ? print_json(call, problem, result, elapsed_s)
                              : print_table(call, problem, result, elapsed_s);
+    if (status == WEFT_OK && result->n > 0) {
+        status = tell_best(call, problem, result);
+    }
     if (status == WEFT_OK && result->n == 0) {
         status = fail_without_design(call, result);
     }

@@ -39,13 +39,14 @@ static void best_text(const weft_problem_info *info, const weft_study_progress *
 
 /* The whole line; where the terminal is too narrow for it, what matters most. */
 static void show_search(search_watch *watch, const weft_study_progress *now) {
-    char bar[32], best[240], volume[32] = "", eta[32], line[sizeof watch->progress.line];
+    char bar[32], best[240], volume[48] = "", eta[32], line[sizeof watch->progress.line];
     double share = now->total > 0 ? (double)now->done / (double)now->total : 1;
     cli_progress_bar(share, bar, sizeof bar);
     cli_duration(now->eta, eta, sizeof eta);
     best_text(watch->info, now, best, sizeof best);
     if (!isnan(now->hypervolume)) {
-        snprintf(volume, sizeof volume, " | HV %.4f", now->hypervolume);
+        snprintf(volume, sizeof volume, " | HV %.4f of %.4g", now->hypervolume,
+                 cli_most_hypervolume(watch->info->n_objectives));
     }
     int length = snprintf(line, sizeof line,
                           "%s %" PRId64 "/%" PRId64 " ok %" PRId64 " infeasible %" PRId64

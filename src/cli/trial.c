@@ -72,9 +72,7 @@ static bool same_stem(const char *a, const char *b) {
     return length == stem_length(b) && strncmp(a, b, length) == 0;
 }
 
-/* "4.333" for 4.333333333333333: its digits are in JSON. */
-static char *short_value(const weft_space *space, int gene, double value, char *buffer,
-                         size_t size) {
+char *cli_gene_text(const weft_space *space, int gene, double value, char *buffer, size_t size) {
     weft_space_value_text(space, gene, value, buffer, size);
     if (strchr(buffer, '.') != NULL && strspn(buffer, "-.0123456789") == strlen(buffer)) {
         snprintf(buffer, size, "%.4g", weft_space_number(space, gene, value));
@@ -108,6 +106,108 @@ static bool stem_is_first(const weft_gene_table *table, int gene) {
     return true;
 }
 
+weft_status cli_genes_read(cli_call *call, const weft_problem *problem, const char *text,
+                           double *genome) {
+    weft_gene_table table = weft_space_genes(weft_problem_get_space(problem));
+    weft_problem_stand(problem, genome);
+    const char *at = text == NULL ? "" : text;
+    while (*at != '\0') {
+        char pair[160], gene[160];
+        const char *value = NULL;
+        size_t length = strcspn(at, ",");
+        if (length >= sizeof pair) {
+            return cli_usage(call, "--genes takes GENE=VALUE,..., not '%.60s...'", at);
+        }
+        snprintf(pair, sizeof pair, "%.*s", (int)length, at);
+        WEFT_TRY(cli_split(call, "genes", pair, gene, sizeof gene, &value));
+        WEFT_TRY(weft_problem_set(problem, gene, value, genome, &call->error));
+        at += length + (at[length] == ',');
+    }
+    weft_genome_canonical(&table, genome);
+    return weft_genome_legal(&table, genome)
+               ? WEFT_OK
+               : weft_fail(&call->error, WEFT_ERROR_INFEASIBLE, "the space rules this design out");
+}
+
+void cli_hint_genes(cli_call *call) {
+    weft_hint(&call->error,
+              "genes that nobody set stand in the middle of their lists: set those of a "
+              "larger chip with --genes GENE=VALUE,..., or `hold: last` in the "
+              "section `search` of the problem");
+}
+
+/* The value that all genes of a stem have; NULL where they differ. */
+static const char *common_value(const weft_space *space, const weft_gene_table *table, int first,
+                                const double *genome, const bool *taken, char *buffer,
+                                size_t size) {
+    cli_gene_text(space, first, genome[first], buffer, size);
+    for (int g = first + 1; g < table->n_genes; g++) {
+        char text[64];
+        if (taken[g] && same_stem(table->genes[g].name, table->genes[first].name) &&
+            strcmp(cli_gene_text(space, g, genome[g], text, sizeof text), buffer) != 0) {
+            return NULL;
+        }
+    }
+    return buffer;
+}
+
+char *cli_genes_text(const weft_space *space, const double *genome, const bool *taken, char *buffer,
+                     size_t size) {
+    weft_gene_table table = weft_space_genes(space);
+    buffer[0] = '\0';
+    for (int g = 0; g < table.n_genes; g++) {
+        const char *name = table.genes[g].name;
+        bool again = false;
+        int n = 0;
+        for (int k = 0; k < table.n_genes && taken[g]; k++) {
+            bool same = taken[k] && same_stem(table.genes[k].name, name);
+            again = again || (same && k < g);
+            n += same;
+        }
+        if (!taken[g] || again) {
+            continue;
+        }
+        char text[64], pair[WEFT_GENE_NAME + 96];
+        const char *value = common_value(space, &table, g, genome, taken, text, sizeof text);
+        int length = n == 1 ? (int)strlen(name) : (int)stem_length(name);
+        snprintf(pair, sizeof pair, "%.*s%s=%s", length, name, n == 1 ? "" : "*",
+                 value == NULL ? "(several)" : value);
+        weft_list_add(buffer, size, pair);
+    }
+    return buffer;
+}
+
+/* The unit of a gene of the chip ("V"); "" for others. */
+static const char *gene_unit(const weft_space *space, int gene, bool *of_chip) {
+    int n = 0;
+    const weft_space_knob *knobs = weft_space_knobs(space, &n);
+    *of_chip = false;
+    for (int k = 0; k < n; k++) {
+        if (knobs[k].gene == gene) {
+            *of_chip = true;
+            return knobs[k].unit;
+        }
+    }
+    return "";
+}
+
+/* The values of a stem. Of genes of the chip that set one parameter in turn ("voltage" of each node)
+ * those are left out that do not apply. */
+static void print_values(const weft_space *space, const int *genes, int n, const double *genome) {
+    bool of_chip = false;
+    int shown = 0;
+    const char *unit = gene_unit(space, genes[0], &of_chip);
+    for (int i = 0; i < n; i++) {
+        char text[64];
+        bool last = i + 1 == n && shown == 0;
+        if (!of_chip || !isnan(genome[genes[i]]) || last) {
+            printf(" %s", cli_gene_text(space, genes[i], genome[genes[i]], text, sizeof text));
+            shown++;
+        }
+    }
+    printf("%s%s\n", unit[0] == '\0' ? "" : " ", unit);
+}
+
 weft_status cli_print_genes(cli_call *call, const weft_space *space, const double *genome) {
     weft_gene_table table = weft_space_genes(space);
     int *genes = calloc((size_t)table.n_genes + 1, sizeof *genes);
@@ -120,11 +220,7 @@ weft_status cli_print_genes(cli_call *call, const weft_space *space, const doubl
         }
         int n = collect_stem(&table, g, genes);
         printf("  %-16.*s", (int)stem_length(table.genes[g].name), table.genes[g].name);
-        for (int i = 0; i < n; i++) {
-            char text[64];
-            printf(" %s", short_value(space, genes[i], genome[genes[i]], text, sizeof text));
-        }
-        printf("\n");
+        print_values(space, genes, n, genome);
     }
     free(genes);
     return WEFT_OK;

@@ -152,6 +152,8 @@ void weft_axis_fit(weft_axis *axis, const weft_axis_style *style, const double *
     weft_prefix prefix = {"", 1.0};
     if (style->scale == WEFT_SCALE_PREFIX) {
         prefix = weft_prefix_of(axis->high);
+    } else if (style->scale == WEFT_SCALE_POWER) {
+        prefix = weft_power_of(axis->high);
     } else if (style->scale == WEFT_SCALE_PERCENT) {
         prefix = (weft_prefix){"%", 0.01};
     }

@@ -70,6 +70,7 @@ typedef struct weft_figure_line {
     size_t n;
     const char *unit;
     weft_scale scale;
+    double whole;      /* the most that there can be, said in the title; 0: not known */
     const char *empty; /* what stands in a figure without values */
 } weft_figure_line;
 

@@ -14,6 +14,7 @@ enum { MARKS = 400 };
 char *weft_figure_value_text(const weft_figure_line *figure, double value, char *buffer,
                              size_t size) {
     return figure->scale == WEFT_SCALE_PREFIX    ? weft_si_text(value, figure->unit, buffer, size)
+           : figure->scale == WEFT_SCALE_POWER   ? weft_power_text(value, buffer, size)
            : figure->scale == WEFT_SCALE_PERCENT ? weft_percent_text(value, buffer, size)
                                                  : weft_plain_text(value, 4, buffer, size);
 }
@@ -63,7 +64,11 @@ weft_status weft_figure_line_draw(const weft_figure_line *figure, weft_markup *s
         n_changes += weft_figure_line_changes(figure, i) ? 1 : 0;
     }
     weft_axis x, y;
-    weft_axis_style style = {.name = figure->name, .unit = figure->unit, .scale = figure->scale};
+    char whole[32];
+    weft_text_format(whole, sizeof whole, "of %.4g", figure->whole);
+    weft_axis_style style = {.name = figure->name,
+                             .unit = figure->whole > 0.0 ? whole : figure->unit,
+                             .scale = figure->scale};
     weft_axis_fit(&y, &style, figure->values, figure->n, bottom, TOP, false);
     const double count = figure->n > 0 ? (double)figure->n : 1.0;
     style = (weft_axis_style){

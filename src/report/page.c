@@ -42,6 +42,27 @@ static void accuracy_source(const weft_summary *summary, char *text, size_t size
     }
 }
 
+/* "the most of 4 networks": how the figures of several networks became a design's own. */
+static char *joined_text(const weft_summary *summary, char *buffer, size_t size) {
+    static const char *const words[] = {
+        [WEFT_AGGREGATE_MAX] = "the most of",
+        [WEFT_AGGREGATE_MEAN] = "the mean of",
+        [WEFT_AGGREGATE_SUM] = "the sum of",
+        [WEFT_AGGREGATE_PRODUCT] = "the product of",
+    };
+    return weft_text_format(buffer, size, "%s %d networks", words[summary->info->aggregate],
+                            summary->n_networks);
+}
+
+/* " Energy and latency of a design are the most of 4 networks."; "" of one network. */
+static void several_text(const weft_summary *summary, char *text, size_t size) {
+    char joined[64];
+    bool several = summary->n_networks > 1;
+    weft_text_format(text, size, "%s%s%s", several ? " Energy and latency of a design are " : "",
+                     several ? joined_text(summary, joined, sizeof joined) : "",
+                     several ? "." : "");
+}
+
 static void write_head(const weft_summary *summary, weft_markup *html) {
     weft_markup_raw(html, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n"
                           "<meta name=\"viewport\" content=\"width=device-width, "
@@ -53,14 +74,15 @@ static void write_head(const weft_summary *summary, weft_markup *html) {
     weft_markup_raw(html,
                     "</head>\n<body>\n<header>\n<p class=\"eyebrow\">Weft study report</p>\n");
     weft_markup_element(html, "h1", summary->info->name);
-    char goal[512], source[320], accounting[256], text[1600];
+    char goal[512], source[320], accounting[256], several[160], text[1800];
     weft_page_goal(summary, goal, sizeof goal);
     weft_page_accounting(summary, accounting, sizeof accounting);
     accuracy_source(summary, source, sizeof source);
+    several_text(summary, several, sizeof several);
     weft_text_format(text, sizeof text,
-                     "Networks of the space %s on the chip %s%s. Goal: %s. Costs are counted %s. "
-                     "Optimizer: %s, seed %" PRIu64 ".",
-                     summary->info->space, summary->info->chip, source, goal, accounting,
+                     "Networks of the space %s on the chip %s%s. Goal: %s. Costs are counted "
+                     "%s.%s Optimizer: %s, seed %" PRIu64 ".",
+                     summary->info->space, summary->info->chip, source, goal, accounting, several,
                      summary->info->optimizer.name, summary->info->seed);
     weft_markup_raw(html, "\n<p class=\"lead\">");
     weft_markup_text(html, text);
@@ -108,7 +130,7 @@ static void best_tile(const weft_summary *summary, const char *name, weft_metric
     bool validation = metric == WEFT_METRIC_ACCURACY && !test && weft_page_is_trained(summary);
     weft_text_format(note, sizeof note, "%strial %" PRIu64 ": %s",
                      validation ? "on validation: " : "", trial->number,
-                     weft_page_short(trial->description, design, sizeof design));
+                     weft_page_short(weft_page_own(summary, trial), design, sizeof design));
     tile(html, name, value, note);
 }
 
@@ -121,8 +143,9 @@ static void score_tile(const weft_summary *summary, weft_markup *html) {
     char value[WEFT_VALUE_TEXT], note[WEFT_TRIAL_TEXT + 64], design[WEFT_TRIAL_TEXT];
     weft_text_format(note, sizeof note, "%strial %" PRIu64 ": %s",
                      summary->info->maximise[0] ? "most: " : "least: ", trial->number,
-                     weft_page_short(trial->description, design, sizeof design));
-    tile(html, "best score", weft_plain_text(trial->score, 4, value, sizeof value), note);
+                     weft_page_short(weft_page_own(summary, trial), design, sizeof design));
+    tile(html, "best score", weft_page_score_text(summary, trial->score, value, sizeof value),
+         note);
 }
 
 static void write_tiles(const weft_summary *summary, weft_markup *html) {
@@ -138,7 +161,7 @@ static void write_tiles(const weft_summary *summary, weft_markup *html) {
         const weft_trial *knee = summary->trials[summary->knee];
         weft_text_format(note, sizeof note, "%strial %" PRIu64 ": %s",
                          summary->n_front > 1 ? "knee: " : "", knee->number,
-                         weft_page_short(knee->description, design, sizeof design));
+                         weft_page_short(weft_page_own(summary, knee), design, sizeof design));
         tile(html, "designs on the front", value, note);
     }
     if (summary->info->trains) {
@@ -267,6 +290,9 @@ static void write_picks(const weft_summary *summary, weft_markup *html) {
 
 /* ---- breakdown ------------------------------------------------------------------------------- */
 
+/* A second part with less than this share would be named for 0.0 % of it. */
+static const double LEAST_NAMED = 0.001;
+
 /* The two parts that take most: "62.0 % of the energy goes to ADC, 25.0 % to buffers: ...". */
 static void dominance(const weft_cost *cost, bool latency, char *text, size_t size) {
     const double *by = latency ? cost->latency_by : cost->energy_by;
@@ -287,7 +313,7 @@ static void dominance(const weft_cost *cost, bool latency, char *text, size_t si
     }
     char share[WEFT_VALUE_TEXT], next[WEFT_VALUE_TEXT], sum[WEFT_VALUE_TEXT];
     weft_percent_text(by[first] / total, share, sizeof share);
-    if (second < 0) {
+    if (second < 0 || by[second] < LEAST_NAMED * total) {
         weft_text_format(text, size, "%s of the %s goes to %s.", share, what,
                          cost->parts[first].text);
         return;
@@ -319,18 +345,22 @@ static void heaviest_layer(const weft_cost *cost, bool latency, char *text, size
     }
 }
 
-static void write_totals(const weft_summary *summary, weft_markup *html) {
-    const weft_total *total = &summary->cost->total;
-    char value[WEFT_VALUE_TEXT], note[96];
+static const char *area_note(const weft_summary *summary) {
     weft_chip_about about;
     weft_chip_get_about(summary->chip, &about);
+    return strcmp(about.format, "chip/1") == 0 ? "of the tiles in use and what they share"
+                                               : "of the whole chip";
+}
+
+static void write_totals(const weft_summary *summary, const weft_cost *cost, weft_markup *html) {
+    const weft_total *total = &cost->total;
+    char value[WEFT_VALUE_TEXT], note[96];
     weft_markup_raw(html, "<dl class=\"tiles\">\n");
     tile(html, "energy", weft_si_text(total->energy_j, "J", value, sizeof value), "one inference");
     tile(html, "latency", weft_si_text(total->latency_s, "s", value, sizeof value),
          "one inference");
     tile(html, "area", weft_metric_text(WEFT_METRIC_AREA, total->area_mm2, value, sizeof value),
-         strcmp(about.format, "chip/1") == 0 ? "of the tiles in use and what they share"
-                                             : "of the whole chip");
+         area_note(summary));
     weft_text_format(note, sizeof note, "in %lld tile%s", (long long)total->tiles,
                      total->tiles == 1 ? "" : "s");
     weft_text_format(value, sizeof value, "%lld", (long long)total->crossbars);
@@ -340,19 +370,72 @@ static void write_totals(const weft_summary *summary, weft_markup *html) {
     weft_markup_raw(html, "</dl>\n");
 }
 
-static weft_status write_layers(const weft_summary *summary, bool latency, weft_markup *html,
-                                weft_error *error) {
-    const weft_cost *cost = summary->cost;
+/* What the search saw of several networks together. */
+static void write_joined(const weft_summary *summary, weft_markup *html) {
+    static const weft_metric shown[] = {WEFT_METRIC_ENERGY, WEFT_METRIC_LATENCY, WEFT_METRIC_AREA};
+    const double *metrics = summary->trials[summary->chosen]->metrics;
+    char value[WEFT_VALUE_TEXT], joined[64];
+    joined_text(summary, joined, sizeof joined);
+    weft_markup_raw(html, "<dl class=\"tiles\">\n");
+    for (size_t i = 0; i < sizeof shown / sizeof *shown; i++) {
+        tile(html, weft_metric_name(shown[i]),
+             weft_metric_text(shown[i], metrics[shown[i]], value, sizeof value),
+             shown[i] == WEFT_METRIC_AREA ? area_note(summary) : joined);
+    }
+    weft_markup_raw(html, "</dl>\n");
+}
+
+static weft_status write_layers(const weft_summary *summary, int which, bool latency,
+                                weft_markup *html, weft_error *error) {
+    const weft_cost *cost = summary->networks[which].cost;
     char words[480], layer[240], note[800];
     dominance(cost, latency, words, sizeof words);
     heaviest_layer(cost, latency, layer, sizeof layer);
     weft_text_format(note, sizeof note, "%s %s", words, layer);
     figure_begin(html, latency ? "Latency of each layer" : "Energy of each layer", note);
-    WEFT_TRY(weft_page_layers(summary, latency, false, html, error));
+    WEFT_TRY(weft_page_layers(summary, which, latency, false, html, error));
     table_begin(html, "Values of the figure");
-    weft_page_layers_table(summary, latency, html);
+    weft_page_layers_table(cost, latency, html);
     figure_end(html);
     return WEFT_OK;
+}
+
+/* One network of the chosen design: its totals and its layers, or why it has none. */
+static weft_status write_network(const weft_summary *summary, int which, weft_markup *html,
+                                 weft_error *error) {
+    const weft_summary_network *network = &summary->networks[which];
+    if (network->cost == NULL) {
+        char text[600];
+        weft_text_format(text, sizeof text, "It has no cost on this chip: %s.", network->problem);
+        paragraph(html, text);
+        return WEFT_OK;
+    }
+    write_totals(summary, network->cost, html);
+    weft_markup_raw(html, "<div class=\"figures\">\n");
+    WEFT_TRY(write_layers(summary, which, false, html, error));
+    WEFT_TRY(write_layers(summary, which, true, html, error));
+    weft_markup_raw(html, "</div>\n");
+    return WEFT_OK;
+}
+
+/* Which design is broken down, and on what. */
+static void breakdown_lead(const weft_summary *summary, char *text, size_t size) {
+    const weft_trial *trial = summary->trials[summary->chosen];
+    const char *role = summary->chosen != summary->knee ? "the design asked for"
+                       : summary->n_front > 1           ? "the knee of the front"
+                                                        : "the best design";
+    const char *turned = summary->turned != NULL ? " with the values that its genes set" : "";
+    char name[WEFT_TRIAL_TEXT];
+    if (summary->n_networks > 1) {
+        weft_text_format(text, size,
+                         "%d networks on the chip of trial %" PRIu64 " (%s): %s%s. First what the "
+                         "search saw of them together, then one inference of each.",
+                         summary->n_networks, trial->number, role, summary->info->chip, turned);
+    } else {
+        weft_text_format(text, size, "One inference of %s (trial %" PRIu64 ", %s) on %s%s.",
+                         weft_page_short(trial->description, name, sizeof name), trial->number,
+                         role, summary->info->chip, turned);
+    }
 }
 
 static weft_status write_breakdown(const weft_summary *summary, weft_markup *html,
@@ -362,76 +445,72 @@ static weft_status write_breakdown(const weft_summary *summary, weft_markup *htm
         paragraph(html, "No design was feasible, so there is nothing to break down.");
         return WEFT_OK;
     }
-    const weft_trial *trial = summary->trials[summary->chosen];
-    const char *role = summary->chosen != summary->knee ? "the design asked for"
-                       : summary->n_front > 1           ? "the knee of the front"
-                                                        : "the best design";
-    char text[1200], name[WEFT_TRIAL_TEXT];
-    weft_text_format(text, sizeof text, "One inference of %s (trial %" PRIu64 ", %s) on %s%s.",
-                     weft_page_short(trial->description, name, sizeof name), trial->number, role,
-                     summary->info->chip,
-                     summary->turned != NULL ? " with the values that its genes set" : "");
+    char text[1200];
+    breakdown_lead(summary, text, sizeof text);
     paragraph(html, text);
     if (summary->n_genes > 0) {
         weft_page_genes_table(summary, html);
     }
-    if (summary->cost == NULL) {
-        weft_text_format(text, sizeof text, "It has no cost on this chip: %s.",
-                         summary->cost_problem);
-        paragraph(html, text);
-        return WEFT_OK;
+    if (summary->n_networks > 1) {
+        write_joined(summary, html);
     }
-    write_totals(summary, html);
-    weft_markup_raw(html, "<div class=\"figures\">\n");
-    WEFT_TRY(write_layers(summary, false, html, error));
-    WEFT_TRY(write_layers(summary, true, html, error));
-    weft_markup_raw(html, "</div>\n");
+    for (int i = 0; i < summary->n_networks; i++) {
+        if (summary->n_networks > 1) {
+            weft_markup_element(html, "h3", summary->networks[i].name);
+            weft_markup_raw(html, "\n");
+        }
+        WEFT_TRY(write_network(summary, i, html, error));
+    }
     return WEFT_OK;
 }
 
 /* ---- the search ------------------------------------------------------------------------------ */
 
-static weft_status write_search(const weft_summary *summary, weft_markup *html, weft_error *error) {
-    heading(html, "search", "How the search went");
-    bool hypervolume = !is_scored(summary) && summary->info->n_objectives > 1;
-    weft_figure_line figure = weft_page_curve_figure(summary);
-    weft_markup_raw(html, "<div class=\"figures\">\n");
-    char note[160] = "The best feasible design after each trial.";
-    if (hypervolume) {
-        weft_text_format(note, sizeof note,
-                         "How much of the range of the objectives the front covers so far; %.4g "
-                         "would be all of it.",
-                         pow(1.1, summary->info->n_objectives));
-    }
-    figure_begin(html, figure.head.title, note);
-    WEFT_TRY(weft_page_curve(summary, false, html, error));
-    table_begin(html, "Values of the figure");
-    weft_page_curve_table(summary, html);
-    figure_end(html);
+static void spent_text(const weft_summary *summary, char *text, size_t size) {
     double seconds = 0.0, final_seconds = 0.0;
     for (size_t i = 0; i < summary->n_trials; i++) {
         const weft_trial *trial = summary->trials[i];
         seconds += isfinite(trial->seconds) ? trial->seconds : 0.0;
         final_seconds += isfinite(trial->final_seconds) ? trial->final_seconds : 0.0;
     }
-    char spent[WEFT_VALUE_TEXT], final_spent[WEFT_VALUE_TEXT], text[400];
+    char spent[WEFT_VALUE_TEXT], final_spent[WEFT_VALUE_TEXT];
     weft_duration_text(seconds, spent, sizeof spent);
     weft_duration_text(final_seconds, final_spent, sizeof final_spent);
-    weft_text_format(text, sizeof text,
-                     "%zu trial%s took %s of computing; %zu were feasible, %zu infeasible, %zu "
-                     "failed.%s%s%s",
+    weft_text_format(text, size,
+                     "%zu trial%s took %s of computing; feasible: %zu, infeasible: %zu, failed: "
+                     "%zu.%s%s%s",
                      summary->n_trials, summary->n_trials == 1 ? "" : "s", spent, summary->ok,
                      summary->infeasible, summary->failed,
                      final_seconds > 0.0 ? " Training the final designs took " : "",
                      final_seconds > 0.0 ? final_spent : "", final_seconds > 0.0 ? "." : "");
-    weft_markup_raw(html, "<div>\n");
+}
+
+static weft_status write_search(const weft_summary *summary, weft_markup *html, weft_error *error) {
+    heading(html, "search", "How the search went");
+    weft_figure_line figure = weft_page_curve_figure(summary);
+    char text[400], note[160] = "The best feasible design after each trial.";
+    spent_text(summary, text, sizeof text);
     paragraph(html, text);
+    weft_markup_raw(html, "<div class=\"figures\">\n");
+    if (figure.whole > 0.0) {
+        weft_text_format(note, sizeof note,
+                         "How much of the range of the objectives the front covers so far; %.4g "
+                         "would be all of it.",
+                         figure.whole);
+    }
+    figure_begin(html, figure.head.title, note);
+    WEFT_TRY(weft_page_curve(summary, false, html, error));
+    table_begin(html, "Values of the figure");
+    weft_page_curve_table(summary, html);
+    figure_end(html);
     if (summary->infeasible + summary->failed > 0) {
+        weft_markup_raw(html, "<div>\n");
         paragraph(html, "Why designs were left out; numbers in the reasons differ from case to "
                         "case.");
         WEFT_TRY(weft_page_reasons_table(summary, html, error));
+        weft_markup_raw(html, "</div>\n");
     }
-    weft_markup_raw(html, "</div>\n</div>\n");
+    weft_markup_raw(html, "</div>\n");
     return WEFT_OK;
 }
 
@@ -481,7 +560,7 @@ static void write_repeat(const weft_summary *summary, weft_markup *html) {
         term(html, "data", info->accuracy.data);
     } else if (info->trains) {
         accuracy_source(summary, text, sizeof text);
-        term(html, "accuracy", text + 2); /* without ", " */
+        term(html, "accuracy", text + strlen(", accuracy "));
     }
     term(html, "accounting", weft_page_accounting(summary, text, sizeof text));
     weft_text_format(text, sizeof text, "%s, %" PRId64 " trials in batches of %d",
@@ -544,6 +623,16 @@ static void write_meaning(const weft_summary *summary, weft_markup *html) {
                           "adds to the total. Equations and their sources are in "
                           "docs/reference/models-hierarchy.md; each constant of the chip of the "
                           "design above and its source are listed below.");
+    weft_metric metric;
+    if (is_scored(summary) && !weft_page_score_metric(summary, &metric)) {
+        char text[WEFT_EXPRESSION + 240];
+        weft_text_format(text, sizeof text,
+                         "The score is %s, with energy in J, latency in s and area in mm²; other "
+                         "quantities are in the units of docs/reference/problem-file.md. It is "
+                         "for comparing designs of this problem.",
+                         summary->info->score);
+        paragraph(html, text);
+    }
     paragraph(html, "Hypervolume is computed with each objective scaled from the worst (1) to the "
                     "best (0) value of this study, against a reference point at 1.1; it compares "
                     "moments of one study, not studies with each other. docs/how-to/"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The report's figures, filled from its summary. */
+#include <ctype.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +19,22 @@ static const char *superlative(weft_metric metric, bool maximise) {
                    metric == WEFT_METRIC_CROSSBARS || metric == WEFT_METRIC_CYCLES ||
                    metric == WEFT_METRIC_CELLS || metric == WEFT_METRIC_CELLS_NEEDED;
     return counted ? (maximise ? "most" : "fewest") : maximise ? "highest" : "lowest";
+}
+
+bool weft_page_score_metric(const weft_summary *summary, weft_metric *metric) {
+    for (int m = 0; m < WEFT_METRIC_COUNT; m++) {
+        if (strcmp(weft_metric_token((weft_metric)m), summary->info->score) == 0) {
+            *metric = (weft_metric)m;
+            return true;
+        }
+    }
+    return false;
+}
+
+char *weft_page_score_text(const weft_summary *summary, double score, char *buffer, size_t size) {
+    weft_metric metric;
+    return weft_page_score_metric(summary, &metric) ? weft_metric_text(metric, score, buffer, size)
+                                                    : weft_power_text(score, buffer, size);
 }
 
 char *weft_page_goal(const weft_summary *summary, char *buffer, size_t size) {
@@ -54,7 +71,11 @@ const char *weft_page_accuracy_word(const weft_summary *summary) {
 char *weft_page_accounting(const weft_summary *summary, char *buffer, size_t size) {
     const weft_problem_info *info = summary->info;
     if (info->n_faults == 0) {
-        return weft_text_format(buffer, size, "as the chip's file says");
+        weft_chip_about about;
+        weft_chip_get_about(summary->chip, &about);
+        bool named = about.accounting[0] != '\0';
+        return weft_text_format(buffer, size, "as the chip's file says%s%s%s", named ? " (" : "",
+                                about.accounting, named ? ")" : "");
     }
     size_t used = (size_t)snprintf(buffer, size, "%s, faults on:", info->accounting);
     int on = 0;
@@ -95,7 +116,7 @@ static weft_status fill_points(const weft_summary *summary, const weft_summary_f
             .front = in_front[i],
             .knee = summary->n_front > 1 && summary->knee == (ptrdiff_t)i,
             .trial = trial->number,
-            .label = trial->description,
+            .label = weft_page_own(summary, trial),
         };
     }
     free(in_front);
@@ -204,17 +225,23 @@ weft_figure_line weft_page_curve_figure(const weft_summary *summary) {
         .name = "hypervolume",
         .unit = "",
         .scale = WEFT_SCALE_PLAIN,
+        .whole = pow(1.1, summary->info->n_objectives), /* of the reference point */
         .values = summary->curve,
         .n = summary->n_trials,
         .empty = "no feasible trial",
     };
-    if (is_scored(summary)) {
+    weft_metric metric = summary->info->objectives[0];
+    bool one = is_scored(summary) ? weft_page_score_metric(summary, &metric)
+                                  : summary->info->n_objectives == 1;
+    if (is_scored(summary) && !one) {
         figure.head.title = "Best score over trials";
         figure.name = "best score";
-        figure.scale = WEFT_SCALE_PREFIX;
-    } else if (summary->info->n_objectives == 1) {
-        weft_metric metric = summary->info->objectives[0];
-        figure.head.title = "Best value over trials";
+        figure.scale = WEFT_SCALE_POWER;
+        figure.whole = 0.0;
+    } else if (one) {
+        figure.head.title = is_scored(summary) ? "Best score over trials"
+                                               : "Best value over trials";
+        figure.whole = 0.0;
         figure.name = weft_metric_name(metric);
         figure.unit = weft_metric_unit_text(metric);
         figure.scale = weft_metric_scale(metric);
@@ -225,12 +252,15 @@ weft_figure_line weft_page_curve_figure(const weft_summary *summary) {
 weft_status weft_page_curve(const weft_summary *summary, bool standalone, weft_markup *svg,
                             weft_error *error) {
     weft_figure_line figure = weft_page_curve_figure(summary);
-    char detail[240], last[WEFT_VALUE_TEXT];
+    char detail[240], last[WEFT_VALUE_TEXT], of[32] = "";
     double value = summary->n_trials > 0 ? summary->curve[summary->n_trials - 1] : NAN;
     weft_figure_value_text(&figure, value, last, sizeof last);
+    if (figure.whole > 0.0) {
+        weft_text_format(of, sizeof of, " of %.4g", figure.whole);
+    }
     weft_text_format(detail, sizeof detail,
-                     "A line that changes in steps over %zu trials and ends at %s.",
-                     summary->n_trials, last);
+                     "A line that changes in steps over %zu trial%s and ends at %s%s.",
+                     summary->n_trials, summary->n_trials == 1 ? "" : "s", last, of);
     figure.head.detail = detail;
     figure.head.standalone = standalone;
     return weft_figure_line_draw(&figure, svg, error);
@@ -238,39 +268,60 @@ weft_status weft_page_curve(const weft_summary *summary, bool standalone, weft_m
 
 /* ---- layers ---------------------------------------------------------------------------------- */
 
-weft_status weft_page_layers(const weft_summary *summary, bool latency, bool standalone,
-                             weft_markup *svg, weft_error *error) {
-    const weft_trial *trial = summary->trials[summary->chosen];
+char *weft_page_layers_file(const weft_summary *summary, int which, bool latency, char *buffer,
+                            size_t size) {
+    const char *what = latency ? "latency" : "energy";
+    if (summary->n_networks == 1) {
+        return weft_text_format(buffer, size, "layers-%s.svg", what);
+    }
+    weft_text_format(buffer, size, "layers-%s-%d-%.32s", what, which + 1,
+                     summary->networks[which].name);
+    for (char *at = buffer; *at != '\0'; at++) {
+        *at = (char)(isalnum((unsigned char)*at) ? *at : '-');
+    }
+    size_t used = strlen(buffer);
+    weft_text_format(buffer + used, size - used, ".svg");
+    return buffer;
+}
+
+/* "V32" of each block of the imc family; how many, 0 of any other. */
+static int block_texts(const char *description, char texts[][16], const char **blocks) {
     static const char letters[] = {
         [WEFT_BLOCK_VGG] = 'V', [WEFT_BLOCK_MVGG] = 'M', [WEFT_BLOCK_RES] = 'R'};
     weft_imc_spec spec;
-    char texts[WEFT_IMC_MAX_DEPTH][16];
-    const char *blocks[WEFT_IMC_MAX_DEPTH] = {NULL};
-    int n_blocks = weft_picks_structure(trial->description, &spec) ? spec.depth : 0;
-    for (int b = 0; b < n_blocks; b++) {
-        weft_text_format(texts[b], sizeof texts[b], "%c%d", letters[spec.blocks[b]],
-                         spec.kernels[b]);
+    int n = weft_picks_structure(description, &spec) ? spec.depth : 0;
+    for (int b = 0; b < n; b++) {
+        weft_text_format(texts[b], 16, "%c%d", letters[spec.blocks[b]], spec.kernels[b]);
         blocks[b] = texts[b];
     }
-    const char *what = latency ? "Latency" : "Energy";
-    char title[320], detail[240], total[WEFT_VALUE_TEXT];
-    weft_si_text(latency ? summary->cost->total.latency_s : summary->cost->total.energy_j,
-                 latency ? "s" : "J", total, sizeof total);
-    char name[WEFT_TRIAL_TEXT];
-    weft_text_format(title, sizeof title, "%s of each layer of %s", what,
-                     weft_page_short(trial->description, name, sizeof name));
+    return n;
+}
+
+weft_status weft_page_layers(const weft_summary *summary, int which, bool latency, bool standalone,
+                             weft_markup *svg, weft_error *error) {
+    const weft_trial *trial = summary->trials[summary->chosen];
+    const weft_summary_network *network = &summary->networks[which];
+    const weft_cost *cost = network->cost;
+    bool several = summary->n_networks > 1;
+    char texts[WEFT_IMC_MAX_DEPTH][16];
+    const char *blocks[WEFT_IMC_MAX_DEPTH] = {NULL};
+    int n_blocks = several ? 0 : block_texts(trial->description, texts, blocks);
+    char id[48], title[320], detail[240], total[WEFT_VALUE_TEXT], name[WEFT_TRIAL_TEXT];
+    weft_text_format(id, sizeof id, "layers-%s-%d", latency ? "latency" : "energy", which + 1);
+    weft_text_format(
+        title, sizeof title, "%s of each layer of %s", latency ? "Latency" : "Energy",
+        weft_page_short(several ? network->name : trial->description, name, sizeof name));
+    weft_si_text(latency ? cost->total.latency_s : cost->total.energy_j, latency ? "s" : "J", total,
+                 sizeof total);
     weft_text_format(detail, sizeof detail,
                      "Bars stacked by component, one for each of %d rows, in the order of the "
                      "network; together %s.",
-                     (int)summary->cost->n_layers, total);
-    weft_figure_parts parts = weft_figure_choose_parts(summary->cost);
+                     (int)cost->n_layers, total);
+    weft_figure_parts parts = weft_figure_choose_parts(cost);
     weft_figure_layers figure = {
-        .head = {.id = latency ? "layers-latency" : "layers-energy",
-                 .standalone = standalone,
-                 .title = title,
-                 .detail = detail},
+        .head = {.id = id, .standalone = standalone, .title = title, .detail = detail},
         .latency = latency,
-        .cost = summary->cost,
+        .cost = cost,
         .parts = &parts,
         .blocks = blocks,
         .n_blocks = n_blocks,

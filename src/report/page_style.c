@@ -13,6 +13,7 @@ static const char style[] =
     "h1{margin:0;font-size:30px;line-height:1.2;font-weight:650;letter-spacing:-.01em;"
     "overflow-wrap:anywhere}"
     "h2{margin:52px 0 6px;font-size:20px;line-height:1.3;font-weight:650}"
+    "h3{margin:34px 0 6px;font-size:16.5px;line-height:1.3;font-weight:650}"
     "p{margin:6px 0 14px;max-width:76ch}"
     ".lead{color:var(--muted);margin:8px 0 0;overflow-wrap:anywhere}"
     ".tiles{display:flex;flex-wrap:wrap;gap:1px;"
@@ -28,6 +29,8 @@ static const char style[] =
     "figure{margin:0;padding:18px 20px;background:var(--surface);border:1px solid var(--edge);"
     "border-radius:8px;min-width:0}"
     "figure .wf{max-width:600px}"
+    ".figures>figure:last-child:nth-child(odd){grid-column:1/-1}"
+    "figure:last-child:nth-child(odd) .wf{margin:0 auto}"
     "figcaption{margin:0 0 12px;font-weight:600}"
     "figcaption span{display:block;font-weight:400;color:var(--muted);font-size:13.5px}"
     "details{margin:10px 0 0}"
@@ -35,6 +38,7 @@ static const char style[] =
     ".scroll{overflow:auto;max-height:680px;margin:12px 0;border:1px solid "
     "var(--edge);border-radius:8px;"
     "background:var(--surface)}"
+    ".fit{width:fit-content;max-width:100%}"
     "details .scroll{max-height:420px}"
     "table{border-collapse:collapse;width:100%;font-size:13.5px;line-height:1.4}"
     "table.narrow{width:auto}"
@@ -97,7 +101,8 @@ static const char script[] =
 
 void weft_page_style(weft_markup *html) {
     weft_markup_raw(html, "<style>");
-    weft_svg_style(html, ":root");
+    weft_svg_properties(html);
+    weft_svg_style(html);
     weft_markup_raw(html, style);
     weft_markup_raw(html, "</style>\n");
 }

@@ -11,9 +11,9 @@ enum { TRIAL_ROWS = 2000 };
 
 static void begin(weft_markup *html, const char *class_name, const char *label) {
     weft_markup_format(html,
-                       "<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"%s\">"
+                       "<div class=\"scroll%s\" tabindex=\"0\" role=\"group\" aria-label=\"%s\">"
                        "<table class=\"%s\">\n<thead><tr>",
-                       label, class_name);
+                       strcmp(class_name, "narrow") == 0 ? " fit" : "", label, class_name);
 }
 
 static void head(weft_markup *html, const char *text, bool number) {
@@ -62,6 +62,11 @@ void weft_page_design(weft_markup *html, const char *description) {
     }
 }
 
+const char *weft_page_own(const weft_summary *summary, const weft_trial *trial) {
+    size_t length = strlen(trial->description);
+    return trial->description + (summary->common < length ? summary->common : 0);
+}
+
 enum { SHORT = 40 };
 
 char *weft_page_short(const char *description, char *buffer, size_t size) {
@@ -88,7 +93,8 @@ static void design_cell(const weft_summary *summary, size_t i, weft_markup *html
     weft_markup_raw(html, "<th scope=\"row\" class=\"design\" title=\"");
     weft_markup_text(html, summary->trials[i]->description);
     weft_markup_raw(html, "\">");
-    weft_page_design(html, weft_page_short(summary->trials[i]->description, name, sizeof name));
+    weft_page_design(
+        html, weft_page_short(weft_page_own(summary, summary->trials[i]), name, sizeof name));
     if (summary->knee == (ptrdiff_t)i && summary->n_front > 1) {
         weft_markup_raw(html, " <span class=\"badge\">knee</span>");
     }
@@ -154,7 +160,8 @@ void weft_page_front_table(const weft_summary *summary, weft_markup *html) {
         }
         if (scored) {
             char text[WEFT_VALUE_TEXT];
-            number_cell(html, trial->score, weft_plain_text(trial->score, 4, text, sizeof text));
+            number_cell(html, trial->score,
+                        weft_page_score_text(summary, trial->score, text, sizeof text));
         }
         row_end(html);
     }
@@ -260,7 +267,7 @@ void weft_page_picks_table(const weft_summary *summary, weft_markup *html) {
         weft_markup_text(html, pick->objective);
         weft_markup_raw(html, "</th><td class=\"design\">");
         char name[WEFT_TRIAL_TEXT];
-        weft_page_design(html, weft_page_short(trial->description, name, sizeof name));
+        weft_page_design(html, weft_page_short(weft_page_own(summary, trial), name, sizeof name));
         weft_markup_raw(html, "</td>");
         trial_cell(html, trial);
         if (blocks) {
@@ -282,12 +289,23 @@ void weft_page_picks_table(const weft_summary *summary, weft_markup *html) {
 
 /* ---- the chosen design ------------------------------------------------------------------------ */
 
+/* Whether a gene sets something that is not called as it is. */
+static bool sets_another(const weft_gene_row *row) {
+    return row->sets[0] != '\0' && strcmp(row->sets, row->name) != 0;
+}
+
 void weft_page_genes_table(const weft_summary *summary, weft_markup *html) {
     begin(html, "narrow", "genes of the design");
     head(html, "part", false);
     head(html, "gene", false);
     head(html, "values, place by place", false);
-    head(html, "sets on the chip", false);
+    bool sets = false;
+    for (int i = 0; i < summary->n_genes; i++) {
+        sets = sets || sets_another(&summary->genes[i]);
+    }
+    if (sets) {
+        head(html, "sets on the chip", false);
+    }
     body(html);
     for (int i = 0; i < summary->n_genes; i++) {
         const weft_gene_row *row = &summary->genes[i];
@@ -296,7 +314,9 @@ void weft_page_genes_table(const weft_summary *summary, weft_markup *html) {
         weft_markup_element(html, "td", first ? weft_gene_part_word(row->part) : "");
         weft_markup_element(html, "th", row->name);
         weft_markup_element(html, "td", row->values);
-        weft_markup_element(html, "td", strcmp(row->sets, row->name) == 0 ? "" : row->sets);
+        if (sets) {
+            weft_markup_element(html, "td", sets_another(row) ? row->sets : "");
+        }
         row_end(html);
     }
     end(html);
@@ -318,8 +338,7 @@ static void layer_row(weft_markup *html, const char *name, double total, const d
     row_end(html);
 }
 
-void weft_page_layers_table(const weft_summary *summary, bool latency, weft_markup *html) {
-    const weft_cost *cost = summary->cost;
+void weft_page_layers_table(const weft_cost *cost, bool latency, weft_markup *html) {
     const double *by = latency ? cost->latency_by : cost->energy_by;
     const char *unit = latency ? "s" : "J";
     begin(html, "", "values of the figure");

@@ -36,11 +36,15 @@ static weft_status save_figures(const weft_summary *summary, const char *folder,
     }
     weft_status drawn = weft_page_curve(summary, true, &svg, error);
     WEFT_TRY(save(folder, "hypervolume.svg", drawn, &svg, error));
-    if (summary->cost != NULL) {
-        drawn = weft_page_layers(summary, false, true, &svg, error);
-        WEFT_TRY(save(folder, "layers-energy.svg", drawn, &svg, error));
-        drawn = weft_page_layers(summary, true, true, &svg, error);
-        WEFT_TRY(save(folder, "layers-latency.svg", drawn, &svg, error));
+    for (int i = 0; i < 2 * summary->n_networks; i++) {
+        char file[96];
+        int which = i / 2;
+        bool latency = i % 2 == 1;
+        if (summary->networks[which].cost != NULL) {
+            drawn = weft_page_layers(summary, which, latency, true, &svg, error);
+            weft_page_layers_file(summary, which, latency, file, sizeof file);
+            WEFT_TRY(save(folder, file, drawn, &svg, error));
+        }
     }
     return WEFT_OK;
 }

@@ -28,6 +28,15 @@ static weft_status gather_trials(const weft_study *study, weft_summary *summary,
     return WEFT_OK;
 }
 
+static void gather_common(const weft_study *study, weft_summary *summary) {
+    const weft_space *space = weft_problem_get_space(weft_study_get_problem(study));
+    if (summary->n_trials > 0 && weft_space_network_is_fixed(space)) {
+        const char *first = summary->trials[0]->description;
+        size_t name = strcspn(first, " ");
+        summary->common = first[name] == ' ' ? name + 1 : 0;
+    }
+}
+
 static bool is_scored(const weft_summary *summary) {
     return summary->info->score[0] != '\0';
 }
@@ -158,16 +167,31 @@ static weft_status gather_design(const weft_study *study, weft_summary *summary,
 }
 
 /* A design without a breakdown (it does not fit the chip) is told in the page, not a fault. */
-static weft_status gather_cost(const weft_study *study, weft_summary *summary, weft_error *error) {
-    if (summary->chosen < 0) {
-        return WEFT_OK;
+static weft_status gather_networks(const weft_study *study, weft_summary *summary,
+                                   weft_error *error) {
+    const weft_space *space = weft_problem_get_space(weft_study_get_problem(study));
+    int n = weft_space_n_networks(space);
+    summary->networks = calloc((size_t)n + 1, sizeof *summary->networks);
+    if (summary->networks == NULL) {
+        return weft_fail_memory(error, (size_t)n * sizeof *summary->networks);
     }
-    weft_status status = weft_study_cost(study, (size_t)summary->chosen, 0, &summary->cost, error);
-    if (status == WEFT_ERROR_INFEASIBLE) {
-        weft_text_format(summary->cost_problem, sizeof summary->cost_problem, "%s", error->message);
-        return WEFT_OK;
+    summary->n_networks = n;
+    for (int i = 0; i < n; i++) {
+        weft_summary_network *network = &summary->networks[i];
+        weft_text_format(network->name, sizeof network->name, "%s",
+                         weft_space_network_name(space, i));
+        if (summary->chosen < 0) {
+            continue;
+        }
+        weft_status status =
+            weft_study_cost(study, (size_t)summary->chosen, i, &network->cost, error);
+        if (status == WEFT_ERROR_INFEASIBLE) {
+            weft_text_format(network->problem, sizeof network->problem, "%s", error->message);
+        } else if (status != WEFT_OK) {
+            return status;
+        }
     }
-    return status;
+    return WEFT_OK;
 }
 
 static weft_status gather(const weft_study *study, const weft_report_settings *settings,
@@ -178,6 +202,7 @@ static weft_status gather(const weft_study *study, const weft_report_settings *s
     summary->chip = weft_problem_get_chip(problem);
     WEFT_TRY(weft_problem_write_alone(problem, &summary->problem_text, error));
     WEFT_TRY(gather_trials(study, summary, error));
+    gather_common(study, summary);
     WEFT_TRY(gather_fronts(study, summary, error));
     if (summary->info->n_objectives == 1) {
         best_so_far(summary);
@@ -187,7 +212,7 @@ static weft_status gather(const weft_study *study, const weft_report_settings *s
     WEFT_TRY(weft_report_picks(study, summary->picks, &summary->n_picks, error));
     WEFT_TRY(choose_design(summary, settings->design, error));
     WEFT_TRY(gather_design(study, summary, error));
-    return gather_cost(study, summary, error);
+    return gather_networks(study, summary, error);
 }
 
 weft_status weft_summary_gather(const weft_study *study, const weft_report_settings *settings,
@@ -208,7 +233,10 @@ void weft_summary_free(weft_summary *summary) {
     for (int i = 0; i < summary->n_fronts; i++) {
         free(summary->fronts[i].trials);
     }
-    weft_cost_destroy(summary->cost);
+    for (int i = 0; i < summary->n_networks; i++) {
+        weft_cost_destroy(summary->networks[i].cost);
+    }
+    free(summary->networks);
     weft_chip_destroy(summary->turned);
     free(summary->genes);
     *summary = (weft_summary){.knee = -1, .chosen = -1};

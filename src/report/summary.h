@@ -19,6 +19,13 @@ typedef struct weft_summary_front {
     char file[96]; /* "front-accuracy-energy.svg" */
 } weft_summary_front;
 
+/* A network that the chosen design runs. */
+typedef struct weft_summary_network {
+    char name[WEFT_NETWORK_NAME];
+    weft_cost *cost; /* of the chosen design; NULL: none, `problem` says why */
+    char problem[512];
+} weft_summary_network;
+
 typedef struct weft_summary {
     const weft_problem_info *info;
     const weft_study_origin *origin;
@@ -35,10 +42,11 @@ typedef struct weft_summary {
     double *curve; /* after each trial: hypervolume, or with one objective its best value */
     weft_pick picks[WEFT_MAX_PICKS];
     int n_picks;
-    ptrdiff_t chosen; /* the trial whose breakdown is shown; -1: none */
-    weft_cost *cost;  /* of `chosen`; NULL: none, `cost_problem` says why */
-    char cost_problem[512];
-    weft_chip *turned;    /* the chip of `chosen`, where its genes set it; NULL: `chip` as it is */
+    ptrdiff_t chosen;               /* the trial whose breakdown is shown; -1: none */
+    weft_summary_network *networks; /* that every design runs */
+    int n_networks;
+    size_t common;     /* letters at the front of all descriptions: networks that no gene shapes */
+    weft_chip *turned; /* the chip of `chosen`, where its genes set it; NULL: `chip` as it is */
     weft_gene_row *genes; /* of `chosen` */
     int n_genes;
 } weft_summary;

@@ -15,53 +15,105 @@ static const double KEY_ROW = 21.0, KEY_GAP = 6.0, KEY_MARK = 18.0;
 
 /* Colours of components: the "bright" scheme of P. Tol, "Colour schemes" (SRON technical note
  * SRON/EPS/TN/09-002, 2021), told apart with each kind of colour blindness; the dark side lifts the
- * two that would sink into a dark ground. Grey is for what is summed up as "other". Shades of a
+ * two that would sink into a dark ground. Grey (c6) is for what is summed up as "other". Shades of a
  * quantity are five steps of viridis (S. van der Walt, N. Smith, SciPy 2015), its dark end lifted on
  * the dark side. */
-static const char light[] =
-    "--paper:#f7f7f5;--surface:#fff;--ink:#1b1f24;--muted:#59636e;--grid:#e8eaed;--edge:#d5d9de;"
-    "--dot:#8b96a2;--accent:#0b5fa5;--test:#bf4f00;"
-    "--c0:#4477aa;--c1:#66ccee;--c2:#ccbb44;--c3:#ee6677;--c4:#228833;--c5:#aa3377;--c6:#aeb4ba;"
-    "--s0:#fde725;--s1:#5ec962;--s2:#21918c;--s3:#3b528b;--s4:#440154";
-static const char dark[] =
-    "--paper:#121518;--surface:#1a1e23;--ink:#e6e9ec;--muted:#9ca7b2;--grid:#2a3037;--edge:#39414a;"
-    "--dot:#7b8793;--accent:#6fb3ee;--test:#f39a55;"
-    "--c0:#5b93cc;--c1:#78d3f0;--c2:#d3c452;--c3:#f0768a;--c4:#3aa04b;--c5:#cf5d9c;--c6:#7d868f;"
-    "--s0:#fde725;--s1:#5ec962;--s2:#21918c;--s3:#5a78bd;--s4:#9a5bb0";
+static const struct {
+    const char *name, *light, *dark;
+} colours[] = {
+    {"paper", "#f7f7f5", "#121518"}, {"surface", "#fff", "#1a1e23"},
+    {"ink", "#1b1f24", "#e6e9ec"},   {"muted", "#59636e", "#9ca7b2"},
+    {"grid", "#e8eaed", "#2a3037"},  {"edge", "#d5d9de", "#39414a"},
+    {"dot", "#8b96a2", "#7b8793"},   {"accent", "#0b5fa5", "#6fb3ee"},
+    {"test", "#bf4f00", "#f39a55"},  {"c0", "#4477aa", "#5b93cc"},
+    {"c1", "#66ccee", "#78d3f0"},    {"c2", "#ccbb44", "#d3c452"},
+    {"c3", "#ee6677", "#f0768a"},    {"c4", "#228833", "#3aa04b"},
+    {"c5", "#aa3377", "#cf5d9c"},    {"c6", "#aeb4ba", "#7d868f"},
+    {"s0", "#fde725", "#fde725"},    {"s1", "#5ec962", "#5ec962"},
+    {"s2", "#21918c", "#21918c"},    {"s3", "#3b528b", "#5a78bd"},
+    {"s4", "#440154", "#9a5bb0"},
+};
+enum { COLOURS = sizeof colours / sizeof *colours };
+
+/* What is painted in which colour; of two that apply to a mark the later one holds. */
+static const struct {
+    const char *mark, *property, *colour;
+} paints[] = {
+    {"text", "fill", "muted"},       {".strong", "fill", "ink"},     {".name", "fill", "ink"},
+    {".grid", "stroke", "grid"},     {".axis", "stroke", "edge"},    {".trial", "fill", "dot"},
+    {".trials", "stroke", "dot"},    {".step", "stroke", "accent"},  {".front", "fill", "accent"},
+    {".front", "stroke", "surface"}, {".change", "fill", "accent"},  {".test", "fill", "surface"},
+    {".test", "stroke", "test"},     {".tie", "stroke", "test"},     {".knee", "stroke", "ink"},
+    {".part", "stroke", "surface"},  {".thin", "stroke", "none"},    {".c0", "fill", "c0"},
+    {".c1", "fill", "c1"},           {".c2", "fill", "c2"},          {".c3", "fill", "c3"},
+    {".c4", "fill", "c4"},           {".c5", "fill", "c5"},          {".c6", "fill", "c6"},
+    {".shade", "stroke", "surface"}, {".s0", "fill", "s0"},          {".s1", "fill", "s1"},
+    {".s2", "fill", "s2"},           {".s3", "fill", "s3"},          {".s4", "fill", "s4"},
+    {".ring", "fill", "surface"},    {".l0", "stroke", "c0"},        {".l1", "stroke", "c1"},
+    {".l2", "stroke", "c2"},         {".l3", "stroke", "c3"},        {".l4", "stroke", "c4"},
+    {".l5", "stroke", "c5"},         {".ground", "fill", "surface"}, {".lit", "stroke", "ink"},
+};
+enum { PAINTS = sizeof paints / sizeof *paints };
 
 static const char rules[] =
     ".wf{display:block;width:100%;height:auto;overflow:visible;font-family:system-ui,-apple-system,"
     "\"Segoe UI\",Roboto,\"Helvetica Neue\",\"Noto Sans\",\"DejaVu Sans\",sans-serif}"
-    ".wf text{font-size:12px;fill:var(--muted)}"
-    ".wf .strong{fill:var(--ink)}.wf .name{fill:var(--ink)}"
-    ".wf .grid{stroke:var(--grid);stroke-width:1}.wf .axis{stroke:var(--edge);stroke-width:1}"
-    ".wf .trial{fill:var(--dot);fill-opacity:.55}"
-    ".wf .trials{fill:none;stroke:var(--dot);stroke-opacity:.45;stroke-width:4;"
-    "stroke-linecap:round}"
-    ".wf .step{fill:none;stroke:var(--accent);stroke-width:1.75;stroke-linejoin:round}"
-    ".wf .front{fill:var(--accent);stroke:var(--surface);stroke-width:1.25}"
-    ".wf .change{fill:var(--accent)}"
-    ".wf .test{fill:var(--surface);stroke:var(--test);stroke-width:1.75}"
-    ".wf .tie{stroke:var(--test);stroke-width:1;stroke-opacity:.45;stroke-dasharray:2 2}"
-    ".wf .knee{fill:none;stroke:var(--ink);stroke-width:1.5}"
-    ".wf .part{stroke:var(--surface);stroke-width:.75}"
-    ".wf .thin{stroke:none}"
-    ".wf .c0{fill:var(--c0)}.wf .c1{fill:var(--c1)}.wf .c2{fill:var(--c2)}.wf .c3{fill:var(--c3)}"
-    ".wf .c4{fill:var(--c4)}.wf .c5{fill:var(--c5)}.wf .c6{fill:var(--c6)}"
-    ".wf .shade{stroke:var(--surface);stroke-width:.6}"
-    ".wf .s0{fill:var(--s0)}.wf .s1{fill:var(--s1)}.wf .s2{fill:var(--s2)}.wf .s3{fill:var(--s3)}"
-    ".wf .s4{fill:var(--s4)}"
-    ".wf .line{fill:none;stroke-width:1.75;stroke-linejoin:round}"
-    ".wf .ring{fill:var(--surface);stroke-width:1.75}"
-    ".wf .l0{stroke:var(--c0)}.wf .l1{stroke:var(--c1)}.wf .l2{stroke:var(--c2)}"
-    ".wf .l3{stroke:var(--c3)}.wf .l4{stroke:var(--c4)}.wf .l5{stroke:var(--c5)}"
-    ".wf .ground{fill:var(--surface)}"
-    ".wf .lit{stroke:var(--ink);stroke-width:2;fill-opacity:1}"
+    ".wf text{font-size:12px}"
+    ".wf .grid,.wf .axis,.wf .tie{stroke-width:1}"
+    ".wf .trials,.wf .step,.wf .knee,.wf .line{fill:none}"
+    ".wf .trial{fill-opacity:.55}"
+    ".wf .trials{stroke-opacity:.45;stroke-width:4;stroke-linecap:round}"
+    ".wf .step,.wf .line{stroke-width:1.75;stroke-linejoin:round}"
+    ".wf .front{stroke-width:1.25}"
+    ".wf .part{stroke-width:.75}"
+    ".wf .test,.wf .ring{stroke-width:1.75}"
+    ".wf .tie{stroke-opacity:.45;stroke-dasharray:2 2}"
+    ".wf .knee{stroke-width:1.5}"
+    ".wf .shade{stroke-width:.6}"
+    ".wf .lit{stroke-width:2;fill-opacity:1}"
     "@media (max-width:520px){.wf text{font-size:15.5px}}";
 
-void weft_svg_style(weft_markup *css, const char *selector) {
-    weft_markup_format(css, "%s{%s}@media (prefers-color-scheme:dark){%s{%s}}%s", selector, light,
-                       selector, dark, rules);
+static const char dark_begin[] = "@media (prefers-color-scheme:dark){";
+
+/* The colour as it is written: a variable would be black in a viewer that does not know them. */
+static const char *colour_text(const char *name, bool dark) {
+    for (int i = 0; i < COLOURS; i++) {
+        if (strcmp(colours[i].name, name) == 0) {
+            return dark ? colours[i].dark : colours[i].light;
+        }
+    }
+    return name; /* "none" */
+}
+
+static void write_paints(weft_markup *css, bool dark) {
+    for (int i = 0; i < PAINTS; i++) {
+        weft_markup_format(css, ".wf %s{%s:%s}", paints[i].mark, paints[i].property,
+                           colour_text(paints[i].colour, dark));
+    }
+}
+
+void weft_svg_style(weft_markup *css) {
+    weft_markup_raw(css, rules);
+    write_paints(css, false);
+    weft_markup_raw(css, dark_begin);
+    write_paints(css, true);
+    weft_markup_raw(css, "}");
+}
+
+static void write_properties(weft_markup *css, bool dark) {
+    weft_markup_raw(css, ":root{");
+    for (int i = 0; i < COLOURS; i++) {
+        weft_markup_format(css, "%s--%s:%s", i > 0 ? ";" : "", colours[i].name,
+                           dark ? colours[i].dark : colours[i].light);
+    }
+    weft_markup_raw(css, "}");
+}
+
+void weft_svg_properties(weft_markup *css) {
+    write_properties(css, false);
+    weft_markup_raw(css, dark_begin);
+    write_properties(css, true);
+    weft_markup_raw(css, "}");
 }
 
 void weft_svg_begin(weft_markup *svg, const weft_svg_head *head, double height) {
@@ -82,7 +134,7 @@ void weft_svg_begin(weft_markup *svg, const weft_svg_head *head, double height) 
     weft_markup_raw(svg, "</desc>\n");
     if (head->standalone) {
         weft_markup_raw(svg, "<style>");
-        weft_svg_style(svg, "svg");
+        weft_svg_style(svg);
         weft_markup_raw(svg, "svg.wf{max-width:720px}</style>\n<rect class=\"ground\" ");
         weft_markup_format(svg, "x=\"%.0f\" y=\"%.0f\" width=\"%.0f\" height=\"%.0f\"/>\n", start,
                            start, whole_width, whole_height);
@@ -192,7 +244,10 @@ void weft_svg_axes(weft_markup *svg, const weft_axis *x, const weft_axis *y) {
     for (int i = 0; i < x->n_ticks; i++) {
         double at = weft_axis_place(x, x->ticks[i].value);
         weft_svg_line(svg, "axis", at, y->from, at, y->from + 4.0);
-        weft_svg_text(svg, at, y->from + 18.0, WEFT_ANCHOR_MIDDLE, "", x->ticks[i].label);
+        /* a wide label of the last tick stays in the figure */
+        double most = WEFT_SVG_WIDTH - 0.5 * weft_svg_text_width(x->ticks[i].label);
+        weft_svg_text(svg, fmin(at, most), y->from + 18.0, WEFT_ANCHOR_MIDDLE, "",
+                      x->ticks[i].label);
     }
     draw_minor_ticks(svg, x, y->from);
     char title[160];

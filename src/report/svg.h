@@ -24,9 +24,12 @@ typedef struct weft_svg_head {
 void weft_svg_begin(weft_markup *svg, const weft_svg_head *head, double height);
 void weft_svg_end(weft_markup *svg);
 
-/* The colours as custom properties of `selector` (light, and dark where the reader prefers it),
- * then the rules of the marks. For a figure's own <style> and for the page's. */
-void weft_svg_style(weft_markup *css, const char *selector);
+/* The rules of the marks, their colours written out so that any viewer of SVG paints them: light,
+ * and over it dark where the reader prefers it. For a figure's own <style> and for the page's. */
+void weft_svg_style(weft_markup *css);
+
+/* The same colours as custom properties of the page (--ink), for its own rules. */
+void weft_svg_properties(weft_markup *css);
 
 /* The width of text at the larger letter size; an estimate that is rather too wide. */
 double weft_svg_text_width(const char *text);

@@ -25,6 +25,22 @@ weft_prefix weft_prefix_of(double value) {
     return prefixes[COUNT - 1];
 }
 
+weft_prefix weft_power_of(double value) {
+    static const char *const symbols[] = {
+        "10⁻³⁰", "10⁻²⁷", "10⁻²⁴", "10⁻²¹", "10⁻¹⁸", "10⁻¹⁵", "10⁻¹²", "10⁻⁹", "10⁻⁶", "10⁻³", "",
+        "10³",   "10⁶",   "10⁹",   "10¹²",  "10¹⁵",  "10¹⁸",  "10²¹",  "10²⁴", "10²⁷", "10³⁰",
+    };
+    enum { MOST = (sizeof symbols / sizeof *symbols - 1) / 2 };
+    double size = fabs(value);
+    if (!(size > 0.0) || isinf(size) || (size >= 0.1 && size < 1e4)) {
+        return (weft_prefix){"", 1.0};
+    }
+    /* 999.95 rounds up to the next power with four figures */
+    int power = (int)floor(log10(size * 1.00005) / 3.0);
+    power = power < -MOST ? -MOST : power > MOST ? MOST : power;
+    return (weft_prefix){symbols[power + MOST], pow(1000.0, power)};
+}
+
 /* Decimals that leave `digits` significant figures of a value; fewer than none are none. */
 static int decimals_for(double value, int digits) {
     if (value == 0.0) {
@@ -68,6 +84,14 @@ char *weft_si_text(double value, const char *unit, char *buffer, size_t size) {
                             bare ? "" : " ", prefix.symbol, unit);
 }
 
+char *weft_power_text(double value, char *buffer, size_t size) {
+    weft_prefix power = weft_power_of(value);
+    char number[WEFT_VALUE_TEXT];
+    weft_plain_text(isfinite(value) ? value / power.factor : value, 4, number, sizeof number);
+    return weft_text_format(buffer, size, "%s%s%s", number, power.symbol[0] == '\0' ? "" : " × ",
+                            power.symbol);
+}
+
 char *weft_percent_text(double share, char *buffer, size_t size) {
     const char *special = special_text(share);
     if (special != NULL) {
@@ -94,13 +118,15 @@ static const struct {
     [WEFT_METRIC_POWER] = {"power", "W", WEFT_SCALE_PREFIX},
     [WEFT_METRIC_PEAK_POWER] = {"peak power", "W", WEFT_SCALE_PREFIX},
     [WEFT_METRIC_DENSITY] = {"power density", "W/mm²", WEFT_SCALE_PREFIX},
-    [WEFT_METRIC_EDAP] = {"EDAP", "J s mm²", WEFT_SCALE_PLAIN},
+    [WEFT_METRIC_EDAP] = {"EDAP", "J s mm²", WEFT_SCALE_PREFIX},
     [WEFT_METRIC_TOPS] = {"TOPS", "", WEFT_SCALE_PLAIN},
     [WEFT_METRIC_TOPS_W] = {"TOPS/W", "", WEFT_SCALE_PLAIN},
     [WEFT_METRIC_TOPS_MM2] = {"TOPS/mm²", "", WEFT_SCALE_PLAIN},
     [WEFT_METRIC_CELLS] = {"cells", "", WEFT_SCALE_PREFIX},
     [WEFT_METRIC_CELLS_NEEDED] = {"cells needed", "", WEFT_SCALE_PREFIX},
     [WEFT_METRIC_COST] = {"cost", "", WEFT_SCALE_PLAIN},
+    [WEFT_METRIC_DROPPED_BITS] = {"dropped bits", "bit", WEFT_SCALE_PLAIN},
+    [WEFT_METRIC_PENALTY] = {"penalty", "", WEFT_SCALE_PERCENT},
 };
 
 weft_scale weft_metric_scale(weft_metric metric) {

@@ -15,6 +15,9 @@ typedef struct weft_prefix {
 } weft_prefix;
 weft_prefix weft_prefix_of(double value);
 
+/* The power of 1000 for a value, 1 from 0.1 to 10 000 ("10⁻⁶", 1e-6; "", 1). */
+weft_prefix weft_power_of(double value);
+
 /* `digits` significant figures: "0.0123", "81.2", "1230"; beyond 1e-4 .. 1e6 "1.23e-7". "–" for
  * NaN, "∞" for infinities. Returns `buffer` (WEFT_VALUE_TEXT bytes are enough). */
 char *weft_plain_text(double value, int digits, char *buffer, size_t size);
@@ -22,12 +25,16 @@ char *weft_plain_text(double value, int digits, char *buffer, size_t size);
 /* "3.42 mJ": three figures, prefix, unit. */
 char *weft_si_text(double value, const char *unit, char *buffer, size_t size);
 
+/* "3.255 × 10⁻⁶": four figures. */
+char *weft_power_text(double value, char *buffer, size_t size);
+
 /* "81.2 %" of a share in 0 .. 1. */
 char *weft_percent_text(double share, char *buffer, size_t size);
 
 /* How the values of a metric are written. */
 typedef enum weft_scale {
     WEFT_SCALE_PREFIX,  /* with an SI prefix */
+    WEFT_SCALE_POWER,   /* a number without unit: times a power of 1000 */
     WEFT_SCALE_PERCENT, /* a share */
     WEFT_SCALE_PLAIN,   /* as it is */
 } weft_scale;

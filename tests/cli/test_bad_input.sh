@@ -66,6 +66,12 @@ code_is 3 "an empty file"
 head -c 4096 /dev/urandom > bad.yaml
 run search bad.yaml --dry-run
 code_is 3 "noise"
+run space imc-cmn.yaml
+code_is 4 "a space that is not there"
+err_has "such as 'imc-cnn'" "the one of that name is offered"
+sed 's/mnsim-130nm-rram/none/' good.yaml > bad.yaml
+run search bad.yaml --dry-run
+err_has ", ...; a file of yours" "a list of names ends between two"
 run search nowhere.yaml
 code_is 4 "a problem that is not there"
 err_has "nowhere.yaml" "is named"

@@ -26,6 +26,12 @@ check() {
             skipped=$((skipped + 1))
             return
         fi
+        weights=$(sed -n 's/^ *weights: *//p' "$1" | head -n 1)
+        if [ -n "$weights" ] && [ ! -e "$(dirname "$1")/$weights" ]; then
+            echo "skipped: $2: the weights $weights are the user's"
+            skipped=$((skipped + 1))
+            return
+        fi
         "$weft" search "$1" --store "$folder/none.db" --dry-run > "$folder/out" 2>&1 ||
             fail "$2: $(cat "$folder/out")"
         ;;

@@ -135,7 +135,25 @@ problem two 200 'objectives: [energy min, latency min]' > two.yaml
 problem three 40 'objectives: [params max, energy min, latency min]' > three.yaml
 problem one 12 'score: macs / energy' > one.yaml
 problem lone 1 'objectives: [energy min, latency min]' > lone.yaml
-for name in two three one lone; do
+cat > joint.yaml << 'YAML'
+weft: problem/1
+name: joint
+space: ofa-mobilenetv3-rram
+chip: weft-32nm-rram-exact
+objectives: [energy, latency, area, macs]
+search:
+  optimizer: nsga2
+  trials: 600
+  batch: 50
+  population: 50
+  seed: 3
+  stages:
+  - {name: chip, free: [chip], trials: 200, minimise: ela}
+  - {name: all, free: [network, chip]}
+YAML
+problem several 60 'objectives: [energy min, latency min]' |
+    sed 's/^space: .*/space: joint-rram-4/; s/^chip: .*/chip: neurosim-32nm-rram/' > several.yaml
+for name in two three one lone joint several; do
     run search $name.yaml --store $name.db
     code_is 0 "a search for $name"
     run report $name.db --out $name
@@ -143,9 +161,16 @@ for name in two three one lone; do
 done
 probe two 4 "two objectives"
 json_true '.wide.marks > 200 and .sorts' "designs are drawn, tables sort"
-probe three 5 "three objectives"
+probe three 6 "three objectives"
 probe one 4 "a score"
 probe lone 4 "one trial"
+probe several 10 "four networks on a chip"
+probe joint 7 "a network, its bits and a chip, in stages"
+
+called="figures as files"
+condition=0
+grep -l 'var(' ./*/*.svg && condition=1
+check "$condition" "no figure leaves a colour to a variable, which browsers alone know"
 
 called="browser on an SVG file"
 browse "$folder/two/layers-energy.svg"

@@ -22,6 +22,7 @@ typedef struct fixture {
     weft_trial *storage;
     weft_layer_cost layers[FIXTURE_LAYERS];
     weft_cost cost;
+    weft_summary_network network;
     weft_summary summary;
 } fixture;
 
@@ -232,8 +233,11 @@ static inline void fixture_make(fixture *made, int n, bool trains) {
             trial->final_seconds = 60.0;
         }
         fixture_cost(made, &rng);
-        summary->cost = &made->cost;
+        made->network.cost = &made->cost;
     }
+    snprintf(made->network.name, sizeof made->network.name, "imc");
+    summary->networks = &made->network;
+    summary->n_networks = 1;
     fixture_picks(made);
 }
 

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "fixture.h"
+#include "painted.h"
 #include "report/figure.h"
 #include "wellformed.h"
 
@@ -19,6 +20,10 @@ static const weft_svg_head head = {
 static void assert_well(const weft_markup *svg) {
     wellformed check;
     const char *fault = wellformed_check(&check, svg->text);
+    if (fault[0] != '\0') {
+        fail_msg("%s", fault);
+    }
+    fault = strstr(svg->text, "<style>") != NULL ? painted_check(svg->text) : "";
     if (fault[0] != '\0') {
         fail_msg("%s", fault);
     }
@@ -491,12 +496,39 @@ static void a_front_is_shaded_by_its_third_objective(void **state) {
 }
 
 /* Bars go from the design's own value to the step's, above for down and below for up. */
+/* Values far apart are multiples of the design's own; changes of nothing are the values. */
+static void check_tornado_far(weft_report_tornado figure) {
+    const weft_report_tornado_row far[] = {
+        {"rows", "128", "", {{"64", 2.5e-8, true}, {"256", 2e-6, true}}},
+    };
+    weft_error error;
+    weft_markup svg = {0};
+    figure.unit = "J s mm²";
+    figure.rows = far;
+    figure.n = 1;
+    figure.base = 5e-8;
+    assert_int_equal(weft_figure_tornado_draw(&figure, &svg, &error), WEFT_OK);
+    assert_well(&svg);
+    assert_non_null(strstr(svg.text, ">energy, times the design&#39;s own (log scale)<"));
+    assert_non_null(strstr(svg.text, ">this design: 50.0 nJ s mm²<"));
+    double decade = attribute(strstr(svg.text, "<rect class=\"part c3\""), "width") / log10(40.0);
+    double half = attribute(strstr(svg.text, "<rect class=\"part c0\""), "width");
+    assert_true(fabs(half - decade * log10(2.0)) < 0.02);
+    weft_markup_destroy(&svg);
+    figure.base = 0.0;
+    figure.unit = "J";
+    assert_int_equal(weft_figure_tornado_draw(&figure, &svg, &error), WEFT_OK);
+    assert_well(&svg);
+    assert_non_null(strstr(svg.text, ">energy (µJ)<"));
+    weft_markup_destroy(&svg);
+}
+
 static void bars_of_a_tornado_end_at_their_values(void **state) {
     (void)state;
     const weft_report_tornado_row rows[] = {
-        {"rows", {{"64", 1.0, true}, {"256", 5.0, true}}},
-        {"<columns>", {{NULL, 0, false}, {"64 & more", 2.0, false}}},
-        {"tiles", {{"8", NAN, false}, {"32", 3.0, true}}},
+        {"rows", "128", "", {{"64", 1.0, true}, {"256", 5.0, true}}},
+        {"<columns>", "32 & less", "nm", {{NULL, 0, false}, {"64 & more", 2.0, false}}},
+        {"tiles", "16", "", {{"8", NAN, false}, {"32", 3.0, true}}},
     };
     weft_report_tornado figure = {
         .title = "steps", .name = "energy", .unit = "J", .base = 3.0, .rows = rows, .n = 3};
@@ -514,7 +546,13 @@ static void bars_of_a_tornado_end_at_their_values(void **state) {
     assert_true(attribute(down, "y") < attribute(up, "y"));
     const char *outlined = strstr(svg.text, "<rect class=\"part ring l3\"");
     assert_true(fabs(attribute(outlined, "width") - unit) < 0.02);
+    assert_non_null(strstr(svg.text, ">128 → 64<"));
+    assert_non_null(strstr(svg.text, "32 &amp; less → 64 &amp; more nm: 2.00 J, infeasible"));
+    assert_non_null(strstr(svg.text, ">change of energy (%)<"));
+    assert_non_null(strstr(svg.text, ">this design: 3.00 J<"));
+    assert_int_equal(count_text(svg.text, ">infeasible</text>"), 2); /* one of the legend */
     weft_markup_destroy(&svg);
+    check_tornado_far(figure);
     /* no gene does anything */
     figure.n = 0;
     assert_int_equal(weft_figure_tornado_draw(&figure, &svg, &error), WEFT_OK);

@@ -127,6 +127,7 @@ static void the_page_says_what_the_study_says(void **state) {
     fixture made;
     make(&made, 240, true);
     char *html = page_of(&made.summary), text[256];
+    assert_non_null(strstr(html, ">hypervolume (of 1.21)<"));
     weft_summary *summary = &made.summary;
     snprintf(text, sizeof text, "%zu ok, %zu infeasible, %zu failed", summary->ok,
              summary->infeasible, summary->failed);
@@ -178,10 +179,12 @@ static void odd_studies_have_a_page(void **state) {
     for (int i = 0; i < 30; i++) {
         made.storage[i].score = made.storage[i].metrics[WEFT_METRIC_ACCURACY] /
                                 made.storage[i].metrics[WEFT_METRIC_ENERGY];
-        made.summary.curve[i] = 100.0 * i;
+        made.summary.curve[i] = 1e-7 * i;
     }
     made.summary.n_front = 1;
     char *html = page_of(&made.summary);
+    assert_non_null(strstr(html, ">best score (10⁻⁶)<"));
+    assert_non_null(strstr(html, "The score is accuracy / energy, with energy in J"));
     assert_non_null(strstr(html, "Best score over trials"));
     assert_non_null(strstr(html, "highest accuracy / energy"));
     free(html);
@@ -206,7 +209,7 @@ static void odd_studies_have_a_page(void **state) {
     made.summary.fronts[1].n = 0;
     made.summary.n_picks = 0;
     made.summary.knee = made.summary.chosen = -1;
-    made.summary.cost = NULL;
+    made.network.cost = NULL;
     html = page_of(&made.summary);
     assert_non_null(strstr(html, "No design was feasible"));
     free(html);
@@ -214,8 +217,8 @@ static void odd_studies_have_a_page(void **state) {
 
     /* a chosen design that does not fit the chip, and four objectives without a volume */
     make(&made, 12, true);
-    made.summary.cost = NULL;
-    snprintf(made.summary.cost_problem, sizeof made.summary.cost_problem, "needs 3 > 2 tiles");
+    made.network.cost = NULL;
+    snprintf(made.network.problem, sizeof made.network.problem, "needs 3 > 2 tiles");
     made.info.n_objectives = 4;
     made.info.objectives[2] = WEFT_METRIC_AREA;
     made.info.objectives[3] = WEFT_METRIC_LATENCY;

@@ -15,6 +15,7 @@
 
 #include <cmocka.h>
 
+#include "painted.h"
 #include "report/summary.h"
 #include "wellformed.h"
 
@@ -112,6 +113,10 @@ static void check_file(const char *report, const char *name) {
     if (fault[0] != '\0') {
         fail_msg("%s: %s", name, fault);
     }
+    fault = strstr(name, ".svg") != NULL ? painted_check(text) : "";
+    if (fault[0] != '\0') {
+        fail_msg("%s: %s", name, fault);
+    }
     free(text);
 }
 
@@ -130,6 +135,40 @@ static int check_report(const char *report) {
     }
     closedir(handle);
     return n;
+}
+
+static void pictures_of_the_docs_have_their_colours(void **state) {
+    (void)state;
+    static const char images[] = "docs/images";
+    DIR *handle = opendir(images);
+    if (handle == NULL) {
+        print_message("skipped: no %s here\n", images);
+        skip();
+    }
+    int n = 0;
+    for (struct dirent *entry; (entry = readdir(handle)) != NULL;) {
+        if (strstr(entry->d_name, ".svg") != NULL) {
+            check_file(images, entry->d_name);
+            n++;
+        }
+    }
+    closedir(handle);
+    assert_true(n > 0);
+}
+
+static void colours_from_variables_alone_are_found(void **state) {
+    (void)state;
+    static const char variable[] = "<svg class=\"wf\"><style>.wf text{fill:#000}"
+                                   ".wf .a{fill:var(--a)}</style><rect class=\"a\"/></svg>";
+    static const char dark[] = "<svg class=\"wf\"><style>.wf text{fill:#000}@media (x){.wf "
+                               ".a{fill:#fff}}</style><rect class=\"a\"/></svg>";
+    static const char bare[] = "<svg><rect x=\"1\"/></svg>";
+    static const char good[] = "<svg class=\"wf\"><style>.wf text{fill:#000}.wf .a{fill:#fff}"
+                               "</style><rect class=\"b a\"/><line stroke=\"red\"/></svg>";
+    assert_true(painted_check(variable)[0] != '\0');
+    assert_true(painted_check(dark)[0] != '\0');
+    assert_true(painted_check(bare)[0] != '\0');
+    assert_string_equal(painted_check(good), "");
 }
 
 static void a_report_has_its_files(void **state) {
@@ -164,7 +203,7 @@ static void a_design_can_be_chosen(void **state) {
     weft_error error;
     expect(weft_summary_gather(made.study, &settings, &summary, &error), &error);
     assert_int_equal(summary.trials[summary.chosen]->number, 7);
-    assert_non_null(summary.cost);
+    assert_non_null(summary.networks[0].cost);
     weft_summary_free(&summary);
     settings.design = 1000;
     char report[256];
@@ -217,6 +256,57 @@ static void infeasible_designs_are_told(void **state) {
     done(&made);
 }
 
+/* A study of several networks on one chip: each of them has its figures, and what the search saw is
+ * told apart from them. */
+static void every_network_of_a_design_has_its_figures(void **state) {
+    (void)state;
+    opened made = {0};
+    weft_error error;
+    char path[256], store[256], report[256];
+    snprintf(path, sizeof path, "%s/several.yaml", folder);
+    snprintf(store, sizeof store, "%s/several.db", folder);
+    snprintf(report, sizeof report, "%s/several", folder);
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    fputs("weft: problem/1\nname: several\nchip: neurosim-32nm-rram\nspace: joint-rram-4\n"
+          "objectives: [energy, latency]\n"
+          "search: {optimizer: random, trials: 100, batch: 50, seed: 4}\n",
+          file);
+    fclose(file);
+    expect(weft_problem_read(path, &made.problem, &error), &error);
+    expect(weft_study_open(made.problem, store, &made.study, &error), &error);
+    weft_run_settings run = {.jobs = 1};
+    expect(weft_study_run(made.study, &run, &error), &error);
+    weft_report_settings settings;
+    weft_report_defaults(&settings);
+    weft_summary summary;
+    expect(weft_summary_gather(made.study, &settings, &summary, &error), &error);
+    assert_int_equal(summary.n_networks, 4);
+    double energy = 0.0;
+    for (int i = 0; i < 4; i++) {
+        assert_non_null(summary.networks[i].cost);
+        energy = fmax(energy, summary.networks[i].cost->total.energy_j);
+    }
+    double seen = summary.trials[summary.chosen]->metrics[WEFT_METRIC_ENERGY];
+    assert_true(fabs(energy / seen - 1.0) < 1e-9); /* costs are those of the worst */
+    weft_summary_free(&summary);
+    expect(weft_report_write(made.study, report, &settings, &error), &error);
+    assert_int_equal(check_report(report), 3 + 2 * 4);
+    check_file(report, "layers-energy-1-alexnet.svg");
+    check_file(report, "layers-latency-4-mobilenetv3-large.svg");
+    char *page = slurp(report, "index.html");
+    static const char *const names[] = {"alexnet", "vgg16", "resnet18", "mobilenetv3-large"};
+    for (int i = 0; i < 4; i++) {
+        char title[64];
+        snprintf(title, sizeof title, "<h3>%s</h3>", names[i]);
+        assert_non_null(strstr(page, title));
+    }
+    assert_non_null(strstr(page, "the most of 4 networks"));
+    assert_null(strstr(page, "One inference of alexnet"));
+    free(page);
+    done(&made);
+}
+
 /* The row of a gene in a summary's table. */
 static const char *gene_values(const weft_summary *summary, const char *name) {
     for (int i = 0; i < summary->n_genes; i++) {
@@ -254,10 +344,11 @@ static void a_turned_chip_is_what_is_explained(void **state) {
     expect(weft_summary_gather(made.study, &settings, &summary, &error), &error);
     assert_true(summary.n_front > 1);
     const weft_trial *trial = summary.trials[summary.chosen];
-    assert_non_null(summary.cost);
-    assert_true(fabs(summary.cost->total.energy_j / trial->metrics[WEFT_METRIC_ENERGY] - 1.0) <
-                1e-9);
-    assert_true(fabs(summary.cost->total.area_mm2 / trial->metrics[WEFT_METRIC_AREA] - 1.0) < 1e-9);
+    assert_non_null(summary.networks[0].cost);
+    assert_true(fabs(summary.networks[0].cost->total.energy_j / trial->metrics[WEFT_METRIC_ENERGY] -
+                     1.0) < 1e-9);
+    assert_true(fabs(summary.networks[0].cost->total.area_mm2 / trial->metrics[WEFT_METRIC_AREA] -
+                     1.0) < 1e-9);
     weft_constant constant;
     bool found = false;
     for (int i = 0; weft_chip_constant(summary.turned, i, &constant); i++) {
@@ -473,8 +564,11 @@ static void the_knee_is_where_the_front_bends(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(pictures_of_the_docs_have_their_colours),
+        cmocka_unit_test(colours_from_variables_alone_are_found),
         cmocka_unit_test(a_report_has_its_files),
         cmocka_unit_test(a_design_can_be_chosen),
+        cmocka_unit_test(every_network_of_a_design_has_its_figures),
         cmocka_unit_test(a_turned_chip_is_what_is_explained),
         cmocka_unit_test(genes_stand_in_rows),
         cmocka_unit_test(a_study_without_trials_has_a_page),

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "base/rng.h"
 #include "report/markup.h"
 #include "report/value.h"
 #include "wellformed.h"
@@ -51,6 +52,35 @@ static void si_text_reads_back(void **state) {
     }
 }
 
+/* Numbers without a unit: a power of 1000 that they can be read back from. */
+static void numbers_without_a_unit_have_a_power(void **state) {
+    (void)state;
+    static const struct {
+        double value;
+        const char *text;
+    } cases[] = {{3.2549e-6, "3.255 × 10⁻⁶"},
+                 {7.34e14, "734.0 × 10¹²"},
+                 {0.25, "0.2500"},
+                 {9999.0, "9999"},
+                 {0.0, "0"},
+                 {-2e4, "-20.00 × 10³"},
+                 {0.99999e-3, "1.000 × 10⁻³"},
+                 {1e-40, "1.000e-10 × 10⁻³⁰"},
+                 {NAN, "–"},
+                 {INFINITY, "∞"}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char text[WEFT_VALUE_TEXT];
+        assert_string_equal(weft_power_text(cases[i].value, text, sizeof text), cases[i].text);
+    }
+    weft_rng rng = weft_rng_make(3, WEFT_PURPOSE_TEST, 0);
+    for (int i = 0; i < 2000; i++) {
+        double value = pow(10.0, 50.0 * weft_rng_uniform(&rng) - 25.0);
+        weft_prefix power = weft_power_of(value);
+        assert_true(value / power.factor > 0.099 && value / power.factor < 1e4);
+        assert_true((power.symbol[0] == '\0') == (power.factor == 1.0));
+    }
+}
+
 static void metrics_have_their_units(void **state) {
     (void)state;
     char text[WEFT_VALUE_TEXT];
@@ -59,11 +89,17 @@ static void metrics_have_their_units(void **state) {
         double value;
         const char *expected;
     } cases[] = {
-        {WEFT_METRIC_ACCURACY, 0.915, "91.5 %"},  {WEFT_METRIC_ENERGY, 2e-3, "2.00 mJ"},
-        {WEFT_METRIC_LATENCY, 3.5e-5, "35.0 µs"}, {WEFT_METRIC_AREA, 312.5, "312 mm²"},
-        {WEFT_METRIC_MACS, 4.2e7, "42.0 M"},      {WEFT_METRIC_PARAMS, 61000.0, "61.0 k"},
-        {WEFT_METRIC_CROSSBARS, 1234.0, "1234"},  {WEFT_METRIC_UTILISATION, 0.5, "50.0 %"},
-        {WEFT_METRIC_CROSSBARS, NAN, "–"},        {WEFT_METRIC_AREA, NAN, "–"},
+        {WEFT_METRIC_ACCURACY, 0.915, "91.5 %"},
+        {WEFT_METRIC_ENERGY, 2e-3, "2.00 mJ"},
+        {WEFT_METRIC_LATENCY, 3.5e-5, "35.0 µs"},
+        {WEFT_METRIC_AREA, 312.5, "312 mm²"},
+        {WEFT_METRIC_MACS, 4.2e7, "42.0 M"},
+        {WEFT_METRIC_PARAMS, 61000.0, "61.0 k"},
+        {WEFT_METRIC_CROSSBARS, 1234.0, "1234"},
+        {WEFT_METRIC_UTILISATION, 0.5, "50.0 %"},
+        {WEFT_METRIC_EDAP, 3.2e-8, "32.0 nJ s mm²"},
+        {WEFT_METRIC_CROSSBARS, NAN, "–"},
+        {WEFT_METRIC_AREA, NAN, "–"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         weft_metric_text(cases[i].metric, cases[i].value, text, sizeof text);
@@ -158,10 +194,15 @@ static void the_checker_finds_faults(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(numbers_have_three_figures),   cmocka_unit_test(si_text_reads_back),
-        cmocka_unit_test(metrics_have_their_units),     cmocka_unit_test(times_read_well),
-        cmocka_unit_test(text_from_outside_is_escaped), cmocka_unit_test(a_buffer_grows_and_counts),
-        cmocka_unit_test(the_locale_does_not_matter),   cmocka_unit_test(the_checker_finds_faults),
+        cmocka_unit_test(numbers_have_three_figures),
+        cmocka_unit_test(si_text_reads_back),
+        cmocka_unit_test(numbers_without_a_unit_have_a_power),
+        cmocka_unit_test(metrics_have_their_units),
+        cmocka_unit_test(times_read_well),
+        cmocka_unit_test(text_from_outside_is_escaped),
+        cmocka_unit_test(a_buffer_grows_and_counts),
+        cmocka_unit_test(the_locale_does_not_matter),
+        cmocka_unit_test(the_checker_finds_faults),
     };
     return cmocka_run_group_tests_name("report: values", tests, NULL, NULL);
 }
