@@ -14,6 +14,7 @@
 #include "base/place.h"
 #include "base/utf8.h"
 
+#include <ctype.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -123,6 +124,10 @@ static weft_status fail_expected(parser *p, const char *expected) {
     size_t length = weft_utf8_length(found, left);
     weft_fail(p->error, WEFT_ERROR_INPUT, "expected %s; found '%.*s'", expected,
               length > 0 ? (int)length : 1, length > 0 ? found : "?");
+    if (isalpha((unsigned char)found[0])) { /* "8 cm2" */
+        weft_hint(p->error,
+                  "numbers stand without units: each name has its own, such as J, s, mm2");
+    }
     return place(p, p->at, p->at + (length > 0 ? length : 1));
 }
 

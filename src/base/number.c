@@ -68,6 +68,10 @@ char *weft_real_text(double value, char *buffer, size_t size) {
         snprintf(buffer, size, value > 0 ? "inf" : "-inf");
         return buffer;
     }
+    if (fabs(value) < 1e15 && value == (double)(int64_t)value && (value != 0 || !signbit(value))) {
+        snprintf(buffer, size, "%lld", (long long)value); /* as below, without a locale */
+        return buffer;
+    }
     /* Any decimal of at most 15 digits survives decimal -> double -> 15 digits, so 15 digits are
      * the shortest text where they suffice; 17 always do (IEEE 754, section 5.12.2). */
     locale_t locale = c_locale();

@@ -170,6 +170,14 @@ weft_status weft_share_beside(const char *file, const char *name, char *path, si
     return written >= 0 && (size_t)written < size ? WEFT_OK : fail_long(name, error);
 }
 
+void weft_share_absolute(char *path, size_t size) {
+    char *whole = is_user_path(path) || strchr(path, '.') != NULL ? realpath(path, NULL) : NULL;
+    if (whole != NULL && strlen(whole) < size) {
+        memcpy(path, whole, strlen(whole) + 1);
+    }
+    free(whole);
+}
+
 weft_status weft_share_list(const char *kind, void (*each)(void *context, const char *name),
                             void *context, weft_error *error) {
     char folder[PATH_SIZE + 64] = "";

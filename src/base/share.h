@@ -22,6 +22,10 @@ weft_status weft_share_beside(const char *file, const char *name, char *path, si
  * is named. */
 void weft_share_hint(const char *kind, const char *name, weft_error *error);
 
+/* Makes the path of a file of the user's that is there absolute, in place; a name of ours, and what has
+ * no room, stays as it is. */
+void weft_share_absolute(char *path, size_t size);
+
 /* The names of a kind in alphabetical order: calls `each` for every one. */
 weft_status weft_share_list(const char *kind, void (*each)(void *context, const char *name),
                             void *context, weft_error *error) WEFT_NODISCARD;

@@ -8,8 +8,8 @@
 #include "base/units.h"
 #include "hardware/dataflow.h"
 #include "hardware/hash.h"
-#include "hardware/limits.h"
 #include "hardware/hierarchy_price.h"
+#include "hardware/limits.h"
 #include "hardware/variables.h"
 
 #include <stdlib.h>

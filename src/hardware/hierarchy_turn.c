@@ -13,6 +13,7 @@
 #include "hardware/hierarchy_words.h"
 
 #include <stdatomic.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,7 +31,10 @@ static weft_status begin(weft_hierarchy_priced *priced, weft_error *error) {
     if (made == NULL) {
         return weft_fail_memory(error, sizeof *made);
     }
-    memcpy(&made->hierarchy, priced->hierarchy, sizeof made->hierarchy);
+    /* all but the owners, whom other threads count meanwhile */
+    enum { REST = offsetof(weft_hierarchy, file) };
+    memcpy((char *)&made->hierarchy + REST, (const char *)priced->hierarchy + REST,
+           sizeof made->hierarchy - REST);
     atomic_init(&made->hierarchy.owners, 1);
     made->origin = priced->hierarchy;
     priced->turning = made;

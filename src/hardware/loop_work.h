@@ -134,7 +134,7 @@ typedef struct weft_loop_work {
     weft_map_store *stores; /* scratch, the same */
     int32_t nodes_room;
     bool is_table;
-    int32_t region; /* that the layers are of; -1: all */
+    int32_t region;                         /* that the layers are of; -1: all */
     struct weft_statistic_memo *statistics; /* seen before, in any network */
     struct weft_count_memo *seen;           /* the same of counts; NULL: nothing is kept */
     struct weft_ledger *ledger;

@@ -57,6 +57,10 @@ static void test_format_of_each_shape(void **state) {
     assert_int_equal(error.status, WEFT_ERROR_IO);
     assert_string_equal(weft_error_format(&error, text, sizeof text),
                         "a.yaml: error: cannot open: No such file or directory");
+    weft_fail(&error, WEFT_ERROR_INPUT, "a line");
+    weft_error_file(&error, "p.yaml");
+    error.line = 3;
+    assert_string_equal(weft_error_format(&error, text, sizeof text), "p.yaml:3: error: a line");
     weft_fail(&error, WEFT_ERROR_INPUT, "wrong");
     weft_error_place(&error, "x\nrows: abc\n", 12, 8, 11);
     weft_error_file(&error, "p.yaml");
@@ -84,7 +88,8 @@ static void test_lists_end_between_two_words(void **state) {
         }
         size_t length = strlen(words);
         assert_true(length < size);
-        assert_true(strcmp(words + length - 4, "abcd") == 0 ||
+        assert_true(length >= 3);
+        assert_true(strcmp(words + length - 3, "bcd") == 0 ||
                     strcmp(words + length - 3, "...") == 0);
     }
 }
