@@ -410,21 +410,62 @@ static weft_status elastic_decode(const weft_space *space, const double *genome,
 
 /* "224 3e6:8888 5e4:8644|..." : input side, then for each block its kernel, expansion and bits
  * (pointwise weights and inputs, depthwise weights and inputs), stages parted by '|'. */
-static char *elastic_describe(const weft_space *space, const double *genome, char *buffer,
-                              size_t size) {
-    weft_elastic_spec spec;
-    read_genome(space, genome, &spec);
-    char text[2048];
-    size_t used = (size_t)snprintf(text, sizeof text, "%d", spec.input.height);
-    for (int s = 0; s < spec.skeleton->n_stages; s++) {
-        for (int k = 0; k < spec.depth[s] && used < sizeof text; k++) {
-            const weft_elastic_block *block = &spec.blocks[s][k];
-            used += (size_t)snprintf(text + used, sizeof text - used, "%s%de%.4g:%d%d%d%d",
-                                     k > 0 || s == 0 ? " " : "|", block->kernel, block->expansion,
-                                     block->pointwise.weights, block->pointwise.inputs,
-                                     block->depthwise.weights, block->depthwise.inputs);
+/* Each trial of a search is described: without the formats of the library, which take longer than the
+ * estimate of a layer. */
+static char *put_whole(char *to, int value) {
+    char digits[12];
+    int n = 0;
+    do {
+        digits[n++] = (char)('0' + value % 10);
+        value /= 10;
+    } while (value > 0);
+    while (n > 0) {
+        *to++ = digits[--n];
+    }
+    return to;
+}
+
+/* With three decimals at most, without zeros at the end. */
+static char *put_fraction(char *to, double value) {
+    int thousandths = (int)lround(value * 1000.0);
+    to = put_whole(to, thousandths / 1000);
+    int rest = thousandths % 1000;
+    if (rest > 0) {
+        *to++ = '.';
+        for (int unit = 100; rest > 0; unit /= 10) {
+            *to++ = (char)('0' + rest / unit);
+            rest %= unit;
         }
     }
+    return to;
+}
+
+/* "3e4.5:8646": kernel, expansion, bits. */
+static char *put_block(char *to, const weft_elastic_block *block) {
+    to = put_whole(to, block->kernel);
+    *to++ = 'e';
+    to = put_fraction(to, block->expansion);
+    *to++ = ':';
+    to = put_whole(to, block->pointwise.weights);
+    to = put_whole(to, block->pointwise.inputs);
+    to = put_whole(to, block->depthwise.weights);
+    return put_whole(to, block->depthwise.inputs);
+}
+
+static char *elastic_describe(const weft_space *space, const double *genome, char *buffer,
+                              size_t size) {
+    enum { MOST_A_BLOCK = 96 };
+    char text[16 + WEFT_ELASTIC_MAX_STAGES * WEFT_ELASTIC_MAX_BLOCKS * MOST_A_BLOCK];
+    weft_elastic_spec spec;
+    read_genome(space, genome, &spec);
+    char *to = put_whole(text, spec.input.height);
+    for (int s = 0; s < spec.skeleton->n_stages; s++) {
+        for (int k = 0; k < spec.depth[s]; k++) {
+            *to++ = k > 0 || s == 0 ? ' ' : '|';
+            to = put_block(to, &spec.blocks[s][k]);
+        }
+    }
+    *to = '\0';
     snprintf(buffer, size, "%s", text);
     return buffer;
 }

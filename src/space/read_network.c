@@ -75,6 +75,7 @@ static weft_status read_networks(space_reader *r, weft_map *map) {
         char name[PATH_SIZE];
         WEFT_TRY(weft_node_text(map->doc, item, &text, r->error));
         WEFT_TRY(weft_share_beside(weft_doc_name(map->doc), text, name, sizeof name, r->error));
+        weft_share_absolute(name, WEFT_NETWORK_NAME);
         if (strlen(name) >= WEFT_NETWORK_NAME || strpbrk(name, "\"\\") != NULL) {
             return weft_node_fail(map->doc, item, r->error, WEFT_ERROR_INPUT,
                                   "the name of a network has at most %d characters, without quotes "

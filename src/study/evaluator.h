@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * What one thread needs to evaluate designs, made once: the chip's regions, priced, which the genes
- * of the hardware turn; the workloads of the networks, refilled by each design; so that a design
- * costs arithmetic and no allocation of its own. */
+ * of the hardware turn; the workloads of the networks, refilled by each design; so that a
+ * design costs arithmetic, in the memory that is there. */
 #ifndef WEFT_STUDY_EVALUATOR_H
 #define WEFT_STUDY_EVALUATOR_H
 

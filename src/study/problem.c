@@ -155,6 +155,9 @@ static weft_status read_accuracy_files(weft_problem *problem, weft_map *map, wef
         if (names_file(i)) {
             WEFT_TRY(weft_share_beside(weft_doc_name(map->doc), text, problem->accuracy_files[i],
                                        WEFT_PROBLEM_PATH, error));
+            /* a store lies elsewhere: it is told the whole way */
+            weft_share_absolute(problem->accuracy_files[i], WEFT_PROBLEM_PATH);
+            memcpy(written, problem->accuracy_files[i], WEFT_PROBLEM_PATH);
         }
     }
     return WEFT_OK;

@@ -63,6 +63,12 @@ weft_status weft_problem_parse(const char *problem_text, const char *space_text,
                                const char *chip_text, const char *name, weft_problem **problem,
                                weft_error *error) WEFT_NODISCARD;
 
+/* "accuracy 0123456789abcdef, networks ...": hashes of what the files that tell accuracies contain, and
+ * of the networks' layers. A store keeps it. */
+enum { WEFT_INPUTS_TEXT = 80 };
+weft_status weft_problem_inputs(const weft_problem *problem, char text[WEFT_INPUTS_TEXT],
+                                weft_error *error) WEFT_NODISCARD;
+
 /* The provider of accuracies that the problem names, told its genes; the caller destroys it. */
 weft_status weft_problem_accuracy(const weft_problem *problem, weft_accuracy **accuracy,
                                   weft_error *error) WEFT_NODISCARD;

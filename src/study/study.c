@@ -150,7 +150,15 @@ static void describe_machine(char *text, size_t size) {
 
 /* Whether a line of a problem's text may differ between runs of one study. */
 static bool may_differ(const char *line) {
-    return strncmp(line, "  trials:", 9) == 0;
+    /* where files lie; match_inputs compares what is in them */
+    static const char *const KEYS[] = {
+        "  trials:", "  file:", "  weights:", "  csv:", "  penalty:"};
+    for (size_t i = 0; i < sizeof KEYS / sizeof KEYS[0]; i++) {
+        if (strncmp(line, KEYS[i], strlen(KEYS[i])) == 0) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* Compares two texts line by line; *a and *b become the first lines that differ. */
@@ -159,7 +167,8 @@ static bool texts_agree(const char **a, const char **b) {
         size_t length_a = strcspn(*a, "\n");
         size_t length_b = strcspn(*b, "\n");
         bool equal = length_a == length_b && strncmp(*a, *b, length_a) == 0;
-        if (!equal && !(may_differ(*a) && may_differ(*b))) {
+        bool same_key = strncmp(*a, *b, strcspn(*a, ":") + 1) == 0;
+        if (!equal && !(same_key && may_differ(*a))) {
             return false;
         }
         *a += length_a + ((*a)[length_a] == '\n');
@@ -205,6 +214,31 @@ static weft_status found_study(weft_study *study, const weft_problem_texts *text
     const char *values[N_FACTS] = {texts->problem,  texts->space,  texts->chip,     seed,
                                    origin->version, origin->build, origin->machine, created};
     return weft_store_put(study->store, N_FACTS, fact_keys, values, error);
+}
+
+/* A study goes on with the files that it was begun with. A store of an older version takes them as they
+ * are now. */
+static weft_status match_inputs(weft_study *study, weft_error *error) {
+    static const char *const key = "inputs";
+    char now[WEFT_INPUTS_TEXT];
+    const char *value = now;
+    char *stored = NULL;
+    WEFT_TRY(weft_problem_inputs(study->problem, now, error));
+    WEFT_TRY(weft_store_get(study->store, key, &stored, error));
+    weft_status status = WEFT_OK;
+    if (stored == NULL) {
+        status = weft_store_put(study->store, 1, &key, &value, error);
+    } else if (strcmp(stored, now) != 0) {
+        bool networks = strncmp(stored, now, strcspn(now, ",")) == 0;
+        weft_fail(error, WEFT_ERROR_STORE, "the %s since the study was begun",
+                  networks ? "layers of its networks have changed"
+                           : "files that tell its accuracies have changed");
+        weft_error_file(error, weft_store_path(study->store));
+        weft_hint(error, "give the search a new store, or put the files back as they were");
+        status = WEFT_ERROR_STORE;
+    }
+    free(stored);
+    return status;
 }
 
 /* A store of an older version says less of its problem: what it leaves out it means as the defaults. */
@@ -332,6 +366,7 @@ static weft_status open_write(weft_study *study, const char *path, weft_error *e
     WEFT_TRY(
         weft_store_open(path, WEFT_STORE_WRITE, study->problem->info.trains, &study->store, error));
     WEFT_TRY(match_store(study, error));
+    WEFT_TRY(match_inputs(study, error));
     WEFT_TRY(weft_store_each_trial(study->store, study->genes.n_genes, keep_row, study, error));
     return replay(study, error);
 }

@@ -55,6 +55,32 @@ static void evaluating_is_what_a_search_does(void **state) {
     weft_problem_destroy(problem);
 }
 
+/* What a search opens is opened, without a store; fixed genes do not vary. */
+static void a_problem_is_checked_before_it_is_searched(void **state) {
+    static const char fixed[] = "weft: problem/1\n"
+                                "name: fixed\n" SMALL_SPACE "chip: mnsim-130nm-rram\n"
+                                "minimise: energy * latency\n"
+                                "fixed: {\"block*\": RES}\n"
+                                "search: {optimizer: random, trials: 60}\n";
+    static const char several[] = "weft: problem/1\n"
+                                  "name: several\n" SMALL_SPACE "chip: mnsim-130nm-rram\n"
+                                  "objectives: [energy, latency]\n"
+                                  "search: {optimizer: ga, trials: 60}\n";
+    weft_error error;
+    weft_problem *problem = read_problem(*state, "fixed.yaml", fixed);
+    expect_ok(weft_problem_check(problem, &error), &error);
+    weft_gene_table table = weft_space_genes(weft_problem_get_space(problem));
+    for (int g = 0; g < table.n_genes; g++) {
+        bool block = strncmp(table.genes[g].name, "block", 5) == 0;
+        assert_int_equal(weft_problem_varies(problem, g), !block);
+    }
+    weft_problem_destroy(problem);
+    problem = read_problem(*state, "several.yaml", several);
+    assert_int_equal(weft_problem_check(problem, &error), WEFT_ERROR_USAGE);
+    assert_non_null(strstr(error.message, "one objective"));
+    weft_problem_destroy(problem);
+}
+
 static void genes_are_set_by_name_and_pattern(void **state) {
     weft_error error;
     weft_problem *problem = read_problem(*state, "small.yaml", small);
@@ -123,6 +149,8 @@ static void steps_go_there_and_back(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(evaluating_is_what_a_search_does, make_folder,
+                                        remove_folder),
+        cmocka_unit_test_setup_teardown(a_problem_is_checked_before_it_is_searched, make_folder,
                                         remove_folder),
         cmocka_unit_test_setup_teardown(genes_are_set_by_name_and_pattern, make_folder,
                                         remove_folder),

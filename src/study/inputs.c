@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What a study rests on beside its own texts: the files that tell accuracies, and the layers of its
+ * networks. Were they changed, one study would hold trials of two different worlds. */
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/rng.h"
+#include "base/share.h"
+#include "study/problem.h"
+
+/* ---- files ----------------------------------------------------------------------------------- */
+
+static weft_status hash_file(const char *path, uint64_t *hash, weft_error *error) {
+    enum { CHUNK = 1 << 16 };
+    FILE *file = fopen(path, "rb");
+    if (file == NULL) {
+        return weft_fail_errno(error, "cannot read the file", path);
+    }
+    char *chunk = malloc(CHUNK);
+    if (chunk == NULL) {
+        fclose(file);
+        return weft_fail_memory(error, CHUNK);
+    }
+    size_t n = 0;
+    while ((n = fread(chunk, 1, CHUNK, file)) > 0) {
+        *hash = weft_hash(chunk, n, *hash);
+    }
+    weft_status status = ferror(file) == 0 ? WEFT_OK
+                                           : weft_fail_errno(error, "cannot read the file", path);
+    free(chunk);
+    fclose(file);
+    return status;
+}
+
+static int by_name(const struct dirent **a, const struct dirent **b) {
+    return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+/* The files of a folder, in order of their names; folders within it are left out. */
+static weft_status hash_folder(const char *path, uint64_t *hash, weft_error *error) {
+    struct dirent **entries = NULL;
+    int n = scandir(path, &entries, NULL, by_name);
+    if (n < 0) {
+        return weft_fail_errno(error, "cannot read the folder", path);
+    }
+    weft_status status = WEFT_OK;
+    for (int i = 0; i < n; i++) {
+        char inner[2 * WEFT_PROBLEM_PATH];
+        struct stat file;
+        snprintf(inner, sizeof inner, "%s/%s", path, entries[i]->d_name);
+        if (status == WEFT_OK && stat(inner, &file) == 0 && S_ISREG(file.st_mode)) {
+            *hash = weft_hash(entries[i]->d_name, strlen(entries[i]->d_name), *hash);
+            status = hash_file(inner, hash, error);
+        }
+        free(entries[i]);
+    }
+    free(entries);
+    return status;
+}
+
+/* `kind`: where a name of ours is found; NULL: it is a path always. */
+static weft_status hash_named(const char *kind, const char *name, uint64_t *hash,
+                              weft_error *error) {
+    char path[2 * WEFT_PROBLEM_PATH];
+    struct stat file;
+    if (kind != NULL) {
+        WEFT_TRY(weft_share_find(kind, name, path, sizeof path, error));
+    } else {
+        snprintf(path, sizeof path, "%s", name);
+    }
+    if (stat(path, &file) != 0) {
+        return weft_fail_errno(error, "cannot read the file", path);
+    }
+    return S_ISDIR(file.st_mode) ? hash_folder(path, hash, error) : hash_file(path, hash, error);
+}
+
+static weft_status hash_accuracy(const weft_problem *problem, uint64_t *hash, weft_error *error) {
+    const weft_accuracy_settings *accuracy = &problem->info.accuracy;
+    const struct {
+        const char *kind, *name;
+    } files[] = {{"predictors", accuracy->file},
+                 {NULL, accuracy->weights},
+                 {NULL, accuracy->csv},
+                 {"penalties", accuracy->penalty}};
+    *hash = 0;
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+        if (files[i].name[0] != '\0') {
+            WEFT_TRY(hash_named(files[i].kind, files[i].name, hash, error));
+        }
+    }
+    return WEFT_OK;
+}
+
+/* ---- networks -------------------------------------------------------------------------------- */
+
+/* Of the networks where all genes are held; 0: these cannot be built. */
+static weft_status hash_networks(const weft_problem *problem, uint64_t *hash, weft_error *error) {
+    weft_gene_table table = weft_space_genes(problem->space);
+    double *genome = calloc((size_t)table.n_genes, sizeof *genome);
+    if (genome == NULL) {
+        return weft_fail_memory(error, (size_t)table.n_genes * sizeof *genome);
+    }
+    weft_problem_hold(problem, genome);
+    weft_genome_canonical(&table, genome);
+    *hash = 0;
+    for (int n = 0; n < weft_space_n_networks(problem->space); n++) {
+        weft_network *network = NULL;
+        weft_error ignored;
+        if (weft_space_decode(problem->space, genome, n, &network, &ignored) == WEFT_OK) {
+            uint64_t one = weft_network_hash(network);
+            *hash = weft_hash(&one, sizeof one, *hash);
+        }
+        weft_network_destroy(network);
+    }
+    free(genome);
+    return WEFT_OK;
+}
+
+weft_status weft_problem_inputs(const weft_problem *problem, char text[WEFT_INPUTS_TEXT],
+                                weft_error *error) {
+    uint64_t accuracy = 0;
+    uint64_t networks = 0;
+    if (problem->info.trains) {
+        WEFT_TRY(hash_accuracy(problem, &accuracy, error));
+    }
+    WEFT_TRY(hash_networks(problem, &networks, error));
+    snprintf(text, WEFT_INPUTS_TEXT, "accuracy %016llx, networks %016llx",
+             (unsigned long long)accuracy, (unsigned long long)networks);
+    return WEFT_OK;
+}
