@@ -75,9 +75,60 @@ static weft_status take_trial(cli_call *call, const char *text, side *to) {
     return status;
 }
 
+/* Where the genes of "problem.yaml:rows=128,columns=64" begin; the end of "problem.yaml". NULL: no
+ * problem file. */
+static const char *find_genes(const char *text) {
+    static const char ENDING[] = ".yaml";
+    const char *at = strstr(text, ".yaml:");
+    size_t length = strlen(text);
+    size_t ending = strlen(ENDING);
+    if (at != NULL) {
+        return at + ending + 1;
+    }
+    bool ends = length > ending && strcmp(text + length - ending, ENDING) == 0;
+    return ends ? text + length : NULL;
+}
+
+static weft_status evaluate_design(cli_call *call, weft_problem *problem, const char *genes,
+                                   double *genome, side *to) {
+    weft_trial trial;
+    WEFT_TRY(cli_genes_read(call, problem, genes, genome));
+    WEFT_TRY(weft_problem_evaluate(problem, genome, 1, &trial, &call->error));
+    snprintf(to->text, sizeof to->text, "%s", trial.description);
+    cli_accounting_text(problem, to->accounting, sizeof to->accounting);
+    if (trial.state != WEFT_TRIAL_OK) {
+        snprintf(to->state, sizeof to->state, "%s", weft_trial_state_word(trial.state));
+    }
+    memcpy(to->metrics, trial.metrics, sizeof to->metrics);
+    return WEFT_OK;
+}
+
+/* A design of a problem file, by its genes. */
+static weft_status take_design(cli_call *call, const char *text, const char *genes, side *to) {
+    char file[1024];
+    weft_problem *problem = NULL;
+    size_t length = (size_t)(genes - text) - (genes[0] != '\0' || genes[-1] == ':');
+    if (length >= sizeof file) {
+        return cli_usage(call, "'%.60s...' is too long", text);
+    }
+    snprintf(file, sizeof file, "%.*s", (int)length, text);
+    snprintf(to->label, sizeof to->label, "%.250s", text);
+    WEFT_TRY(weft_problem_read(file, &problem, &call->error));
+    size_t n = (size_t)weft_space_genes(weft_problem_get_space(problem)).n_genes;
+    double *genome = calloc(n, sizeof *genome);
+    weft_status status = genome == NULL ? weft_fail_memory(&call->error, n * sizeof *genome)
+                                        : evaluate_design(call, problem, genes, genome, to);
+    free(genome);
+    weft_problem_destroy(problem);
+    return status;
+}
+
 static weft_status take_side(cli_call *call, const char *text, side *to) {
-    return strncmp(text, PUBLISHED, strlen(PUBLISHED)) == 0 ? take_baseline(call, text, to)
-                                                            : take_trial(call, text, to);
+    if (strncmp(text, PUBLISHED, strlen(PUBLISHED)) == 0) {
+        return take_baseline(call, text, to);
+    }
+    const char *genes = find_genes(text);
+    return genes != NULL ? take_design(call, text, genes, to) : take_trial(call, text, to);
 }
 
 /* How many times better: above 1 where the side is better than the first. */
@@ -538,9 +589,9 @@ static weft_status run(cli_call *call, void *opaque) {
     }
     if (call->n_operands < 2) {
         cli_usage(call, "%s is missing", call->n_operands == 0 ? "DESIGN" : "a second DESIGN");
-        weft_hint(&call->error,
-                  "a store, STORE:TRIAL, or a published design: 'weft compare --list' "
-                  "has those that come with Weft");
+        weft_hint(&call->error, "a store, STORE:TRIAL, PROBLEM.yaml:GENE=VALUE,..., or a published "
+                                "design: 'weft compare --list' "
+                                "has those that come with Weft");
         return WEFT_ERROR_USAGE;
     }
     if (arguments->json && arguments->csv) {
@@ -568,15 +619,17 @@ static const cli_option OPTIONS[] = {
 
 static const cli_operand OPERANDS[] = {
     {"DESIGN", CLI_VALUES_FILE, NULL,
-     "What the others are compared with: a store (its best design), STORE:TRIAL, published:NAME (a "
-     "design of docs/reference/baseline-file.md), or published:FILE:NAME."},
-    {"DESIGN", CLI_VALUES_FILE, NULL, "The same."},
+     "What the others are compared with: a store (its best design), STORE:TRIAL, "
+     "PROBLEM.yaml:GENE=VALUE,... (as of 'weft explain --genes'), published:NAME (a design of "
+     "docs/reference/baseline-file.md), or published:FILE:NAME."},
+    {"DESIGN", CLI_VALUES_FILE, NULL, "What is compared with it, in the same forms."},
 };
 
 static const char *const EXAMPLES[] = {
     "weft compare --list",
     "weft compare published:cimnas-1 runs.db",
     "weft compare runs.db:17 runs.db:best --json",
+    "weft compare runs.db problem.yaml:rows=128,base_cycle=4",
     "weft compare --studies random.db ga.db --trials 3000",
     NULL,
 };

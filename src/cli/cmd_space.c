@@ -429,7 +429,8 @@ const cli_command cli_space = {
     .text =
         "Prints the genes of a space with their values and conditions, the product of all lists "
         "(genotypes), the exact number of designs that differ, and how many of these the cap "
-        "on halvings of the map leaves for the input.",
+        "on halvings of the map leaves for the input. A space that names its chip is compared "
+        "with it: what its genes set must be there.",
     .json =
         "an object with space, input, chip, networks, genotypes, total and legal (numbers; text "
         "beyond 15 digits or where a real gene makes it infinite), distinct (whether different "

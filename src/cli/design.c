@@ -276,7 +276,7 @@ void cli_designs_csv(const cli_designs *designs) {
 /* ---- table ----------------------------------------------------------------------------------- */
 
 /* A design of many genes has a long name; JSON and CSV have all of it. */
-enum { MOST_NAME = 64 };
+enum { MOST_NAME = 64, NAME_BESIDE_GENES = 40 };
 
 enum { MOST_GENES = 16 };
 
@@ -370,8 +370,9 @@ static void name_cell(cli_table *table, const design_columns *columns, const wef
     const char *name = trial->description;
     const char *behind = strchr(name, ' ');
     name = columns->same_network && behind != NULL ? behind + 1 : name;
-    bool cut = strlen(name) > MOST_NAME;
-    cli_table_cell(table, "%.*s%s", cut ? MOST_NAME - 3 : MOST_NAME, name, cut ? "..." : "");
+    int most = columns->n_genes > 0 ? NAME_BESIDE_GENES : MOST_NAME;
+    bool cut = strlen(name) > (size_t)most;
+    cli_table_cell(table, "%.*s%s", cut ? most - 3 : most, name, cut ? "..." : "");
 }
 
 static void design_row(cli_table *table, const weft_space *space, const design_columns *columns,

@@ -138,7 +138,10 @@ static weft_status tell_best(cli_call *call, weft_problem *problem, const weft_e
     size_t best = 0;
     WEFT_TRY(find_best(call, weft_problem_get_info(problem), result, &best));
     if (genes_argument(problem, result->designs[best].genome, genes, sizeof genes)) {
-        cli_note(call, "more of the best: weft explain %s --genes %s", call->operands[0], genes);
+        cli_note(
+            call,
+            "more of the best: weft explain %s --genes %s (weft compare takes FILE:GENE=VALUE,...)",
+            call->operands[0], genes);
     }
     return WEFT_OK;
 }

@@ -39,6 +39,7 @@ bad "no objective" 5 's/objectives:.*/objectives: []/' "objectives"
 bad "a constraint that is none" 6 's/^search/constraints: ["energy < "]\nsearch/' "energy"
 bad "a constraint on nothing known" 6 's/^search/constraints: ["enrgy <= 1"]\nsearch/' "energy"
 err_has "bad.yaml:6:16:" "the place within the quotes"
+bad "a constraint with a unit" 6 's/^search/constraints: ["area <= 8 cm2"]\nsearch/' "without units"
 bad "an unknown space" 3 's/imc-cnn/imc-cmn/' "imc-cnn"
 bad "an unknown chip" 4 's/130nm/13nm/' "mnsim-130nm-rram"
 

@@ -50,6 +50,45 @@ if have jq; then
     check $condition "three goals"
 fi
 
+# What a study rests on beside its own texts: layers that change are no layers of this study any more.
+# A store tells the way to its files wherever it is read.
+mkdir -p own
+cat > own/layers.csv << 'END'
+layer,kind,N,C,M,R,S,P,Q,G,HStride,WStride
+0,Conv2d,1,3,16,3,3,32,32,1,1,1
+1,Linear,1,16,10,1,1,1,1,1,1,1
+END
+cat > own/problem.yaml << 'END'
+weft: problem/1
+name: own
+space:
+  name: own
+  family: network
+  networks: [./layers.csv]
+  genes:
+    rows: {ordinal: [32, 64, 128], sets: rows}
+    columns: {ordinal: [32, 64, 128], sets: columns}
+chip: generic-rram
+minimise: edap
+search: {optimizer: random, trials: 6, batch: 2}
+END
+run search own/problem.yaml --trials 4 --store own.db --no-progress
+code_is 0 "a network of one's own"
+mkdir -p elsewhere
+code=0
+called="explain ../own.db best"
+(cd elsewhere && "$weft" explain ../own.db best) > "$out" 2> "$err" || code=$?
+code_is 0 "its store is read from elsewhere"
+run search own/problem.yaml --store own.db --no-progress
+code_is 0 "and gone on with"
+sed -i.bak 's/3,16,3,3/3,24,3,3/' own/layers.csv
+run search own/problem.yaml --trials 9 --store own.db --no-progress
+code_is 5 "not after its layers have changed"
+err_has "layers of its networks have changed" "it says why"
+mv own/layers.csv.bak own/layers.csv
+run search own/problem.yaml --trials 8 --store own.db --no-progress
+code_is 0 "with the layers put back it goes on"
+
 # The script of the tables, its options, and its smallest table.
 called="bench/cimnas --nothing"
 code=0

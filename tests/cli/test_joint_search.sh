@@ -66,6 +66,9 @@ if have jq; then
     code_is 0 "a design is explained by its genes"
     jq '[.trial.genes, .trial.energy_j, .trial.latency_s, .networks]' "$out" > named.json
     same_files named.json trial.json "as the trial that has them"
+    run compare joint.db "joint.yaml:$genes" --json
+    json_true '.designs[0].metrics == .designs[1].metrics and .accountings_differ == false' \
+        "and compared as that"
 fi
 run explain joint.yaml --genes rows=128,base_cycle=no
 code_is 3 "a value that a gene has not"

@@ -98,4 +98,22 @@ err_has "wrong.yaml:4:" "file and line"
 run space imc-cnn --classes 3
 code_is 2 "--classes alone has no use"
 
+# A space that names its chip is compared with it.
+knob_space() {
+    printf 'weft: space/1\nname: own\nbase: imc-cnn\nchip: generic-rram\ngenes:\n%b' "$1" > own.yaml
+    run space ./own.yaml
+}
+knob_space '  rows: {ordinal: [64, 128], sets: rows}\n'
+code_is 0 "a gene of the chip"
+knob_space '  rows: {ordinal: [64, 128], sets: rowz}\n'
+code_is 3 "a parameter that the chip has not"
+err_has "gene 'rows' of space 'own' sets 'rowz'" "the gene and the space"
+err_has "did you mean 'rows'" "and the nearest"
+knob_space '  rows: {ordinal: [64, 128], sets: rows}\n  r2: {ordinal: [64, 128], sets: array.rows}\n'
+code_is 3 "two names of one parameter"
+err_has "which gene 'rows' sets already" "and whose it is"
+knob_space '  rows: {ordinal: [64, 300000], sets: rows}\n'
+code_is 3 "more rows than an array may have"
+err_has "gene 'rows' of space 'own' at 300000" "the gene and its value"
+
 finish
