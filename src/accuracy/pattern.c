@@ -103,3 +103,11 @@ bool weft_pattern_any(const char *patterns, const char *name) {
     }
     return false;
 }
+
+void weft_pattern_allow(const char *patterns, const weft_design_genes *genes, weft_gene_use *uses) {
+    for (int g = 0; g < genes->n; g++) {
+        if (uses[g] == WEFT_GENE_UNKNOWN && weft_pattern_any(patterns, genes->genes[g].name)) {
+            uses[g] = WEFT_GENE_ALLOWED;
+        }
+    }
+}

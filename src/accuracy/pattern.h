@@ -5,6 +5,8 @@
 #ifndef WEFT_ACCURACY_PATTERN_H
 #define WEFT_ACCURACY_PATTERN_H
 
+#include "accuracy/provider.h"
+
 #include <weft/accuracy.h>
 #include <weft/gene.h>
 
@@ -36,5 +38,8 @@ char *weft_gene_names_text(const weft_gene_names *names, char *buffer, size_t si
 /* Whether `name` is of one of the patterns in a text such as "depth* stem_?", in which a star
  * stands for any characters and '?' for one. NULL and "": of none. */
 bool weft_pattern_any(const char *patterns, const char *name);
+
+/* Allows each gene of one of the patterns with which nothing was done yet; `uses` is (genes->n). */
+void weft_pattern_allow(const char *patterns, const weft_design_genes *genes, weft_gene_use *uses);
 
 #endif

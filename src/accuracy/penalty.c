@@ -3,7 +3,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "accuracy/pattern.h"
 #include "base/doc.h"
@@ -90,19 +89,12 @@ static weft_status read_drops(weft_penalty *penalty, weft_map *map, weft_error *
 static weft_status fill(weft_penalty *penalty, const weft_doc *doc, weft_error *error) {
     static const char *const means[] = {"macs", "weights"};
     weft_map map;
-    const weft_node *node = NULL;
-    const char *format = NULL;
     const char *text = "";
     weft_quantity share = {.value = 0.5};
     int mean = 0;
     int64_t unset = 8;
     WEFT_TRY(weft_map_begin(doc, weft_doc_root(doc), &map, error));
-    WEFT_TRY(weft_map_node(&map, "weft", WEFT_REQUIRED, &node, error));
-    WEFT_TRY(weft_node_text(doc, node, &format, error));
-    if (strcmp(format, PENALTY_FORMAT) != 0) {
-        return weft_node_fail(doc, node, error, WEFT_ERROR_INPUT,
-                              "expected `weft: " PENALTY_FORMAT "`, found '%s'", format);
-    }
+    WEFT_TRY(weft_map_format(&map, PENALTY_FORMAT, error));
     WEFT_TRY(read_text(&map, "name", WEFT_REQUIRED, penalty->name, sizeof penalty->name, error));
     WEFT_TRY(weft_map_text(&map, "description", WEFT_OPTIONAL, &text, error));
     WEFT_TRY(weft_map_text(&map, "source", WEFT_REQUIRED, &text, error));

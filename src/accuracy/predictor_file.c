@@ -476,18 +476,6 @@ static weft_status read_path(weft_map *map, const char *key, char *path, size_t 
                                                    "the path of `%s` is too long", key);
 }
 
-static weft_status read_format(weft_map *map, weft_error *error) {
-    const weft_node *node = NULL;
-    const char *format = NULL;
-    WEFT_TRY(weft_map_node(map, "weft", WEFT_REQUIRED, &node, error));
-    WEFT_TRY(weft_node_text(map->doc, node, &format, error));
-    if (strcmp(format, PREDICTOR_FORMAT) != 0) {
-        return weft_node_fail(map->doc, node, error, WEFT_ERROR_INPUT,
-                              "expected `weft: " PREDICTOR_FORMAT "`, found '%s'", format);
-    }
-    return WEFT_OK;
-}
-
 static weft_status fill(weft_predictor_file *file, const weft_doc *doc, weft_error *error) {
     static const char *const kinds[] = {"mlp", "table"};
     weft_map map;
@@ -495,7 +483,7 @@ static weft_status fill(weft_predictor_file *file, const weft_doc *doc, weft_err
     file->scale = 1.0;
     snprintf(file->path, sizeof file->path, "%s", weft_doc_name(doc));
     WEFT_TRY(weft_map_begin(doc, weft_doc_root(doc), &map, error));
-    WEFT_TRY(read_format(&map, error));
+    WEFT_TRY(weft_map_format(&map, PREDICTOR_FORMAT, error));
     WEFT_TRY(read_text(&map, "name", WEFT_REQUIRED, file->name, sizeof file->name, error));
     WEFT_TRY(weft_map_choice(&map, "kind", WEFT_REQUIRED, kinds, 2, &kind, error));
     file->is_table = kind == 1;

@@ -114,12 +114,7 @@ static weft_status bind(predictor *made, const weft_accuracy_settings *settings,
         weft_error_file(error, made->file->path);
         return WEFT_ERROR_INPUT;
     }
-    for (int g = 0; g < genes->n; g++) {
-        if (uses[g] == WEFT_GENE_UNKNOWN &&
-            weft_pattern_any(made->file->ignore, genes->genes[g].name)) {
-            uses[g] = WEFT_GENE_ALLOWED;
-        }
-    }
+    weft_pattern_allow(made->file->ignore, genes, uses);
     return WEFT_OK;
 }
 

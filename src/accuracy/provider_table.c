@@ -135,12 +135,7 @@ static weft_status bind(lookup *made, const weft_design_genes *genes, weft_gene_
     for (int c = 0; c < made->file->n_columns; c++) {
         WEFT_TRY(bind_column(made, &made->file->columns[c], genes, uses, error));
     }
-    for (int g = 0; g < genes->n; g++) {
-        if (uses[g] == WEFT_GENE_UNKNOWN &&
-            weft_pattern_any(made->file->ignore, genes->genes[g].name)) {
-            uses[g] = WEFT_GENE_ALLOWED;
-        }
-    }
+    weft_pattern_allow(made->file->ignore, genes, uses);
     return WEFT_OK;
 }
 

@@ -483,6 +483,18 @@ weft_status weft_map_choice(weft_map *map, const char *key, weft_need need,
     return status;
 }
 
+weft_status weft_map_format(weft_map *map, const char *format, weft_error *error) {
+    const weft_node *node = NULL;
+    const char *found = NULL;
+    WEFT_TRY(weft_map_node(map, "weft", WEFT_REQUIRED, &node, error));
+    WEFT_TRY(weft_node_text(map->doc, node, &found, error));
+    if (strcmp(found, format) != 0) {
+        return weft_node_fail(map->doc, node, error, WEFT_ERROR_INPUT,
+                              "expected `weft: %s`, found '%s'", format, found);
+    }
+    return WEFT_OK;
+}
+
 weft_status weft_mapping_at(const weft_doc *doc, const weft_node *node, int i, const char **key,
                             const weft_node **value, weft_error *error) {
     if (node->kind != WEFT_NODE_MAPPING) {

@@ -96,6 +96,9 @@ weft_status weft_map_choice(weft_map *map, const char *key, weft_need need,
                             const char *const *words, int n, int *value,
                             weft_error *error) WEFT_NODISCARD;
 
+/* The key `weft`, which says what a file is and in which format: `weft: <format>`, required. */
+weft_status weft_map_format(weft_map *map, const char *format, weft_error *error) WEFT_NODISCARD;
+
 /* ---- quantities with unit and source ----------------------------------------------------------
  * `read_pulse: {value: 3.16, unit: ns, source: "..."}`; the three keys are required, no other is
  * known. `value` is given in the SI unit of the dimension (area in m2). Legal prefixes of each

@@ -97,15 +97,8 @@ static weft_status read_designs(weft_map *map, const weft_baseline *common,
 static weft_status read_root(const weft_doc *doc, weft_baselines *baselines, weft_error *error) {
     weft_map map;
     weft_baseline common = {0};
-    const weft_node *node = NULL;
-    const char *format = NULL;
     WEFT_TRY(weft_map_begin(doc, weft_doc_root(doc), &map, error));
-    WEFT_TRY(weft_map_node(&map, "weft", WEFT_REQUIRED, &node, error));
-    WEFT_TRY(weft_node_text(doc, node, &format, error));
-    if (strcmp(format, BASELINE_FORMAT) != 0) {
-        return weft_node_fail(doc, node, error, WEFT_ERROR_INPUT,
-                              "expected `weft: " BASELINE_FORMAT "`, found '%.40s'", format);
-    }
+    WEFT_TRY(weft_map_format(&map, BASELINE_FORMAT, error));
     WEFT_TRY(weft_map_name(&map, "accounting", WEFT_REQUIRED, common.accounting,
                            sizeof common.accounting, error));
     WEFT_TRY(

@@ -81,12 +81,26 @@ static weft_status take_networks(weft_evaluator *e, const double *genome, weft_e
 
 /* ---- cost ------------------------------------------------------------------------------------ */
 
+/* How far the parts of a design are from working: the sum, known where each of them is. */
+typedef struct shortfall {
+    double distance;
+    bool unknown;
+} shortfall;
+
+static void add_shortfall(shortfall *lacking, double distance) {
+    lacking->unknown = lacking->unknown || !(distance > 0.0);
+    lacking->distance += distance;
+}
+
+static double shortfall_sum(const shortfall *lacking) {
+    return lacking->unknown ? 0.0 : lacking->distance;
+}
+
 /* All regions, as networks below: distances of those that cannot work add up. */
 static weft_status estimate_network(weft_evaluator *e, int which, weft_error *error) {
     weft_total *sum = &e->totals[which];
     weft_status status = WEFT_OK;
-    double distance = 0.0;
-    bool known = true;
+    shortfall lacking = {0};
     double idle_w = 0.0;
     for (int r = 0; r < e->n_regions; r++) {
         weft_total part;
@@ -102,12 +116,11 @@ static weft_status estimate_network(weft_evaluator *e, int which, weft_error *er
         } else if (now != WEFT_OK) {
             *error = status == WEFT_OK ? inner : *error;
             status = status == WEFT_OK ? now : status;
-            known = known && inner.distance > 0.0;
-            distance += inner.distance;
+            add_shortfall(&lacking, inner.distance);
         }
     }
     if (status != WEFT_OK) {
-        error->distance = known ? distance : 0.0;
+        error->distance = shortfall_sum(&lacking);
         return status;
     }
     return e->n_regions > 1 ? weft_total_check(e->regions[0].priced, sum, error) : WEFT_OK;
@@ -168,8 +181,7 @@ static weft_status name_network(const weft_evaluator *e, int which, weft_error *
 /* All networks; where some cannot run, their distances add up, so that mending one brings the design
  * nearer. The reason is that of the first. */
 static weft_status estimate_networks(weft_evaluator *e, weft_error *error) {
-    double distance = 0.0;
-    bool known = true;
+    shortfall lacking = {0};
     weft_status status = WEFT_OK;
     for (int n = 0; n < e->n_networks; n++) {
         weft_error inner;
@@ -184,11 +196,10 @@ static weft_status estimate_networks(weft_evaluator *e, weft_error *error) {
         if (now != WEFT_ERROR_INFEASIBLE) {
             return status;
         }
-        known = known && inner.distance > 0.0;
-        distance += inner.distance;
+        add_shortfall(&lacking, inner.distance);
     }
     if (status != WEFT_OK) {
-        error->distance = known ? distance : 0.0;
+        error->distance = shortfall_sum(&lacking);
     }
     return status;
 }

@@ -118,18 +118,6 @@ static weft_status adopt_data(weft_problem *problem, const weft_map *map,
     return weft_space_set_data(problem->space, info.shape, info.classes, error);
 }
 
-static weft_status read_format(weft_map *map, weft_error *error) {
-    const weft_node *node = NULL;
-    const char *format = NULL;
-    WEFT_TRY(weft_map_node(map, "weft", WEFT_REQUIRED, &node, error));
-    WEFT_TRY(weft_node_text(map->doc, node, &format, error));
-    if (strcmp(format, PROBLEM_FORMAT) != 0) {
-        return weft_node_fail(map->doc, node, error, WEFT_ERROR_INPUT,
-                              "expected `weft: " PROBLEM_FORMAT "`, found '%s'", format);
-    }
-    return WEFT_OK;
-}
-
 /* ---- files of the accuracy --------------------------------------------------------------------- */
 
 static const char *const ACCURACY_FILES[WEFT_ACCURACY_FILES] = {"file", "weights", "csv", "penalty",
@@ -288,7 +276,7 @@ static weft_status problem_fill(weft_problem *problem, const weft_doc *doc, weft
     const weft_node *data = NULL;
     const weft_node *fixed = NULL;
     WEFT_TRY(weft_map_begin(doc, weft_doc_root(doc), &map, error));
-    WEFT_TRY(read_format(&map, error));
+    WEFT_TRY(weft_map_format(&map, PROBLEM_FORMAT, error));
     WEFT_TRY(weft_map_node(&map, "space", WEFT_REQUIRED, &space, error));
     WEFT_TRY(weft_map_node(&map, "chip", WEFT_REQUIRED, &chip, error));
     WEFT_TRY(weft_map_node(&map, "data", WEFT_OPTIONAL, &data, error));
@@ -405,7 +393,7 @@ static weft_status problem_refill(weft_problem *problem, const weft_doc *doc,
     weft_map map;
     const weft_node *fixed = NULL;
     WEFT_TRY(weft_map_begin(doc, weft_doc_root(doc), &map, error));
-    WEFT_TRY(read_format(&map, error));
+    WEFT_TRY(weft_map_format(&map, PROBLEM_FORMAT, error));
     weft_problem_info *info = &problem->info;
     WEFT_TRY(weft_map_node(&map, "fixed", WEFT_OPTIONAL, &fixed, error));
     WEFT_TRY(weft_map_name(&map, "space", WEFT_REQUIRED, info->space, sizeof info->space, error));

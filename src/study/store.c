@@ -166,23 +166,31 @@ static weft_status check_identity(weft_store *store, int64_t *version, weft_erro
     return WEFT_OK;
 }
 
-/* Whether the table of trials has a column; an older store lacks some. */
-static weft_status has_column(weft_store *store, const char *name, bool *has, weft_error *error) {
-    sqlite3_stmt *statement = NULL;
-    static const char sql[] = "SELECT count(*) FROM pragma_table_info('trials') WHERE name = ?";
-    bool asked = sqlite3_prepare_v2(store->db, sql, -1, &statement, NULL) == SQLITE_OK &&
-                 sqlite3_bind_text(statement, 1, name, -1, SQLITE_STATIC) == SQLITE_OK &&
-                 sqlite3_step(statement) == SQLITE_ROW;
-    weft_status status = asked ? WEFT_OK : store_fail(store, error, "cannot read the store");
-    *has = asked && sqlite3_column_int(statement, 0) > 0;
-    sqlite3_finalize(statement);
+/* Which columns the table of trials has; an older store lacks some. */
+static weft_status read_columns(weft_store *store, bool has[N_COLUMNS], weft_error *error) {
+    sqlite3_stmt *row = NULL;
+    static const char sql[] = "SELECT name FROM pragma_table_info('trials')";
+    memset(has, 0, sizeof *has * N_COLUMNS);
+    int step = sqlite3_prepare_v2(store->db, sql, -1, &row, NULL) == SQLITE_OK ? SQLITE_ROW
+                                                                               : SQLITE_ERROR;
+    while (step == SQLITE_ROW && (step = sqlite3_step(row)) == SQLITE_ROW) {
+        const char *name = (const char *)sqlite3_column_text(row, 0);
+        for (int c = 0; name != NULL && c < N_COLUMNS; c++) {
+            has[c] = has[c] || strcmp(columns[c].name, name) == 0;
+        }
+    }
+    weft_status status = step == SQLITE_DONE ? WEFT_OK
+                                             : store_fail(store, error, "cannot read the store");
+    sqlite3_finalize(row);
     return status;
 }
 
-static weft_status has_all_columns(weft_store *store, bool *all, weft_error *error) {
-    *all = true;
-    for (int c = 0; c < N_COLUMNS && *all; c++) {
-        WEFT_TRY(has_column(store, columns[c].name, all, error));
+static weft_status lacks_columns(weft_store *store, bool *lacks, weft_error *error) {
+    bool has[N_COLUMNS];
+    *lacks = false;
+    WEFT_TRY(read_columns(store, has, error));
+    for (int c = 0; c < N_COLUMNS; c++) {
+        *lacks = *lacks || !has[c];
     }
     return WEFT_OK;
 }
@@ -190,11 +198,11 @@ static weft_status has_all_columns(weft_store *store, bool *all, weft_error *err
 /* Adds what a store of an older version lacks. */
 static weft_status upgrade_tables(weft_store *store, weft_error *error) {
     char sql[256];
+    bool has[N_COLUMNS];
     WEFT_TRY(run_sql(store, "BEGIN IMMEDIATE", "cannot bring the store up to date", error));
+    WEFT_TRY(read_columns(store, has, error));
     for (int c = 0; c < N_COLUMNS; c++) {
-        bool has = false;
-        WEFT_TRY(has_column(store, columns[c].name, &has, error));
-        if (!has) {
+        if (!has[c]) {
             snprintf(sql, sizeof sql, "ALTER TABLE trials ADD COLUMN %s %s", columns[c].name,
                      columns[c].type);
             WEFT_TRY(run_sql(store, sql, "cannot bring the store up to date", error));
@@ -282,9 +290,9 @@ static weft_status prepare_write(weft_store *store, bool durable, weft_error *er
     if (version == 0) {
         WEFT_TRY(create_tables(store, error));
     }
-    bool whole = false;
-    WEFT_TRY(has_all_columns(store, &whole, error));
-    if (version > 0 && (version < WEFT_STORE_VERSION || !whole)) {
+    bool lacks = false;
+    WEFT_TRY(lacks_columns(store, &lacks, error));
+    if (version > 0 && (version < WEFT_STORE_VERSION || lacks)) {
         WEFT_TRY(upgrade_tables(store, error));
     }
     char add_trial[2048] = "INSERT INTO trials (";
@@ -619,12 +627,11 @@ weft_status weft_store_each_trial(weft_store *store, int n_genes,
         return weft_fail_memory(error, (size_t)n_genes * sizeof *genome);
     }
     sqlite3_stmt *row = NULL;
-    weft_status status = WEFT_OK;
+    bool has[N_COLUMNS];
+    weft_status status = read_columns(store, has, error);
     char sql[4096] = "SELECT ";
-    for (int c = 0; c < N_COLUMNS && status == WEFT_OK; c++) {
-        bool has = false;
-        status = has_column(store, columns[c].name, &has, error);
-        append(sql, sizeof sql, has ? "t." : "NULL AS ", columns[c].name);
+    for (int c = 0; c < N_COLUMNS; c++) {
+        append(sql, sizeof sql, has[c] ? "t." : "NULL AS ", columns[c].name);
         append(sql, sizeof sql, ", ", "");
     }
     append(sql, sizeof sql, "f.test_accuracy, f.seconds FROM trials t ",

@@ -69,6 +69,28 @@ static void test_values_and_defaults(void **state) {
     weft_doc_destroy(NULL);
 }
 
+static weft_status read_format(const char *text, weft_error *error) {
+    weft_doc *doc = parse(text);
+    weft_map map;
+    *error = (weft_error){0};
+    weft_status status = weft_map_begin(doc, weft_doc_root(doc), &map, error);
+    status = status == WEFT_OK ? weft_map_format(&map, "chart/1", error) : status;
+    status = status == WEFT_OK ? weft_map_end(&map, error) : status;
+    weft_doc_destroy(doc);
+    return status;
+}
+
+static void test_the_format_of_a_file(void **state) {
+    (void)state;
+    weft_error error;
+    assert_int_equal(read_format("weft: chart/1\n", &error), WEFT_OK);
+    assert_int_equal(read_format("weft: chart/2\n", &error), WEFT_ERROR_INPUT);
+    assert_string_equal(error.message, "expected `weft: chart/1`, found 'chart/2'");
+    assert_int_equal(error.line, 1);
+    assert_int_equal(read_format("weft: [chart/1]\n", &error), WEFT_ERROR_INPUT);
+    assert_int_equal(read_format("name: chart/1\n", &error), WEFT_ERROR_INPUT);
+}
+
 static void test_sequences_and_mappings(void **state) {
     (void)state;
     weft_error error = {0};
@@ -523,6 +545,7 @@ static void test_emit_is_stable(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_values_and_defaults),
+        cmocka_unit_test(test_the_format_of_a_file),
         cmocka_unit_test(test_sequences_and_mappings),
         cmocka_unit_test(test_integers_and_reals_are_told_apart),
         cmocka_unit_test(test_anchors_are_shared),
