@@ -344,10 +344,10 @@ static double abreast_of(const subject *s, int p) {
                                                            : WEFT_TENSOR_OUTPUTS;
     double abreast = part->action == WEFT_ACTION_INPUT || part->action == WEFT_ACTION_READOUT;
     for (int inner = p + 1; inner < s->h->n_parts; inner++) {
-        bool carries = tensor == WEFT_TENSOR_INPUTS ? s->h->roles[inner].carries_inputs
-                                                    : s->h->roles[inner].carries_outputs;
-        int action = s->h->roles[inner].action;
-        bool changes = action == WEFT_ACTION_MERGE || action == WEFT_ACTION_BUFFER;
+        const weft_role *inside = &s->h->roles[inner];
+        bool carries = tensor == WEFT_TENSOR_INPUTS ? inside->carries_inputs
+                                                    : inside->carries_outputs;
+        bool changes = inside->action == WEFT_ACTION_MERGE || inside->action == WEFT_ACTION_BUFFER;
         abreast = carries && changes ? 0 : abreast;
     }
     for (int l = part->level + 1; l < s->h->n_levels; l++) {

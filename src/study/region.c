@@ -41,7 +41,8 @@ static weft_status fail_open(const weft_space *space, const weft_space_knob *kno
 /* What each choice of the gene means to the chip. */
 static weft_status fill_means(const weft_space *space, const weft_chip *chip,
                               const weft_space_knob *from, weft_turned *turn, weft_error *error) {
-    const weft_gene *gene = &weft_space_genes(space).genes[from->gene];
+    const weft_gene *genes = weft_space_genes(space).genes;
+    const weft_gene *gene = &genes[from->gene];
     if (gene->n_choices == 0) {
         return WEFT_OK;
     }
@@ -122,36 +123,37 @@ static weft_status add_turn(const weft_chip *chip, const weft_space_knob *from, 
 /* ---- making one ------------------------------------------------------------------------------ */
 
 weft_status weft_region_create(const weft_space *space, const weft_chip *chip, int r,
-                               weft_region *to, weft_error *error) {
+                               weft_region *region, weft_error *error) {
     int n = 0;
     const weft_space_knob *knobs = weft_space_knobs(space, &n);
     size_t room = (size_t)n + 1;
-    to->space = space;
-    to->knobs = calloc(room, sizeof *to->knobs);
-    to->bases = calloc(room, sizeof *to->bases);
-    to->values = calloc(room, sizeof *to->values);
-    to->turns = calloc(room, sizeof *to->turns);
-    if (to->knobs == NULL || to->bases == NULL || to->values == NULL || to->turns == NULL) {
-        return weft_fail_memory(error, room * sizeof *to->turns);
+    region->space = space;
+    region->knobs = calloc(room, sizeof *region->knobs);
+    region->bases = calloc(room, sizeof *region->bases);
+    region->values = calloc(room, sizeof *region->values);
+    region->turns = calloc(room, sizeof *region->turns);
+    if (region->knobs == NULL || region->bases == NULL || region->values == NULL ||
+        region->turns == NULL) {
+        return weft_fail_memory(error, room * sizeof *region->turns);
     }
-    WEFT_TRY(weft_priced_create(chip, &to->priced, error));
+    WEFT_TRY(weft_priced_create(chip, &region->priced, error));
     for (int k = 0; k < n; k++) {
         if (weft_knob_is_of(space, k, r)) {
-            WEFT_TRY(add_turn(chip, &knobs[k], to, error));
+            WEFT_TRY(add_turn(chip, &knobs[k], region, error));
         }
     }
     return WEFT_OK;
 }
 
-void weft_region_free(weft_region *of) {
-    for (int t = 0; t < of->n_turns; t++) {
-        free(of->turns[t].means);
+void weft_region_free(weft_region *region) {
+    for (int t = 0; t < region->n_turns; t++) {
+        free(region->turns[t].means);
     }
-    weft_priced_destroy(of->priced);
-    free(of->knobs);
-    free(of->bases);
-    free(of->values);
-    free(of->turns);
+    weft_priced_destroy(region->priced);
+    free(region->knobs);
+    free(region->bases);
+    free(region->values);
+    free(region->turns);
 }
 
 /* ---- turning --------------------------------------------------------------------------------- */
@@ -199,20 +201,21 @@ static weft_status fail_values(weft_region *of, const double *genome, weft_error
     return inner.status;
 }
 
-weft_status weft_region_turn(weft_region *of, const double *genome, weft_error *error) {
-    if (of->n_knobs == 0) {
+weft_status weft_region_turn(weft_region *region, const double *genome, weft_error *error) {
+    if (region->n_knobs == 0) {
         return WEFT_OK;
     }
-    memcpy(of->values, of->bases, (size_t)of->n_knobs * sizeof *of->values);
-    for (int t = 0; t < of->n_turns; t++) {
-        const weft_turned *turn = &of->turns[t];
+    memcpy(region->values, region->bases, (size_t)region->n_knobs * sizeof *region->values);
+    for (int t = 0; t < region->n_turns; t++) {
+        const weft_turned *turn = &region->turns[t];
         double value = genome[turn->gene];
         if (!isnan(value)) {
-            of->values[turn->knob] = meant(turn, value);
+            region->values[turn->knob] = meant(turn, value);
         }
     }
-    weft_status status = weft_priced_turn(of->priced, of->knobs, of->values, of->n_knobs, error);
-    return status == WEFT_ERROR_INPUT ? fail_values(of, genome, error) : status;
+    weft_status status =
+        weft_priced_turn(region->priced, region->knobs, region->values, region->n_knobs, error);
+    return status == WEFT_ERROR_INPUT ? fail_values(region, genome, error) : status;
 }
 
 bool weft_region_has(const weft_region *region, int gene, bool *structural) {
@@ -244,22 +247,22 @@ static void put(const weft_gene_table *table, const double *fixed, int gene, dou
     }
 }
 
-weft_status weft_region_check(weft_region *of, const double *fixed, weft_error *error) {
-    weft_gene_table table = weft_space_genes(of->space);
+weft_status weft_region_check(weft_region *region, const double *fixed, weft_error *error) {
+    weft_gene_table table = weft_space_genes(region->space);
     double *genome = calloc((size_t)table.n_genes, sizeof *genome);
     if (genome == NULL) {
         return weft_fail_memory(error, (size_t)table.n_genes * sizeof *genome);
     }
     weft_status status = WEFT_OK;
-    for (int end = 0; status == WEFT_OK && end < 2 * of->n_turns; end++) {
-        int gene = of->turns[end / 2].gene;
+    for (int end = 0; status == WEFT_OK && end < 2 * region->n_turns; end++) {
+        int gene = region->turns[end / 2].gene;
         for (int g = 0; g < table.n_genes; g++) {
             genome[g] = is_fixed(fixed, g) ? fixed[g] : table.genes[g].lower;
         }
         put(&table, fixed, gene, end % 2 == 0 ? table.genes[gene].lower : table.genes[gene].upper,
             genome);
         weft_genome_canonical(&table, genome);
-        status = weft_region_turn(of, genome, error);
+        status = weft_region_turn(region, genome, error);
     }
     free(genome);
     return status;

@@ -462,8 +462,7 @@ static double column_real(sqlite3_stmt *statement, int column) {
 /* Most genes are indices below 100: written without a call. Returns the end. */
 static char *write_gene(char *to, double value) {
     if (isnan(value)) {
-        memcpy(to, "null", 4);
-        return to + 4;
+        return stpcpy(to, "null");
     }
     if (value >= 0.0 && value < 100.0 && value == (double)(int)value) {
         int whole = (int)value;
