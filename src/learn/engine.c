@@ -1,152 +1,184 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Running an engine, and reaching its parameters. Its building is in engine_build.c. */
+ * Running an engine. Its building is in engine_build.c, its parameters in engine_slots.c.
+ *
+ * Worker w of the crew runs lanes w, w + threads, ...: which thread runs a lane makes no difference to
+ * what it computes. All workers go through the same stages and meet wherever lanes have to be joined,
+ * also behind a failure, when they do nothing more in between. */
 #include "learn/engine.h"
 
-#include <math.h>
-#include <stdlib.h>
+#include <stdatomic.h>
 #include <string.h>
 
-#include "learn/vector.h"
+#include "learn/kernel/array.h"
 
-/* ---- passes ---------------------------------------------------------------------------------- */
+/* What all workers share in one pass. */
+typedef struct pass {
+    weft_engine *engine;
+    const weft_stop *stop;
+    int first, end;    /* stages [first, end) */
+    atomic_int status; /* a weft_status; the first that is not WEFT_OK stays */
+    weft_error *error; /* of the worker that failed first */
+    atomic_flag error_lock;
+} pass;
 
-weft_status weft_engine_forward(weft_engine *engine, weft_mode mode, const weft_stop *stop,
-                                weft_error *error) {
+static bool goes_on(pass *p) {
+    return atomic_load_explicit(&p->status, memory_order_relaxed) == WEFT_OK;
+}
+
+static void note(pass *p, weft_status status, const weft_error *error) {
+    if (status == WEFT_OK) {
+        return;
+    }
+    if (!atomic_flag_test_and_set(&p->error_lock)) {
+        if (status < 0) {
+            *p->error = *error;
+        }
+        atomic_store(&p->status, (int)status);
+    }
+}
+
+static weft_status run_pass(weft_engine *engine, int first, int end, const weft_stop *stop,
+                            void (*work)(void *context, int worker), weft_error *error) {
+    pass p = {.engine = engine, .stop = stop, .first = first, .end = end, .error = error};
+    atomic_init(&p.status, WEFT_OK);
+    atomic_flag_clear(&p.error_lock);
+    weft_crew_run(engine->crew, work, &p);
+    return (weft_status)atomic_load(&p.status);
+}
+
+/* Asked by one worker, before a stage. */
+static void look_for_stop(pass *p, int worker) {
+    if (worker == 0 && weft_stop_requested(p->stop)) {
+        note(p, WEFT_STOPPED, NULL);
+    }
+}
+
+/* Everybody is done with what was before; one joins; everybody sees it. */
+static void join(pass *p, int worker, weft_stage *stage,
+                 void (*function)(weft_engine *engine, weft_stage *stage)) {
+    weft_crew_meet(p->engine->crew, worker);
+    if (worker == 0 && goes_on(p)) {
+        function(p->engine, stage);
+    }
+    weft_crew_meet(p->engine->crew, worker);
+}
+
+/* ---- forward --------------------------------------------------------------------------------- */
+
+static void forward_lanes(pass *p, int worker, weft_stage *stage) {
+    weft_engine *engine = p->engine;
+    for (int l = worker; l < engine->n_lanes && goes_on(p); l += weft_crew_threads(engine->crew)) {
+        weft_error error;
+        note(p, stage->kind->forward(engine, stage, &engine->lanes[l], &error), &error);
+    }
+}
+
+static void finish_lanes(pass *p, int worker, weft_stage *stage,
+                         void (*function)(weft_engine *, weft_stage *, weft_lane *)) {
+    weft_engine *engine = p->engine;
+    for (int l = worker; l < engine->n_lanes && goes_on(p); l += weft_crew_threads(engine->crew)) {
+        function(engine, stage, &engine->lanes[l]);
+    }
+}
+
+static void forward_worker(void *context, int worker) {
+    pass *p = context;
+    for (int s = p->first; s < p->end; s++) {
+        weft_stage *stage = &p->engine->stages[s];
+        look_for_stop(p, worker);
+        forward_lanes(p, worker, stage);
+        if (stage->kind->join_forward != NULL && p->engine->mode == WEFT_MODE_TRAIN) {
+            join(p, worker, stage, stage->kind->join_forward);
+        }
+        if (stage->kind->finish_forward != NULL) {
+            finish_lanes(p, worker, stage, stage->kind->finish_forward);
+        }
+    }
+}
+
+weft_status weft_engine_begin(weft_engine *engine, weft_mode mode, weft_error *error) {
     engine->mode = mode;
     if (mode == WEFT_MODE_TRAIN) {
         engine->steps++;
     }
-    for (int s = 0; s < engine->n_stages; s++) {
-        if (weft_stop_requested(stop)) {
-            return WEFT_STOPPED;
-        }
-        weft_stage *stage = &engine->stages[s];
-        WEFT_TRY(stage->kind->forward(engine, stage, error));
+    return weft_engine_pack(engine, error);
+}
+
+weft_status weft_engine_forward_stage(weft_engine *engine, int stage, weft_error *error) {
+    return run_pass(engine, stage, stage + 1, NULL, forward_worker, error);
+}
+
+weft_status weft_engine_forward(weft_engine *engine, weft_mode mode, const weft_stop *stop,
+                                weft_error *error) {
+    WEFT_TRY(weft_engine_begin(engine, mode, error));
+    WEFT_TRY(run_pass(engine, 0, engine->n_stages, stop, forward_worker, error));
+    const weft_tensor *output = engine->output;
+    for (int l = 0; l < engine->n_lanes; l++) {
+        weft_array_convert(engine->settings.type,
+                           weft_lane_values(engine, &engine->lanes[l], output), WEFT_F32,
+                           engine->logits + (size_t)l * output->count, output->count);
     }
     return WEFT_OK;
 }
 
-WEFT_CLONES static void add_to(float *restrict sum, const float *restrict term, size_t n) {
-    for (size_t i = 0; i < n; i++) {
-        sum[i] += term[i];
+/* ---- backward -------------------------------------------------------------------------------- */
+
+/* What was written aside is added to what is there. */
+static void add_aside(const weft_engine *engine, const weft_stage *stage, const weft_lane *lane) {
+    for (int k = 0; k < stage->n_inputs; k++) {
+        if (stage->aside[k] != WEFT_NO_CLAIM) {
+            weft_array_add(engine->settings.type, weft_input_gradient(engine, stage, lane, k),
+                           weft_lane_gradient(engine, lane, stage->input[k]),
+                           stage->input[k]->count);
+        }
+    }
+}
+
+static void backward_lanes(pass *p, int worker, weft_stage *stage) {
+    weft_engine *engine = p->engine;
+    for (int l = worker; l < engine->n_lanes && goes_on(p); l += weft_crew_threads(engine->crew)) {
+        weft_error error;
+        note(p, stage->kind->backward(engine, stage, &engine->lanes[l], &error), &error);
+        if (stage->kind->finish_backward == NULL) {
+            add_aside(engine, stage, &engine->lanes[l]);
+        }
+    }
+}
+
+static void finish_backward_lanes(pass *p, int worker, weft_stage *stage) {
+    weft_engine *engine = p->engine;
+    for (int l = worker; l < engine->n_lanes && goes_on(p); l += weft_crew_threads(engine->crew)) {
+        stage->kind->finish_backward(engine, stage, &engine->lanes[l]);
+        add_aside(engine, stage, &engine->lanes[l]);
+    }
+}
+
+static void backward_worker(void *context, int worker) {
+    pass *p = context;
+    for (int s = p->end - 1; s >= p->first; s--) {
+        weft_stage *stage = &p->engine->stages[s];
+        if (!stage->output->needs_gradient) {
+            continue;
+        }
+        look_for_stop(p, worker);
+        backward_lanes(p, worker, stage);
+        if (stage->kind->join_backward != NULL) {
+            join(p, worker, stage, stage->kind->join_backward);
+        }
+        if (stage->kind->finish_backward != NULL) {
+            finish_backward_lanes(p, worker, stage);
+        }
     }
 }
 
 weft_status weft_engine_backward(weft_engine *engine, const weft_stop *stop, weft_error *error) {
-    for (int s = engine->n_stages - 1; s >= 0; s--) {
-        if (weft_stop_requested(stop)) {
-            return WEFT_STOPPED;
-        }
-        weft_stage *stage = &engine->stages[s];
-        if (!stage->output->needs_gradient) {
-            continue;
-        }
-        WEFT_TRY(stage->kind->backward(engine, stage, error));
-        for (int k = 0; k < stage->n_inputs; k++) {
-            if (stage->aside[k] != WEFT_NO_CLAIM) {
-                add_to(stage->input[k]->gradient, stage->input_gradient[k], stage->input[k]->count);
-            }
-        }
+    const weft_tensor *output = engine->output;
+    for (int l = 0; l < engine->n_lanes; l++) {
+        weft_array_convert(WEFT_F32, engine->logits_gradient + (size_t)l * output->count,
+                           engine->settings.type,
+                           weft_lane_gradient(engine, &engine->lanes[l], output), output->count);
     }
-    return WEFT_OK;
-}
-
-/* ---- parameters ------------------------------------------------------------------------------ */
-
-weft_stage *weft_engine_stage(weft_engine *engine, int layer) {
-    for (int s = 0; s < engine->n_stages; s++) {
-        if (engine->stages[s].layer_index == layer) {
-            return &engine->stages[s];
-        }
-    }
-    return NULL;
-}
-
-static weft_status find_slot(weft_engine *engine, int layer, weft_slot_name name,
-                             weft_stage **stage, weft_error *error) {
-    *stage = weft_engine_stage(engine, layer);
-    if (*stage == NULL || (*stage)->slot[name].stored == 0) {
-        return weft_fail(error, WEFT_ERROR_INTERNAL, "layer %d has no slot %d", layer, (int)name);
-    }
-    return WEFT_OK;
-}
-
-/* Weights of products are kept in the layout of their kernels. */
-static bool is_laid_out(const weft_stage *stage, weft_slot_name name) {
-    return stage->product != NULL && name == WEFT_SLOT_WEIGHT;
-}
-
-weft_status weft_engine_get(weft_engine *engine, int layer, weft_slot_name name, bool gradient,
-                            float *plain, weft_error *error) {
-    weft_stage *stage;
-    WEFT_TRY(find_slot(engine, layer, name, &stage, error));
-    const weft_slot *slot = &stage->slot[name];
-    const float *from = gradient ? slot->gradient : slot->value;
-    if (is_laid_out(stage, name)) {
-        return weft_dnn_product_export(stage->product, from, plain, error);
-    }
-    memcpy(plain, from, slot->plain * sizeof *plain);
-    return WEFT_OK;
-}
-
-weft_status weft_engine_set(weft_engine *engine, int layer, weft_slot_name name, const float *plain,
-                            weft_error *error) {
-    weft_stage *stage;
-    WEFT_TRY(find_slot(engine, layer, name, &stage, error));
-    const weft_slot *slot = &stage->slot[name];
-    if (is_laid_out(stage, name)) {
-        return weft_dnn_product_import(stage->product, plain, slot->value, error);
-    }
-    memcpy(slot->value, plain, slot->plain * sizeof *plain);
-    return WEFT_OK;
-}
-
-static void fill(float *values, size_t n, float value) {
-    for (size_t i = 0; i < n; i++) {
-        values[i] = value;
-    }
-}
-
-static weft_status initialise_product(weft_engine *engine, const weft_stage *stage, uint64_t seed,
-                                      weft_error *error) {
-    const weft_slot *weight = &stage->slot[WEFT_SLOT_WEIGHT];
-    double inputs = (double)(weight->plain / (size_t)stage->layer->out_channels);
-    double gain = stage->output == engine->output ? 1.0 : 2.0;
-    double deviation = sqrt(gain / inputs);
-    float *plain = malloc(weight->plain * sizeof *plain);
-    if (plain == NULL) {
-        return weft_fail_memory(error, weight->plain * sizeof *plain);
-    }
-    weft_rng rng = weft_rng_make(seed, WEFT_PURPOSE_INITIALISE, (uint64_t)stage->layer_index);
-    for (size_t i = 0; i < weight->plain; i++) {
-        plain[i] = (float)(deviation * weft_rng_normal(&rng));
-    }
-    weft_status status =
-        weft_engine_set(engine, stage->layer_index, WEFT_SLOT_WEIGHT, plain, error);
-    free(plain);
-    return status;
-}
-
-weft_status weft_engine_initialise(weft_engine *engine, uint64_t seed, const weft_stop *stop,
-                                   weft_error *error) {
-    memset(engine->parameters, 0, engine->n_parameters * sizeof *engine->parameters);
-    memset(engine->gradients, 0, engine->n_parameters * sizeof *engine->gradients);
-    memset(engine->velocity, 0, engine->n_parameters * sizeof *engine->velocity);
-    engine->steps = 0;
-    for (int s = 0; s < engine->n_stages; s++) {
-        if (weft_stop_requested(stop)) {
-            return WEFT_STOPPED;
-        }
-        weft_stage *stage = &engine->stages[s];
-        if (stage->product != NULL) {
-            WEFT_TRY(initialise_product(engine, stage, seed, error));
-        } else {
-            fill(stage->slot[WEFT_SLOT_WEIGHT].value, stage->slot[WEFT_SLOT_WEIGHT].stored, 1.0F);
-            fill(stage->slot[WEFT_SLOT_MEAN].value, stage->slot[WEFT_SLOT_MEAN].stored, 0.0F);
-            fill(stage->slot[WEFT_SLOT_VARIANCE].value, stage->slot[WEFT_SLOT_VARIANCE].stored,
-                 1.0F);
-        }
-    }
-    return WEFT_OK;
+    WEFT_TRY(run_pass(engine, 0, engine->n_stages, stop, backward_worker, error));
+    return weft_engine_reduce(engine, error);
 }

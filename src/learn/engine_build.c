@@ -20,7 +20,7 @@ typedef struct lowering {
 static weft_tensor *add_tensor(weft_engine *engine, weft_shape shape, int producer) {
     weft_tensor *tensor = &engine->tensors[engine->n_tensors++];
     *tensor = (weft_tensor){.shape = shape, .producer = producer};
-    tensor->count = weft_size_product((size_t)engine->batch, (size_t)shape.channels);
+    tensor->count = weft_size_product((size_t)engine->lanes[0].images, (size_t)shape.channels);
     tensor->count = weft_size_product(tensor->count, (size_t)shape.height);
     tensor->count = weft_size_product(tensor->count, (size_t)shape.width);
     tensor->claim = WEFT_NO_CLAIM;
@@ -28,14 +28,21 @@ static weft_tensor *add_tensor(weft_engine *engine, weft_shape shape, int produc
     return tensor;
 }
 
-/* A ReLU whose only source is a batch norm or a sum that nobody else reads becomes part of it. */
+static weft_tail tail_of(weft_op op) {
+    return op == WEFT_OP_RELU    ? WEFT_TAIL_RELU
+           : op == WEFT_OP_RELU6 ? WEFT_TAIL_RELU6
+                                 : WEFT_TAIL_NONE;
+}
+
+/* A ReLU or ReLU6 whose only source is a batch norm or a sum that nobody else reads becomes part of
+ * it; a sum has no ReLU6, which no network puts there. */
 static bool joins_previous(const lowering *low, const weft_layer *layer) {
-    if (layer->op != WEFT_OP_RELU) {
+    weft_tail tail = tail_of(layer->op);
+    if (tail == WEFT_TAIL_NONE || low->readers[layer->input[0]] != 1) {
         return false;
     }
     weft_op before = low->engine->network->layers[layer->input[0]].op;
-    return (before == WEFT_OP_BATCH_NORM || before == WEFT_OP_ADD) &&
-           low->readers[layer->input[0]] == 1;
+    return before == WEFT_OP_BATCH_NORM || (before == WEFT_OP_ADD && tail == WEFT_TAIL_RELU);
 }
 
 static bool does_nothing(const weft_layer *layer) {
@@ -43,40 +50,28 @@ static bool does_nothing(const weft_layer *layer) {
            (layer->op == WEFT_OP_FLATTEN && layer->in.height == 1 && layer->in.width == 1);
 }
 
-static bool is_square(weft_extent extent) {
-    return extent.height == extent.width;
-}
-
-/* What the kinds leave out of an operation that they have; NULL: nothing. */
-static const char *left_out(const weft_layer *layer) {
-    if (!is_square(layer->kernel) || !is_square(layer->stride) || !is_square(layer->pad)) {
-        return "a window, stride or padding that is not square";
-    }
-    if (layer->groups != 1) {
-        return "groups";
-    }
-    if (layer->dilation.height != 1 || layer->dilation.width != 1) {
-        return "dilation";
-    }
-    if (layer->op == WEFT_OP_MAX_POOL && layer->pad.height > 0) {
-        return "padding";
-    }
-    if (layer->op == WEFT_OP_LINEAR && (layer->in.height != 1 || layer->tied)) {
-        return layer->tied ? "the weights of an embedding" : "a sequence of tokens";
-    }
-    return NULL;
-}
-
 static weft_status check_trainable(const weft_network *network, int i, weft_error *error) {
     const weft_layer *layer = &network->layers[i];
-    if (weft_kind_of(layer->op) == NULL) {
+    const weft_kind *kind = weft_kind_of(layer->op);
+    if (kind == NULL) {
         return weft_fail(error, WEFT_ERROR_INFEASIBLE, "layer %d: %s cannot be trained", i,
                          weft_op_token(layer->op));
     }
-    const char *what = left_out(layer);
+    const char *what = kind->leaves_out != NULL ? kind->leaves_out(layer) : NULL;
     if (what != NULL) {
         return weft_fail(error, WEFT_ERROR_INFEASIBLE, "layer %d: %s with %s cannot be trained", i,
                          weft_op_token(layer->op), what);
+    }
+    return WEFT_OK;
+}
+
+static weft_status take_records(weft_engine *engine, weft_stage *stage, weft_error *error) {
+    size_t n = (size_t)stage->n_inputs;
+    stage->input = weft_arena_take(&engine->records, n, sizeof *stage->input);
+    stage->wants = weft_arena_take(&engine->records, n, sizeof *stage->wants);
+    stage->aside = weft_arena_take(&engine->records, n, sizeof *stage->aside);
+    if (stage->input == NULL || stage->wants == NULL || stage->aside == NULL) {
+        return weft_fail(error, WEFT_ERROR_INTERNAL, "the engine's records were counted wrongly");
     }
     return WEFT_OK;
 }
@@ -85,11 +80,11 @@ static weft_status add_stage(lowering *low, int i, weft_error *error) {
     weft_engine *engine = low->engine;
     const weft_layer *layer = &engine->network->layers[i];
     WEFT_TRY(check_trainable(engine->network, i, error));
-    const weft_kind *kind = weft_kind_of(layer->op);
     weft_stage *stage = &engine->stages[engine->n_stages];
-    *stage = (weft_stage){.kind = kind, .layer = layer, .layer_index = i};
+    *stage = (weft_stage){.kind = weft_kind_of(layer->op), .layer = layer, .layer_index = i};
     stage->index = engine->n_stages++;
     stage->n_inputs = layer->n_inputs;
+    WEFT_TRY(take_records(engine, stage, error));
     stage->output = add_tensor(engine, layer->out, stage->index);
     stage->output->needs_gradient = layer->params > 0;
     for (int k = 0; k < layer->n_inputs; k++) {
@@ -115,7 +110,7 @@ static weft_status lower_layer(lowering *low, int i, weft_error *error) {
     }
     if (joins_previous(low, layer)) {
         low->tensor_of[i] = low->tensor_of[layer->input[0]];
-        engine->stages[low->tensor_of[i]->producer].relu = true;
+        engine->stages[low->tensor_of[i]->producer].tail = tail_of(layer->op);
         return WEFT_OK;
     }
     if (does_nothing(layer)) {
@@ -142,6 +137,9 @@ static weft_status check_ends(const lowering *low, weft_error *error) {
                          "each class",
                          out.channels, out.height, out.width);
     }
+    if (!low->engine->output->needs_gradient) {
+        return weft_fail(error, WEFT_ERROR_INFEASIBLE, "the network has nothing to train");
+    }
     return WEFT_OK;
 }
 
@@ -165,9 +163,21 @@ static weft_status lower_all(lowering *low, weft_error *error) {
     return check_ends(low, error);
 }
 
+/* Room for the lists of all stages' inputs. */
+static size_t records_bytes(const weft_network *network) {
+    size_t bytes = 0;
+    for (int i = 0; i < network->n_layers; i++) {
+        size_t n = (size_t)network->layers[i].n_inputs;
+        bytes += weft_arena_room(n, sizeof(weft_tensor *)) + weft_arena_room(n, sizeof(bool)) +
+                 weft_arena_room(n, sizeof(int));
+    }
+    return bytes;
+}
+
 static weft_status lower(weft_engine *engine, weft_error *error) {
     size_t n = (size_t)engine->network->n_layers;
     lowering low = {.engine = engine};
+    WEFT_TRY(weft_arena_create(records_bytes(engine->network), &engine->records, error));
     engine->tensors = calloc(n, sizeof *engine->tensors);
     engine->stages = calloc(n, sizeof *engine->stages);
     low.tensor_of = calloc(n, sizeof(*low.tensor_of));
@@ -190,16 +200,17 @@ static bool runs_backward(const weft_stage *stage) {
     return stage->output->needs_gradient;
 }
 
-static size_t tensor_bytes(const weft_tensor *tensor) {
-    return weft_size_product(tensor->count, sizeof(float));
+static size_t tensor_bytes(const weft_engine *engine, const weft_tensor *tensor) {
+    return weft_size_product(tensor->count, weft_type_size(engine->settings.type));
 }
 
+/* The input lies with the whole batch, outside of the plan. */
 static weft_status claim_activations(weft_engine *engine, weft_error *error) {
     for (int t = 0; t < engine->n_tensors; t++) {
         weft_tensor *tensor = &engine->tensors[t];
         int born = tensor->producer < 0 ? 0 : tensor->producer;
-        WEFT_TRY(weft_plan_claim(&engine->plan, tensor_bytes(tensor), born, born, &tensor->claim,
-                                 error));
+        size_t bytes = tensor == engine->input ? 0 : tensor_bytes(engine, tensor);
+        WEFT_TRY(weft_plan_claim(&engine->plan, bytes, born, born, &tensor->claim, error));
     }
     for (int s = 0; s < engine->n_stages; s++) {
         const weft_stage *stage = &engine->stages[s];
@@ -219,7 +230,7 @@ static weft_status claim_activations(weft_engine *engine, weft_error *error) {
 }
 
 /* The tensor that holds the gradient of this one. */
-static weft_tensor *gradient_root(weft_tensor *tensor) {
+static const weft_tensor *gradient_root(const weft_tensor *tensor) {
     while (tensor->gradient_of != NULL) {
         tensor = tensor->gradient_of;
     }
@@ -234,7 +245,7 @@ static bool may_share(const weft_engine *engine, const weft_stage *stage,
         return false;
     }
     const weft_stage *producer = &engine->stages[input->producer];
-    return !(producer->kind->shares_gradient && producer->relu);
+    return !(producer->kind->shares_gradient && producer->tail != WEFT_TAIL_NONE);
 }
 
 /* Decides how input k of a stage gets its gradient. Called from the last stage to the first. */
@@ -246,7 +257,7 @@ static weft_status claim_input_gradient(weft_engine *engine, weft_stage *stage, 
     }
     int now = weft_moment_backward(engine, stage);
     int until = 2 * engine->n_stages - input->producer;
-    size_t bytes = tensor_bytes(input);
+    size_t bytes = tensor_bytes(engine, input);
     if (may_share(engine, stage, input)) {
         input->gradient_of = stage->output;
         weft_plan_extend(&engine->plan, gradient_root(input)->gradient_claim, until);
@@ -261,10 +272,7 @@ static weft_status claim_input_gradient(weft_engine *engine, weft_stage *stage, 
 
 static weft_status claim_gradients(weft_engine *engine, weft_error *error) {
     weft_tensor *output = engine->output;
-    if (!output->needs_gradient) {
-        return weft_fail(error, WEFT_ERROR_INFEASIBLE, "the network has nothing to train");
-    }
-    WEFT_TRY(weft_plan_claim(&engine->plan, tensor_bytes(output), engine->n_stages,
+    WEFT_TRY(weft_plan_claim(&engine->plan, tensor_bytes(engine, output), engine->n_stages,
                              2 * engine->n_stages - output->producer, &output->gradient_claim,
                              error));
     for (int s = engine->n_stages - 1; s >= 0; s--) {
@@ -284,9 +292,34 @@ weft_status weft_stage_claim(weft_engine *engine, weft_stage *stage, int which, 
     return weft_plan_claim(&engine->plan, bytes, first, last, &stage->claim[which], error);
 }
 
-void *weft_stage_place(const weft_engine *engine, const weft_stage *stage, int which) {
-    int claim = stage->claim[which];
-    return claim == WEFT_NO_CLAIM ? NULL : engine->workspace + engine->plan.claims[claim].offset;
+/* ---- where everything lies ------------------------------------------------------------------- */
+
+static void *claimed(const weft_engine *engine, const weft_lane *lane, int claim) {
+    return claim == WEFT_NO_CLAIM ? NULL : lane->workspace + engine->plan.claims[claim].offset;
+}
+
+void *weft_stage_place(const weft_engine *engine, const weft_stage *stage, const weft_lane *lane,
+                       int which) {
+    return claimed(engine, lane, stage->claim[which]);
+}
+
+void *weft_lane_values(const weft_engine *engine, const weft_lane *lane,
+                       const weft_tensor *tensor) {
+    return tensor == engine->input ? lane->input : claimed(engine, lane, tensor->claim);
+}
+
+void *weft_lane_gradient(const weft_engine *engine, const weft_lane *lane,
+                         const weft_tensor *tensor) {
+    return claimed(engine, lane, gradient_root(tensor)->gradient_claim);
+}
+
+void *weft_input_gradient(const weft_engine *engine, const weft_stage *stage, const weft_lane *lane,
+                          int k) {
+    if (!stage->wants[k]) {
+        return NULL;
+    }
+    return stage->aside[k] != WEFT_NO_CLAIM ? claimed(engine, lane, stage->aside[k])
+                                            : weft_lane_gradient(engine, lane, stage->input[k]);
 }
 
 /* ---- memory ---------------------------------------------------------------------------------- */
@@ -296,124 +329,229 @@ static size_t padded(size_t floats) {
     return (floats + 15) / 16 * 16;
 }
 
-static bool is_trained(int name) {
-    return name == WEFT_SLOT_WEIGHT || name == WEFT_SLOT_BIAS;
-}
-
-/* Floats of all slots, trained ones or the others. */
-static size_t slot_floats(const weft_engine *engine, bool trained) {
-    size_t sum = 0;
+static void place_slots(weft_engine *engine) {
+    engine->n_parameters = engine->n_statistics = engine->n_partials = 0;
     for (int s = 0; s < engine->n_stages; s++) {
         for (int name = 0; name < WEFT_SLOTS; name++) {
-            sum += is_trained(name) == trained ? padded(engine->stages[s].slot[name].stored) : 0;
+            weft_slot *slot = &engine->stages[s].slot[name];
+            size_t *end = slot->is_trained ? &engine->n_parameters : &engine->n_statistics;
+            slot->offset = *end;
+            *end += padded(slot->count);
+            slot->partial_offset = engine->n_partials;
+            engine->n_partials += padded(slot->partial);
+        }
+    }
+}
+
+/* Bytes of all packed weights. */
+static size_t place_packed(weft_engine *engine) {
+    size_t end = 0;
+    for (int s = 0; s < engine->n_stages; s++) {
+        for (int pass = 0; pass < 2; pass++) {
+            engine->stages[s].packed_offset[pass] = end;
+            end += weft_arena_room(engine->stages[s].packed_bytes[pass], 1);
+        }
+    }
+    return end;
+}
+
+static void bind_slots(weft_engine *engine) {
+    for (int s = 0; s < engine->n_stages; s++) {
+        for (int name = 0; name < WEFT_SLOTS; name++) {
+            weft_slot *slot = &engine->stages[s].slot[name];
+            slot->value = (slot->is_trained ? engine->parameters : engine->statistics) +
+                          slot->offset;
+            slot->gradient = slot->is_trained ? engine->gradients + slot->offset : NULL;
+        }
+    }
+}
+
+/* "batch 37 would fit": memory is what does not depend on the batch, and what grows with it. */
+static void hint_what_fits(const weft_engine *engine, size_t bytes, size_t growing,
+                           weft_error *error) {
+    size_t available = weft_memory_available();
+    size_t fixed = bytes - growing;
+    double batch = available > fixed ? (double)(available - fixed) / (double)growing *
+                                           (double)engine->settings.batch
+                                     : 0.0;
+    if (batch >= 1.0) {
+        weft_hint(error, "batch %d would fit; or use narrower networks, or fewer jobs at once",
+                  (int)batch);
+    } else {
+        weft_hint(error, "no batch would fit: use narrower networks, or fewer jobs at once");
+    }
+}
+
+static weft_status check_memory(const weft_engine *engine, size_t bytes, size_t growing,
+                                weft_error *error) {
+    char what[WEFT_NETWORK_NAME + 64];
+    snprintf(what, sizeof what, "training %s at batch %d", engine->network->name,
+             engine->settings.batch);
+    weft_status status = weft_memory_check(bytes, what, error);
+    if (status != WEFT_OK) {
+        hint_what_fits(engine, bytes, growing, error);
+    }
+    return status;
+}
+
+static size_t sum_of(const size_t *terms, int n) {
+    size_t sum = 0;
+    for (int i = 0; i < n; i++) {
+        if (__builtin_add_overflow(sum, terms[i], &sum)) {
+            return SIZE_MAX;
         }
     }
     return sum;
 }
 
-static void place_slots(weft_engine *engine, float *state) {
-    size_t at = 0;
-    for (int s = 0; s < engine->n_stages; s++) {
-        for (int name = 0; name < WEFT_SLOTS; name++) {
-            weft_slot *slot = &engine->stages[s].slot[name];
-            if (is_trained(name)) {
-                slot->value = engine->parameters + at;
-                slot->gradient = engine->gradients + at;
-                at += padded(slot->stored);
-            } else {
-                slot->value = state;
-                state += padded(slot->stored);
-            }
-        }
-    }
+/* Bytes that grow with the batch. */
+static size_t batch_bytes(const weft_engine *engine) {
+    size_t batch = (size_t)engine->settings.batch, lanes = (size_t)engine->n_lanes;
+    size_t logits = weft_size_product(batch, engine->classes);
+    const size_t terms[] = {
+        weft_arena_room(weft_size_product(batch, engine->image_values),
+                        weft_type_size(engine->settings.type)),
+        weft_size_product(2, weft_arena_room(logits, sizeof(float))),
+        weft_size_product(lanes, engine->plan.size),
+    };
+    return sum_of(terms, 3);
 }
 
-static float *claimed(const weft_engine *engine, int claim) {
-    if (claim == WEFT_NO_CLAIM) {
-        return NULL;
-    }
-    return (float *)(void *)(engine->workspace + engine->plan.claims[claim].offset);
+/* Bytes that do not: parameters, gradients, statistics, partials, packed weights. */
+static size_t parameter_bytes(const weft_engine *engine, size_t packed) {
+    const size_t terms[] = {
+        weft_size_product(2, weft_arena_room(engine->n_parameters, sizeof(float))),
+        weft_arena_room(engine->n_statistics, sizeof(float)),
+        weft_size_product((size_t)engine->n_lanes,
+                          weft_arena_room(engine->n_partials, sizeof(float))),
+        packed,
+    };
+    return sum_of(terms, 4);
 }
 
-static void place_tensors(weft_engine *engine) {
-    for (int t = 0; t < engine->n_tensors; t++) {
-        weft_tensor *tensor = &engine->tensors[t];
-        tensor->data = claimed(engine, tensor->claim);
-        tensor->gradient = claimed(engine, gradient_root(tensor)->gradient_claim);
-    }
-    for (int s = 0; s < engine->n_stages; s++) {
-        weft_stage *stage = &engine->stages[s];
-        for (int k = 0; k < stage->n_inputs; k++) {
-            float *aside = claimed(engine, stage->aside[k]);
-            stage->input_gradient[k] = aside != NULL     ? aside
-                                       : stage->wants[k] ? stage->input[k]->gradient
-                                                         : NULL;
-        }
-    }
+/* Hundreds of megabytes that are written before they are read: taken as they are. */
+static void *take_raw(weft_arena *arena, size_t bytes) {
+    void *taken = arena->base + arena->used;
+    arena->used += weft_arena_room(bytes, 1);
+    return taken;
 }
 
-static weft_status check_memory(const weft_engine *engine, size_t bytes, weft_error *error) {
-    char what[WEFT_NETWORK_NAME + 64];
-    snprintf(what, sizeof what, "training %s at batch %d", engine->network->name, engine->batch);
-    return weft_memory_check(bytes, what, error);
+static void bind_lanes(weft_engine *engine) {
+    size_t type = weft_type_size(engine->settings.type);
+    for (int l = 0; l < engine->n_lanes; l++) {
+        weft_lane *lane = &engine->lanes[l];
+        lane->workspace = take_raw(&engine->memory, engine->plan.size);
+        lane->partials = take_raw(&engine->memory, engine->n_partials * sizeof(float));
+        lane->input = (unsigned char *)engine->images +
+                      (size_t)l * (size_t)lane->images * engine->image_values * type;
+    }
 }
 
 static weft_status take_memory(weft_engine *engine, weft_error *error) {
     WEFT_TRY(weft_plan_place(&engine->plan, error));
-    engine->n_parameters = slot_floats(engine, true);
-    size_t n_state = slot_floats(engine, false) + 1; /* never an empty block */
-    size_t total = 3 * weft_arena_room(engine->n_parameters, sizeof(float)) +
-                   weft_arena_room(n_state, sizeof(float)) + weft_arena_room(engine->plan.size, 1);
-    WEFT_TRY(check_memory(engine, total, error));
-    WEFT_TRY(weft_arena_create(total, &engine->memory, error));
-    engine->parameters = weft_arena_take(&engine->memory, engine->n_parameters, sizeof(float));
-    engine->gradients = weft_arena_take(&engine->memory, engine->n_parameters, sizeof(float));
-    engine->velocity = weft_arena_take(&engine->memory, engine->n_parameters, sizeof(float));
-    float *state = weft_arena_take(&engine->memory, n_state, sizeof(float));
-    if (engine->parameters == NULL || engine->gradients == NULL || engine->velocity == NULL ||
-        state == NULL || engine->memory.size - engine->memory.used < engine->plan.size) {
-        return weft_fail(error, WEFT_ERROR_INTERNAL, "the engine's memory was counted wrongly");
+    place_slots(engine);
+    size_t packed = place_packed(engine);
+    size_t growing = batch_bytes(engine);
+    const size_t terms[] = {growing, parameter_bytes(engine, packed)};
+    size_t total = sum_of(terms, 2);
+    WEFT_TRY(check_memory(engine, total, growing, error));
+    WEFT_TRY(weft_crew_lend(engine->crew, total, &engine->memory, error));
+    size_t batch = (size_t)engine->settings.batch;
+    weft_arena *memory = &engine->memory;
+    engine->parameters = weft_arena_take(memory, engine->n_parameters, sizeof(float));
+    engine->gradients = weft_arena_take(memory, engine->n_parameters, sizeof(float));
+    engine->statistics = weft_arena_take(memory, engine->n_statistics, sizeof(float));
+    engine->logits = weft_arena_take(memory, batch * engine->classes, sizeof(float));
+    engine->logits_gradient = weft_arena_take(memory, batch * engine->classes, sizeof(float));
+    engine->images =
+        take_raw(memory, batch * engine->image_values * weft_type_size(engine->settings.type));
+    engine->packed = take_raw(memory, packed);
+    bind_lanes(engine);
+    bind_slots(engine);
+    return WEFT_OK;
+}
+
+/* ---- lanes ----------------------------------------------------------------------------------- */
+
+int weft_engine_lanes(int batch) {
+    enum { LEAST_IMAGES = 16 };
+    for (int lanes = 4; lanes > 1; lanes /= 2) {
+        if (batch % lanes == 0 && batch / lanes >= LEAST_IMAGES) {
+            return lanes;
+        }
     }
-    /* The rest as it is: hundreds of megabytes that are written before they are read. */
-    engine->workspace = engine->memory.base + engine->memory.used;
-    engine->memory.used += engine->plan.size;
-    place_slots(engine, state);
-    place_tensors(engine);
+    return 1;
+}
+
+static weft_status make_lanes(weft_engine *engine, weft_error *error) {
+    const weft_engine_settings *s = &engine->settings;
+    int lanes = s->lanes > 0 ? s->lanes : weft_engine_lanes(s->batch);
+    if (lanes > WEFT_ENGINE_MAX_LANES || s->batch % lanes != 0) {
+        weft_fail(error, WEFT_ERROR_INPUT, "batch %d cannot be cut into %d equal lanes", s->batch,
+                  lanes);
+        weft_hint(error, "lanes divide the batch and are at most %d", (int)WEFT_ENGINE_MAX_LANES);
+        return WEFT_ERROR_INPUT;
+    }
+    size_t layers = (size_t)engine->network->n_layers;
+    engine->lanes = calloc((size_t)lanes, sizeof *engine->lanes);
+    if (engine->lanes == NULL) {
+        return weft_fail_memory(error, (size_t)lanes * sizeof *engine->lanes);
+    }
+    engine->n_lanes = lanes;
+    for (int l = 0; l < lanes; l++) {
+        weft_lane *lane = &engine->lanes[l];
+        *lane = (weft_lane){.index = l, .images = s->batch / lanes};
+        lane->door = weft_crew_door(engine->crew, l % weft_crew_threads(engine->crew));
+        lane->product = calloc(layers, sizeof(*lane->product));
+        lane->matmul = calloc(layers, sizeof *lane->matmul);
+        if (lane->product == NULL || lane->matmul == NULL) {
+            return weft_fail_memory(error, layers * sizeof *lane->matmul);
+        }
+    }
     return WEFT_OK;
 }
 
 /* ---- all of it ------------------------------------------------------------------------------- */
 
+static weft_status check_type(const weft_engine *engine, weft_error *error) {
+    if (engine->settings.type == WEFT_F32 || weft_dnn_has_bf16()) {
+        return WEFT_OK;
+    }
+    weft_fail(error, WEFT_ERROR_UNAVAILABLE, "this CPU has no arithmetic in bf16");
+    weft_hint(error, "train in f32, or with 'auto', which takes bf16 where the CPU has it");
+    return WEFT_ERROR_UNAVAILABLE;
+}
+
 static weft_status build(weft_engine *engine, weft_error *error) {
-    WEFT_TRY(weft_dnn_create(&engine->dnn, error));
+    WEFT_TRY(check_type(engine, error));
+    WEFT_TRY(make_lanes(engine, error));
     WEFT_TRY(lower(engine, error));
+    const weft_shape in = engine->input->shape;
+    engine->image_values = (size_t)in.channels * (size_t)in.height * (size_t)in.width;
+    engine->classes = (size_t)engine->output->shape.channels;
     WEFT_TRY(claim_activations(engine, error));
     WEFT_TRY(claim_gradients(engine, error));
     /* What is far too large is refused before oneDNN hears of it. */
     WEFT_TRY(weft_plan_place(&engine->plan, error));
-    WEFT_TRY(check_memory(engine, engine->plan.size, error));
+    size_t growing = batch_bytes(engine);
+    WEFT_TRY(check_memory(engine, growing, growing, error));
     for (int s = 0; s < engine->n_stages; s++) {
         weft_stage *stage = &engine->stages[s];
         WEFT_TRY(stage->kind->create(engine, stage, error));
     }
-    WEFT_TRY(take_memory(engine, error));
-    for (int s = 0; s < engine->n_stages; s++) {
-        weft_stage *stage = &engine->stages[s];
-        if (stage->kind->bind != NULL) {
-            WEFT_TRY(stage->kind->bind(engine, stage, error));
-        }
-    }
-    return WEFT_OK;
+    return take_memory(engine, error);
 }
 
-weft_status weft_engine_create(const weft_network *network, int batch, weft_engine **engine,
+weft_status weft_engine_create(const weft_network *network, weft_crew *crew,
+                               const weft_engine_settings *settings, weft_engine **engine,
                                weft_error *error) {
     weft_engine *made = calloc(1, sizeof *made);
     if (made == NULL) {
         return weft_fail_memory(error, sizeof *made);
     }
     made->network = network;
-    made->batch = batch;
+    made->crew = crew;
+    made->settings = *settings;
     weft_status status = build(made, error);
     if (status != WEFT_OK) {
         weft_engine_destroy(made);
@@ -427,20 +565,21 @@ void weft_engine_destroy(weft_engine *engine) {
     if (engine == NULL) {
         return;
     }
-    for (int s = 0; s < engine->n_stages; s++) {
-        if (engine->stages[s].kind->destroy != NULL) {
-            engine->stages[s].kind->destroy(&engine->stages[s]);
-        }
-        weft_dnn_product_destroy(engine->stages[s].product);
+    for (int l = 0; l < engine->n_lanes; l++) {
+        free(engine->lanes[l].product);
+        free(engine->lanes[l].matmul);
     }
-    weft_arena_destroy(&engine->memory);
+    free(engine->lanes);
+    if (engine->memory.base != NULL) {
+        weft_crew_return(engine->crew, &engine->memory);
+    }
+    weft_arena_destroy(&engine->records);
     weft_plan_destroy(&engine->plan);
     free(engine->stages);
     free(engine->tensors);
-    weft_dnn_destroy(engine->dnn);
     free(engine);
 }
 
 size_t weft_engine_bytes(const weft_engine *engine) {
-    return engine->memory.size;
+    return engine->memory.used;
 }

@@ -1,20 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Batch normalisation over NHWC maps, with the ReLU behind it where there is one.
- * Ioffe and Szegedy, "Batch normalization", ICML 2015, algorithm 1 and the gradients below it.
- *
- *     n = batch * height * width;  for each channel
- *     mu = sum x / n,  var = sum (x - mu)^2 / n,  s = 1 / sqrt(var + eps)
- *     y = scale * x + shift   with  scale = gamma * s,  shift = beta - mu * scale
- *
- *     g = dy, zero where a ReLU was closed (found again from x: y itself need not be kept)
- *     dbeta = sum g,  dgamma = s * sum g (x - mu)
- *     dx = scale * (g - dbeta / n - (x - mu) * s * dgamma / n)
- *
- * oneDNN has no fast kernel for channels that are not a multiple of 16, so this one is ours. To
- * have long inner loops for any number of channels, what belongs to a channel is laid out as a
- * pattern: the channels repeated to a few hundred floats, along which a map is walked. Sums are
- * made in f32 over a few thousand values, then carried on in f64.
+ * Batch normalisation over the whole batch, with the ReLU or ReLU6 behind it where there is one.
+ * Ioffe and Szegedy, "Batch normalization", ICML 2015, algorithm 1; the equations are in
+ * kernel/batch_norm.h. Each lane sums around a guess of its own, from its first values; the join
+ * brings the sums to the guess of lane 0 and adds them in the order of the lanes. What belongs to a
+ * channel then lies with lane 0, where all lanes read it.
  *
  * Running statistics follow PyTorch (momentum 0.1, unbiased variance), but for the first ten steps,
  * where the mean of the steps so far is taken: short trainings are not measured with half of the
@@ -22,319 +12,167 @@
 #include "learn/kinds.h"
 
 #include <math.h>
-#include <string.h>
 
-#include "learn/vector.h"
+#include "learn/kernel/batch_norm.h"
 
 static const double EPSILON = 1e-5;
 static const double MOMENTUM = 0.1;
 
-enum {
-    PATTERN_FLOATS = 256, /* at least, where the channels are fewer */
-    CHUNK_FLOATS = 4096,  /* summed in f32: 16 KiB, half of a first-level cache */
-    LANES = 16,
-};
-
-/* The stage's own memory. Patterns have `length` floats, totals one double for each channel. */
+/* The stage's own memory in a lane. */
 typedef struct work {
-    size_t channels, length, count;
-    float *scale, *shift, *mean;   /* of the last forward pass */
-    float *slope, *offset;         /* dx = scale * g - slope * (x - mean) - offset */
-    float *sum, *product;          /* of a chunk */
-    double *total, *total_product; /* of the batch */
+    weft_bn bn;
+    weft_bn_totals totals;
+    double *mean, *variance;
+    void *scratch;
 } work;
 
-enum { WORK_PATTERNS = 7, WORK_TOTALS = 2 };
+enum { ALIGNMENT = 64, CHANNEL_DOUBLES = 4 };
 
-static size_t pattern_length(size_t channels) {
-    size_t copies = 1;
-    while (channels < PATTERN_FLOATS &&
-           (copies * channels < PATTERN_FLOATS || copies * channels % LANES != 0)) {
-        copies++;
-    }
-    return copies * channels;
+static size_t aligned(size_t bytes) {
+    return (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+}
+
+static size_t channels_of(const weft_stage *stage) {
+    return (size_t)stage->layer->in.channels;
 }
 
 static size_t work_bytes(size_t channels) {
-    size_t length = (pattern_length(channels) + LANES - 1) / LANES * LANES;
-    return WORK_PATTERNS * length * sizeof(float) + WORK_TOTALS * channels * sizeof(double);
+    return aligned(weft_bn_bytes(channels)) + aligned(CHANNEL_DOUBLES * channels * sizeof(double)) +
+           weft_bn_scratch(channels);
 }
 
-static work work_of(const weft_engine *engine, const weft_stage *stage) {
-    work w = {.channels = (size_t)stage->layer->in.channels, .count = stage->input[0]->count};
-    w.length = pattern_length(w.channels);
-    size_t step = (w.length + LANES - 1) / LANES * LANES;
-    float *at = weft_stage_place(engine, stage, 0);
-    float **const patterns[WORK_PATTERNS] = {&w.scale,  &w.shift, &w.mean,   &w.slope,
-                                             &w.offset, &w.sum,   &w.product};
-    for (int i = 0; i < WORK_PATTERNS; i++) {
-        *patterns[i] = at;
-        at += step;
-    }
-    w.total = (double *)(void *)at;
-    w.total_product = w.total + w.channels;
-    return w;
+static work work_of(const weft_engine *engine, const weft_stage *stage, const weft_lane *lane) {
+    size_t channels = channels_of(stage);
+    unsigned char *at = weft_stage_place(engine, stage, lane, 0);
+    double *doubles = (double *)(void *)(at + aligned(weft_bn_bytes(channels)));
+    return (work){
+        .bn = weft_bn_at(channels, at),
+        .totals = {doubles, doubles + channels},
+        .mean = doubles + 2 * channels,
+        .variance = doubles + 3 * channels,
+        .scratch = (unsigned char *)doubles + aligned(CHANNEL_DOUBLES * channels * sizeof *doubles),
+    };
 }
 
-/* Repeats the first `channels` values along the pattern. */
-static void spread(const work *w, float *pattern) {
-    for (size_t i = w->channels; i < w->length; i++) {
-        pattern[i] = pattern[i - w->channels];
-    }
+static weft_clip clip_of(const weft_stage *stage) {
+    static const weft_clip clips[] = {
+        [WEFT_TAIL_NONE] = WEFT_CLIP_NONE,
+        [WEFT_TAIL_RELU] = WEFT_CLIP_RELU,
+        [WEFT_TAIL_RELU6] = WEFT_CLIP_RELU6,
+    };
+    return clips[stage->tail];
 }
 
-static size_t chunk_length(const work *w) {
-    size_t periods = CHUNK_FLOATS / w->length;
-    return (periods > 0 ? periods : 1) * w->length;
+static size_t lane_positions(const weft_stage *stage, const weft_lane *lane) {
+    return weft_lane_positions(lane, stage->layer->in);
 }
-
-static size_t smaller(size_t a, size_t b) {
-    return a < b ? a : b;
-}
-
-/* ---- sums ------------------------------------------------------------------------------------ */
-
-/* sum += x - k and product += (x - k)^2 along the pattern k. */
-WEFT_CLONES static void sum_chunk(const float *restrict x, size_t n, size_t length,
-                                  const float *restrict k, float *restrict sum,
-                                  float *restrict product) {
-    for (size_t at = 0; at < n; at += length) {
-        size_t m = n - at < length ? n - at : length;
-        for (size_t i = 0; i < m; i++) {
-            float d = x[at + i] - k[i];
-            sum[i] += d;
-            product[i] += d * d;
-        }
-    }
-}
-
-/* sum += g and product += g (x - mean), g = dy where the ReLU was open. */
-WEFT_CLONES static void sum_chunk_gradient(const float *restrict x, const float *restrict dy,
-                                           size_t n, size_t length, const float *restrict mean,
-                                           float *restrict sum, float *restrict product) {
-    for (size_t at = 0; at < n; at += length) {
-        size_t m = n - at < length ? n - at : length;
-        for (size_t i = 0; i < m; i++) {
-            float g = dy[at + i];
-            sum[i] += g;
-            product[i] += g * (x[at + i] - mean[i]);
-        }
-    }
-}
-
-WEFT_CLONES static void sum_chunk_gradient_relu(const float *restrict x, const float *restrict dy,
-                                                size_t n, size_t length, const float *restrict mean,
-                                                const float *restrict scale,
-                                                const float *restrict shift, float *restrict sum,
-                                                float *restrict product) {
-    for (size_t at = 0; at < n; at += length) {
-        size_t m = n - at < length ? n - at : length;
-        for (size_t i = 0; i < m; i++) {
-            float y = x[at + i] * scale[i] + shift[i];
-            float d = dy[at + i];
-            float g = y > 0.0F ? d : 0.0F;
-            sum[i] += g;
-            product[i] += g * (x[at + i] - mean[i]);
-        }
-    }
-}
-
-static void clear_chunk(const work *w) {
-    memset(w->sum, 0, w->length * sizeof *w->sum);
-    memset(w->product, 0, w->length * sizeof *w->product);
-}
-
-static void fold_chunk(const work *w) {
-    for (size_t at = 0; at < w->length; at += w->channels) {
-        for (size_t c = 0; c < w->channels; c++) {
-            w->total[c] += (double)w->sum[at + c];
-            w->total_product[c] += (double)w->product[at + c];
-        }
-    }
-}
-
-/* A first guess of the means, from the first chunk: squares are summed around it, so that a large
- * mean beside a small deviation loses no digits. */
-static void guess_means(const work *w, const float *x) {
-    size_t n = smaller(chunk_length(w), w->count);
-    memset(w->mean, 0, w->length * sizeof *w->mean);
-    memset(w->total, 0, 2 * w->channels * sizeof *w->total);
-    clear_chunk(w);
-    sum_chunk(x, n, w->length, w->mean, w->sum, w->product);
-    fold_chunk(w);
-    for (size_t c = 0; c < w->channels; c++) {
-        w->mean[c] = (float)(w->total[c] / (double)(n / w->channels));
-    }
-    spread(w, w->mean);
-}
-
-static void sum_batch(const work *w, const float *x) {
-    memset(w->total, 0, 2 * w->channels * sizeof *w->total);
-    for (size_t at = 0; at < w->count; at += chunk_length(w)) {
-        clear_chunk(w);
-        sum_chunk(x + at, smaller(chunk_length(w), w->count - at), w->length, w->mean, w->sum,
-                  w->product);
-        fold_chunk(w);
-    }
-}
-
-static void sum_batch_gradient(const work *w, const float *x, const float *dy, bool relu) {
-    memset(w->total, 0, 2 * w->channels * sizeof *w->total);
-    for (size_t at = 0; at < w->count; at += chunk_length(w)) {
-        size_t n = smaller(chunk_length(w), w->count - at);
-        clear_chunk(w);
-        if (relu) {
-            sum_chunk_gradient_relu(x + at, dy + at, n, w->length, w->mean, w->scale, w->shift,
-                                    w->sum, w->product);
-        } else {
-            sum_chunk_gradient(x + at, dy + at, n, w->length, w->mean, w->sum, w->product);
-        }
-        fold_chunk(w);
-    }
-}
-
-/* ---- maps ------------------------------------------------------------------------------------ */
-
-WEFT_CLONES static void map_linear(const float *restrict x, float *restrict y, size_t n,
-                                   size_t length, const float *restrict scale,
-                                   const float *restrict shift) {
-    for (size_t at = 0; at < n; at += length) {
-        size_t m = n - at < length ? n - at : length;
-        for (size_t i = 0; i < m; i++) {
-            y[at + i] = x[at + i] * scale[i] + shift[i];
-        }
-    }
-}
-
-/* NaN stays NaN, so that a broken training is seen in its loss. */
-WEFT_CLONES static void map_relu(const float *restrict x, float *restrict y, size_t n,
-                                 size_t length, const float *restrict scale,
-                                 const float *restrict shift) {
-    for (size_t at = 0; at < n; at += length) {
-        size_t m = n - at < length ? n - at : length;
-        for (size_t i = 0; i < m; i++) {
-            float value = x[at + i] * scale[i] + shift[i];
-            y[at + i] = value < 0.0F ? 0.0F : value;
-        }
-    }
-}
-
-WEFT_CLONES static void map_gradient(const float *restrict x, const float *restrict dy,
-                                     float *restrict dx, const work *restrict w) {
-    const float *restrict scale = w->scale, *restrict mean = w->mean;
-    const float *restrict slope = w->slope, *restrict offset = w->offset;
-    for (size_t at = 0; at < w->count; at += w->length) {
-        size_t m = w->count - at < w->length ? w->count - at : w->length;
-        for (size_t i = 0; i < m; i++) {
-            dx[at + i] = scale[i] * dy[at + i] - slope[i] * (x[at + i] - mean[i]) - offset[i];
-        }
-    }
-}
-
-WEFT_CLONES static void map_gradient_relu(const float *restrict x, const float *restrict dy,
-                                          float *restrict dx, const work *restrict w) {
-    const float *restrict scale = w->scale, *restrict mean = w->mean, *restrict shift = w->shift;
-    const float *restrict slope = w->slope, *restrict offset = w->offset;
-    for (size_t at = 0; at < w->count; at += w->length) {
-        size_t m = w->count - at < w->length ? w->count - at : w->length;
-        for (size_t i = 0; i < m; i++) {
-            float y = x[at + i] * scale[i] + shift[i];
-            float d = dy[at + i];
-            float g = y > 0.0F ? d : 0.0F;
-            dx[at + i] = scale[i] * g - slope[i] * (x[at + i] - mean[i]) - offset[i];
-        }
-    }
-}
-
-/* ---- the stage ------------------------------------------------------------------------------- */
 
 static weft_status create(weft_engine *engine, weft_stage *stage, weft_error *error) {
-    size_t channels = (size_t)stage->layer->in.channels;
+    size_t channels = channels_of(stage);
     for (int name = 0; name < WEFT_SLOTS; name++) {
-        stage->slot[name].stored = channels;
-        stage->slot[name].plain = channels;
+        bool trained = name == WEFT_SLOT_WEIGHT || name == WEFT_SLOT_BIAS;
+        stage->slot[name] = (weft_slot){.count = channels, .is_trained = trained};
     }
     return weft_stage_claim(engine, stage, 0, work_bytes(channels), weft_moment_forward(stage),
                             weft_moment_backward(engine, stage), error);
 }
 
-static void update_running(const weft_engine *engine, const weft_stage *stage, size_t c,
-                           double mean, double variance, double n) {
-    double share = fmax(MOMENTUM, 1.0 / (double)engine->steps);
-    float *running_mean = stage->slot[WEFT_SLOT_MEAN].value;
-    float *running_variance = stage->slot[WEFT_SLOT_VARIANCE].value;
-    double unbiased = n > 1.0 ? variance * n / (n - 1.0) : variance;
-    running_mean[c] = (float)((1.0 - share) * (double)running_mean[c] + share * mean);
-    running_variance[c] = (float)((1.0 - share) * (double)running_variance[c] + share * unbiased);
-}
+/* ---- forward --------------------------------------------------------------------------------- */
 
-/* Sets scale, shift and mean of channel c. */
-static void set_channel(const work *w, const weft_stage *stage, size_t c, double mean,
-                        double variance) {
-    double gamma = (double)stage->slot[WEFT_SLOT_WEIGHT].value[c];
-    double beta = (double)stage->slot[WEFT_SLOT_BIAS].value[c];
-    double scale = gamma / sqrt(variance + EPSILON);
-    w->scale[c] = (float)scale;
-    w->shift[c] = (float)(beta - mean * scale);
-    w->mean[c] = (float)mean;
-    w->slope[c] = (float)(1.0 / sqrt(variance + EPSILON)); /* s, for backward */
-}
-
-static void measure_batch(const weft_engine *engine, const weft_stage *stage, const work *w) {
-    double n = (double)(w->count / w->channels);
-    guess_means(w, stage->input[0]->data);
-    sum_batch(w, stage->input[0]->data);
-    for (size_t c = 0; c < w->channels; c++) {
-        double from_guess = w->total[c] / n;
-        double mean = (double)w->mean[c] + from_guess;
-        double variance = w->total_product[c] / n - from_guess * from_guess;
-        variance = variance < 0.0 ? 0.0 : variance;
-        update_running(engine, stage, c, mean, variance, n);
-        set_channel(w, stage, c, mean, variance);
-    }
-}
-
-static weft_status forward(weft_engine *engine, weft_stage *stage, weft_error *error) {
+static weft_status forward(weft_engine *engine, weft_stage *stage, weft_lane *lane,
+                           weft_error *error) {
     (void)error;
-    work w = work_of(engine, stage);
-    if (engine->mode == WEFT_MODE_TRAIN) {
-        measure_batch(engine, stage, &w);
-    } else {
-        for (size_t c = 0; c < w.channels; c++) {
-            set_channel(&w, stage, c, (double)stage->slot[WEFT_SLOT_MEAN].value[c],
-                        (double)stage->slot[WEFT_SLOT_VARIANCE].value[c]);
-        }
-    }
-    spread(&w, w.scale);
-    spread(&w, w.shift);
-    spread(&w, w.mean);
-    (stage->relu ? map_relu : map_linear)(stage->input[0]->data, stage->output->data, w.count,
-                                          w.length, w.scale, w.shift);
-    return WEFT_OK;
-}
-
-static weft_status backward(weft_engine *engine, weft_stage *stage, weft_error *error) {
-    (void)error;
-    work w = work_of(engine, stage);
-    const float *x = stage->input[0]->data;
-    const float *dy = stage->output->gradient;
-    double n = (double)(w.count / w.channels);
-    sum_batch_gradient(&w, x, dy, stage->relu);
-    for (size_t c = 0; c < w.channels; c++) {
-        double s = (double)w.slope[c];
-        double dgamma = s * w.total_product[c];
-        stage->slot[WEFT_SLOT_WEIGHT].gradient[c] = (float)dgamma;
-        stage->slot[WEFT_SLOT_BIAS].gradient[c] = (float)w.total[c];
-        w.offset[c] = (float)((double)w.scale[c] * w.total[c] / n);
-        w.slope[c] = (float)((double)w.scale[c] * s * dgamma / n);
-    }
-    if (stage->input_gradient[0] == NULL) {
+    work w = work_of(engine, stage, lane);
+    const weft_slot *slot = stage->slot;
+    if (engine->mode == WEFT_MODE_EVALUATE) {
+        weft_bn_set_running(&w.bn, EPSILON, slot[WEFT_SLOT_WEIGHT].value,
+                            slot[WEFT_SLOT_BIAS].value, slot[WEFT_SLOT_MEAN].value,
+                            slot[WEFT_SLOT_VARIANCE].value);
         return WEFT_OK;
     }
-    spread(&w, w.slope);
-    spread(&w, w.offset);
-    (stage->relu ? map_gradient_relu : map_gradient)(x, dy, stage->input_gradient[0], &w);
+    const void *x = weft_lane_values(engine, lane, stage->input[0]);
+    size_t positions = lane_positions(stage, lane);
+    weft_bn_guess(&w.bn, engine->settings.type, x, positions, w.scratch);
+    weft_bn_sum(&w.bn, engine->settings.type, x, positions, w.totals, w.scratch);
     return WEFT_OK;
+}
+
+/* Sums of x - a and (x - a)^2 over n values become those of x - b and (x - b)^2. */
+static void move_guess(const work *from, const work *to, double n) {
+    for (size_t c = 0; c < from->bn.channels; c++) {
+        double shift = (double)from->bn.guess[c] - (double)to->bn.guess[c];
+        double first = from->totals.first[c];
+        from->totals.first[c] = first + n * shift;
+        from->totals.second[c] += 2.0 * shift * first + n * shift * shift;
+    }
+}
+
+static void join_forward(weft_engine *engine, weft_stage *stage) {
+    work w = work_of(engine, stage, &engine->lanes[0]);
+    size_t positions = lane_positions(stage, &engine->lanes[0]);
+    for (int l = 1; l < engine->n_lanes; l++) {
+        work other = work_of(engine, stage, &engine->lanes[l]);
+        move_guess(&other, &w, (double)positions);
+        weft_bn_add(w.bn.channels, other.totals, w.totals);
+    }
+    size_t n = positions * (size_t)engine->n_lanes;
+    const weft_slot *slot = stage->slot;
+    double share = 1.0 / (double)engine->steps;
+    share = engine->averages_statistics ? share : fmax(MOMENTUM, share);
+    weft_bn_measure(&w.bn, n, w.totals, w.mean, w.variance);
+    weft_bn_run(w.bn.channels, n, share, w.mean, w.variance, slot[WEFT_SLOT_MEAN].value,
+                slot[WEFT_SLOT_VARIANCE].value);
+    weft_bn_set(&w.bn, EPSILON, slot[WEFT_SLOT_WEIGHT].value, slot[WEFT_SLOT_BIAS].value, w.mean,
+                w.variance);
+}
+
+/* Whose patterns count: lane 0's for the batch, each lane's own where it set them from the running
+ * statistics. */
+static const weft_lane *teller(const weft_engine *engine, const weft_lane *lane) {
+    return engine->mode == WEFT_MODE_TRAIN ? &engine->lanes[0] : lane;
+}
+
+static void finish_forward(weft_engine *engine, weft_stage *stage, weft_lane *lane) {
+    work w = work_of(engine, stage, teller(engine, lane));
+    weft_bn_map(&w.bn, engine->settings.type, clip_of(stage),
+                weft_lane_values(engine, lane, stage->input[0]), NULL,
+                weft_lane_values(engine, lane, stage->output), lane_positions(stage, lane));
+}
+
+/* ---- backward -------------------------------------------------------------------------------- */
+
+static weft_status backward(weft_engine *engine, weft_stage *stage, weft_lane *lane,
+                            weft_error *error) {
+    (void)error;
+    work w = work_of(engine, stage, &engine->lanes[0]);
+    work own = work_of(engine, stage, lane);
+    weft_bn_sum_gradient(&w.bn, engine->settings.type, clip_of(stage),
+                         weft_lane_values(engine, lane, stage->input[0]), NULL,
+                         weft_lane_gradient(engine, lane, stage->output), NULL,
+                         lane_positions(stage, lane), own.totals, own.scratch);
+    return WEFT_OK;
+}
+
+static void join_backward(weft_engine *engine, weft_stage *stage) {
+    work w = work_of(engine, stage, &engine->lanes[0]);
+    for (int l = 1; l < engine->n_lanes; l++) {
+        work other = work_of(engine, stage, &engine->lanes[l]);
+        weft_bn_add(w.bn.channels, other.totals, w.totals);
+    }
+    size_t n = lane_positions(stage, &engine->lanes[0]) * (size_t)engine->n_lanes;
+    weft_bn_set_gradient(&w.bn, n, w.totals, stage->slot[WEFT_SLOT_WEIGHT].gradient,
+                         stage->slot[WEFT_SLOT_BIAS].gradient);
+}
+
+static void finish_backward(weft_engine *engine, weft_stage *stage, weft_lane *lane) {
+    void *dx = weft_input_gradient(engine, stage, lane, 0);
+    if (dx != NULL) {
+        work w = work_of(engine, stage, &engine->lanes[0]);
+        weft_bn_map_gradient(&w.bn, engine->settings.type, clip_of(stage),
+                             weft_lane_values(engine, lane, stage->input[0]), NULL,
+                             weft_lane_gradient(engine, lane, stage->output), dx,
+                             lane_positions(stage, lane));
+    }
 }
 
 const weft_kind weft_kind_batch_norm = {
@@ -342,5 +180,9 @@ const weft_kind weft_kind_batch_norm = {
     .keeps_input = true,
     .create = create,
     .forward = forward,
+    .join_forward = join_forward,
+    .finish_forward = finish_forward,
     .backward = backward,
+    .join_backward = join_backward,
+    .finish_backward = finish_backward,
 };

@@ -1,51 +1,64 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Dropout (Srivastava et al., JMLR 15, 2014), inverted: in training a value is dropped with
- * probability `rate`, the others grow by 1 / (1 - rate); when measuring nothing happens. The masks
- * come from the step's own random stream, layer after layer. */
+ * probability `rate`, the others grow by 1 / (1 - rate); when measuring nothing happens. The mask of
+ * a lane, one bit for each value, comes from a random stream of its own in each step. */
 #include "learn/kinds.h"
 
 #include <string.h>
 
+#include "learn/kernel/join.h"
+
 static weft_status create(weft_engine *engine, weft_stage *stage, weft_error *error) {
-    return weft_stage_claim(engine, stage, 0, stage->output->count * sizeof(float),
+    return weft_stage_claim(engine, stage, 0, (stage->output->count + 7) / 8,
                             weft_moment_forward(stage), weft_moment_backward(engine, stage), error);
 }
 
-/* factors[i] = 0 or 1 / (1 - rate) */
-static void draw(weft_engine *engine, double rate, float *factors, size_t n) {
+static weft_rng stream_of(const weft_engine *engine, const weft_stage *stage,
+                          const weft_lane *lane) {
+    uint64_t place = (uint64_t)stage->layer_index * WEFT_ENGINE_MAX_LANES + (uint64_t)lane->index;
+    return weft_rng_make(engine->seed, WEFT_PURPOSE_DROPOUT,
+                         ((uint64_t)engine->mask_step << 24) + place);
+}
+
+static void draw(weft_rng *rng, double rate, uint8_t *kept, size_t n) {
     const uint32_t threshold = (uint32_t)(rate * 4294967296.0);
-    const float kept = (float)(1.0 / (1.0 - rate));
+    memset(kept, 0, (n + 7) / 8);
     for (size_t i = 0; i < n; i++) {
-        factors[i] = weft_rng_u32(&engine->dropout) < threshold ? 0.0F : kept;
+        unsigned keep = weft_rng_u32(rng) >= threshold;
+        kept[i / 8] = (uint8_t)(kept[i / 8] | keep << i % 8);
     }
 }
 
-static void multiply(const float *values, const float *factors, float *result, size_t n) {
-    for (size_t i = 0; i < n; i++) {
-        result[i] = values[i] * factors[i];
-    }
+static float factor_of(const weft_stage *stage) {
+    return (float)(1.0 / (1.0 - stage->layer->rate));
 }
 
-static weft_status forward(weft_engine *engine, weft_stage *stage, weft_error *error) {
+static weft_status forward(weft_engine *engine, weft_stage *stage, weft_lane *lane,
+                           weft_error *error) {
     (void)error;
-    const float *x = stage->input[0]->data;
-    weft_tensor *output = stage->output;
+    weft_type type = engine->settings.type;
+    const void *x = weft_lane_values(engine, lane, stage->input[0]);
+    void *y = weft_lane_values(engine, lane, stage->output);
     if (engine->mode == WEFT_MODE_EVALUATE) {
-        memcpy(output->data, x, output->count * sizeof(float));
+        memcpy(y, x, stage->output->count * weft_type_size(type));
         return WEFT_OK;
     }
-    float *factors = weft_stage_place(engine, stage, 0);
-    draw(engine, stage->layer->rate, factors, output->count);
-    multiply(x, factors, output->data, output->count);
+    uint8_t *kept = weft_stage_place(engine, stage, lane, 0);
+    weft_rng rng = stream_of(engine, stage, lane);
+    draw(&rng, stage->layer->rate, kept, stage->output->count);
+    weft_dropout(type, x, kept, factor_of(stage), y, stage->output->count);
     return WEFT_OK;
 }
 
-static weft_status backward(weft_engine *engine, weft_stage *stage, weft_error *error) {
+static weft_status backward(weft_engine *engine, weft_stage *stage, weft_lane *lane,
+                            weft_error *error) {
     (void)error;
-    if (stage->input_gradient[0] != NULL) {
-        multiply(stage->output->gradient, weft_stage_place(engine, stage, 0),
-                 stage->input_gradient[0], stage->output->count);
+    void *dx = weft_input_gradient(engine, stage, lane, 0);
+    if (dx != NULL) {
+        weft_dropout(engine->settings.type, weft_lane_gradient(engine, lane, stage->output),
+                     weft_stage_place(engine, stage, lane, 0), factor_of(stage), dx,
+                     stage->output->count);
     }
     return WEFT_OK;
 }

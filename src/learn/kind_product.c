@@ -1,97 +1,231 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Convolution and linear layers: oneDNN's products over the engine's buffers. */
+ * Convolutions and linear layers: oneDNN's products over the engine's buffers, and our own kernels
+ * for depthwise convolutions, whose gradients oneDNN has no fast kernels for. */
 #include "learn/kinds.h"
 
-static weft_dnn_geometry geometry_of(const weft_engine *engine, const weft_stage *stage) {
-    const weft_layer *layer = stage->layer;
-    bool linear = layer->op == WEFT_OP_LINEAR;
-    return (weft_dnn_geometry){
-        .linear = linear,
-        .bias = layer->bias,
-        .input_gradient = stage->wants[0],
-        .batch = engine->batch,
-        .in_channels = layer->in.channels,
-        .in_height = layer->in.height,
-        .in_width = layer->in.width,
-        .out_channels = layer->out.channels,
-        .out_height = layer->out.height,
-        .out_width = layer->out.width,
-        .kernel = linear ? 1 : layer->kernel.height,
-        .stride = linear ? 1 : layer->stride.height,
-        .pad = linear ? 0 : layer->pad.height,
-    };
+#include "learn/kernel/depthwise.h"
+
+/* ---- what both share ------------------------------------------------------------------------- */
+
+static bool is_linear(const weft_stage *stage) {
+    return stage->layer->op == WEFT_OP_LINEAR;
 }
 
-/* oneDNN writes past its workspace for f32 1 x 1 convolutions with a stride (oneDNN issue 6035). */
-static weft_status check_supported(const weft_stage *stage, weft_error *error) {
+static void set_window(weft_dnn_geometry *g, const weft_layer *layer) {
+    g->kernel_height = layer->kernel.height;
+    g->kernel_width = layer->kernel.width;
+    g->stride_height = layer->stride.height;
+    g->stride_width = layer->stride.width;
+    g->pad_height = layer->pad.height;
+    g->pad_width = layer->pad.width;
+    g->dilation_height = layer->dilation.height;
+    g->dilation_width = layer->dilation.width;
+    g->groups = layer->groups;
+    g->in_height = layer->in.height;
+    g->in_width = layer->in.width;
+    g->out_height = layer->out.height;
+    g->out_width = layer->out.width;
+}
+
+/* A linear layer over tokens has a row for each of them. */
+static weft_dnn_geometry geometry_of(const weft_engine *engine, const weft_stage *stage,
+                                     const weft_lane *lane) {
     const weft_layer *layer = stage->layer;
-    if (layer->op == WEFT_OP_CONV && layer->kernel.height == 1 && layer->stride.height > 1) {
-        weft_fail(error, WEFT_ERROR_INFEASIBLE,
-                  "layer %d: a 1 x 1 convolution with stride %d cannot be trained",
-                  stage->layer_index, layer->stride.height);
-        weft_hint(error, "pool before it, or use a 3 x 3 window");
-        return WEFT_ERROR_INFEASIBLE;
+    weft_dnn_geometry g = {0};
+    g.type = engine->settings.type;
+    g.linear = is_linear(stage);
+    g.bias = layer->bias;
+    g.input_gradient = stage->wants[0];
+    g.batch = lane->images;
+    g.in_channels = layer->in.channels;
+    g.out_channels = layer->out.channels;
+    if (is_linear(stage)) {
+        g.batch *= layer->in.height;
+        g.in_height = g.in_width = g.out_height = g.out_width = 1;
+        g.kernel_height = g.kernel_width = g.stride_height = g.stride_width = 1;
+        g.dilation_height = g.dilation_width = g.groups = 1;
+    } else {
+        set_window(&g, layer);
     }
-    return WEFT_OK;
+    return g;
 }
 
-static weft_status create(weft_engine *engine, weft_stage *stage, weft_error *error) {
-    WEFT_TRY(check_supported(stage, error));
-    weft_dnn_geometry g = geometry_of(engine, stage);
-    WEFT_TRY(weft_dnn_product_create(engine->dnn, &g, &stage->product, error));
-    weft_slot *weight = &stage->slot[WEFT_SLOT_WEIGHT];
-    weight->stored = weft_dnn_product_weights(stage->product);
-    weight->plain = (size_t)g.out_channels * (size_t)g.in_channels * (size_t)g.kernel *
-                    (size_t)g.kernel;
-    stage->slot[WEFT_SLOT_BIAS].stored = g.bias ? (size_t)g.out_channels : 0;
-    stage->slot[WEFT_SLOT_BIAS].plain = stage->slot[WEFT_SLOT_BIAS].stored;
+static size_t weight_count(const weft_layer *layer) {
+    size_t window = layer->op == WEFT_OP_LINEAR
+                        ? 1
+                        : (size_t)layer->kernel.height * (size_t)layer->kernel.width;
+    size_t groups = layer->op == WEFT_OP_LINEAR ? 1 : (size_t)layer->groups;
+    return (size_t)layer->out.channels * ((size_t)layer->in.channels / groups) * window;
+}
+
+static void create_slots(weft_stage *stage) {
+    weft_slot_train(&stage->slot[WEFT_SLOT_WEIGHT], weight_count(stage->layer));
+    if (stage->layer->bias) {
+        weft_slot_train(&stage->slot[WEFT_SLOT_BIAS], (size_t)stage->layer->out.channels);
+    }
+}
+
+static float *bias_partial(const weft_stage *stage, const weft_lane *lane) {
+    return stage->layer->bias ? weft_slot_partial(&stage->slot[WEFT_SLOT_BIAS], lane) : NULL;
+}
+
+static const float *bias_value(const weft_stage *stage) {
+    return stage->layer->bias ? stage->slot[WEFT_SLOT_BIAS].value : NULL;
+}
+
+/* ---- by oneDNN ------------------------------------------------------------------------------- */
+
+static int moment_of(const weft_engine *engine, const weft_stage *stage, int pass) {
+    return pass == WEFT_DNN_FORWARD ? weft_moment_forward(stage)
+                                    : weft_moment_backward(engine, stage);
+}
+
+static weft_status create_product(weft_engine *engine, weft_stage *stage, weft_error *error) {
+    for (int l = 0; l < engine->n_lanes; l++) {
+        weft_lane *lane = &engine->lanes[l];
+        weft_dnn_geometry g = geometry_of(engine, stage, lane);
+        WEFT_TRY(weft_dnn_product_get(lane->door, &g, &lane->product[stage->index], error));
+    }
+    const weft_dnn_product *product = engine->lanes[0].product[stage->index];
+    create_slots(stage);
+    stage->slot[WEFT_SLOT_WEIGHT].partial =
+        weft_dnn_product_packed(product, WEFT_DNN_BACKWARD_WEIGHTS) / sizeof(float);
     for (int pass = 0; pass < WEFT_DNN_PASSES; pass++) {
-        int moment = pass == WEFT_DNN_FORWARD ? weft_moment_forward(stage)
-                                              : weft_moment_backward(engine, stage);
+        bool wanted = pass != WEFT_DNN_BACKWARD_DATA || stage->wants[0];
+        if (!wanted) {
+            continue;
+        }
+        if (pass != WEFT_DNN_BACKWARD_WEIGHTS) {
+            stage->packed_bytes[pass] = weft_dnn_product_packed(product, (weft_dnn_pass)pass);
+        }
+        int moment = moment_of(engine, stage, pass);
         WEFT_TRY(weft_stage_claim(engine, stage, pass,
-                                  weft_dnn_product_scratch(stage->product, (weft_dnn_pass)pass),
-                                  moment, moment, error));
+                                  weft_dnn_product_scratch(product, (weft_dnn_pass)pass), moment,
+                                  moment, error));
     }
     return WEFT_OK;
 }
 
-static weft_status bind(weft_engine *engine, weft_stage *stage, weft_error *error) {
-    weft_dnn_places places = {
-        .input = stage->input[0]->data,
-        .output = stage->output->data,
-        .weights = stage->slot[WEFT_SLOT_WEIGHT].value,
-        .bias = stage->slot[WEFT_SLOT_BIAS].value,
-        .input_gradient = stage->input_gradient[0],
-        .output_gradient = stage->output->gradient,
-        .weights_gradient = stage->slot[WEFT_SLOT_WEIGHT].gradient,
-        .bias_gradient = stage->slot[WEFT_SLOT_BIAS].gradient,
+static weft_status forward_product(weft_engine *engine, weft_stage *stage, weft_lane *lane,
+                                   weft_error *error) {
+    const weft_dnn_places places = {
+        .input = weft_lane_values(engine, lane, stage->input[0]),
+        .weights = engine->packed + stage->packed_offset[WEFT_DNN_FORWARD],
+        .bias = bias_value(stage),
+        .output = weft_lane_values(engine, lane, stage->output),
+        .scratch = weft_stage_place(engine, stage, lane, WEFT_DNN_FORWARD),
     };
-    for (int pass = 0; pass < WEFT_DNN_PASSES; pass++) {
-        places.scratch[pass] = weft_stage_place(engine, stage, pass);
-    }
-    return weft_dnn_product_bind(stage->product, &places, error);
+    return weft_dnn_product_run(lane->product[stage->index], WEFT_DNN_FORWARD, &places, error);
 }
 
-static weft_status forward(weft_engine *engine, weft_stage *stage, weft_error *error) {
-    (void)engine;
-    return weft_dnn_product_run(stage->product, WEFT_DNN_FORWARD, error);
-}
-
-static weft_status backward(weft_engine *engine, weft_stage *stage, weft_error *error) {
-    (void)engine;
-    WEFT_TRY(weft_dnn_product_run(stage->product, WEFT_DNN_BACKWARD_WEIGHTS, error));
+static weft_status backward_product(weft_engine *engine, weft_stage *stage, weft_lane *lane,
+                                    weft_error *error) {
+    weft_dnn_product *product = lane->product[stage->index];
+    weft_dnn_places places = {
+        .input = weft_lane_values(engine, lane, stage->input[0]),
+        .output_gradient = weft_lane_gradient(engine, lane, stage->output),
+        .weights_gradient = weft_slot_partial(&stage->slot[WEFT_SLOT_WEIGHT], lane),
+        .bias_gradient = bias_partial(stage, lane),
+        .scratch = weft_stage_place(engine, stage, lane, WEFT_DNN_BACKWARD_WEIGHTS),
+    };
+    WEFT_TRY(weft_dnn_product_run(product, WEFT_DNN_BACKWARD_WEIGHTS, &places, error));
     if (!stage->wants[0]) {
         return WEFT_OK;
     }
-    return weft_dnn_product_run(stage->product, WEFT_DNN_BACKWARD_DATA, error);
+    places = (weft_dnn_places){
+        .weights = engine->packed + stage->packed_offset[WEFT_DNN_BACKWARD_DATA],
+        .output_gradient = weft_lane_gradient(engine, lane, stage->output),
+        .input_gradient = weft_input_gradient(engine, stage, lane, 0),
+        .scratch = weft_stage_place(engine, stage, lane, WEFT_DNN_BACKWARD_DATA),
+    };
+    return weft_dnn_product_run(product, WEFT_DNN_BACKWARD_DATA, &places, error);
+}
+
+/* ---- depthwise ------------------------------------------------------------------------------- */
+
+static bool is_depthwise(const weft_layer *layer) {
+    return layer->op == WEFT_OP_CONV && layer->groups > 1 && layer->groups == layer->in.channels &&
+           layer->groups == layer->out.channels;
+}
+
+static weft_window depthwise_window(const weft_stage *stage, const weft_lane *lane) {
+    weft_window window = weft_stage_window(stage, lane);
+    window.dilation =
+        (weft_sides){(size_t)stage->layer->dilation.height, (size_t)stage->layer->dilation.width};
+    return window;
+}
+
+static weft_status create_depthwise(weft_engine *engine, weft_stage *stage, weft_error *error) {
+    weft_window window = depthwise_window(stage, &engine->lanes[0]);
+    size_t scratch = weft_depthwise_scratch(&window);
+    int forward = weft_moment_forward(stage), backward = weft_moment_backward(engine, stage);
+    create_slots(stage);
+    WEFT_TRY(weft_stage_claim(engine, stage, WEFT_DNN_FORWARD, scratch, forward, forward, error));
+    return weft_stage_claim(engine, stage, WEFT_DNN_BACKWARD_WEIGHTS, scratch, backward, backward,
+                            error);
+}
+
+static void forward_depthwise(const weft_engine *engine, const weft_stage *stage,
+                              const weft_lane *lane) {
+    weft_window window = depthwise_window(stage, lane);
+    weft_depthwise_forward(&window, engine->settings.type,
+                           weft_lane_values(engine, lane, stage->input[0]),
+                           stage->slot[WEFT_SLOT_WEIGHT].value, bias_value(stage),
+                           weft_lane_values(engine, lane, stage->output),
+                           weft_stage_place(engine, stage, lane, WEFT_DNN_FORWARD));
+}
+
+static void backward_depthwise(const weft_engine *engine, const weft_stage *stage,
+                               const weft_lane *lane) {
+    weft_window window = depthwise_window(stage, lane);
+    weft_type type = engine->settings.type;
+    const void *dy = weft_lane_gradient(engine, lane, stage->output);
+    void *scratch = weft_stage_place(engine, stage, lane, WEFT_DNN_BACKWARD_WEIGHTS);
+    void *dx = weft_input_gradient(engine, stage, lane, 0);
+    weft_depthwise_backward_weights(&window, type, weft_lane_values(engine, lane, stage->input[0]),
+                                    dy, weft_slot_partial(&stage->slot[WEFT_SLOT_WEIGHT], lane),
+                                    bias_partial(stage, lane), scratch);
+    if (dx != NULL) {
+        weft_depthwise_backward_data(&window, type, dy, stage->slot[WEFT_SLOT_WEIGHT].value, dx,
+                                     scratch);
+    }
+}
+
+/* ---- the kinds ------------------------------------------------------------------------------- */
+
+static const char *linear_leaves_out(const weft_layer *layer) {
+    return layer->tied ? "the weights of an embedding" : NULL;
+}
+
+static weft_status create(weft_engine *engine, weft_stage *stage, weft_error *error) {
+    stage->is_own = is_depthwise(stage->layer);
+    return stage->is_own ? create_depthwise(engine, stage, error)
+                         : create_product(engine, stage, error);
+}
+
+static weft_status forward(weft_engine *engine, weft_stage *stage, weft_lane *lane,
+                           weft_error *error) {
+    if (!stage->is_own) {
+        return forward_product(engine, stage, lane, error);
+    }
+    forward_depthwise(engine, stage, lane);
+    return WEFT_OK;
+}
+
+static weft_status backward(weft_engine *engine, weft_stage *stage, weft_lane *lane,
+                            weft_error *error) {
+    if (!stage->is_own) {
+        return backward_product(engine, stage, lane, error);
+    }
+    backward_depthwise(engine, stage, lane);
+    return WEFT_OK;
 }
 
 const weft_kind weft_kind_conv = {
     .op = WEFT_OP_CONV,
     .keeps_input = true,
     .create = create,
-    .bind = bind,
     .forward = forward,
     .backward = backward,
 };
@@ -99,8 +233,8 @@ const weft_kind weft_kind_conv = {
 const weft_kind weft_kind_linear = {
     .op = WEFT_OP_LINEAR,
     .keeps_input = true,
+    .leaves_out = linear_leaves_out,
     .create = create,
-    .bind = bind,
     .forward = forward,
     .backward = backward,
 };

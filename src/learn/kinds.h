@@ -1,18 +1,52 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The layer kinds, one file each. */
+ * The layer kinds, by families, and what they share. */
 #ifndef WEFT_LEARN_KINDS_H
 #define WEFT_LEARN_KINDS_H
 
 #include "learn/engine.h"
+#include "learn/kernel/window.h"
 
-extern const weft_kind weft_kind_conv;
-extern const weft_kind weft_kind_batch_norm;
-extern const weft_kind weft_kind_relu;
-extern const weft_kind weft_kind_max_pool;
-extern const weft_kind weft_kind_average_pool;
-extern const weft_kind weft_kind_add;
-extern const weft_kind weft_kind_flatten;
-extern const weft_kind weft_kind_linear;
+/* kind_product.c */
+extern const weft_kind weft_kind_conv, weft_kind_linear;
+/* kind_matmul.c */
+extern const weft_kind weft_kind_matmul;
+/* kind_batch_norm.c, kind_layer_norm.c */
+extern const weft_kind weft_kind_batch_norm, weft_kind_layer_norm;
+/* kind_activation.c */
+extern const weft_kind weft_kind_relu, weft_kind_relu6, weft_kind_hard_swish,
+    weft_kind_hard_sigmoid, weft_kind_sigmoid, weft_kind_gelu;
+/* kind_softmax.c */
+extern const weft_kind weft_kind_softmax;
+/* kind_pool.c */
+extern const weft_kind weft_kind_max_pool, weft_kind_average_window, weft_kind_average_pool;
+/* kind_join.c */
+extern const weft_kind weft_kind_add, weft_kind_multiply;
+/* kind_channels.c */
+extern const weft_kind weft_kind_concat, weft_kind_slice, weft_kind_pad_channels;
+/* kind_sequence.c */
+extern const weft_kind weft_kind_flatten, weft_kind_tokens, weft_kind_token,
+    weft_kind_add_embedding;
+/* kind_dropout.c */
 extern const weft_kind weft_kind_dropout;
+
+/* For a kind that needs nothing. */
+weft_status weft_kind_create_nothing(weft_engine *engine, weft_stage *stage, weft_error *error);
+
+/* The window of a layer over the images of a lane. */
+weft_window weft_stage_window(const weft_stage *stage, const weft_lane *lane);
+
+/* Positions of a map, and of those of all images of a lane. */
+static inline size_t weft_positions(weft_shape shape) {
+    return (size_t)shape.height * (size_t)shape.width;
+}
+
+static inline size_t weft_lane_positions(const weft_lane *lane, weft_shape shape) {
+    return (size_t)lane->images * weft_positions(shape);
+}
+
+/* A trained slot of `count` values, of whose gradient each lane writes its part. */
+static inline void weft_slot_train(weft_slot *slot, size_t count) {
+    *slot = (weft_slot){.count = count, .is_trained = true, .partial = count};
+}
 
 #endif

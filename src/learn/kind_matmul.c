@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Products of two sequences, head by head: the scores and the sums of attention. A sequence lies as
+ * (images, tokens, heads, features), so a head's matrix is strided; a transposed matrix is the same
+ * values with its steps exchanged:
+ *     C = A B      dA = dC B^T      dB = A^T dC */
+#include "learn/kinds.h"
+
+enum { PRODUCT, GRADIENT_A, GRADIENT_B, PRODUCTS };
+
+static weft_dnn_matrix transposed(weft_dnn_matrix m) {
+    int64_t step = m.row_step;
+    m.row_step = m.column_step;
+    m.column_step = step;
+    return m;
+}
+
+/* A sequence of {heads * features, tokens, 1} as matrices (tokens, features). */
+static weft_dnn_matrix matrix_of(weft_shape shape, int heads) {
+    return (weft_dnn_matrix){
+        .image = (int64_t)shape.channels * shape.height,
+        .head = shape.channels / heads,
+        .row_step = shape.channels,
+        .column_step = 1,
+    };
+}
+
+static void fill_geometries(const weft_engine *engine, const weft_stage *stage,
+                            const weft_lane *lane, weft_dnn_matmul_geometry *g) {
+    const weft_layer *layer = stage->layer;
+    int heads = layer->groups;
+    weft_shape a = stage->input[0]->shape, b = stage->input[1]->shape;
+    weft_dnn_matrix ma = matrix_of(a, heads), mb = matrix_of(b, heads);
+    weft_dnn_matrix mc = matrix_of(layer->out, heads);
+    mb = layer->transpose ? transposed(mb) : mb;
+    int rows = a.height, inner = a.channels / heads, columns = layer->out.channels / heads;
+    const weft_dnn_matmul_geometry common = {
+        .type = engine->settings.type,
+        .images = lane->images,
+        .heads = heads,
+    };
+    for (int i = 0; i < PRODUCTS; i++) {
+        g[i] = common;
+    }
+    g[PRODUCT].rows = g[GRADIENT_A].rows = g[GRADIENT_B].inner = rows;
+    g[PRODUCT].inner = g[GRADIENT_A].columns = g[GRADIENT_B].rows = inner;
+    g[PRODUCT].columns = g[GRADIENT_A].inner = g[GRADIENT_B].columns = columns;
+    g[PRODUCT].a = ma, g[PRODUCT].b = mb, g[PRODUCT].c = mc;
+    g[GRADIENT_A].a = mc, g[GRADIENT_A].b = transposed(mb), g[GRADIENT_A].c = ma;
+    g[GRADIENT_B].a = transposed(ma), g[GRADIENT_B].b = mc, g[GRADIENT_B].c = mb;
+}
+
+static weft_status create(weft_engine *engine, weft_stage *stage, weft_error *error) {
+    for (int l = 0; l < engine->n_lanes; l++) {
+        weft_lane *lane = &engine->lanes[l];
+        weft_dnn_matmul_geometry g[PRODUCTS] = {{0}};
+        fill_geometries(engine, stage, lane, g);
+        for (int i = 0; i < PRODUCTS; i++) {
+            WEFT_TRY(weft_dnn_matmul_get(lane->door, &g[i], &lane->matmul[stage->index][i], error));
+        }
+    }
+    for (int i = 0; i < PRODUCTS; i++) {
+        int moment = i == PRODUCT ? weft_moment_forward(stage)
+                                  : weft_moment_backward(engine, stage);
+        size_t bytes = weft_dnn_matmul_scratch(engine->lanes[0].matmul[stage->index][i]);
+        WEFT_TRY(weft_stage_claim(engine, stage, i, bytes, moment, moment, error));
+    }
+    return WEFT_OK;
+}
+
+static weft_status run(const weft_engine *engine, const weft_stage *stage, const weft_lane *lane,
+                       int which, const void *a, const void *b, void *c, weft_error *error) {
+    return weft_dnn_matmul_run(lane->matmul[stage->index][which], a, b, c,
+                               weft_stage_place(engine, stage, lane, which), error);
+}
+
+static weft_status forward(weft_engine *engine, weft_stage *stage, weft_lane *lane,
+                           weft_error *error) {
+    return run(engine, stage, lane, PRODUCT, weft_lane_values(engine, lane, stage->input[0]),
+               weft_lane_values(engine, lane, stage->input[1]),
+               weft_lane_values(engine, lane, stage->output), error);
+}
+
+static weft_status backward(weft_engine *engine, weft_stage *stage, weft_lane *lane,
+                            weft_error *error) {
+    const void *a = weft_lane_values(engine, lane, stage->input[0]);
+    const void *b = weft_lane_values(engine, lane, stage->input[1]);
+    const void *dc = weft_lane_gradient(engine, lane, stage->output);
+    void *da = weft_input_gradient(engine, stage, lane, 0);
+    void *db = weft_input_gradient(engine, stage, lane, 1);
+    if (da != NULL) {
+        WEFT_TRY(run(engine, stage, lane, GRADIENT_A, dc, b, da, error));
+    }
+    if (db != NULL) {
+        WEFT_TRY(run(engine, stage, lane, GRADIENT_B, a, dc, db, error));
+    }
+    return WEFT_OK;
+}
+
+const weft_kind weft_kind_matmul = {
+    .op = WEFT_OP_MATMUL,
+    .keeps_input = true,
+    .create = create,
+    .forward = forward,
+    .backward = backward,
+};
