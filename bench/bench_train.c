@@ -15,7 +15,7 @@
 #include "learn/batch.h"
 #include "learn/engine.h"
 #include "learn/loss.h"
-#include "learn/sgd.h"
+#include "learn/optimizer.h"
 #include "weft_build_config.h"
 
 enum { CLASSES = 10 };
@@ -87,8 +87,16 @@ static weft_status step(const bench_case *c, weft_engine *engine, const images *
     weft_cross_entropy(engine->output->data, data->labels, (size_t)c->batch, CLASSES, 0.0,
                        engine->output->gradient);
     WEFT_TRY(weft_engine_backward(engine, NULL, error));
-    weft_sgd_step(engine->parameters, engine->gradients, engine->velocity, engine->n_parameters,
-                  0.01, 0.9, 3e-4);
+    const weft_segment all = {.count = engine->n_parameters, .rate = 1.0, .decays = true};
+    const weft_descent descent = {
+        .kind = WEFT_DESCENT_SGD,
+        .momentum = 0.9,
+        .decay = 3e-4,
+        .segments = &all,
+        .n_segments = 1,
+    };
+    weft_descent_step(&descent, engine->parameters, engine->gradients, engine->velocity,
+                      engine->n_parameters, 0.01, number + 1);
     return WEFT_OK;
 }
 

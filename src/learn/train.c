@@ -15,7 +15,8 @@
 #include "learn/engine.h"
 #include "learn/histogram.h"
 #include "learn/loss.h"
-#include "learn/sgd.h"
+#include "learn/optimizer.h"
+#include "learn/schedule.h"
 #include "learn/split.h"
 
 enum { REPORTS_AN_EPOCH = 10 };
@@ -96,6 +97,7 @@ typedef struct training {
     weft_parts parts;
     weft_parts histogram_parts; /* its measuring images; empty: no histograms are wanted */
     weft_normaliser normaliser;
+    weft_schedule schedule;
     size_t image_pixels; /* bytes of an image, floats of an input */
     int64_t batch, steps_an_epoch, steps;
     uint32_t *order;  /* (parts.train.n), of the current epoch */
@@ -117,6 +119,11 @@ static weft_status training_begin(training *t, const weft_network *network,
     const weft_shape image = dataset->info.shape;
     t->image_pixels = (size_t)image.channels * (size_t)image.height * (size_t)image.width;
     weft_normaliser_fill(dataset, &t->normaliser);
+    t->schedule = (weft_schedule){
+        .kind = WEFT_SCHEDULE_COSINE,
+        .peak = t->settings->learning_rate,
+        .warmup = t->settings->warmup,
+    };
     t->order = malloc((size_t)n * sizeof *t->order);
     t->labels = calloc((size_t)t->batch, sizeof *t->labels);
     if (t->order == NULL || t->labels == NULL) {
@@ -170,7 +177,7 @@ static weft_status check_loss(const training *t, double loss, int64_t step, doub
 static weft_status train_step(training *t, int64_t step, weft_error *error) {
     const weft_train_settings *s = t->settings;
     weft_engine *engine = t->engine;
-    double rate = weft_sgd_rate(s->learning_rate, s->warmup, step, t->steps);
+    double rate = weft_schedule_rate(&t->schedule, step, t->steps);
     load_training_batch(t, step);
     engine->dropout = weft_rng_make(s->seed, WEFT_PURPOSE_DROPOUT, (uint64_t)step);
     WEFT_TRY(weft_engine_forward(engine, WEFT_MODE_TRAIN, t->stop, error));
@@ -182,8 +189,16 @@ static weft_status train_step(training *t, int64_t step, weft_error *error) {
     t->loss_sum += mean;
     t->loss_steps++;
     WEFT_TRY(weft_engine_backward(engine, t->stop, error));
-    weft_sgd_step(engine->parameters, engine->gradients, engine->velocity, engine->n_parameters,
-                  rate, s->momentum, s->weight_decay);
+    const weft_segment all = {.count = engine->n_parameters, .rate = 1.0, .decays = true};
+    const weft_descent descent = {
+        .kind = WEFT_DESCENT_SGD,
+        .momentum = s->momentum,
+        .decay = s->weight_decay,
+        .segments = &all,
+        .n_segments = 1,
+    };
+    weft_descent_step(&descent, engine->parameters, engine->gradients, engine->velocity,
+                      engine->n_parameters, rate, step + 1);
     return WEFT_OK;
 }
 

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Splits, subsets, crops, the loss, the optimizer and the memory plan: the parts of a training,
- * each against what it promises. */
+ * Splits, subsets, crops and the memory plan: the parts of a training, each against what it
+ * promises. */
 #include "learn/batch.h"
 #include "learn/memory.h"
-#include "learn/sgd.h"
 #include "learn/split.h"
 #include "learn/train_support.h"
 
@@ -226,53 +225,6 @@ static void test_augment(void **state) {
     }
 }
 
-/* ---- loss and optimizer ---------------------------------------------------------------------- */
-
-static void test_cross_entropy(void **state) {
-    (void)state;
-    const float z[] = {1.0F, -2.0F, 0.5F, 300.0F, 0.0F, -300.0F};
-    const uint16_t labels[] = {2, 0};
-    float gradient[6];
-    weft_loss loss = weft_cross_entropy(z, labels, 2, 3, 0.0, gradient);
-    double sum = exp(1.0) + exp(-2.0) + exp(0.5);
-    assert_float_equal(loss.sum, log(sum) - 0.5, 1e-6);
-    assert_int_equal(loss.right, 1);
-    assert_float_equal((double)gradient[0], 0.5 * exp(1.0) / sum, 1e-6);
-    assert_float_equal((double)gradient[2], 0.5 * (exp(0.5) / sum - 1.0), 1e-6);
-    assert_float_equal((double)gradient[3], 0.0, 1e-6);
-    loss = weft_cross_entropy(z, labels, 1, 3, 0.3, NULL);
-    assert_float_equal(loss.sum, log(sum) - (0.8 * 0.5 + 0.1 * 1.0 + 0.1 * -2.0), 1e-6);
-    const float broken[] = {NAN, 0.0F, 0.0F};
-    assert_true(isnan(weft_cross_entropy(broken, labels, 1, 3, 0.0, NULL).sum));
-}
-
-static void test_rate(void **state) {
-    (void)state;
-    double last = 0.0;
-    for (int64_t step = 0; step < 10; step++) {
-        double rate = weft_sgd_rate(0.4, 0.1, step, 100);
-        assert_true(rate > last && rate < 0.4);
-        last = rate;
-    }
-    assert_float_equal(weft_sgd_rate(0.4, 0.1, 10, 100), 0.4, 1e-12);
-    assert_float_equal(weft_sgd_rate(0.4, 0.1, 55, 100), 0.2, 1e-12);
-    assert_true(weft_sgd_rate(0.4, 0.1, 99, 100) > 0.0);
-    assert_float_equal(weft_sgd_rate(0.4, 0.0, 0, 1), 0.4, 1e-12);
-    assert_true(weft_sgd_rate(0.4, 1.0, 9, 10) < 0.4);
-}
-
-static void test_sgd(void **state) {
-    (void)state;
-    float w[3] = {1.0F, -2.0F, 0.0F}, v[3] = {0.0F, 0.5F, 0.0F};
-    const float g[3] = {0.3F, -0.1F, 0.0F};
-    weft_sgd_step(w, g, v, 3, 0.1, 0.9, 0.01);
-    assert_float_equal((double)v[0], 0.31, 1e-6);
-    assert_float_equal((double)w[0], 1.0 - 0.031, 1e-6);
-    assert_float_equal((double)v[1], 0.9 * 0.5 - 0.1 - 0.02, 1e-6);
-    assert_float_equal((double)w[1], -2.0 - 0.1 * 0.33, 1e-6);
-    assert_true(w[2] == 0.0F); /* padding of weights stays zero */
-}
-
 /* ---- the memory plan ------------------------------------------------------------------------- */
 
 static void test_plan(void **state) {
@@ -330,17 +282,10 @@ static void test_memory_check(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_validation_split),
-        cmocka_unit_test(test_seeds),
-        cmocka_unit_test(test_share_and_limit),
-        cmocka_unit_test(test_test_split),
-        cmocka_unit_test(test_without_test_set),
-        cmocka_unit_test(test_normalise),
-        cmocka_unit_test(test_augment),
-        cmocka_unit_test(test_cross_entropy),
-        cmocka_unit_test(test_rate),
-        cmocka_unit_test(test_sgd),
-        cmocka_unit_test(test_plan),
+        cmocka_unit_test(test_validation_split), cmocka_unit_test(test_seeds),
+        cmocka_unit_test(test_share_and_limit),  cmocka_unit_test(test_test_split),
+        cmocka_unit_test(test_without_test_set), cmocka_unit_test(test_normalise),
+        cmocka_unit_test(test_augment),          cmocka_unit_test(test_plan),
         cmocka_unit_test(test_memory_check),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,7 +3,7 @@
  * Three training steps of imc:V8,R8 against the same steps in PyTorch, kept in
  * fixtures/torch_step.txt with the script that made them. */
 #include "learn/engine_support.h"
-#include "learn/sgd.h"
+#include "learn/optimizer.h"
 
 enum { BATCH = 8, CLASSES = 10, STEPS = 3, SIDE = 12, MAX_SLOT = 8192 };
 
@@ -182,6 +182,14 @@ static void test_steps(void **state) {
     generator g = {.state = 1};
     fill_parameters(engine, network, &g);
     uint16_t labels[BATCH];
+    const weft_segment all = {.count = engine->n_parameters, .rate = 1.0, .decays = true};
+    const weft_descent descent = {
+        .kind = WEFT_DESCENT_SGD,
+        .momentum = MOMENTUM,
+        .decay = DECAY,
+        .segments = &all,
+        .n_segments = 1,
+    };
     for (int step = 1; step <= STEPS; step++) {
         fill_batch(engine, &g, step, labels);
         MUST(weft_engine_forward(engine, WEFT_MODE_TRAIN, NULL, &error));
@@ -196,8 +204,8 @@ static void test_steps(void **state) {
         if (step == 1) {
             assert_true(compare_slots(engine, figures, n, "gradient", true, 0.02) > 100);
         }
-        weft_sgd_step(engine->parameters, engine->gradients, engine->velocity, engine->n_parameters,
-                      RATE, MOMENTUM, DECAY);
+        weft_descent_step(&descent, engine->parameters, engine->gradients, engine->velocity,
+                          engine->n_parameters, RATE, step);
     }
     assert_true(compare_slots(engine, figures, n, "updated", false, 0.1) > 100);
     MUST(weft_engine_forward(engine, WEFT_MODE_EVALUATE, NULL, &error));
