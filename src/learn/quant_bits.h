@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * How a network is quantized, and the bits of each of its layers. */
+#ifndef WEFT_LEARN_QUANT_BITS_H
+#define WEFT_LEARN_QUANT_BITS_H
+
+#include <weft/network.h>
+
+/* Where steps come from in training: learned (LSQ), or from least and largest. */
+#define WEFT_QUANT_STEPS_MAP(X)                                                                    \
+    X(WEFT_QUANT_STEPS_LEARNED, "learned")                                                         \
+    X(WEFT_QUANT_STEPS_MIN_MAX, "min-max")
+
+typedef enum weft_quant_steps {
+#define WEFT_QUANT_STEPS_ENUM(name, token) name,
+    WEFT_QUANT_STEPS_MAP(WEFT_QUANT_STEPS_ENUM)
+#undef WEFT_QUANT_STEPS_ENUM
+        WEFT_QUANT_STEPS_COUNT
+} weft_quant_steps;
+
+/* And where from for a network that is trained already. */
+#define WEFT_QUANT_CALIBRATION_MAP(X)                                                              \
+    X(WEFT_QUANT_CALIBRATION_MIN_MAX, "min-max")                                                   \
+    X(WEFT_QUANT_CALIBRATION_PERCENTILE, "percentile")                                             \
+    X(WEFT_QUANT_CALIBRATION_ERROR, "error")
+
+typedef enum weft_quant_calibration {
+#define WEFT_QUANT_CALIBRATION_ENUM(name, token) name,
+    WEFT_QUANT_CALIBRATION_MAP(WEFT_QUANT_CALIBRATION_ENUM)
+#undef WEFT_QUANT_CALIBRATION_ENUM
+        WEFT_QUANT_CALIBRATION_COUNT
+} weft_quant_calibration;
+
+typedef struct weft_quant_settings {
+    /* Of layers that do not say theirs (weft_layer.bits), 2 .. 8; 0: they stay real. */
+    int32_t weight_bits, input_bits;
+    /* The first and the last layer of products, where they do not say theirs, have at least 8 bits for
+     * both operands: they hold few of the weights and lose most (Esser et al., section 2.3). */
+    bool ends_at_8;
+    bool per_channel; /* a step for each output channel of weights, else one a layer */
+    weft_quant_steps steps;
+    weft_quant_calibration calibration;
+    double percentile; /* the share of values that is kept, 0 < share <= 1 */
+    double follow;     /* of running extents, the share of a new batch, 0 < share <= 1 */
+} weft_quant_settings;
+
+/* 8 bits of both operands, ends at 8, a step for each channel, learned, least error, percentile 0.9999,
+ * follow 0.01. */
+void weft_quant_defaults(weft_quant_settings *settings);
+
+/* WEFT_ERROR_INPUT for a value out of range, with the range. */
+weft_status weft_quant_check(const weft_quant_settings *settings, weft_error *error) WEFT_NODISCARD;
+
+/* The bits of weights and inputs of each layer: bits[i] for layer i, of n_layers. A layer of products
+ * (CONV, LINEAR, MATMUL) has its own where it says them, else those of the settings; 0 where it stays
+ * real; other layers have 0. `outputs` is what the layer says: they are rounded where the next layer
+ * reads them, so a chip's outputs may have more than 8. Weights or inputs outside 2 .. 8 bits are
+ * WEFT_ERROR_INPUT with the layer. Whether a chip holds them is asked of it
+ * (weft_priced_check_bits). */
+weft_status weft_quant_choose(const weft_network *network, const weft_quant_settings *settings,
+                              weft_layer_bits *bits, weft_error *error) WEFT_NODISCARD;
+
+#endif
