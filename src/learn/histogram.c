@@ -25,7 +25,6 @@ typedef struct survey {
     const weft_histogram_images *images;
     const weft_stop *stop;
     tally *tallies; /* (n_stages, OPERANDS) */
-    float *plain;   /* the weights of one layer */
 } survey;
 
 /* ---- values ---------------------------------------------------------------------------------- */
@@ -65,24 +64,30 @@ static tally *tally_of(const survey *s, const weft_stage *stage, int operand) {
     return &s->tallies[stage->index * OPERANDS + operand];
 }
 
-/* The floats of the first n images of a tensor. */
-static size_t floats_of(const survey *s, const weft_tensor *tensor, int64_t n) {
-    return tensor->count / (size_t)s->engine->batch * (size_t)n;
+/* Looks at what the first n images of the batch are in a tensor, lane by lane. */
+static void look_at(const survey *s, const weft_tensor *tensor, int64_t n, look_fn look, tally *t) {
+    const weft_engine *engine = s->engine;
+    for (int l = 0; l < engine->n_lanes && n > 0; l++) {
+        const weft_lane *lane = &engine->lanes[l];
+        int64_t here = n < lane->images ? n : lane->images;
+        look(t, weft_lane_values(engine, lane, tensor),
+             tensor->count / (size_t)lane->images * (size_t)here);
+        n -= here;
+    }
 }
 
 static weft_status pass_batch(const survey *s, int64_t n, look_fn look, weft_error *error) {
     weft_engine *engine = s->engine;
-    engine->mode = WEFT_MODE_EVALUATE;
+    WEFT_TRY(weft_engine_begin(engine, WEFT_MODE_EVALUATE, error));
     for (int i = 0; i < engine->n_stages; i++) {
         if (weft_stop_requested(s->stop)) {
             return WEFT_STOPPED;
         }
-        weft_stage *stage = &engine->stages[i];
-        WEFT_TRY(stage->kind->forward(engine, stage, error));
-        if (stage->product != NULL) {
-            look(tally_of(s, stage, INPUTS), stage->input[0]->data,
-                 floats_of(s, stage->input[0], n));
-            look(tally_of(s, stage, OUTPUTS), stage->output->data, floats_of(s, stage->output, n));
+        const weft_stage *stage = &engine->stages[i];
+        WEFT_TRY(weft_engine_forward_stage(engine, i, error));
+        if (weft_stage_is_product(stage)) {
+            look_at(s, stage->input[0], n, look, tally_of(s, stage, INPUTS));
+            look_at(s, stage->output, n, look, tally_of(s, stage, OUTPUTS));
         }
     }
     return WEFT_OK;
@@ -92,27 +97,23 @@ static weft_status pass_batch(const survey *s, int64_t n, look_fn look, weft_err
  * evaluates, and only the first n are looked at. */
 static weft_status pass_images(const survey *s, look_fn look, weft_error *error) {
     const weft_histogram_images *images = s->images;
-    for (int64_t first = 0; first < images->n; first += s->engine->batch) {
-        int64_t left = images->n - first;
-        int64_t n = left < s->engine->batch ? left : s->engine->batch;
-        images->load(images->context, first, n, s->engine->input->data);
+    int64_t batch = s->engine->settings.batch;
+    for (int64_t first = 0; first < images->n; first += batch) {
+        int64_t n = images->n - first < batch ? images->n - first : batch;
+        images->load(images->context, first, n, s->engine->images);
         WEFT_TRY(pass_batch(s, n, look, error));
     }
     return WEFT_OK;
 }
 
-/* In the plain layout: that of the kernels is padded with zeros. */
-static weft_status pass_weights(const survey *s, look_fn look, weft_error *error) {
+static void pass_weights(const survey *s, look_fn look) {
     for (int i = 0; i < s->engine->n_stages; i++) {
         const weft_stage *stage = &s->engine->stages[i];
-        if (stage->product == NULL) {
-            continue;
+        const weft_slot *weight = &stage->slot[WEFT_SLOT_WEIGHT];
+        if (weft_stage_is_product(stage)) {
+            look(tally_of(s, stage, WEIGHTS), weight->value, weight->count);
         }
-        WEFT_TRY(weft_engine_get(s->engine, stage->layer_index, WEFT_SLOT_WEIGHT, false, s->plain,
-                                 error));
-        look(tally_of(s, stage, WEIGHTS), s->plain, stage->slot[WEFT_SLOT_WEIGHT].plain);
     }
-    return WEFT_OK;
 }
 
 static weft_status check_finite(const survey *s, weft_error *error) {
@@ -131,10 +132,11 @@ static weft_status check_finite(const survey *s, weft_error *error) {
 
 static weft_status take_all(const survey *s, weft_error *error) {
     WEFT_TRY(pass_images(s, look_for_largest, error));
-    WEFT_TRY(pass_weights(s, look_for_largest, error));
+    pass_weights(s, look_for_largest);
     WEFT_TRY(check_finite(s, error));
     WEFT_TRY(pass_images(s, count_bins, error));
-    return pass_weights(s, count_bins, error);
+    pass_weights(s, count_bins);
+    return WEFT_OK;
 }
 
 /* ---- the network that carries them ----------------------------------------------------------- */
@@ -145,7 +147,7 @@ static weft_status add_copy(const survey *s, int i, const weft_stage *stage, wef
     double share[OPERANDS][WEFT_HISTOGRAM_BINS];
     weft_histogram histogram[OPERANDS];
     weft_layer layer = s->engine->network->layers[i];
-    if (stage != NULL && stage->product != NULL) {
+    if (stage != NULL && weft_stage_is_product(stage)) {
         for (int k = 0; k < OPERANDS; k++) {
             const tally *t = tally_of(s, stage, k);
             for (int b = 0; b < WEFT_HISTOGRAM_BINS; b++) {
@@ -175,26 +177,15 @@ static weft_status make_measured(const survey *s, weft_network **measured, weft_
     return WEFT_OK;
 }
 
-static size_t most_weights(const weft_engine *engine) {
-    size_t most = 1;
-    for (int i = 0; i < engine->n_stages; i++) {
-        size_t n = engine->stages[i].slot[WEFT_SLOT_WEIGHT].plain;
-        most = n > most ? n : most;
-    }
-    return most;
-}
-
 weft_status weft_measure_operands(weft_engine *engine, const weft_histogram_images *images,
                                   const weft_stop *stop, weft_network **measured,
                                   weft_error *error) {
     size_t n = (size_t)engine->n_stages * OPERANDS;
-    size_t weights = most_weights(engine);
     survey s = {.engine = engine, .images = images, .stop = stop};
     s.tallies = calloc(n, sizeof *s.tallies);
-    s.plain = malloc(weights * sizeof *s.plain);
     weft_status status = WEFT_OK;
-    if (s.tallies == NULL || s.plain == NULL) {
-        status = weft_fail_memory(error, n * sizeof *s.tallies + weights * sizeof *s.plain);
+    if (s.tallies == NULL) {
+        status = weft_fail_memory(error, n * sizeof *s.tallies);
     } else {
         for (size_t i = 0; i < n; i++) {
             s.tallies[i].finite = true;
@@ -204,7 +195,6 @@ weft_status weft_measure_operands(weft_engine *engine, const weft_histogram_imag
     if (status == WEFT_OK) {
         status = make_measured(&s, measured, error);
     }
-    free(s.plain);
     free(s.tallies);
     return status;
 }

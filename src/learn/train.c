@@ -4,7 +4,6 @@
 #include <weft/learn.h>
 
 #include <math.h>
-#include <omp.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -61,7 +60,7 @@ static weft_status check_settings(const weft_train_settings *s, weft_error *erro
     WEFT_TRY(check_range("weight_decay", s->weight_decay, 0, 1, error));
     WEFT_TRY(check_range("crop_pad", s->crop_pad, 0, 1024, error));
     WEFT_TRY(check_range("label_smoothing", s->label_smoothing, 0, 1, error));
-    return check_range("threads", s->threads, 1, 1024, error);
+    return check_range("threads", s->threads, 1, WEFT_CREW_MAX_THREADS, error);
 }
 
 static weft_status check_match(const weft_network *network, const weft_dataset *dataset,
@@ -93,7 +92,9 @@ typedef struct training {
     const weft_stop *stop;
     bool (*progress)(void *context, const weft_train_progress *now);
     void *context;
+    weft_crew *crew;
     weft_engine *engine;
+    float *velocity; /* (engine->n_parameters) */
     weft_parts parts;
     weft_parts histogram_parts; /* its measuring images; empty: no histograms are wanted */
     weft_normaliser normaliser;
@@ -129,12 +130,20 @@ static weft_status training_begin(training *t, const weft_network *network,
     if (t->order == NULL || t->labels == NULL) {
         return weft_fail_memory(error, (size_t)n * sizeof *t->order);
     }
-    WEFT_TRY(weft_engine_create(network, (int)t->batch, &t->engine, error));
+    WEFT_TRY(weft_crew_create(t->settings->threads, &t->crew, error));
+    const weft_engine_settings settings = {.batch = (int)t->batch, .type = WEFT_F32};
+    WEFT_TRY(weft_engine_create(network, t->crew, &settings, &t->engine, error));
+    t->velocity = calloc(t->engine->n_parameters, sizeof *t->velocity);
+    if (t->velocity == NULL) {
+        return weft_fail_memory(error, t->engine->n_parameters * sizeof *t->velocity);
+    }
     return weft_engine_initialise(t->engine, t->settings->seed, t->stop, error);
 }
 
 static void training_end(training *t) {
     weft_engine_destroy(t->engine);
+    weft_crew_destroy(t->crew);
+    free(t->velocity);
     weft_parts_destroy(&t->histogram_parts);
     weft_parts_destroy(&t->parts);
     free(t->labels);
@@ -157,7 +166,7 @@ static void load_training_batch(training *t, int64_t step) {
         size_t image = t->order[first + i];
         weft_augment(&t->normaliser, images->pixels + image * t->image_pixels,
                      t->settings->crop_pad, t->settings->flip, &t->augment,
-                     t->engine->input->data + (size_t)i * t->image_pixels);
+                     (float *)t->engine->images + (size_t)i * t->image_pixels);
         t->labels[i] = images->labels[image];
     }
 }
@@ -179,11 +188,12 @@ static weft_status train_step(training *t, int64_t step, weft_error *error) {
     weft_engine *engine = t->engine;
     double rate = weft_schedule_rate(&t->schedule, step, t->steps);
     load_training_batch(t, step);
-    engine->dropout = weft_rng_make(s->seed, WEFT_PURPOSE_DROPOUT, (uint64_t)step);
+    engine->seed = s->seed;
+    engine->mask_step = step;
     WEFT_TRY(weft_engine_forward(engine, WEFT_MODE_TRAIN, t->stop, error));
-    weft_loss loss = weft_cross_entropy(engine->output->data, t->labels, (size_t)t->batch,
-                                        (size_t)engine->output->shape.channels, s->label_smoothing,
-                                        engine->output->gradient);
+    weft_loss loss = weft_cross_entropy(engine->logits, t->labels, (size_t)t->batch,
+                                        engine->classes, s->label_smoothing,
+                                        engine->logits_gradient);
     double mean = loss.sum / (double)t->batch;
     WEFT_TRY(check_loss(t, mean, step, rate, error));
     t->loss_sum += mean;
@@ -197,8 +207,9 @@ static weft_status train_step(training *t, int64_t step, weft_error *error) {
         .segments = &all,
         .n_segments = 1,
     };
-    weft_descent_step(&descent, engine->parameters, engine->gradients, engine->velocity,
+    weft_descent_step(&descent, engine->parameters, engine->gradients, t->velocity,
                       engine->n_parameters, rate, step + 1);
+    weft_engine_touch(engine);
     return WEFT_OK;
 }
 
@@ -262,13 +273,13 @@ static weft_status measure(training *t, weft_train_result *result, weft_error *e
     weft_loss total = {0};
     for (int64_t first = 0; first < list->n; first += t->batch) {
         int64_t n = list->n - first < t->batch ? list->n - first : t->batch;
-        load_plain(t, list, first, n, engine->input->data);
+        load_plain(t, list, first, n, engine->images);
         for (int64_t i = 0; i < n; i++) {
             t->labels[i] = list->images->labels[list->index[first + i]];
         }
         WEFT_TRY(weft_engine_forward(engine, WEFT_MODE_EVALUATE, t->stop, error));
-        weft_loss loss = weft_cross_entropy(engine->output->data, t->labels, (size_t)n,
-                                            (size_t)engine->output->shape.channels, 0.0, NULL);
+        weft_loss loss =
+            weft_cross_entropy(engine->logits, t->labels, (size_t)n, engine->classes, 0.0, NULL);
         total.sum += loss.sum;
         total.right += loss.right;
     }
@@ -335,14 +346,11 @@ static weft_status train_and_measure(training *t, const weft_network *network,
 static weft_status run_training(training *t, const weft_network *network,
                                 const weft_dataset *dataset, weft_train_result *result,
                                 weft_network **measured, weft_error *error) {
-    int threads_before = omp_get_max_threads();
-    omp_set_num_threads(t->settings->threads); /* of this thread only */
     weft_status status = train_and_measure(t, network, dataset, result, error);
     if (status == WEFT_OK && measured != NULL) {
         status = make_histograms(t, measured, error);
     }
     training_end(t);
-    omp_set_num_threads(threads_before);
     return status;
 }
 
