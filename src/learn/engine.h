@@ -29,6 +29,8 @@
 #include "learn/crew.h"
 #include "learn/onednn.h"
 #include "learn/plan.h"
+#include "learn/quant.h"
+#include "learn/quant_bits.h"
 #include "learn/type.h"
 
 typedef struct weft_engine weft_engine;
@@ -48,6 +50,11 @@ typedef enum weft_slot_name {
     WEFT_SLOT_BIAS,     /* CONV, LINEAR: (out); norms: shift (C) */
     WEFT_SLOT_MEAN,     /* BATCH_NORM: running mean (C); not trained */
     WEFT_SLOT_VARIANCE, /* BATCH_NORM: running variance (C); not trained */
+    /* Steps of quantized operands: trained where they are learned. 0: not known yet. */
+    WEFT_SLOT_WEIGHT_STEP,   /* of weights (1 or out); of MATMUL's second operand (1) */
+    WEFT_SLOT_INPUT_STEP,    /* of what the layer reads (1) */
+    WEFT_SLOT_WEIGHT_EXTENT, /* MATMUL's second operand: least and largest (2), followed */
+    WEFT_SLOT_INPUT_EXTENT,  /* likewise */
     WEFT_SLOTS
 } weft_slot_name;
 
@@ -111,7 +118,15 @@ struct weft_stage {
     int *aside;  /* (n_inputs) claim of a place of its own for it; WEFT_NO_CLAIM: the tensor's */
     weft_slot slot[WEFT_SLOTS];
     int claim[WEFT_STAGE_MAX_CLAIMS]; /* the kind's own buffers in a lane; WEFT_NO_CLAIM: unused */
-    bool is_own;                      /* a convolution by a kernel of ours, without a product */
+    /* A stage that quantizes what `layer` reads as its input `operand`, to `bits`; or a stage of
+     * products with quantized weights. bits 0: real. */
+    bool is_quantizer;
+    int operand;
+    int32_t bits;
+    weft_quant_range range;
+    size_t rows;        /* of quantized weights that have a step each */
+    size_t sums_offset; /* of as many doubles in engine->sums */
+    bool is_own;        /* a convolution by a kernel of ours, without a product */
     /* Weights as the passes of a product read them: the same for all lanes. */
     size_t packed_bytes[2], packed_offset[2]; /* FORWARD, BACKWARD_DATA */
 };
@@ -131,7 +146,8 @@ struct weft_lane {
 typedef struct weft_engine_settings {
     int batch;
     weft_type type;
-    int lanes; /* 0: weft_engine_lanes(batch); else a divisor of the batch */
+    int lanes;                        /* 0: weft_engine_lanes(batch); else a divisor of the batch */
+    const weft_quant_settings *quant; /* borrowed; NULL: weights and activations stay real */
 } weft_engine_settings;
 
 struct weft_engine {
@@ -160,7 +176,11 @@ struct weft_engine {
     float *statistics;
     size_t n_partials; /* floats of a lane */
     unsigned char *packed;
-    bool is_packed; /* `packed` holds the parameters as they are */
+    bool is_packed;        /* `packed` and `rounded` hold the parameters as they are */
+    weft_layer_bits *bits; /* (n_layers); NULL: nothing is quantized */
+    float *rounded;        /* quantized weights, each where it is in `parameters`; NULL: none */
+    double *sums;          /* gradients of weights' steps before they are scaled */
+    size_t n_sums;
     weft_mode mode;
     int64_t steps; /* forward passes in training, the current one included */
     /* Running statistics are the mean of all steps so far, for who estimates them anew. */
@@ -203,13 +223,21 @@ weft_status weft_engine_backward(weft_engine *engine, const weft_stop *stop,
 /* To be called by who changes engine->parameters: what was made of them is made anew. */
 void weft_engine_touch(weft_engine *engine);
 
-/* A slot's values, or its gradient, by the layer of the network; slot.count floats. */
+/* A slot's values, or its gradient, by the layer of the network; slot.count floats. Steps and extents
+ * of inputs are found by the layer that reads them. */
 weft_status weft_engine_get(const weft_engine *engine, int layer, weft_slot_name name,
                             bool gradient, float *values, weft_error *error) WEFT_NODISCARD;
 weft_status weft_engine_set(weft_engine *engine, int layer, weft_slot_name name,
                             const float *values, weft_error *error) WEFT_NODISCARD;
 
-/* The stage of a layer, NULL where it became part of another or does nothing. */
+/* The weights that a stage multiplies with: its parameters, quantized where it has bits. */
+static inline const float *weft_stage_weights(const weft_engine *engine, const weft_stage *stage) {
+    const weft_slot *slot = &stage->slot[WEFT_SLOT_WEIGHT];
+    return stage->bits > 0 ? engine->rounded + slot->offset : slot->value;
+}
+
+/* The stage of a layer, NULL where it became part of another or does nothing; not the ones that
+ * quantize what it reads. */
 weft_stage *weft_engine_stage(const weft_engine *engine, int layer);
 
 /* Whether the stage multiplies with weights: a convolution or a linear layer. */
@@ -230,9 +258,21 @@ weft_status weft_engine_begin(weft_engine *engine, weft_mode mode,
 weft_status weft_engine_pack(weft_engine *engine, weft_error *error) WEFT_NODISCARD;
 weft_status weft_engine_reduce(weft_engine *engine, weft_error *error) WEFT_NODISCARD;
 
+/* Whether the values of a layer cannot be below 0: a ReLU and what only moves, adds or averages its
+ * values. Such operands are quantized without a sign. */
+bool weft_layer_is_positive(const weft_network *network, int layer);
+
 /* ---- for the layer kinds --------------------------------------------------------------------- */
 
 const weft_kind *weft_kind_of(weft_op op);
+
+/* Of stages that quantize: no operation of networks. */
+extern const weft_kind weft_kind_quantizer;
+
+/* Quantizes the weights of a stage of products, and takes the gradient back to them and their steps.
+ * Parts of weft_engine_pack and weft_engine_reduce. */
+void weft_stage_round_weights(weft_engine *engine, weft_stage *stage);
+void weft_stage_unround_gradient(weft_engine *engine, weft_stage *stage);
 
 static inline int weft_moment_forward(const weft_stage *stage) {
     return stage->index;

@@ -8,6 +8,9 @@
 
 #include "learn/memory.h"
 
+/* Layers of products read one or two tensors. */
+enum { WEFT_STAGE_QUANTIZED_INPUTS = 2 };
+
 /* Which tensor every layer's result is in, while the list is made. */
 typedef struct lowering {
     weft_engine *engine;
@@ -76,25 +79,80 @@ static weft_status take_records(weft_engine *engine, weft_stage *stage, weft_err
     return WEFT_OK;
 }
 
-static weft_status add_stage(lowering *low, int i, weft_error *error) {
+/* A stage for layer i with `n` inputs, yet to be given, and an output. */
+static weft_status begin_stage(lowering *low, const weft_kind *kind, int i, int n, weft_shape out,
+                               weft_stage **stage, weft_error *error) {
     weft_engine *engine = low->engine;
-    const weft_layer *layer = &engine->network->layers[i];
-    WEFT_TRY(check_trainable(engine->network, i, error));
-    weft_stage *stage = &engine->stages[engine->n_stages];
-    *stage = (weft_stage){.kind = weft_kind_of(layer->op), .layer = layer, .layer_index = i};
-    stage->index = engine->n_stages++;
-    stage->n_inputs = layer->n_inputs;
-    WEFT_TRY(take_records(engine, stage, error));
-    stage->output = add_tensor(engine, layer->out, stage->index);
+    weft_stage *made = &engine->stages[engine->n_stages];
+    *made = (weft_stage){
+        .kind = kind,
+        .layer = &engine->network->layers[i],
+        .layer_index = i,
+        .index = engine->n_stages,
+        .n_inputs = n,
+    };
+    engine->n_stages++;
+    WEFT_TRY(take_records(engine, made, error));
+    made->output = add_tensor(engine, out, made->index);
+    for (int k = 0; k < WEFT_STAGE_MAX_CLAIMS; k++) {
+        made->claim[k] = WEFT_NO_CLAIM;
+    }
+    *stage = made;
+    return WEFT_OK;
+}
+
+static void read_tensor(weft_stage *stage, int k, weft_tensor *tensor) {
+    stage->input[k] = tensor;
+    stage->aside[k] = WEFT_NO_CLAIM;
+    tensor->readers++;
+    stage->output->needs_gradient |= tensor->needs_gradient;
+}
+
+/* What layer i reads as its input k, quantized where it has bits: by a stage of its own. A step that
+ * is learned is trained, but for it alone no gradient goes on towards the images. */
+static weft_status quantized_input(lowering *low, int i, int k, weft_tensor **tensor,
+                                   weft_error *error) {
+    weft_engine *engine = low->engine;
+    const weft_network *network = engine->network;
+    *tensor = low->tensor_of[network->layers[i].input[k]];
+    if (engine->bits == NULL) {
+        return WEFT_OK;
+    }
+    bool second = k == 1 && network->layers[i].op == WEFT_OP_MATMUL;
+    int32_t bits = second ? engine->bits[i].weights : engine->bits[i].inputs;
+    if (bits == 0) {
+        return WEFT_OK;
+    }
+    weft_stage *stage;
+    WEFT_TRY(begin_stage(low, &weft_kind_quantizer, i, 1, (*tensor)->shape, &stage, error));
+    read_tensor(stage, 0, *tensor);
+    stage->is_quantizer = true;
+    stage->operand = k;
+    stage->bits = bits;
+    stage->range =
+        weft_quant_range_of(bits, !weft_layer_is_positive(network, network->layers[i].input[k]));
+    stage->output->needs_gradient |= engine->settings.quant->steps == WEFT_QUANT_STEPS_LEARNED;
+    *tensor = stage->output;
+    return WEFT_OK;
+}
+
+static weft_status add_stage(lowering *low, int i, weft_error *error) {
+    const weft_layer *layer = &low->engine->network->layers[i];
+    WEFT_TRY(check_trainable(low->engine->network, i, error));
+    weft_tensor *inputs[WEFT_STAGE_QUANTIZED_INPUTS] = {NULL};
+    for (int k = 0; k < layer->n_inputs && k < WEFT_STAGE_QUANTIZED_INPUTS; k++) {
+        WEFT_TRY(quantized_input(low, i, k, &inputs[k], error));
+    }
+    weft_stage *stage;
+    WEFT_TRY(
+        begin_stage(low, weft_kind_of(layer->op), i, layer->n_inputs, layer->out, &stage, error));
     stage->output->needs_gradient = layer->params > 0;
     for (int k = 0; k < layer->n_inputs; k++) {
-        stage->input[k] = low->tensor_of[layer->input[k]];
-        stage->input[k]->readers++;
-        stage->output->needs_gradient |= stage->input[k]->needs_gradient;
-        stage->aside[k] = WEFT_NO_CLAIM;
+        read_tensor(stage, k,
+                    k < WEFT_STAGE_QUANTIZED_INPUTS ? inputs[k] : low->tensor_of[layer->input[k]]);
     }
-    for (int k = 0; k < WEFT_STAGE_MAX_CLAIMS; k++) {
-        stage->claim[k] = WEFT_NO_CLAIM;
+    if (low->engine->bits != NULL && weft_stage_is_product(stage)) {
+        stage->bits = low->engine->bits[i].weights;
     }
     low->tensor_of[i] = stage->output;
     return WEFT_OK;
@@ -170,22 +228,31 @@ static size_t records_bytes(const weft_network *network) {
         size_t n = (size_t)network->layers[i].n_inputs;
         bytes += weft_arena_room(n, sizeof(weft_tensor *)) + weft_arena_room(n, sizeof(bool)) +
                  weft_arena_room(n, sizeof(int));
+        /* Each may be quantized by a stage of its own. */
+        bytes += n * (weft_arena_room(1, sizeof(weft_tensor *)) + weft_arena_room(1, sizeof(bool)) +
+                      weft_arena_room(1, sizeof(int)));
     }
     return bytes;
 }
 
-static weft_status lower(weft_engine *engine, weft_error *error) {
+/* Stages at most: the layers, and quantizers of what they read. */
+static size_t stages_at_most(const weft_engine *engine) {
     size_t n = (size_t)engine->network->n_layers;
+    return engine->bits != NULL ? n * (1 + WEFT_STAGE_QUANTIZED_INPUTS) : n;
+}
+
+static weft_status lower(weft_engine *engine, weft_error *error) {
+    size_t n = (size_t)engine->network->n_layers, stages = stages_at_most(engine);
     lowering low = {.engine = engine};
     WEFT_TRY(weft_arena_create(records_bytes(engine->network), &engine->records, error));
-    engine->tensors = calloc(n, sizeof *engine->tensors);
-    engine->stages = calloc(n, sizeof *engine->stages);
+    engine->tensors = calloc(stages, sizeof *engine->tensors);
+    engine->stages = calloc(stages, sizeof *engine->stages);
     low.tensor_of = calloc(n, sizeof(*low.tensor_of));
     low.readers = calloc(n, sizeof *low.readers);
     weft_status status = WEFT_OK;
     if (engine->tensors == NULL || engine->stages == NULL || low.tensor_of == NULL ||
         low.readers == NULL) {
-        status = weft_fail_memory(error, n * sizeof *engine->stages);
+        status = weft_fail_memory(error, stages * sizeof *engine->stages);
     } else {
         status = lower_all(&low, error);
     }
@@ -330,8 +397,10 @@ static size_t padded(size_t floats) {
 }
 
 static void place_slots(weft_engine *engine) {
-    engine->n_parameters = engine->n_statistics = engine->n_partials = 0;
+    engine->n_parameters = engine->n_statistics = engine->n_partials = engine->n_sums = 0;
     for (int s = 0; s < engine->n_stages; s++) {
+        engine->stages[s].sums_offset = engine->n_sums;
+        engine->n_sums += engine->stages[s].rows;
         for (int name = 0; name < WEFT_SLOTS; name++) {
             weft_slot *slot = &engine->stages[s].slot[name];
             size_t *end = slot->is_trained ? &engine->n_parameters : &engine->n_statistics;
@@ -417,16 +486,19 @@ static size_t batch_bytes(const weft_engine *engine) {
     return sum_of(terms, 3);
 }
 
-/* Bytes that do not: parameters, gradients, statistics, partials, packed weights. */
+/* Bytes that do not: parameters, gradients, statistics, partials, what quantized weights need, packed
+ * weights. */
 static size_t parameter_bytes(const weft_engine *engine, size_t packed) {
     const size_t terms[] = {
         weft_size_product(2, weft_arena_room(engine->n_parameters, sizeof(float))),
         weft_arena_room(engine->n_statistics, sizeof(float)),
         weft_size_product((size_t)engine->n_lanes,
                           weft_arena_room(engine->n_partials, sizeof(float))),
+        weft_arena_room(engine->n_sums, sizeof(double)),
+        engine->n_sums > 0 ? weft_arena_room(engine->n_parameters, sizeof(float)) : 0,
         packed,
     };
-    return sum_of(terms, 4);
+    return sum_of(terms, 6);
 }
 
 /* Hundreds of megabytes that are written before they are read: taken as they are. */
@@ -466,6 +538,10 @@ static weft_status take_memory(weft_engine *engine, weft_error *error) {
     engine->images =
         take_raw(memory, batch * engine->image_values * weft_type_size(engine->settings.type));
     engine->packed = take_raw(memory, packed);
+    if (engine->n_sums > 0) {
+        engine->sums = take_raw(memory, engine->n_sums * sizeof *engine->sums);
+        engine->rounded = take_raw(memory, engine->n_parameters * sizeof *engine->rounded);
+    }
     bind_lanes(engine);
     bind_slots(engine);
     return WEFT_OK;
@@ -492,7 +568,7 @@ static weft_status make_lanes(weft_engine *engine, weft_error *error) {
         weft_hint(error, "lanes divide the batch and are at most %d", (int)WEFT_ENGINE_MAX_LANES);
         return WEFT_ERROR_INPUT;
     }
-    size_t layers = (size_t)engine->network->n_layers;
+    size_t layers = stages_at_most(engine);
     engine->lanes = calloc((size_t)lanes, sizeof *engine->lanes);
     if (engine->lanes == NULL) {
         return weft_fail_memory(error, (size_t)lanes * sizeof *engine->lanes);
@@ -522,8 +598,22 @@ static weft_status check_type(const weft_engine *engine, weft_error *error) {
     return WEFT_ERROR_UNAVAILABLE;
 }
 
+static weft_status choose_bits(weft_engine *engine, weft_error *error) {
+    if (engine->settings.quant == NULL) {
+        return WEFT_OK;
+    }
+    size_t n = (size_t)engine->network->n_layers;
+    engine->bits = calloc(n, sizeof *engine->bits);
+    if (engine->bits == NULL) {
+        return weft_fail_memory(error, n * sizeof *engine->bits);
+    }
+    WEFT_TRY(weft_quant_check(engine->settings.quant, error));
+    return weft_quant_choose(engine->network, engine->settings.quant, engine->bits, error);
+}
+
 static weft_status build(weft_engine *engine, weft_error *error) {
     WEFT_TRY(check_type(engine, error));
+    WEFT_TRY(choose_bits(engine, error));
     WEFT_TRY(make_lanes(engine, error));
     WEFT_TRY(lower(engine, error));
     const weft_shape in = engine->input->shape;
@@ -570,6 +660,7 @@ void weft_engine_destroy(weft_engine *engine) {
         free(engine->lanes[l].matmul);
     }
     free(engine->lanes);
+    free(engine->bits);
     if (engine->memory.base != NULL) {
         weft_crew_return(engine->crew, &engine->memory);
     }

@@ -14,7 +14,7 @@
 
 weft_stage *weft_engine_stage(const weft_engine *engine, int layer) {
     for (int s = 0; s < engine->n_stages; s++) {
-        if (engine->stages[s].layer_index == layer) {
+        if (engine->stages[s].layer_index == layer && !engine->stages[s].is_quantizer) {
             return &engine->stages[s];
         }
     }
@@ -22,17 +22,22 @@ weft_stage *weft_engine_stage(const weft_engine *engine, int layer) {
 }
 
 bool weft_stage_is_product(const weft_stage *stage) {
+    if (stage->is_quantizer) {
+        return false;
+    }
     return stage->layer->op == WEFT_OP_CONV || stage->layer->op == WEFT_OP_LINEAR;
 }
 
 static weft_status find_slot(const weft_engine *engine, int layer, weft_slot_name name,
                              const weft_slot **slot, weft_error *error) {
-    const weft_stage *stage = weft_engine_stage(engine, layer);
-    if (stage == NULL || stage->slot[name].count == 0) {
-        return weft_fail(error, WEFT_ERROR_INTERNAL, "layer %d has no slot %d", layer, (int)name);
+    for (int s = 0; s < engine->n_stages; s++) {
+        const weft_stage *stage = &engine->stages[s];
+        if (stage->layer_index == layer && stage->slot[name].count > 0) {
+            *slot = &stage->slot[name];
+            return WEFT_OK;
+        }
     }
-    *slot = &stage->slot[name];
-    return WEFT_OK;
+    return weft_fail(error, WEFT_ERROR_INTERNAL, "layer %d has no slot %d", layer, (int)name);
 }
 
 weft_status weft_engine_get(const weft_engine *engine, int layer, weft_slot_name name,
@@ -80,8 +85,12 @@ static void initialise_product(const weft_engine *engine, const weft_stage *stag
     fill_normal(stage, sqrt(gain / inputs), seed);
 }
 
+/* Steps stay 0: they are chosen when the first values are seen. */
 static void initialise_stage(const weft_engine *engine, const weft_stage *stage, uint64_t seed) {
     static const double TABLE_DEVIATION = 0.02;
+    if (stage->is_quantizer) {
+        return;
+    }
     switch ((int)stage->layer->op) {
     case WEFT_OP_CONV:
     case WEFT_OP_LINEAR:
@@ -162,13 +171,13 @@ static weft_status deal_out(weft_engine *engine,
 
 static weft_status pack_stage(weft_engine *engine, weft_stage *stage, weft_dnn_product *product,
                               weft_error *error) {
-    if (product == NULL) {
-        return WEFT_OK;
+    if (stage->bits > 0 && !stage->is_quantizer) {
+        weft_stage_round_weights(engine, stage);
     }
     for (int pass = WEFT_DNN_FORWARD; pass <= WEFT_DNN_BACKWARD_DATA; pass++) {
         if (stage->packed_bytes[pass] > 0) {
             WEFT_TRY(weft_dnn_product_pack(product, (weft_dnn_pass)pass,
-                                           stage->slot[WEFT_SLOT_WEIGHT].value,
+                                           weft_stage_weights(engine, stage),
                                            engine->packed + stage->packed_offset[pass], error));
         }
     }
@@ -208,6 +217,9 @@ static weft_status reduce_stage(weft_engine *engine, weft_stage *stage, weft_dnn
         } else {
             memcpy(slot->gradient, sum, slot->count * sizeof *sum);
         }
+    }
+    if (stage->bits > 0 && !stage->is_quantizer) {
+        weft_stage_unround_gradient(engine, stage);
     }
     return WEFT_OK;
 }

@@ -59,10 +59,20 @@ static size_t weight_count(const weft_layer *layer) {
     return (size_t)layer->out.channels * ((size_t)layer->in.channels / groups) * window;
 }
 
-static void create_slots(weft_stage *stage) {
+/* Steps of weights are trained where they are learned; the engine writes their gradient itself. */
+static void create_slots(const weft_engine *engine, weft_stage *stage) {
     weft_slot_train(&stage->slot[WEFT_SLOT_WEIGHT], weight_count(stage->layer));
     if (stage->layer->bias) {
         weft_slot_train(&stage->slot[WEFT_SLOT_BIAS], (size_t)stage->layer->out.channels);
+    }
+    if (stage->bits > 0) {
+        const weft_quant_settings *quant = engine->settings.quant;
+        stage->range = weft_quant_range_of(stage->bits, true);
+        stage->rows = quant->per_channel ? (size_t)stage->layer->out.channels : 1;
+        stage->slot[WEFT_SLOT_WEIGHT_STEP] = (weft_slot){
+            .count = stage->rows,
+            .is_trained = quant->steps == WEFT_QUANT_STEPS_LEARNED,
+        };
     }
 }
 
@@ -88,7 +98,7 @@ static weft_status create_product(weft_engine *engine, weft_stage *stage, weft_e
         WEFT_TRY(weft_dnn_product_get(lane->door, &g, &lane->product[stage->index], error));
     }
     const weft_dnn_product *product = engine->lanes[0].product[stage->index];
-    create_slots(stage);
+    create_slots(engine, stage);
     stage->slot[WEFT_SLOT_WEIGHT].partial =
         weft_dnn_product_packed(product, WEFT_DNN_BACKWARD_WEIGHTS) / sizeof(float);
     for (int pass = 0; pass < WEFT_DNN_PASSES; pass++) {
@@ -160,7 +170,7 @@ static weft_status create_depthwise(weft_engine *engine, weft_stage *stage, weft
     weft_window window = depthwise_window(stage, &engine->lanes[0]);
     size_t scratch = weft_depthwise_scratch(&window);
     int forward = weft_moment_forward(stage), backward = weft_moment_backward(engine, stage);
-    create_slots(stage);
+    create_slots(engine, stage);
     WEFT_TRY(weft_stage_claim(engine, stage, WEFT_DNN_FORWARD, scratch, forward, forward, error));
     return weft_stage_claim(engine, stage, WEFT_DNN_BACKWARD_WEIGHTS, scratch, backward, backward,
                             error);
@@ -171,7 +181,7 @@ static void forward_depthwise(const weft_engine *engine, const weft_stage *stage
     weft_window window = depthwise_window(stage, lane);
     weft_depthwise_forward(&window, engine->settings.type,
                            weft_lane_values(engine, lane, stage->input[0]),
-                           stage->slot[WEFT_SLOT_WEIGHT].value, bias_value(stage),
+                           weft_stage_weights(engine, stage), bias_value(stage),
                            weft_lane_values(engine, lane, stage->output),
                            weft_stage_place(engine, stage, lane, WEFT_DNN_FORWARD));
 }
@@ -187,7 +197,7 @@ static void backward_depthwise(const weft_engine *engine, const weft_stage *stag
                                     dy, weft_slot_partial(&stage->slot[WEFT_SLOT_WEIGHT], lane),
                                     bias_partial(stage, lane), scratch);
     if (dx != NULL) {
-        weft_depthwise_backward_data(&window, type, dy, stage->slot[WEFT_SLOT_WEIGHT].value, dx,
+        weft_depthwise_backward_data(&window, type, dy, weft_stage_weights(engine, stage), dx,
                                      scratch);
     }
 }

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Which layers give no values below 0. */
+#include "learn/engine.h"
+
+static bool all_positive(const weft_network *network, const weft_layer *layer) {
+    for (int k = 0; k < layer->n_inputs; k++) {
+        if (!weft_layer_is_positive(network, layer->input[k])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool weft_layer_is_positive(const weft_network *network, int layer) {
+    const weft_layer *l = &network->layers[layer];
+    switch ((int)l->op) {
+    case WEFT_OP_RELU:
+    case WEFT_OP_RELU6:
+    case WEFT_OP_SIGMOID:
+    case WEFT_OP_HARD_SIGMOID:
+    case WEFT_OP_SOFTMAX:
+        return true;
+    case WEFT_OP_MAX_POOL:
+    case WEFT_OP_AVERAGE_POOL:
+    case WEFT_OP_AVERAGE_WINDOW:
+    case WEFT_OP_FLATTEN:
+    case WEFT_OP_DROPOUT:
+    case WEFT_OP_TOKEN:
+    case WEFT_OP_SLICE:
+    case WEFT_OP_PAD_CHANNELS:
+    case WEFT_OP_ADD:
+    case WEFT_OP_MULTIPLY:
+    case WEFT_OP_CONCAT:
+        return all_positive(network, l);
+    default:
+        return false;
+    }
+}
