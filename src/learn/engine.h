@@ -258,9 +258,9 @@ weft_status weft_engine_begin(weft_engine *engine, weft_mode mode,
 weft_status weft_engine_pack(weft_engine *engine, weft_error *error) WEFT_NODISCARD;
 weft_status weft_engine_reduce(weft_engine *engine, weft_error *error) WEFT_NODISCARD;
 
-/* Whether the values of a layer cannot be below 0: a ReLU and what only moves, adds or averages its
- * values. Such operands are quantized without a sign. */
-bool weft_layer_is_positive(const weft_network *network, int layer);
+/* positive[i] (n_layers): whether the values of layer i cannot be below 0: a ReLU and what only moves,
+ * adds or averages its values. Such operands are quantized without a sign. */
+void weft_layers_positive(const weft_network *network, bool *positive);
 
 /* ---- for the layer kinds --------------------------------------------------------------------- */
 

@@ -16,6 +16,7 @@ typedef struct lowering {
     weft_engine *engine;
     weft_tensor **tensor_of; /* (n_layers) */
     int *readers;            /* (n_layers), layers that read this one */
+    bool *positive;          /* (n_layers), layers without values below 0 */
 } lowering;
 
 /* ---- layers become stages -------------------------------------------------------------------- */
@@ -129,8 +130,7 @@ static weft_status quantized_input(lowering *low, int i, int k, weft_tensor **te
     stage->is_quantizer = true;
     stage->operand = k;
     stage->bits = bits;
-    stage->range =
-        weft_quant_range_of(bits, !weft_layer_is_positive(network, network->layers[i].input[k]));
+    stage->range = weft_quant_range_of(bits, !low->positive[network->layers[i].input[k]]);
     stage->output->needs_gradient |= engine->settings.quant->steps == WEFT_QUANT_STEPS_LEARNED;
     *tensor = stage->output;
     return WEFT_OK;
@@ -214,6 +214,7 @@ static weft_status lower_all(lowering *low, weft_error *error) {
             low->readers[network->layers[i].input[k]]++;
         }
     }
+    weft_layers_positive(network, low->positive);
     for (int i = 0; i < network->n_layers; i++) {
         WEFT_TRY(lower_layer(low, i, error));
     }
@@ -249,13 +250,15 @@ static weft_status lower(weft_engine *engine, weft_error *error) {
     engine->stages = calloc(stages, sizeof *engine->stages);
     low.tensor_of = calloc(n, sizeof(*low.tensor_of));
     low.readers = calloc(n, sizeof *low.readers);
+    low.positive = calloc(n, sizeof *low.positive);
     weft_status status = WEFT_OK;
     if (engine->tensors == NULL || engine->stages == NULL || low.tensor_of == NULL ||
-        low.readers == NULL) {
+        low.readers == NULL || low.positive == NULL) {
         status = weft_fail_memory(error, stages * sizeof *engine->stages);
     } else {
         status = lower_all(&low, error);
     }
+    free(low.positive);
     free(low.readers);
     free(low.tensor_of);
     return status;

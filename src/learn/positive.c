@@ -2,18 +2,16 @@
  * Which layers give no values below 0. */
 #include "learn/engine.h"
 
-static bool all_positive(const weft_network *network, const weft_layer *layer) {
+static bool all_positive(const weft_layer *layer, const bool *positive) {
+    bool all = true;
     for (int k = 0; k < layer->n_inputs; k++) {
-        if (!weft_layer_is_positive(network, layer->input[k])) {
-            return false;
-        }
+        all = all && positive[layer->input[k]];
     }
-    return true;
+    return all;
 }
 
-bool weft_layer_is_positive(const weft_network *network, int layer) {
-    const weft_layer *l = &network->layers[layer];
-    switch ((int)l->op) {
+static bool is_positive(const weft_layer *layer, const bool *positive) {
+    switch ((int)layer->op) {
     case WEFT_OP_RELU:
     case WEFT_OP_RELU6:
     case WEFT_OP_SIGMOID:
@@ -31,8 +29,14 @@ bool weft_layer_is_positive(const weft_network *network, int layer) {
     case WEFT_OP_ADD:
     case WEFT_OP_MULTIPLY:
     case WEFT_OP_CONCAT:
-        return all_positive(network, l);
+        return all_positive(layer, positive);
     default:
         return false;
+    }
+}
+
+void weft_layers_positive(const weft_network *network, bool *positive) {
+    for (int i = 0; i < network->n_layers; i++) {
+        positive[i] = is_positive(&network->layers[i], positive);
     }
 }
