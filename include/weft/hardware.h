@@ -147,6 +147,20 @@ WEFT_API double weft_priced_area(const weft_priced *priced);
 WEFT_API weft_status weft_priced_named(const weft_priced *priced, const char *name, double *value,
                                        weft_error *error) WEFT_NODISCARD;
 
+/* Whether operands of a layer have values below 0. */
+typedef struct weft_layer_signs {
+    bool inputs, weights;
+} weft_layer_signs;
+
+/* Whether the chip's codes hold integers of these bits (0: its own, which it holds): for who trains
+ * with few bits, before training. WEFT_ERROR_INFEASIBLE names the operand, the hint the most bits that
+ * fit. The bits of codes mostly follow those of a layer; a chip file that says a number for a code, and
+ * the one precision of a pixel pipeline, bound them. `outputs` is not checked: a chip rounds its sums to
+ * what it has. */
+WEFT_API weft_status weft_priced_check_bits(const weft_priced *priced, const weft_layer_bits *bits,
+                                            const weft_layer_signs *signs,
+                                            weft_error *error) WEFT_NODISCARD;
+
 /* A copy of the chip with paths[i] set to texts[i], one after the other (weft_chip_set), for who
  * explains or stores what a search has found. The caller destroys *made. */
 WEFT_API weft_status weft_chip_settle(const weft_chip *chip, const char *const *paths,

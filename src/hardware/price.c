@@ -48,7 +48,8 @@ static void price_structure(const weft_chip *chip, const weft_converter *dac,
     p->demux_ways = ceil_ratio(p->subarray_rows, whole(&chip->pe.dacs));
     p->mux_ways = ceil_ratio(p->columns, p->adcs);
     int32_t sign = chip->crossbar.signs == WEFT_SIGNS_PAIR ? 1 : 0;
-    p->planes = ceil_ratio(whole(&chip->precision.weights) - sign, whole(&chip->cell.bits));
+    p->weight_bits = whole(&chip->precision.weights);
+    p->planes = ceil_ratio(p->weight_bits - sign, whole(&chip->cell.bits));
     p->activation_bits = whole(&chip->precision.activations);
     p->adc_bits = whole(&adc->bits);
     p->cycles = ceil_ratio(p->activation_bits, whole(&dac->bits));

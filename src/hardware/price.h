@@ -32,7 +32,7 @@ struct weft_priced {
     int32_t adcs;          /* columns converted at once */
     int32_t demux_ways, mux_ways;
     int32_t planes; /* cells that a weight takes, side by side in PEs */
-    int32_t activation_bits, adc_bits;
+    int32_t weight_bits, activation_bits, adc_bits;
     int32_t cycles;       /* slices of an activation, one after the other */
     int32_t group_levels; /* of the adder tree of a PE */
     int32_t pe_levels;    /* of the joint tree of a full tile */

@@ -1,59 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Values go through in blocks: read into floats, worked on, written. Of a block all is read before any
- * of it is written, so that results may replace operands. What stands at place j of a block is added
- * to sum j: the order of a sum is the same on every CPU. */
+ * One loop for each thing to do, compiled for both types and several CPUs; all that it does to a value is
+ * exact or rounded once by the rules of f32, so that every CPU gives the same. */
 #include "learn/quant.h"
 
 #include <math.h>
 
+#include "learn/quant_block.h"
 #include "learn/vector.h"
 
-#define INLINE static inline __attribute__((always_inline))
-
-enum { BLOCK = 64 };
+#define INLINE WEFT_BLOCK_INLINE
 
 /* A row's numbers, as floats: |low|, high <= 255 are exact. */
 typedef struct grid {
     float step, low, high;
 } grid;
-
-/* ---- blocks ---------------------------------------------------------------------------------- */
-
-/* The last block may be short; the rest of it is 0. */
-INLINE void read_block(weft_type type, const void *from, size_t at, size_t count, float *v) {
-    if (type == WEFT_F32) {
-        const float *x = (const float *)from + at;
-        if (count == BLOCK) {
-            memcpy(v, x, BLOCK * sizeof *v);
-        } else {
-            memset(v, 0, BLOCK * sizeof *v);
-            memcpy(v, x, count * sizeof *v);
-        }
-        return;
-    }
-    weft_bf16 half[BLOCK] = {0};
-    memcpy(half, (const weft_bf16 *)from + at, (count == BLOCK ? BLOCK : count) * sizeof *half);
-    for (int j = 0; j < BLOCK; j++) {
-        v[j] = weft_from_bf16(half[j]);
-    }
-}
-
-INLINE void write_block(weft_type type, const float *v, size_t at, size_t count, void *to) {
-    if (type == WEFT_F32) {
-        memcpy((float *)to + at, v, (count == BLOCK ? BLOCK : count) * sizeof *v);
-        return;
-    }
-    weft_bf16 half[BLOCK];
-    for (int j = 0; j < BLOCK; j++) {
-        half[j] = weft_to_bf16(v[j]);
-    }
-    memcpy((weft_bf16 *)to + at, half, (count == BLOCK ? BLOCK : count) * sizeof *half);
-}
-
-INLINE size_t count_at(size_t at, size_t n) {
-    return n - at < BLOCK ? n - at : BLOCK;
-}
 
 /* ---- one value ------------------------------------------------------------------------------- */
 
@@ -77,91 +38,81 @@ INLINE float round_to(const grid *g, float x) {
 /* ---- loops ----------------------------------------------------------------------------------- */
 
 INLINE void forward(weft_type type, grid g, float scale, const void *x, size_t n, void *y) {
-    for (size_t i = 0; i < n; i += BLOCK) {
-        size_t count = count_at(i, n);
-        float v[BLOCK];
-        read_block(type, x, i, count, v);
-        for (int j = 0; j < BLOCK; j++) {
+    for (size_t i = 0; i < n; i += WEFT_BLOCK) {
+        size_t count = weft_block_count(i, n);
+        float v[WEFT_BLOCK];
+        weft_block_read(type, x, i, count, v);
+        for (int j = 0; j < WEFT_BLOCK; j++) {
             v[j] = round_to(&g, v[j]) * scale;
         }
-        write_block(type, v, i, count, y);
+        weft_block_write(type, v, i, count, y);
     }
 }
 
 /* A byte's bits are the same for q modulo 256, signed or not. */
 INLINE void integers(weft_type type, grid g, int32_t zero, const void *x, size_t n, uint8_t *q) {
-    for (size_t i = 0; i < n; i += BLOCK) {
-        size_t count = count_at(i, n);
-        float v[BLOCK];
-        uint8_t made[BLOCK];
-        read_block(type, x, i, count, v);
-        for (int j = 0; j < BLOCK; j++) {
+    for (size_t i = 0; i < n; i += WEFT_BLOCK) {
+        size_t count = weft_block_count(i, n);
+        float v[WEFT_BLOCK];
+        uint8_t made[WEFT_BLOCK];
+        weft_block_read(type, x, i, count, v);
+        for (int j = 0; j < WEFT_BLOCK; j++) {
             float r = round_to(&g, v[j]);
             made[j] = (uint8_t)((int32_t)(r == r ? r : 0.0F) + zero);
         }
-        memcpy(q + i, made, count == BLOCK ? BLOCK : count);
+        memcpy(q + i, made, count == WEFT_BLOCK ? WEFT_BLOCK : count);
     }
 }
 
 INLINE void straight(weft_type type, grid g, const void *x, const void *dy, size_t n, void *dx) {
-    for (size_t i = 0; i < n; i += BLOCK) {
-        size_t count = count_at(i, n);
-        float v[BLOCK];
-        float d[BLOCK];
-        read_block(type, x, i, count, v);
-        read_block(type, dy, i, count, d);
-        for (int j = 0; j < BLOCK; j++) {
+    for (size_t i = 0; i < n; i += WEFT_BLOCK) {
+        size_t count = weft_block_count(i, n);
+        float v[WEFT_BLOCK];
+        float d[WEFT_BLOCK];
+        weft_block_read(type, x, i, count, v);
+        weft_block_read(type, dy, i, count, d);
+        for (int j = 0; j < WEFT_BLOCK; j++) {
             float ratio = v[j] / g.step;
             bool outside = (ratio < g.low - 0.5F) | (ratio > g.high + 0.5F);
             d[j] = outside ? 0.0F : d[j];
         }
-        write_block(type, d, i, count, dx);
+        weft_block_write(type, d, i, count, dx);
     }
-}
-
-/* Adds the upper half to the lower one until one sum is left. */
-INLINE double sum_of(double *sums) {
-    for (int half = BLOCK / 2; half > 0; half /= 2) {
-        for (int j = 0; j < half; j++) {
-            sums[j] += sums[j + half];
-        }
-    }
-    return sums[0];
 }
 
 INLINE double learn(weft_type type, grid g, const void *x, const void *dy, size_t n, void *dx) {
-    double sums[BLOCK] = {0};
-    for (size_t i = 0; i < n; i += BLOCK) {
-        size_t count = count_at(i, n);
-        float v[BLOCK];
-        float d[BLOCK];
-        read_block(type, x, i, count, v);
-        read_block(type, dy, i, count, d);
-        for (int j = 0; j < BLOCK; j++) {
+    double sums[WEFT_BLOCK] = {0};
+    for (size_t i = 0; i < n; i += WEFT_BLOCK) {
+        size_t count = weft_block_count(i, n);
+        float v[WEFT_BLOCK];
+        float d[WEFT_BLOCK];
+        weft_block_read(type, x, i, count, v);
+        weft_block_read(type, dy, i, count, d);
+        for (int j = 0; j < WEFT_BLOCK; j++) {
             float ratio = v[j] / g.step;
             float r = to_nearest(clamp(ratio, g.low, g.high));
             bool outside = (ratio <= g.low) | (ratio >= g.high);
             v[j] = d[j] * (outside ? r : r - ratio);
             d[j] = outside ? 0.0F : d[j];
         }
-        for (int j = 0; j < BLOCK; j++) {
+        for (int j = 0; j < WEFT_BLOCK; j++) {
             sums[j] += (double)v[j];
         }
-        write_block(type, d, i, count, dx);
+        weft_block_write(type, d, i, count, dx);
     }
-    return sum_of(sums);
+    return weft_block_sum(sums);
 }
 
 INLINE double magnitudes(weft_type type, const void *x, size_t n) {
-    double sums[BLOCK] = {0};
-    for (size_t i = 0; i < n; i += BLOCK) {
-        float v[BLOCK];
-        read_block(type, x, i, count_at(i, n), v);
-        for (int j = 0; j < BLOCK; j++) {
+    double sums[WEFT_BLOCK] = {0};
+    for (size_t i = 0; i < n; i += WEFT_BLOCK) {
+        float v[WEFT_BLOCK];
+        weft_block_read(type, x, i, weft_block_count(i, n), v);
+        for (int j = 0; j < WEFT_BLOCK; j++) {
             sums[j] += (double)fabsf(v[j]);
         }
     }
-    return sum_of(sums);
+    return weft_block_sum(sums);
 }
 
 /* ---- one row, for each type ------------------------------------------------------------------ */

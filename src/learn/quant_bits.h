@@ -3,7 +3,7 @@
 #ifndef WEFT_LEARN_QUANT_BITS_H
 #define WEFT_LEARN_QUANT_BITS_H
 
-#include <weft/network.h>
+#include <weft/hardware.h>
 
 /* Where steps come from in training: learned (LSQ), or from least and largest. */
 #define WEFT_QUANT_STEPS_MAP(X)                                                                    \
@@ -33,7 +33,7 @@ typedef enum weft_quant_calibration {
 typedef struct weft_quant_settings {
     /* Of layers that do not say theirs (weft_layer.bits), 2 .. 8; 0: they stay real. */
     int32_t weight_bits, input_bits;
-    /* The first and the last layer of products, where they do not say theirs, have at least 8 bits for
+    /* The first and the last layer of products, where they do not say theirs, have 8 bits for
      * both operands: they hold few of the weights and lose most (Esser et al., section 2.3). */
     bool ends_at_8;
     bool per_channel; /* a step for each output channel of weights, else one a layer */
@@ -54,9 +54,14 @@ weft_status weft_quant_check(const weft_quant_settings *settings, weft_error *er
  * (CONV, LINEAR, MATMUL) has its own where it says them, else those of the settings; 0 where it stays
  * real; other layers have 0. `outputs` is what the layer says: they are rounded where the next layer
  * reads them, so a chip's outputs may have more than 8. Weights or inputs outside 2 .. 8 bits are
- * WEFT_ERROR_INPUT with the layer. Whether a chip holds them is asked of it
- * (weft_priced_check_bits). */
+ * WEFT_ERROR_INPUT with the layer. */
 weft_status weft_quant_choose(const weft_network *network, const weft_quant_settings *settings,
                               weft_layer_bits *bits, weft_error *error) WEFT_NODISCARD;
+
+/* Whether a chip holds what was chosen: weights with both signs, and inputs with both or one.
+ * inputs_signed[i] is of layer i. WEFT_ERROR_INFEASIBLE with the layer and the most bits that fit. */
+weft_status weft_quant_check_chip(const weft_network *network, const weft_layer_bits *bits,
+                                  const bool *inputs_signed, const weft_priced *priced,
+                                  weft_error *error) WEFT_NODISCARD;
 
 #endif
