@@ -77,10 +77,12 @@ static bool make_images(const bench_case *c, images *made) {
 
 static weft_status step(const bench_case *c, weft_engine *engine, const images *data, int number,
                         weft_error *error) {
-    weft_rng augment = weft_rng_make(1, WEFT_PURPOSE_AUGMENT, (uint64_t)number);
+    const weft_augmentation augmentation = {.crop_pad = 4, .flip = true};
     for (size_t i = 0; i < (size_t)c->batch; i++) {
-        weft_augment(&data->normaliser, data->pixels + i * data->size, 4, true, &augment,
-                     engine->input->data + i * data->size);
+        weft_view view =
+            weft_view_draw(&augmentation, data->normaliser.shape, 1, (uint64_t)number, i);
+        weft_view_fill(&data->normaliser, data->pixels + i * data->size, &view, WEFT_F32,
+                       engine->input->data + i * data->size);
     }
     engine->dropout = weft_rng_make(1, WEFT_PURPOSE_DROPOUT, (uint64_t)number);
     WEFT_TRY(weft_engine_forward(engine, WEFT_MODE_TRAIN, NULL, error));

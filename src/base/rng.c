@@ -32,6 +32,15 @@ uint32_t weft_rng_u32(weft_rng *rng) {
     return rng->block[rng->used++];
 }
 
+void weft_rng_skip(weft_rng *rng, uint64_t words) {
+    uint64_t place = 4 * (uint64_t)rng->counter[0] + rng->used - 4 + words;
+    rng->counter[0] = (uint32_t)(place / 4);
+    rng->used = 4;
+    for (uint64_t i = 0; i < place % 4; i++) {
+        (void)weft_rng_u32(rng);
+    }
+}
+
 uint64_t weft_rng_u64(weft_rng *rng) {
     uint64_t high = weft_rng_u32(rng);
     return high << 32 | weft_rng_u32(rng);

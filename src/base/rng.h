@@ -21,6 +21,8 @@ typedef enum weft_purpose {
     WEFT_PURPOSE_SUBSET,     /* the share of the images that a candidate sees */
     WEFT_PURPOSE_TEST,       /* property tests */
     WEFT_PURPOSE_SCREEN,     /* random genome `index` of a screened start */
+    WEFT_PURPOSE_CUT,        /* squares cut out of the images in epoch `index` */
+    WEFT_PURPOSE_MIX,        /* pairs and shares of the images mixed in step `index` */
 } weft_purpose;
 
 /* A stream; a plain value, copy it to fork it. */
@@ -33,6 +35,11 @@ typedef struct weft_rng {
 } weft_rng;
 
 weft_rng weft_rng_make(uint64_t seed, weft_purpose purpose, uint64_t index);
+
+/* Leaves out the next `words` draws of weft_rng_u32, at once: who needs the k-th part of a stream need
+ * not draw the parts before it. A stream has 2^34 words. */
+void weft_rng_skip(weft_rng *rng, uint64_t words);
+
 uint32_t weft_rng_u32(weft_rng *rng);
 uint64_t weft_rng_u64(weft_rng *rng);
 

@@ -12,6 +12,7 @@
 #include "learn/batch.h"
 #include "learn/dataset.h"
 #include "learn/engine.h"
+#include "learn/feed.h"
 #include "learn/histogram.h"
 #include "learn/loss.h"
 #include "learn/optimizer.h"
@@ -101,9 +102,8 @@ typedef struct training {
     weft_schedule schedule;
     size_t image_pixels; /* bytes of an image, floats of an input */
     int64_t batch, steps_an_epoch, steps;
-    uint32_t *order;  /* (parts.train.n), of the current epoch */
-    uint16_t *labels; /* (batch) */
-    weft_rng augment; /* of the current epoch */
+    weft_feed *feed;
+    uint16_t *labels; /* (batch), of images that are measured */
     double loss_sum;  /* over the current epoch */
     int64_t loss_steps;
     double started; /* s */
@@ -125,11 +125,21 @@ static weft_status training_begin(training *t, const weft_network *network,
         .peak = t->settings->learning_rate,
         .warmup = t->settings->warmup,
     };
-    t->order = malloc((size_t)n * sizeof *t->order);
     t->labels = calloc((size_t)t->batch, sizeof *t->labels);
-    if (t->order == NULL || t->labels == NULL) {
-        return weft_fail_memory(error, (size_t)n * sizeof *t->order);
+    if (t->labels == NULL) {
+        return weft_fail_memory(error, (size_t)t->batch * sizeof *t->labels);
     }
+    const weft_feed_settings feed = {
+        .list = &t->parts.train,
+        .normaliser = &t->normaliser,
+        .augmentation = {.crop_pad = t->settings->crop_pad, .flip = t->settings->flip},
+        .seed = t->settings->seed,
+        .batch = t->batch,
+        .steps = t->steps,
+        .type = WEFT_F32,
+        .threads = t->settings->threads,
+    };
+    WEFT_TRY(weft_feed_create(&feed, &t->feed, error));
     WEFT_TRY(weft_crew_create(t->settings->threads, &t->crew, error));
     const weft_engine_settings settings = {.batch = (int)t->batch, .type = WEFT_F32};
     WEFT_TRY(weft_engine_create(network, t->crew, &settings, &t->engine, error));
@@ -144,31 +154,10 @@ static void training_end(training *t) {
     weft_engine_destroy(t->engine);
     weft_crew_destroy(t->crew);
     free(t->velocity);
+    weft_feed_destroy(t->feed);
     weft_parts_destroy(&t->histogram_parts);
     weft_parts_destroy(&t->parts);
     free(t->labels);
-    free(t->order);
-}
-
-static void begin_epoch(training *t, int64_t epoch) {
-    memcpy(t->order, t->parts.train.index, (size_t)t->parts.train.n * sizeof *t->order);
-    weft_rng shuffle = weft_rng_make(t->settings->seed, WEFT_PURPOSE_SHUFFLE, (uint64_t)epoch);
-    weft_rng_shuffle(&shuffle, t->order, (size_t)t->parts.train.n);
-    t->augment = weft_rng_make(t->settings->seed, WEFT_PURPOSE_AUGMENT, (uint64_t)epoch);
-    t->loss_sum = 0.0;
-    t->loss_steps = 0;
-}
-
-static void load_training_batch(training *t, int64_t step) {
-    const weft_images *images = t->parts.train.images;
-    int64_t first = step % t->steps_an_epoch * t->batch;
-    for (int64_t i = 0; i < t->batch; i++) {
-        size_t image = t->order[first + i];
-        weft_augment(&t->normaliser, images->pixels + image * t->image_pixels,
-                     t->settings->crop_pad, t->settings->flip, &t->augment,
-                     (float *)t->engine->images + (size_t)i * t->image_pixels);
-        t->labels[i] = images->labels[image];
-    }
 }
 
 static weft_status check_loss(const training *t, double loss, int64_t step, double rate,
@@ -187,11 +176,15 @@ static weft_status train_step(training *t, int64_t step, weft_error *error) {
     const weft_train_settings *s = t->settings;
     weft_engine *engine = t->engine;
     double rate = weft_schedule_rate(&t->schedule, step, t->steps);
-    load_training_batch(t, step);
+    weft_feed_batch batch = {0};
+    if (!weft_feed_next(t->feed, engine->images, &batch)) {
+        return weft_fail(error, WEFT_ERROR_INTERNAL, "there are no images for step %lld",
+                         (long long)step + 1);
+    }
     engine->seed = s->seed;
     engine->mask_step = step;
     WEFT_TRY(weft_engine_forward(engine, WEFT_MODE_TRAIN, t->stop, error));
-    weft_loss loss = weft_cross_entropy(engine->logits, t->labels, (size_t)t->batch,
+    weft_loss loss = weft_cross_entropy(engine->logits, batch.labels, (size_t)t->batch,
                                         engine->classes, s->label_smoothing,
                                         engine->logits_gradient);
     double mean = loss.sum / (double)t->batch;
@@ -243,7 +236,8 @@ static bool is_report_due(const training *t, int64_t steps_done) {
 static weft_status train_all(training *t, weft_error *error) {
     for (int64_t step = 0; step < t->steps; step++) {
         if (step % t->steps_an_epoch == 0) {
-            begin_epoch(t, step / t->steps_an_epoch);
+            t->loss_sum = 0.0;
+            t->loss_steps = 0;
         }
         WEFT_TRY(train_step(t, step, error));
         if (is_report_due(t, step + 1) && !report(t, step + 1, NAN)) {
@@ -258,10 +252,11 @@ static weft_status train_all(training *t, weft_error *error) {
 /* Images [first, first + n) of a list as they are, to the front of the engine's input. */
 static void load_plain(const training *t, const weft_image_list *list, int64_t first, int64_t n,
                        float *input) {
+    const weft_view as_it_is = {0};
     for (int64_t i = 0; i < n; i++) {
         size_t image = list->index[first + i];
-        weft_normalise(&t->normaliser, list->images->pixels + image * t->image_pixels, 0, 0, false,
-                       input + (size_t)i * t->image_pixels);
+        weft_view_fill(&t->normaliser, list->images->pixels + image * t->image_pixels, &as_it_is,
+                       WEFT_F32, input + (size_t)i * t->image_pixels);
     }
 }
 

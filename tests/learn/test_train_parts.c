@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Splits, subsets, crops and the memory plan: the parts of a training, each against what it
- * promises. */
-#include "learn/batch.h"
+ * Splits, subsets and the memory plan: the parts of a training, each against what it promises. */
 #include "learn/memory.h"
 #include "learn/split.h"
 #include "learn/train_support.h"
@@ -162,69 +160,6 @@ static void test_without_test_set(void **state) {
     synthetic_free(&dataset);
 }
 
-/* ---- images ---------------------------------------------------------------------------------- */
-
-static void test_normalise(void **state) {
-    (void)state;
-    enum { H = 5, W = 7, C = 3 };
-    weft_dataset dataset = {0};
-    dataset.info.shape = (weft_shape){C, H, W};
-    uint8_t pixels[C * H * W];
-    for (int c = 0; c < C; c++) {
-        dataset.mean[c] = 0.1F + 0.2F * (float)c;
-        dataset.deviation[c] = c == 2 ? 0.0F : 0.25F; /* no deviation counts as 1 */
-    }
-    for (int i = 0; i < C * H * W; i++) {
-        pixels[i] = (uint8_t)(i * 2);
-    }
-    weft_normaliser normaliser;
-    weft_normaliser_fill(&dataset, &normaliser);
-    static const int moves[][3] = {{0, 0, 0}, {1, -2, 0}, {-4, 6, 1}, {9, -9, 1}, {0, 3, 1}};
-    for (size_t m = 0; m < sizeof moves / sizeof *moves; m++) {
-        float input[C * H * W];
-        weft_normalise(&normaliser, pixels, moves[m][0], moves[m][1], moves[m][2] != 0, input);
-        for (int k = 0; k < C * H * W; k++) {
-            int c = k % C, x = k / C % W, y = k / C / W;
-            int from_x = (moves[m][2] != 0 ? W - 1 - x : x) - moves[m][1];
-            int from_y = y - moves[m][0];
-            bool inside = from_x >= 0 && from_x < W && from_y >= 0 && from_y < H;
-            double byte = inside ? pixels[(c * H + from_y) * W + from_x] : 0.0;
-            double deviation = c == 2 ? 1.0 : 0.25;
-            assert_float_equal((double)input[k],
-                               (byte / 255.0 - (double)dataset.mean[c]) / deviation, 1e-6);
-        }
-    }
-}
-
-/* All (2 pad + 1)^2 places and both directions come up. */
-static void test_augment(void **state) {
-    (void)state;
-    enum { SIDE = 5, PAD = 1 };
-    weft_dataset dataset = {0};
-    dataset.info.shape = (weft_shape){1, SIDE, SIDE};
-    dataset.deviation[0] = 1.0F;
-    uint8_t pixels[SIDE * SIDE] = {0};
-    pixels[2 * SIDE + 1] = 255; /* row 2, column 1; mirrored column 3 */
-    weft_normaliser normaliser;
-    weft_normaliser_fill(&dataset, &normaliser);
-    weft_rng rng = weft_rng_make(8, WEFT_PURPOSE_TEST, 0);
-    int seen[SIDE * SIDE] = {0};
-    for (int i = 0; i < 4000; i++) {
-        float input[SIDE * SIDE];
-        weft_augment(&normaliser, pixels, PAD, true, &rng, input);
-        for (int k = 0; k < SIDE * SIDE; k++) {
-            seen[k] += input[k] > 0.5F;
-        }
-    }
-    for (int k = 0; k < SIDE * SIDE; k++) {
-        bool row = k / SIDE >= 1 && k / SIDE <= 3;
-        /* Columns 0 to 2 straight, 2 to 4 mirrored: the middle one twice as often. */
-        int expected = !row ? 0 : k % SIDE == 2 ? 4000 / 9 : 4000 / 18;
-        assert_true(abs(seen[k] - expected) <= 100);
-        assert_true((seen[k] > 0) == row);
-    }
-}
-
 /* ---- the memory plan ------------------------------------------------------------------------- */
 
 static void test_plan(void **state) {
@@ -284,8 +219,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_validation_split), cmocka_unit_test(test_seeds),
         cmocka_unit_test(test_share_and_limit),  cmocka_unit_test(test_test_split),
-        cmocka_unit_test(test_without_test_set), cmocka_unit_test(test_normalise),
-        cmocka_unit_test(test_augment),          cmocka_unit_test(test_plan),
+        cmocka_unit_test(test_without_test_set), cmocka_unit_test(test_plan),
         cmocka_unit_test(test_memory_check),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
