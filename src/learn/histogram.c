@@ -100,7 +100,7 @@ static weft_status pass_images(const survey *s, look_fn look, weft_error *error)
     int64_t batch = s->engine->settings.batch;
     for (int64_t first = 0; first < images->n; first += batch) {
         int64_t n = images->n - first < batch ? images->n - first : batch;
-        images->load(images->context, first, n, s->engine->images);
+        images->load(images->context, first, n);
         WEFT_TRY(pass_batch(s, n, look, error));
     }
     return WEFT_OK;
