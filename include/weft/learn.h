@@ -101,9 +101,9 @@ typedef enum weft_descent_kind {
 
 /* The learning rate behind the warm-up. */
 #define WEFT_SCHEDULE_MAP(X)                                                                       \
-    X(WEFT_SCHEDULE_COSINE, "cosine")     /* half a cosine down to 0 */                            \
-    X(WEFT_SCHEDULE_LINEAR, "linear")     /* a straight line down to 0 */                          \
-    X(WEFT_SCHEDULE_STEP, "step")         /* a tenth from 1/2 of the steps on, and from 3/4 */     \
+    X(WEFT_SCHEDULE_COSINE, "cosine") /* half a cosine down to 0 */                                \
+    X(WEFT_SCHEDULE_LINEAR, "linear") /* a straight line down to 0 */                              \
+    X(WEFT_SCHEDULE_STEP, "step")     /* a tenth from 1/2 of the steps on, and from 3/4 */         \
     X(WEFT_SCHEDULE_CONSTANT, "constant")
 
 typedef enum weft_schedule_kind {
@@ -152,29 +152,29 @@ typedef struct weft_quant_settings {
 } weft_quant_settings;
 
 typedef struct weft_train_settings {
-    uint64_t seed;            /* weights, order, augmentation, dropout, subset */
-    uint64_t split_seed;      /* of training and validation: the same for all trials of a study */
-    double epochs;            /* 2; fractions end after that share of the steps */
-    int batch;                /* 96 */
-    double share;             /* of the training part, drawn class by class; 1 */
-    double validation;        /* of the training set; 0.15 (as 7 500 of 50 000) */
-    int64_t validation_limit; /* at most so many validation images; 0: all */
-    weft_precision precision; /* f32 */
-    weft_descent_kind descent;   /* sgd */
+    uint64_t seed;             /* weights, order, augmentation, dropout, subset */
+    uint64_t split_seed;       /* of training and validation: the same for all trials of a study */
+    double epochs;             /* 2; fractions end after that share of the steps */
+    int batch;                 /* 96 */
+    double share;              /* of the training part, drawn class by class; 1 */
+    double validation;         /* of the training set; 0.15 (as 7 500 of 50 000) */
+    int64_t validation_limit;  /* at most so many validation images; 0: all */
+    weft_precision precision;  /* f32 */
+    weft_descent_kind descent; /* sgd */
     weft_schedule_kind schedule; /* cosine */
-    double learning_rate;     /* 0.1, at the start of the schedule */
-    double warmup;            /* share of the steps with a linear rise of the rate; 0.1 */
-    double momentum;          /* 0.9; of sgd and nesterov */
-    double weight_decay;      /* 3e-4 */
-    bool decay_all;           /* true: of norms and biases, too; else of weights alone */
-    double gradient_limit;    /* of the norm of all gradients together; 0: none */
-    double average;           /* decay of an average of the weights, which is measured; 0: none */
-    int crop_pad;             /* black pixels around before a random crop; 1; 0: no crop */
-    bool flip;                /* random horizontal flip */
-    int cutout;               /* side of a square set to the mean; 0: none */
-    double mixup;             /* alpha of Beta(alpha, alpha): images are blended in pairs; 0: none */
-    double label_smoothing;   /* 0 */
-    int threads;              /* of this training; 1. The result does not depend on it */
+    double learning_rate;        /* 0.1, at the start of the schedule */
+    double warmup;               /* share of the steps with a linear rise of the rate; 0.1 */
+    double momentum;             /* 0.9; of sgd and nesterov */
+    double weight_decay;         /* 3e-4 */
+    bool decay_all;              /* true: of norms and biases, too; else of weights alone */
+    double gradient_limit;       /* of the norm of all gradients together; 0: none */
+    double average;         /* decay of an average of the weights, which is measured; 0: none */
+    int crop_pad;           /* black pixels around before a random crop; 1; 0: no crop */
+    bool flip;              /* random horizontal flip */
+    int cutout;             /* side of a square set to the mean; 0: none */
+    double mixup;           /* alpha of Beta(alpha, alpha): images are blended in pairs; 0: none */
+    double label_smoothing; /* 0 */
+    int threads;            /* of this training; 1. The result does not depend on it */
     weft_split split;
     double patience; /* epochs without a better accuracy, then it stops early; 0: never */
     /* Quantized training: bits of weights and inputs, by layer (weft_layer.bits) or else these. */
@@ -187,9 +187,9 @@ typedef struct weft_train_settings {
     double teaching;    /* 0.5 */
     double temperature; /* 4 */
     /* Files; NULL or "": none. Borrowed. */
-    const char *weights;    /* of the same network: start values, in place of random ones */
-    const char *save;       /* takes the trained weights (safetensors) */
-    const char *checkpoint; /* written as it trains; a training that finds its own goes on there */
+    const char *weights;     /* of the same network: start values, in place of random ones */
+    const char *save;        /* takes the trained weights (safetensors) */
+    const char *checkpoint;  /* written as it trains; a training that finds its own goes on there */
     double checkpoint_every; /* s; 30 */
 } weft_train_settings;
 

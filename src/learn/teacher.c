@@ -14,11 +14,12 @@ static weft_status check_pupil(const weft_network *network, const weft_engine *p
         ours.width == theirs.width && (size_t)classes == pupil->classes) {
         return WEFT_OK;
     }
-    return weft_fail(error, WEFT_ERROR_INPUT,
-                     "the teacher %s takes %d x %d x %d and tells %d classes apart, its pupil takes "
-                     "%d x %d x %d and tells %zu",
-                     network->name, ours.channels, ours.height, ours.width, classes,
-                     theirs.channels, theirs.height, theirs.width, pupil->classes);
+    return weft_fail(
+        error, WEFT_ERROR_INPUT,
+        "the teacher %s takes %d x %d x %d and tells %d classes apart, its pupil takes "
+        "%d x %d x %d and tells %zu",
+        network->name, ours.channels, ours.height, ours.width, classes, theirs.channels,
+        theirs.height, theirs.width, pupil->classes);
 }
 
 weft_status weft_teacher_create(const weft_network *network, const char *weights,
@@ -31,7 +32,7 @@ weft_status weft_teacher_create(const weft_network *network, const char *weights
         .type = pupil->engine->settings.type,
     };
     WEFT_TRY(weft_engine_create(network, crew, &settings, &teacher->engine, error));
-    WEFT_TRY(weft_train_load_engine(teacher->engine, weights, error));
+    WEFT_TRY(weft_engine_load(teacher->engine, weights, error));
     size_t n = (size_t)settings.batch * pupil->engine->classes;
     teacher->logits = calloc(n, sizeof *teacher->logits);
     if (teacher->logits == NULL) {

@@ -37,11 +37,16 @@ typedef struct training {
     int64_t batch, steps_an_epoch, steps;
     weft_feed *feed;
     weft_train_place at; /* how far it is: what a checkpoint keeps beside the trainer's arrays */
-    double accuracy;     /* on the last measurement; NaN before the first */
-    double started;      /* s */
-    int64_t started_at;  /* step */
-    double saved;        /* s, of the last checkpoint */
+    uint64_t dataset_hash;
+    weft_checkpoint_clock clock;
+    double accuracy;    /* on the last measurement; NaN before the first */
+    double started;     /* s */
+    int64_t started_at; /* step */
 } training;
+
+static bool is_given(const char *path) {
+    return path != NULL && path[0] != '\0';
+}
 
 /* ---- beginning and end ----------------------------------------------------------------------- */
 
@@ -73,10 +78,15 @@ static weft_status training_begin(training *t, weft_error *error) {
     t->accuracy = NAN;
     weft_normaliser_fill(t->dataset, &t->normaliser);
     WEFT_TRY(weft_crew_create(s->threads, &t->crew, error));
-    WEFT_TRY(weft_trainer_create(t->network, t->crew, s, (int)t->batch, t->stop, &t->trainer,
-                                 error));
-    WEFT_TRY(weft_train_load_weights(&t->trainer, s->weights, error));
-    WEFT_TRY(weft_train_resume(&t->trainer, t->dataset, s->checkpoint, &t->at, error));
+    WEFT_TRY(
+        weft_trainer_create(t->network, t->crew, s, (int)t->batch, t->stop, &t->trainer, error));
+    if (is_given(s->weights)) {
+        WEFT_TRY(weft_engine_load(t->trainer.engine, s->weights, error));
+    }
+    if (is_given(s->checkpoint)) {
+        t->dataset_hash = weft_dataset_hash(t->dataset);
+        WEFT_TRY(weft_train_resume(&t->trainer, t->dataset_hash, s->checkpoint, &t->at, error));
+    }
     if (s->teacher != NULL) {
         WEFT_TRY(weft_teacher_create(s->teacher, s->teacher_weights, &t->trainer, t->crew,
                                      &t->teacher, error));
@@ -158,16 +168,12 @@ static weft_status look_at_patience(training *t, bool *gives_up, weft_error *err
 }
 
 static weft_status save_checkpoint(training *t, weft_error *error) {
-    const weft_train_settings *s = t->settings;
-    if (s->checkpoint == NULL || s->checkpoint[0] == '\0') {
+    const char *path = t->settings->checkpoint;
+    bool epoch_ends = t->at.step % t->steps_an_epoch == 0;
+    if (!is_given(path) || !weft_checkpoint_due(&t->clock, weft_steady_time(), epoch_ends)) {
         return WEFT_OK;
     }
-    double now = weft_steady_time();
-    if (now - t->saved < s->checkpoint_every && t->at.step % t->steps_an_epoch != 0) {
-        return WEFT_OK;
-    }
-    t->saved = now;
-    return weft_train_keep(&t->trainer, t->dataset, s->checkpoint, &t->at, error);
+    return weft_train_keep(&t->trainer, t->dataset_hash, path, &t->at, error);
 }
 
 static weft_status train_all(training *t, weft_error *error) {
@@ -225,10 +231,22 @@ static weft_status make_histograms(training *t, weft_network **measured, weft_er
 
 /* ---- the whole ------------------------------------------------------------------------------- */
 
+/* Those that were measured: their average where one is kept. */
+static weft_status save_weights(training *t, weft_error *error) {
+    if (!is_given(t->settings->save)) {
+        return WEFT_OK;
+    }
+    weft_trainer_exchange(&t->trainer);
+    weft_status status = weft_engine_save(t->trainer.engine, t->settings->save, error);
+    weft_trainer_exchange(&t->trainer);
+    return status;
+}
+
 static weft_status train_and_measure(training *t, weft_train_result *result, weft_error *error) {
     double began = weft_steady_time();
     WEFT_TRY(training_begin(t, error));
-    t->started = t->saved = weft_steady_time();
+    t->started = weft_steady_time();
+    t->clock = (weft_checkpoint_clock){.every = t->settings->checkpoint_every, .saved = t->started};
     t->started_at = t->at.step;
     WEFT_TRY(train_all(t, error));
     weft_train_result made = {
@@ -238,7 +256,7 @@ static weft_status train_and_measure(training *t, weft_train_result *result, wef
         .images_per_second = training_rate(t),
     };
     WEFT_TRY(measure(t, &made.accuracy, &made.loss, error));
-    WEFT_TRY(weft_train_save_weights(&t->trainer, t->settings->save, error));
+    WEFT_TRY(save_weights(t, error));
     made.seconds = weft_steady_time() - began;
     t->accuracy = made.accuracy;
     (void)report(t);

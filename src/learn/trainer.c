@@ -187,7 +187,8 @@ void weft_trainer_load(weft_trainer *trainer, const weft_normaliser *normaliser,
     for (int64_t i = 0; i < n; i++) {
         size_t image = list->index[first + i];
         weft_view_fill(normaliser, list->images->pixels + image * size, &as_it_is,
-                       engine->settings.type, (unsigned char *)engine->images + (size_t)i * size * type);
+                       engine->settings.type,
+                       (unsigned char *)engine->images + (size_t)i * size * type);
     }
 }
 
@@ -224,8 +225,8 @@ static weft_status sum_losses(weft_trainer *trainer, const weft_normaliser *norm
         }
         status = weft_engine_forward(engine, WEFT_MODE_EVALUATE, stop, error);
         if (status == WEFT_OK) {
-            weft_loss loss = weft_cross_entropy(engine->logits, labels, (size_t)n, engine->classes,
-                                                0.0, NULL);
+            weft_loss loss =
+                weft_cross_entropy(engine->logits, labels, (size_t)n, engine->classes, 0.0, NULL);
             total->sum += loss.sum;
             total->right += loss.right;
         }

@@ -19,11 +19,12 @@ typedef struct weft_trainer {
     weft_descent descent;
     weft_segment *segments;
     weft_schedule schedule;
-    float *state;   /* the optimizer's, n_state floats */
+    float *state; /* the optimizer's, n_state floats */
     size_t n_state;
-    float *average; /* of the weights, engine->n_parameters; NULL: none is kept */
+    float *average;  /* of the weights, engine->n_parameters; NULL: none is kept */
     int64_t updates; /* of the average */
-    float *teacher_logits; /* (batch, classes), written by who teaches before each step; NULL: nobody */
+    float *
+        teacher_logits; /* (batch, classes), written by who teaches before each step; NULL: nobody */
 } weft_trainer;
 
 /* The type of activations that settings ask for: bf16 by 'auto' where the CPU has arithmetic for it. */
@@ -55,8 +56,7 @@ void weft_trainer_move(weft_trainer *trainer, int64_t step, int64_t steps);
  * Values that are not finite are WEFT_ERROR_EVALUATION. */
 weft_status weft_trainer_measure(weft_trainer *trainer, const weft_normaliser *normaliser,
                                  const weft_image_list *list, const weft_stop *stop,
-                                 double *accuracy, double *loss,
-                                 weft_error *error) WEFT_NODISCARD;
+                                 double *accuracy, double *loss, weft_error *error) WEFT_NODISCARD;
 
 /* Images [first, first + n) of a list as they are, to the front of the engine's images. */
 void weft_trainer_load(weft_trainer *trainer, const weft_normaliser *normaliser,
