@@ -3,17 +3,15 @@
 #include "learn/checkpoint.h"
 
 #include <inttypes.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/rng.h"
-#include "base/save.h"
 #include "learn/data.h"
 #include "learn/safetensors.h"
 
-enum { HASHES = 3, HASH_TEXT = 17 };
+enum { HASHES = 3, HASH_TEXT = 17, STEPS = 4, SUMS = 2 };
 
 static const char FORMAT_KEY[] = "weft", FORMAT[] = "checkpoint/1";
 static const char PROGRESS[] = "weft.progress", FIGURES[] = "weft.figures";
@@ -37,26 +35,11 @@ static weft_bundle_array describe(const char *name, weft_bundle_kind kind, const
         .name = name, .kind = kind, .n_dims = 1, .dims = {(int64_t)n}, .n = n, .values = values};
 }
 
-/* Splits a path and saves there. */
-static weft_status save_bytes(const char *path, const uint8_t *bytes, size_t size,
-                              weft_error *error) {
-    char folder[PATH_MAX] = ".";
-    const char *slash = strrchr(path, '/');
-    if (slash != NULL) {
-        int length = slash == path ? 1 : (int)(slash - path);
-        if (length >= PATH_MAX) {
-            return weft_fail(error, WEFT_ERROR_IO, "the name of the folder is too long");
-        }
-        snprintf(folder, sizeof folder, "%.*s", length, path);
-    }
-    return weft_save_file(folder, slash != NULL ? slash + 1 : path, (const char *)bytes, size,
-                          error);
-}
-
 weft_status weft_checkpoint_save(const char *path, const weft_checkpoint *checkpoint,
                                  weft_error *error) {
-    const int64_t progress[] = {checkpoint->step, checkpoint->loss_steps};
-    const double figures[] = {checkpoint->loss_sum, checkpoint->seconds};
+    const weft_train_place *at = &checkpoint->at;
+    const int64_t progress[STEPS] = {at->step, at->loss_steps, at->best_step, at->gave_up};
+    const double figures[SUMS] = {at->loss_sum, at->best_accuracy};
     char hashes[HASHES][HASH_TEXT];
     weft_bundle_text texts[HASHES + 1] = {{FORMAT_KEY, FORMAT}};
     write_hashes(checkpoint, hashes);
@@ -72,14 +55,14 @@ weft_status weft_checkpoint_save(const char *path, const weft_checkpoint *checkp
         const weft_checkpoint_block *block = &checkpoint->blocks[i];
         arrays[i] = describe(block->name, WEFT_BUNDLE_F32, block->values, block->count);
     }
-    arrays[n] = describe(PROGRESS, WEFT_BUNDLE_I64, progress, 2);
-    arrays[n + 1] = describe(FIGURES, WEFT_BUNDLE_F64, figures, 2);
+    arrays[n] = describe(PROGRESS, WEFT_BUNDLE_I64, progress, STEPS);
+    arrays[n + 1] = describe(FIGURES, WEFT_BUNDLE_F64, figures, SUMS);
     uint8_t *bytes = NULL;
     size_t size = 0;
     weft_status status = weft_bundle_write(arrays, n + 2, texts, HASHES + 1, &bytes, &size, error);
     free(arrays);
     if (status == WEFT_OK) {
-        status = save_bytes(path, bytes, size, error);
+        status = weft_bundle_save(path, bytes, size, error);
         free(bytes);
     }
     return status;
@@ -150,12 +133,12 @@ static weft_status check_blocks(const weft_bundle *bundle, const weft_checkpoint
 /* Everything is looked at before anything is written. */
 static weft_status take(const weft_bundle *bundle, weft_checkpoint *checkpoint, weft_error *error) {
     const weft_bundle_array *progress = NULL, *figures = NULL;
-    int64_t steps[2];
-    double sums[2];
+    int64_t steps[STEPS];
+    double sums[SUMS];
     WEFT_TRY(check_format(bundle, error));
     WEFT_TRY(check_hashes(bundle, checkpoint, error));
-    WEFT_TRY(check_array(bundle, PROGRESS, WEFT_BUNDLE_I64, 2, &progress, error));
-    WEFT_TRY(check_array(bundle, FIGURES, WEFT_BUNDLE_F64, 2, &figures, error));
+    WEFT_TRY(check_array(bundle, PROGRESS, WEFT_BUNDLE_I64, STEPS, &progress, error));
+    WEFT_TRY(check_array(bundle, FIGURES, WEFT_BUNDLE_F64, SUMS, &figures, error));
     WEFT_TRY(check_blocks(bundle, checkpoint, error));
     memcpy(steps, progress->values, sizeof steps);
     memcpy(sums, figures->values, sizeof sums);
@@ -169,10 +152,14 @@ static weft_status take(const weft_bundle *bundle, weft_checkpoint *checkpoint, 
         memcpy(block->values, weft_bundle_find(bundle, block->name)->values,
                block->count * sizeof *block->values);
     }
-    checkpoint->step = steps[0];
-    checkpoint->loss_steps = steps[1];
-    checkpoint->loss_sum = sums[0];
-    checkpoint->seconds = sums[1];
+    checkpoint->at = (weft_train_place){
+        .step = steps[0],
+        .loss_steps = steps[1],
+        .loss_sum = sums[0],
+        .best_accuracy = sums[1],
+        .best_step = steps[2],
+        .gave_up = steps[3] != 0,
+    };
     return WEFT_OK;
 }
 

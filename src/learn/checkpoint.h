@@ -18,17 +18,23 @@ typedef struct weft_checkpoint_block {
     size_t count;     /* 1 or more */
 } weft_checkpoint_block;
 
+/* How far a training is. */
+typedef struct weft_train_place {
+    int64_t step;       /* steps done: the number of the next one */
+    int64_t loss_steps; /* of the current epoch that are done */
+    double loss_sum;    /* over them */
+    double best_accuracy;
+    int64_t best_step; /* when it was measured; 0: never */
+    bool gave_up;      /* patience is over */
+} weft_train_place;
+
 typedef struct weft_checkpoint {
     /* What is trained, as hashes: weft_network_hash, weft_dataset_hash, and of all settings that make
      * a difference to the result. A checkpoint of others is not loaded. */
     uint64_t network, settings, dataset;
     const weft_checkpoint_block *blocks; /* (n_blocks), borrowed */
     int n_blocks;
-    /* How far it is. */
-    int64_t step; /* steps done: the number of the next one */
-    int64_t loss_steps;
-    double loss_sum; /* over the loss_steps of the current epoch that are done */
-    double seconds;  /* spent so far */
+    weft_train_place at;
 } weft_checkpoint;
 
 /* Replaces the file at `path`; on failure what was there stays. */

@@ -4,6 +4,7 @@
 #define WEFT_LEARN_QUANT_BITS_H
 
 #include <weft/hardware.h>
+#include <weft/learn.h>
 
 /* 8 bits of both operands, ends at 8, a step for each channel, learned, least error, percentile 0.9999,
  * follow 0.01. */

@@ -3,12 +3,14 @@
  * checksum's own digits are 0. JSON is YAML: the header is read with the reader of all our files. */
 #include "learn/safetensors.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/json.h"
 #include "base/rng.h"
+#include "base/save.h"
 
 enum { LENGTH_BYTES = 8, ALIGNMENT = 8, MOST_HEADER = 1 << 22, DIGITS = 16 };
 
@@ -397,4 +399,19 @@ weft_status weft_bundle_write(const weft_bundle_array *arrays, int n_arrays,
                                                        bytes, size, error);
     weft_json_destroy(json);
     return status;
+}
+
+weft_status weft_bundle_save(const char *path, const uint8_t *bytes, size_t size,
+                             weft_error *error) {
+    char folder[PATH_MAX] = ".";
+    const char *slash = strrchr(path, '/');
+    if (slash != NULL) {
+        int length = slash == path ? 1 : (int)(slash - path);
+        if (length >= PATH_MAX) {
+            return weft_fail(error, WEFT_ERROR_IO, "the name of the folder is too long");
+        }
+        snprintf(folder, sizeof folder, "%.*s", length, path);
+    }
+    return weft_save_file(folder, slash != NULL ? slash + 1 : path, (const char *)bytes, size,
+                          error);
 }

@@ -73,4 +73,8 @@ weft_status weft_bundle_write(const weft_bundle_array *arrays, int n_arrays,
                               const weft_bundle_text *texts, int n_texts, uint8_t **bytes,
                               size_t *size, weft_error *error) WEFT_NODISCARD;
 
+/* Replaces the file at `path` with such bytes; on failure what was there stays. */
+weft_status weft_bundle_save(const char *path, const uint8_t *bytes, size_t size,
+                             weft_error *error) WEFT_NODISCARD;
+
 #endif

@@ -61,10 +61,12 @@ static void make_kept(kept *k) {
     keep(k);
     draw_all(&g, k->weights, WEIGHTS, 1.0);
     draw_all(&g, k->state, STATE, 1e-30);
-    k->checkpoint.step = 1234567890123;
-    k->checkpoint.loss_steps = 17;
-    k->checkpoint.loss_sum = 0.1 + 0.2;
-    k->checkpoint.seconds = 1e-3;
+    k->checkpoint.at.step = 1234567890123;
+    k->checkpoint.at.loss_steps = 17;
+    k->checkpoint.at.loss_sum = 0.1 + 0.2;
+    k->checkpoint.at.best_accuracy = 1e-3;
+    k->checkpoint.at.best_step = 4;
+    k->checkpoint.at.gave_up = true;
 }
 
 static void test_round_trip(void **state) {
@@ -78,8 +80,9 @@ static void test_round_trip(void **state) {
     MUST(weft_checkpoint_load(in_folder("a.safetensors"), &other.checkpoint, &error));
     assert_memory_equal(one.weights, other.weights, sizeof one.weights);
     assert_memory_equal(one.state, other.state, sizeof one.state);
-    assert_true(other.checkpoint.step == 1234567890123 && other.checkpoint.loss_steps == 17);
-    assert_true(other.checkpoint.loss_sum == 0.1 + 0.2 && other.checkpoint.seconds == 1e-3);
+    assert_true(other.checkpoint.at.step == 1234567890123 && other.checkpoint.at.loss_steps == 17);
+    assert_true(other.checkpoint.at.loss_sum == 0.1 + 0.2 &&
+                other.checkpoint.at.best_accuracy == 1e-3);
 }
 
 /* ---- what is refused ------------------------------------------------------------------------- */
@@ -90,7 +93,7 @@ static void refuse(kept *into, const char *name, weft_status status, const char 
     kept before;
     memset(into->weights, 0x11, sizeof into->weights);
     memset(into->state, 0x11, sizeof into->state);
-    into->checkpoint.step = -5;
+    into->checkpoint.at.step = -5;
     memcpy(&before, into, sizeof before);
     assert_int_equal(weft_checkpoint_load(in_folder(name), &into->checkpoint, &error), status);
     if (strstr(error.message, says) == NULL) {
@@ -184,7 +187,7 @@ static void test_other_files(void **state) {
     free(bytes);
     refuse(&other, "e.safetensors", WEFT_ERROR_INPUT, "no checkpoint");
     make_kept(&one);
-    one.checkpoint.step = 16;
+    one.checkpoint.at.step = 16;
     MUST(weft_checkpoint_save(in_folder("f.safetensors"), &one.checkpoint, &error));
     refuse(&other, "f.safetensors", WEFT_ERROR_INPUT, "step 16");
 }
@@ -302,13 +305,13 @@ static void test_goes_on(void **state) {
         feed.threads = 1;
         train(&first, feed, 0, at);
         weft_checkpoint checkpoint = {
-            .blocks = of_first, .n_blocks = 3, .step = at, .loss_sum = first.loss_sum};
+            .blocks = of_first, .n_blocks = 3, .at = {.step = at, .loss_sum = first.loss_sum}};
         MUST(weft_checkpoint_save(in_folder("g.safetensors"), &checkpoint, &error));
         weft_checkpoint loaded = {.blocks = of_second, .n_blocks = 3};
         MUST(weft_checkpoint_load(in_folder("g.safetensors"), &loaded, &error));
-        second.loss_sum = loaded.loss_sum;
+        second.loss_sum = loaded.at.loss_sum;
         feed.threads = 2;
-        train(&second, feed, loaded.step, STEPS);
+        train(&second, feed, loaded.at.step, STEPS);
         assert_memory_equal(&second, &whole, sizeof whole);
     }
 }
@@ -322,14 +325,14 @@ static void test_killed_while_saving(void **state) {
     kept one, other = {0};
     make_kept(&one);
     MUST(weft_checkpoint_save(in_folder("h.safetensors"), &one.checkpoint, &error));
-    int64_t last = one.checkpoint.step;
+    int64_t last = one.checkpoint.at.step;
     for (int round = 0; round < rounds; round++) {
         pid_t child = fork();
         assert_true(child >= 0);
         if (child == 0) {
             while (weft_checkpoint_save(in_folder("h.safetensors"), &one.checkpoint, &error) ==
                    WEFT_OK) {
-                one.checkpoint.step++;
+                one.checkpoint.at.step++;
             }
             _exit(1);
         }
@@ -340,9 +343,9 @@ static void test_killed_while_saving(void **state) {
         assert_true(WIFSIGNALED(status));
         keep(&other);
         MUST(weft_checkpoint_load(in_folder("h.safetensors"), &other.checkpoint, &error));
-        assert_true(other.checkpoint.step >= last);
+        assert_true(other.checkpoint.at.step >= last);
         assert_memory_equal(other.weights, one.weights, sizeof one.weights);
-        last = one.checkpoint.step;
+        last = one.checkpoint.at.step;
     }
 }
 
