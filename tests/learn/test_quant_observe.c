@@ -64,6 +64,8 @@ static void test_steps(void **state) {
     assert_true(grid.step == 1.0F && grid.zero == 0);
     grid = weft_quant_grid_of((weft_quant_extent){-6.0F, -2.0F}, 2);
     assert_true(grid.step == 2.0F && grid.zero == 3);
+    grid = weft_quant_grid_of((weft_quant_extent){NAN, NAN}, 2);
+    assert_true(isnan(grid.step) && grid.zero == 0);
 }
 
 /* An asymmetric grid keeps 0, and reaches every value to half a step. */
