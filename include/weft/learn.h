@@ -71,23 +71,126 @@ typedef enum weft_split {
     WEFT_SPLIT_TEST,       /* train on the whole training set, measure once on the test set */
 } weft_split;
 
+/* How activations are kept between kernels, and products of them computed. Parameters, their
+ * gradients and all statistics are f32 in any case. */
+#define WEFT_PRECISION_MAP(X)                                                                      \
+    X(WEFT_PRECISION_F32, "f32")                                                                   \
+    X(WEFT_PRECISION_BF16, "bf16")                                                                 \
+    X(WEFT_PRECISION_AUTO, "auto") /* bf16 where the CPU has arithmetic for it, else f32 */
+
+typedef enum weft_precision {
+#define WEFT_PRECISION_ENUM(name, token) name,
+    WEFT_PRECISION_MAP(WEFT_PRECISION_ENUM)
+#undef WEFT_PRECISION_ENUM
+        WEFT_PRECISION_COUNT
+} weft_precision;
+
+/* What a step does to the parameters: PyTorch's torch.optim.SGD, with and without Nesterov's
+ * momentum, and torch.optim.AdamW (betas 0.9 and 0.999, epsilon 1e-8). */
+#define WEFT_DESCENT_MAP(X)                                                                        \
+    X(WEFT_DESCENT_SGD, "sgd")                                                                     \
+    X(WEFT_DESCENT_NESTEROV, "nesterov")                                                           \
+    X(WEFT_DESCENT_ADAMW, "adamw")
+
+typedef enum weft_descent_kind {
+#define WEFT_DESCENT_ENUM(name, token) name,
+    WEFT_DESCENT_MAP(WEFT_DESCENT_ENUM)
+#undef WEFT_DESCENT_ENUM
+        WEFT_DESCENT_COUNT
+} weft_descent_kind;
+
+/* The learning rate behind the warm-up. */
+#define WEFT_SCHEDULE_MAP(X)                                                                       \
+    X(WEFT_SCHEDULE_COSINE, "cosine") /* half a cosine down to 0 */                                \
+    X(WEFT_SCHEDULE_LINEAR, "linear") /* a straight line down to 0 */                              \
+    X(WEFT_SCHEDULE_STEP, "step")     /* a tenth from 1/2 of the steps on, and from 3/4 */         \
+    X(WEFT_SCHEDULE_CONSTANT, "constant")
+
+typedef enum weft_schedule_kind {
+#define WEFT_SCHEDULE_ENUM(name, token) name,
+    WEFT_SCHEDULE_MAP(WEFT_SCHEDULE_ENUM)
+#undef WEFT_SCHEDULE_ENUM
+        WEFT_SCHEDULE_COUNT
+} weft_schedule_kind;
+
+/* Where steps come from in training: learned (LSQ), or from least and largest. */
+#define WEFT_QUANT_STEPS_MAP(X)                                                                    \
+    X(WEFT_QUANT_STEPS_LEARNED, "learned")                                                         \
+    X(WEFT_QUANT_STEPS_MIN_MAX, "min-max")
+
+typedef enum weft_quant_steps {
+#define WEFT_QUANT_STEPS_ENUM(name, token) name,
+    WEFT_QUANT_STEPS_MAP(WEFT_QUANT_STEPS_ENUM)
+#undef WEFT_QUANT_STEPS_ENUM
+        WEFT_QUANT_STEPS_COUNT
+} weft_quant_steps;
+
+/* And where from for a network that is trained already. */
+#define WEFT_QUANT_CALIBRATION_MAP(X)                                                              \
+    X(WEFT_QUANT_CALIBRATION_MIN_MAX, "min-max")                                                   \
+    X(WEFT_QUANT_CALIBRATION_PERCENTILE, "percentile")                                             \
+    X(WEFT_QUANT_CALIBRATION_ERROR, "error")
+
+typedef enum weft_quant_calibration {
+#define WEFT_QUANT_CALIBRATION_ENUM(name, token) name,
+    WEFT_QUANT_CALIBRATION_MAP(WEFT_QUANT_CALIBRATION_ENUM)
+#undef WEFT_QUANT_CALIBRATION_ENUM
+        WEFT_QUANT_CALIBRATION_COUNT
+} weft_quant_calibration;
+
+typedef struct weft_quant_settings {
+    /* Of layers that do not say theirs (weft_layer.bits), 2 .. 8; 0: they stay real. */
+    int32_t weight_bits, input_bits;
+    /* The first and the last layer of products, where they do not say theirs, have 8 bits for
+     * both operands: they hold few of the weights and lose most (Esser et al., section 2.3). */
+    bool ends_at_8;
+    bool per_channel; /* a step for each output channel of weights, else one a layer */
+    weft_quant_steps steps;
+    weft_quant_calibration calibration;
+    double percentile; /* the share of values that is kept, 0 < share <= 1 */
+    double follow;     /* of running extents, the share of a new batch, 0 < share <= 1 */
+} weft_quant_settings;
+
 typedef struct weft_train_settings {
-    uint64_t seed;            /* weights, order, augmentation, dropout, subset */
-    uint64_t split_seed;      /* of training and validation: the same for all trials of a study */
-    double epochs;            /* 2; fractions end after that share of the steps */
-    int batch;                /* 96 */
-    double share;             /* of the training part, drawn class by class; 1 */
-    double validation;        /* of the training set; 0.15 (as 7 500 of 50 000) */
-    int64_t validation_limit; /* at most so many validation images; 0: all */
-    double learning_rate;     /* 0.1, at the start of the cosine */
-    double warmup;            /* share of the steps with a linear rise of the rate; 0.1 */
-    double momentum;          /* 0.9 (Nesterov off) */
-    double weight_decay;      /* 3e-4 */
-    int crop_pad;             /* black pixels around before a random crop; 1; 0: no crop */
-    bool flip;                /* random horizontal flip */
-    double label_smoothing;   /* 0 */
-    int threads;              /* of this training; 1 */
+    uint64_t seed;             /* weights, order, augmentation, dropout, subset */
+    uint64_t split_seed;       /* of training and validation: the same for all trials of a study */
+    double epochs;             /* 2; fractions end after that share of the steps */
+    int batch;                 /* 96 */
+    double share;              /* of the training part, drawn class by class; 1 */
+    double validation;         /* of the training set; 0.15 (as 7 500 of 50 000) */
+    int64_t validation_limit;  /* at most so many validation images; 0: all */
+    weft_precision precision;  /* f32 */
+    weft_descent_kind descent; /* sgd */
+    weft_schedule_kind schedule; /* cosine */
+    double learning_rate;        /* 0.1, at the start of the schedule */
+    double warmup;               /* share of the steps with a linear rise of the rate; 0.1 */
+    double momentum;             /* 0.9; of sgd and nesterov */
+    double weight_decay;         /* 3e-4 */
+    bool decay_all;              /* true: of norms and biases, too; else of weights alone */
+    double gradient_limit;       /* of the norm of all gradients together; 0: none */
+    double average;         /* decay of an average of the weights, which is measured; 0: none */
+    int crop_pad;           /* black pixels around before a random crop; 1; 0: no crop */
+    bool flip;              /* random horizontal flip */
+    int cutout;             /* side of a square set to the mean; 0: none */
+    double mixup;           /* alpha of Beta(alpha, alpha): images are blended in pairs; 0: none */
+    double label_smoothing; /* 0 */
+    int threads;            /* of this training; 1. The result does not depend on it */
     weft_split split;
+    double patience; /* epochs without a better accuracy, then it stops early; 0: never */
+    /* Quantized training: bits of weights and inputs, by layer (weft_layer.bits) or else these. */
+    bool quantize; /* false */
+    weft_quant_settings quant;
+    /* A teacher (NULL: none), with its weights as `save` writes them: its share of the loss, and the
+     * temperature of both distributions (Hinton et al., 2015). Borrowed. */
+    const weft_network *teacher;
+    const char *teacher_weights;
+    double teaching;    /* 0.5 */
+    double temperature; /* 4 */
+    /* Files; NULL or "": none. Borrowed. */
+    const char *weights;     /* of the same network: start values, in place of random ones */
+    const char *save;        /* takes the trained weights (safetensors) */
+    const char *checkpoint;  /* written as it trains; a training that finds its own goes on there */
+    double checkpoint_every; /* s; 30 */
 } weft_train_settings;
 
 WEFT_API void weft_train_defaults(weft_train_settings *settings);

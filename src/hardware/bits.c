@@ -31,9 +31,6 @@ static bool holds(const weft_priced *priced, const weft_layer_bits *bits,
                   const weft_layer_signs *signs, int operand) {
     int32_t asked = operand == WEIGHTS ? bits->weights : bits->inputs;
     bool is_signed = operand == WEIGHTS ? signs->weights : signs->inputs;
-    if (asked == 0) {
-        return true;
-    }
     if (priced->hierarchy == NULL) {
         return asked <= (operand == WEIGHTS ? priced->weight_bits : priced->activation_bits);
     }

@@ -9,6 +9,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "learn/kernel/array.h"
+
 enum { OPERANDS = 3, INPUTS = 0, WEIGHTS = 1, OUTPUTS = 2 };
 
 static const char *const OPERAND_WORDS[OPERANDS] = {"inputs", "weights", "outputs"};
@@ -64,14 +66,28 @@ static tally *tally_of(const survey *s, const weft_stage *stage, int operand) {
     return &s->tallies[stage->index * OPERANDS + operand];
 }
 
+static void look_typed(tally *t, weft_type type, const void *values, size_t n, look_fn look) {
+    if (type == WEFT_F32) {
+        look(t, values, n);
+        return;
+    }
+    enum { PIECE = 1024 };
+    float piece[PIECE];
+    for (size_t at = 0; at < n; at += PIECE) {
+        size_t here = n - at < PIECE ? n - at : PIECE;
+        weft_array_convert(type, (const weft_bf16 *)values + at, WEFT_F32, piece, here);
+        look(t, piece, here);
+    }
+}
+
 /* Looks at what the first n images of the batch are in a tensor, lane by lane. */
 static void look_at(const survey *s, const weft_tensor *tensor, int64_t n, look_fn look, tally *t) {
     const weft_engine *engine = s->engine;
     for (int l = 0; l < engine->n_lanes && n > 0; l++) {
         const weft_lane *lane = &engine->lanes[l];
         int64_t here = n < lane->images ? n : lane->images;
-        look(t, weft_lane_values(engine, lane, tensor),
-             tensor->count / (size_t)lane->images * (size_t)here);
+        look_typed(t, engine->settings.type, weft_lane_values(engine, lane, tensor),
+                   tensor->count / (size_t)lane->images * (size_t)here, look);
         n -= here;
     }
 }
@@ -100,7 +116,7 @@ static weft_status pass_images(const survey *s, look_fn look, weft_error *error)
     int64_t batch = s->engine->settings.batch;
     for (int64_t first = 0; first < images->n; first += batch) {
         int64_t n = images->n - first < batch ? images->n - first : batch;
-        images->load(images->context, first, n, s->engine->images);
+        images->load(images->context, first, n);
         WEFT_TRY(pass_batch(s, n, look, error));
     }
     return WEFT_OK;

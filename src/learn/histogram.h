@@ -8,10 +8,10 @@
 #include "learn/engine.h"
 
 /* The images to measure with: `load` writes images [first, first + n), n at most the engine's batch,
- * to the front of `input` (n, height, width, channels). It is asked for each image twice. */
+ * to the front of the engine's images. It is asked for each image twice. */
 typedef struct weft_histogram_images {
     int64_t n; /* at least 1 */
-    void (*load)(void *context, int64_t first, int64_t n, float *input);
+    void (*load)(void *context, int64_t first, int64_t n);
     void *context;
 } weft_histogram_images;
 

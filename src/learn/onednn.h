@@ -27,6 +27,8 @@ typedef struct weft_dnn weft_dnn;
 weft_status weft_dnn_create(weft_dnn **dnn, weft_error *error) WEFT_NODISCARD;
 void weft_dnn_destroy(weft_dnn *dnn);
 
+bool weft_dnn_has_bf16(void);
+
 /* Compared byte by byte: fill it from {0}. */
 typedef struct weft_dnn_geometry {
     int32_t type;           /* weft_type */

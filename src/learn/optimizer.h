@@ -6,14 +6,13 @@
 #ifndef WEFT_LEARN_OPTIMIZER_H
 #define WEFT_LEARN_OPTIMIZER_H
 
+#include <weft/learn.h>
+
 #include "base/error.h"
 
-typedef enum weft_descent_kind {
-    WEFT_DESCENT_SGD,      /* g = gradient + decay w;  v = momentum v + g;  w -= rate v */
-    WEFT_DESCENT_NESTEROV, /* the same g and v;  w -= rate (g + momentum v) */
-    WEFT_DESCENT_ADAMW, /* Loshchilov and Hutter, ICLR 2019, algorithm 2; see weft_descent_step */
-} weft_descent_kind;
-
+/*     sgd        g = gradient + decay w;  v = momentum v + g;  w -= rate v
+ *     nesterov   the same g and v;  w -= rate (g + momentum v)
+ *     adamw      Loshchilov and Hutter, ICLR 2019, algorithm 2; see weft_descent_step */
 /* A run of parameters under the same rule. What lies in no segment is not touched: frozen weights,
  * padding. */
 typedef struct weft_segment {

@@ -24,7 +24,8 @@ enum { WEFT_QUANT_LEAST_BITS = 2, WEFT_QUANT_MOST_BITS = 8 };
 
 #define WEFT_QUANT_LEAST_STEP 1e-8F
 
-/* The values of r, in steps: low <= 0 < high. */
+/* The values of r, in steps: low <= 0 <= high. What makes steps of values divides by high: above 0
+ * there. */
 typedef struct weft_quant_range {
     int32_t low, high;
 } weft_quant_range;

@@ -4,44 +4,7 @@
 #define WEFT_LEARN_QUANT_BITS_H
 
 #include <weft/hardware.h>
-
-/* Where steps come from in training: learned (LSQ), or from least and largest. */
-#define WEFT_QUANT_STEPS_MAP(X)                                                                    \
-    X(WEFT_QUANT_STEPS_LEARNED, "learned")                                                         \
-    X(WEFT_QUANT_STEPS_MIN_MAX, "min-max")
-
-typedef enum weft_quant_steps {
-#define WEFT_QUANT_STEPS_ENUM(name, token) name,
-    WEFT_QUANT_STEPS_MAP(WEFT_QUANT_STEPS_ENUM)
-#undef WEFT_QUANT_STEPS_ENUM
-        WEFT_QUANT_STEPS_COUNT
-} weft_quant_steps;
-
-/* And where from for a network that is trained already. */
-#define WEFT_QUANT_CALIBRATION_MAP(X)                                                              \
-    X(WEFT_QUANT_CALIBRATION_MIN_MAX, "min-max")                                                   \
-    X(WEFT_QUANT_CALIBRATION_PERCENTILE, "percentile")                                             \
-    X(WEFT_QUANT_CALIBRATION_ERROR, "error")
-
-typedef enum weft_quant_calibration {
-#define WEFT_QUANT_CALIBRATION_ENUM(name, token) name,
-    WEFT_QUANT_CALIBRATION_MAP(WEFT_QUANT_CALIBRATION_ENUM)
-#undef WEFT_QUANT_CALIBRATION_ENUM
-        WEFT_QUANT_CALIBRATION_COUNT
-} weft_quant_calibration;
-
-typedef struct weft_quant_settings {
-    /* Of layers that do not say theirs (weft_layer.bits), 2 .. 8; 0: they stay real. */
-    int32_t weight_bits, input_bits;
-    /* The first and the last layer of products, where they do not say theirs, have 8 bits for
-     * both operands: they hold few of the weights and lose most (Esser et al., section 2.3). */
-    bool ends_at_8;
-    bool per_channel; /* a step for each output channel of weights, else one a layer */
-    weft_quant_steps steps;
-    weft_quant_calibration calibration;
-    double percentile; /* the share of values that is kept, 0 < share <= 1 */
-    double follow;     /* of running extents, the share of a new batch, 0 < share <= 1 */
-} weft_quant_settings;
+#include <weft/learn.h>
 
 /* 8 bits of both operands, ends at 8, a step for each channel, learned, least error, percentile 0.9999,
  * follow 0.01. */

@@ -79,12 +79,11 @@ static weft_status check(const weft_layer *layer, const product *p, const weft_q
 
 /* ---- the product ----------------------------------------------------------------------------- */
 
-/* A place of the input, or outside of it. */
+/* A place of the input; false outside of it, where what lies before it has wrapped to far behind. */
 static bool place(size_t out, size_t stride, size_t tap, size_t dilation, size_t pad, size_t size,
                   size_t *in) {
-    size_t padded = out * stride + tap * dilation;
-    *in = padded - pad;
-    return padded >= pad && *in < size;
+    *in = out * stride + tap * dilation - pad;
+    return *in < size;
 }
 
 /* Output (y, x) of channel m. Rows of weights stand one behind the other, so that they are one. */

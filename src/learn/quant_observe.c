@@ -97,7 +97,7 @@ weft_quant_grid weft_quant_grid_of(weft_quant_extent extent, int32_t bits) {
     extent = with_0(extent);
     double step = (double)step_above_0(((double)extent.high - (double)extent.low) / last);
     double zero = rint(-(double)extent.low / step);
-    return (weft_quant_grid){(float)step, (int32_t)(zero > last ? last : zero)};
+    return (weft_quant_grid){(float)step, zero > 0.0 ? (int32_t)zero : 0};
 }
 
 /* ---- bins ------------------------------------------------------------------------------------ */

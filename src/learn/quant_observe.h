@@ -28,7 +28,7 @@ void weft_quant_follow(weft_quant_extent *running, const weft_quant_extent *batc
                        double share, bool first);
 
 /* The step whose range just reaches the extent, zero point 0: max(|low|, |high|) / range.high for a
- * signed range, high / range.high for an unsigned one. 1 where that would be 0. */
+ * signed range, high / range.high for an unsigned one. 1 where that would be 0, NaN for NaN. */
 float weft_quant_step_of(weft_quant_extent extent, weft_quant_range range);
 
 /* Of 2^bits integers 0 .. 2^bits - 1 over the extent, widened to hold 0, which has an integer of its own:

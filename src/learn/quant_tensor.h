@@ -30,7 +30,8 @@ weft_quant_range weft_quantized_range(const weft_quantized *tensor);
 /* Integer i of a row, without its zero point: what products are of. */
 int32_t weft_quantized_at(const weft_quantized *tensor, size_t row, size_t i);
 
-/* The values that the integers stand for: equal, bit for bit, to weft_quant_forward. x (rows, n). */
+/* The values that the integers stand for: equal to those of weft_quant_forward, where 0 may
+ * have a sign. x (rows, n). */
 void weft_quantized_values(const weft_quantized *tensor, float *x);
 
 #endif

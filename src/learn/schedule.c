@@ -53,6 +53,7 @@ double weft_schedule_rate(const weft_schedule *schedule, int64_t step, int64_t s
     case WEFT_SCHEDULE_STEP:
         return stepped(schedule, step, steps);
     case WEFT_SCHEDULE_CONSTANT:
+    case WEFT_SCHEDULE_COUNT:
         break;
     }
     return peak;

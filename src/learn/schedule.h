@@ -3,18 +3,17 @@
 #ifndef WEFT_LEARN_SCHEDULE_H
 #define WEFT_LEARN_SCHEDULE_H
 
+#include <weft/learn.h>
+
 #include "base/error.h"
 
 enum { WEFT_SCHEDULE_DROPS = 8 };
 
-typedef enum weft_schedule_kind {
-    WEFT_SCHEDULE_COSINE,   /* half a cosine from peak to last (Loshchilov and Hutter, "SGDR", ICLR
-                             * 2017, eq. 5 without restarts) */
-    WEFT_SCHEDULE_LINEAR,   /* a straight line from peak to last */
-    WEFT_SCHEDULE_STEP,     /* times `factor` at each of `drops` */
-    WEFT_SCHEDULE_CONSTANT, /* peak */
-} weft_schedule_kind;
-
+/*     cosine     half a cosine from peak to last (Loshchilov and Hutter, "SGDR", ICLR 2017, eq. 5
+ *                without restarts)
+ *     linear     a straight line from peak to last
+ *     step       times `factor` at each of `drops`
+ *     constant   peak */
 typedef struct weft_schedule {
     weft_schedule_kind kind;
     double peak;   /* the rate behind the warm-up */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Training a network from scratch and measuring it: the loop around the engine. */
+ * One training from start values to a measured accuracy. */
 #include <weft/learn.h>
 
 #include <math.h>
@@ -8,292 +8,199 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/rng.h"
+#include "base/error.h"
 #include "learn/batch.h"
 #include "learn/dataset.h"
-#include "learn/engine.h"
 #include "learn/feed.h"
 #include "learn/histogram.h"
-#include "learn/loss.h"
-#include "learn/optimizer.h"
-#include "learn/schedule.h"
 #include "learn/split.h"
+#include "learn/teacher.h"
+#include "learn/train_file.h"
+#include "learn/train_settings.h"
+#include "learn/trainer.h"
 
 enum { REPORTS_AN_EPOCH = 10 };
 
-void weft_train_defaults(weft_train_settings *settings) {
-    *settings = (weft_train_settings){
-        .epochs = 2.0,
-        .batch = 96,
-        .share = 1.0,
-        .validation = 0.15,
-        .learning_rate = 0.1,
-        .warmup = 0.1,
-        .momentum = 0.9,
-        .weight_decay = 3e-4,
-        .crop_pad = 1,
-        .flip = true,
-        .threads = 1,
-        .split = WEFT_SPLIT_VALIDATION,
-    };
-}
-
-/* ---- what is asked for ----------------------------------------------------------------------- */
-
-static weft_status check_range(const char *name, double value, double lower, double upper,
-                               weft_error *error) {
-    if (value >= lower && value <= upper) {
-        return WEFT_OK;
-    }
-    return weft_fail(error, WEFT_ERROR_INPUT, "%s is %g, expected %g to %g", name, value, lower,
-                     upper);
-}
-
-static weft_status check_settings(const weft_train_settings *s, weft_error *error) {
-    WEFT_TRY(check_range("epochs", s->epochs, 1e-6, 1e6, error));
-    WEFT_TRY(check_range("batch", s->batch, 1, 65536, error));
-    WEFT_TRY(check_range("share", s->share, 1e-9, 1, error));
-    WEFT_TRY(check_range("validation", s->validation, 0, 0.9, error));
-    /* Any finite rate: one that is far too high ends with a clear error of its own. */
-    WEFT_TRY(check_range("learning_rate", s->learning_rate, 0, HUGE_VAL, error));
-    WEFT_TRY(check_range("warmup", s->warmup, 0, 1, error));
-    WEFT_TRY(check_range("momentum", s->momentum, 0, 1, error));
-    WEFT_TRY(check_range("weight_decay", s->weight_decay, 0, 1, error));
-    WEFT_TRY(check_range("crop_pad", s->crop_pad, 0, 1024, error));
-    WEFT_TRY(check_range("label_smoothing", s->label_smoothing, 0, 1, error));
-    return check_range("threads", s->threads, 1, WEFT_CREW_MAX_THREADS, error);
-}
-
-static weft_status check_match(const weft_network *network, const weft_dataset *dataset,
-                               weft_error *error) {
-    const weft_shape in = network->layers[0].out, image = dataset->info.shape;
-    if (in.channels != image.channels || in.height != image.height || in.width != image.width) {
-        weft_fail(error, WEFT_ERROR_INPUT,
-                  "network %s takes %d x %d x %d (channels, height, width), images of %s are "
-                  "%d x %d x %d",
-                  network->name, in.channels, in.height, in.width, dataset->info.name,
-                  image.channels, image.height, image.width);
-        weft_hint(error, "build the network for the data set's shape");
-        return WEFT_ERROR_INPUT;
-    }
-    int outputs = network->layers[network->n_layers - 1].out.channels;
-    if (outputs != dataset->info.classes) {
-        weft_fail(error, WEFT_ERROR_INPUT, "network %s tells %d classes apart, %s has %d",
-                  network->name, outputs, dataset->info.name, dataset->info.classes);
-        weft_hint(error, "build the network for the data set's number of classes");
-        return WEFT_ERROR_INPUT;
-    }
-    return WEFT_OK;
-}
-
-/* ---- one training ---------------------------------------------------------------------------- */
-
 typedef struct training {
     const weft_train_settings *settings;
+    const weft_network *network;
+    const weft_dataset *dataset;
     const weft_stop *stop;
     bool (*progress)(void *context, const weft_train_progress *now);
     void *context;
     weft_crew *crew;
-    weft_engine *engine;
-    float *velocity; /* (engine->n_parameters) */
+    weft_trainer trainer;
+    weft_teacher teacher;
     weft_parts parts;
     weft_parts histogram_parts; /* its measuring images; empty: no histograms are wanted */
     weft_normaliser normaliser;
-    weft_schedule schedule;
-    size_t image_pixels; /* bytes of an image, floats of an input */
     int64_t batch, steps_an_epoch, steps;
     weft_feed *feed;
-    uint16_t *labels; /* (batch), of images that are measured */
-    double loss_sum;  /* over the current epoch */
-    int64_t loss_steps;
-    double started; /* s */
+    weft_train_place at; /* how far it is: what a checkpoint keeps beside the trainer's arrays */
+    uint64_t dataset_hash;
+    weft_checkpoint_clock clock;
+    double accuracy;    /* on the last measurement; NaN before the first */
+    double started;     /* s */
+    int64_t started_at; /* step */
 } training;
 
-static weft_status training_begin(training *t, const weft_network *network,
-                                  const weft_dataset *dataset, weft_error *error) {
-    WEFT_TRY(weft_parts_create(dataset, t->settings, &t->parts, error));
-    int64_t n = t->parts.train.n;
-    t->batch = t->settings->batch < n ? t->settings->batch : n;
-    t->steps_an_epoch = n / t->batch;
-    double steps = floor(t->settings->epochs * (double)t->steps_an_epoch + 0.5);
-    t->steps = steps < 1.0 ? 1 : (int64_t)steps;
-    const weft_shape image = dataset->info.shape;
-    t->image_pixels = (size_t)image.channels * (size_t)image.height * (size_t)image.width;
-    weft_normaliser_fill(dataset, &t->normaliser);
-    t->schedule = (weft_schedule){
-        .kind = WEFT_SCHEDULE_COSINE,
-        .peak = t->settings->learning_rate,
-        .warmup = t->settings->warmup,
-    };
-    t->labels = calloc((size_t)t->batch, sizeof *t->labels);
-    if (t->labels == NULL) {
-        return weft_fail_memory(error, (size_t)t->batch * sizeof *t->labels);
-    }
+static bool is_given(const char *path) {
+    return path != NULL && path[0] != '\0';
+}
+
+/* ---- beginning and end ----------------------------------------------------------------------- */
+
+static weft_status open_feed(training *t, weft_error *error) {
+    const weft_train_settings *s = t->settings;
     const weft_feed_settings feed = {
         .list = &t->parts.train,
         .normaliser = &t->normaliser,
-        .augmentation = {.crop_pad = t->settings->crop_pad, .flip = t->settings->flip},
-        .seed = t->settings->seed,
+        .augmentation = {.crop_pad = s->crop_pad, .flip = s->flip, .cut = s->cutout},
+        .mixup = s->mixup,
+        .seed = s->seed,
         .batch = t->batch,
+        .first = t->at.step,
         .steps = t->steps,
-        .type = WEFT_F32,
-        .threads = t->settings->threads,
+        .type = weft_train_type(s),
+        .threads = s->threads,
     };
-    WEFT_TRY(weft_feed_create(&feed, &t->feed, error));
-    WEFT_TRY(weft_crew_create(t->settings->threads, &t->crew, error));
-    const weft_engine_settings settings = {.batch = (int)t->batch, .type = WEFT_F32};
-    WEFT_TRY(weft_engine_create(network, t->crew, &settings, &t->engine, error));
-    t->velocity = calloc(t->engine->n_parameters, sizeof *t->velocity);
-    if (t->velocity == NULL) {
-        return weft_fail_memory(error, t->engine->n_parameters * sizeof *t->velocity);
+    return weft_feed_create(&feed, &t->feed, error);
+}
+
+static weft_status training_begin(training *t, weft_error *error) {
+    const weft_train_settings *s = t->settings;
+    WEFT_TRY(weft_parts_create(t->dataset, s, &t->parts, error));
+    int64_t n = t->parts.train.n;
+    t->batch = s->batch < n ? s->batch : n;
+    t->steps_an_epoch = n / t->batch;
+    double steps = floor(s->epochs * (double)t->steps_an_epoch + 0.5);
+    t->steps = steps < 1.0 ? 1 : (int64_t)steps;
+    t->accuracy = NAN;
+    weft_normaliser_fill(t->dataset, &t->normaliser);
+    WEFT_TRY(weft_crew_create(s->threads, &t->crew, error));
+    WEFT_TRY(
+        weft_trainer_create(t->network, t->crew, s, (int)t->batch, t->stop, &t->trainer, error));
+    if (is_given(s->weights)) {
+        WEFT_TRY(weft_engine_load(t->trainer.engine, s->weights, error));
     }
-    return weft_engine_initialise(t->engine, t->settings->seed, t->stop, error);
+    if (is_given(s->checkpoint)) {
+        t->dataset_hash = weft_dataset_hash(t->dataset);
+        WEFT_TRY(weft_train_resume(&t->trainer, t->dataset_hash, s->checkpoint, &t->at, error));
+    }
+    if (s->teacher != NULL) {
+        WEFT_TRY(weft_teacher_create(s->teacher, s->teacher_weights, &t->trainer, t->crew,
+                                     &t->teacher, error));
+    }
+    return open_feed(t, error);
 }
 
 static void training_end(training *t) {
-    weft_engine_destroy(t->engine);
-    weft_crew_destroy(t->crew);
-    free(t->velocity);
     weft_feed_destroy(t->feed);
+    weft_teacher_free(&t->teacher);
+    weft_trainer_free(&t->trainer);
+    weft_crew_destroy(t->crew);
     weft_parts_destroy(&t->histogram_parts);
     weft_parts_destroy(&t->parts);
-    free(t->labels);
 }
 
-static weft_status check_loss(const training *t, double loss, int64_t step, double rate,
-                              weft_error *error) {
-    if (isfinite(loss)) {
-        return WEFT_OK;
-    }
-    weft_fail(error, WEFT_ERROR_EVALUATION,
-              "the loss became %s at step %lld of %lld (learning rate %g)",
-              isnan(loss) ? "NaN" : "infinite", (long long)step + 1, (long long)t->steps, rate);
-    weft_hint(error, "lower the learning rate or lengthen the warm-up");
-    return WEFT_ERROR_EVALUATION;
-}
+/* ---- steps ----------------------------------------------------------------------------------- */
 
-static weft_status train_step(training *t, int64_t step, weft_error *error) {
-    const weft_train_settings *s = t->settings;
-    weft_engine *engine = t->engine;
-    double rate = weft_schedule_rate(&t->schedule, step, t->steps);
+static weft_status train_step(training *t, weft_error *error) {
     weft_feed_batch batch = {0};
-    if (!weft_feed_next(t->feed, engine->images, &batch)) {
+    if (!weft_feed_next(t->feed, t->trainer.engine->images, &batch)) {
         return weft_fail(error, WEFT_ERROR_INTERNAL, "there are no images for step %lld",
-                         (long long)step + 1);
+                         (long long)t->at.step + 1);
     }
-    engine->seed = s->seed;
-    engine->mask_step = step;
-    WEFT_TRY(weft_engine_forward(engine, WEFT_MODE_TRAIN, t->stop, error));
-    weft_loss loss = weft_cross_entropy(engine->logits, batch.labels, (size_t)t->batch,
-                                        engine->classes, s->label_smoothing,
-                                        engine->logits_gradient);
-    double mean = loss.sum / (double)t->batch;
-    WEFT_TRY(check_loss(t, mean, step, rate, error));
-    t->loss_sum += mean;
-    t->loss_steps++;
-    WEFT_TRY(weft_engine_backward(engine, t->stop, error));
-    const weft_segment all = {.count = engine->n_parameters, .rate = 1.0, .decays = true};
-    const weft_descent descent = {
-        .kind = WEFT_DESCENT_SGD,
-        .momentum = s->momentum,
-        .decay = s->weight_decay,
-        .segments = &all,
-        .n_segments = 1,
-    };
-    weft_descent_step(&descent, engine->parameters, engine->gradients, t->velocity,
-                      engine->n_parameters, rate, step + 1);
-    weft_engine_touch(engine);
+    if (t->settings->teacher != NULL) {
+        WEFT_TRY(weft_teacher_tell(&t->teacher, &t->trainer, t->stop, error));
+    }
+    double loss;
+    WEFT_TRY(weft_trainer_step(&t->trainer, &batch, t->at.step, t->steps, t->stop, &loss, error));
+    t->at.loss_sum += loss;
+    t->at.loss_steps++;
+    t->at.step++;
     return WEFT_OK;
 }
 
-static double training_rate(const training *t, int64_t steps) {
+static double training_rate(const training *t) {
     double seconds = weft_steady_time() - t->started;
-    return seconds > 0.0 ? (double)(steps * t->batch) / seconds : 0.0;
+    return seconds > 0.0 ? (double)((t->at.step - t->started_at) * t->batch) / seconds : 0.0;
 }
 
 /* False: whoever looks on wants to stop. */
-static bool report(const training *t, int64_t steps_done, double accuracy) {
+static bool report(const training *t) {
     if (t->progress == NULL) {
         return true;
     }
     weft_train_progress now = {
-        .step = steps_done,
+        .step = t->at.step,
         .steps = t->steps,
-        .epoch = (double)steps_done / (double)t->steps_an_epoch,
-        .loss = t->loss_sum / (double)t->loss_steps,
-        .accuracy = accuracy,
-        .images_per_second = training_rate(t, steps_done),
+        .epoch = (double)t->at.step / (double)t->steps_an_epoch,
+        .loss = t->at.loss_sum / (double)t->at.loss_steps,
+        .accuracy = t->accuracy,
+        .images_per_second = training_rate(t),
     };
     return t->progress(t->context, &now);
 }
 
-static bool is_report_due(const training *t, int64_t steps_done) {
-    int64_t in_epoch = steps_done % t->steps_an_epoch;
+static bool is_report_due(const training *t) {
+    int64_t in_epoch = t->at.step % t->steps_an_epoch;
     int64_t every = t->steps_an_epoch / REPORTS_AN_EPOCH;
     return in_epoch == 0 || (every > 0 && in_epoch % every == 0);
 }
 
+static weft_status measure(training *t, double *accuracy, double *loss, weft_error *error) {
+    return weft_trainer_measure(&t->trainer, &t->normaliser, &t->parts.measure, t->stop, accuracy,
+                                loss, error);
+}
+
+/* At the end of an epoch: whether the accuracy has not become better for too long. */
+static weft_status look_at_patience(training *t, bool *gives_up, weft_error *error) {
+    double loss;
+    WEFT_TRY(measure(t, &t->accuracy, &loss, error));
+    if (t->at.best_step == 0 || t->accuracy > t->at.best_accuracy) {
+        t->at.best_accuracy = t->accuracy;
+        t->at.best_step = t->at.step;
+    }
+    double since = (double)(t->at.step - t->at.best_step) / (double)t->steps_an_epoch;
+    *gives_up = since >= t->settings->patience;
+    return WEFT_OK;
+}
+
+static weft_status save_checkpoint(training *t, weft_error *error) {
+    const char *path = t->settings->checkpoint;
+    bool epoch_ends = t->at.step % t->steps_an_epoch == 0;
+    if (!is_given(path) || !weft_checkpoint_due(&t->clock, weft_steady_time(), epoch_ends)) {
+        return WEFT_OK;
+    }
+    return weft_train_keep(&t->trainer, t->dataset_hash, path, &t->at, error);
+}
+
 static weft_status train_all(training *t, weft_error *error) {
-    for (int64_t step = 0; step < t->steps; step++) {
-        if (step % t->steps_an_epoch == 0) {
-            t->loss_sum = 0.0;
-            t->loss_steps = 0;
+    bool gives_up = t->at.gave_up;
+    while (t->at.step < t->steps && !gives_up) {
+        if (t->at.step % t->steps_an_epoch == 0) {
+            t->at.loss_sum = 0.0;
+            t->at.loss_steps = 0;
         }
-        WEFT_TRY(train_step(t, step, error));
-        if (is_report_due(t, step + 1) && !report(t, step + 1, NAN)) {
+        WEFT_TRY(train_step(t, error));
+        if (t->settings->patience > 0.0 && t->at.step % t->steps_an_epoch == 0) {
+            WEFT_TRY(look_at_patience(t, &gives_up, error));
+        }
+        t->at.gave_up = gives_up;
+        WEFT_TRY(save_checkpoint(t, error));
+        if (is_report_due(t) && !report(t)) {
             return WEFT_STOPPED;
         }
     }
     return WEFT_OK;
 }
 
-/* ---- measuring ------------------------------------------------------------------------------- */
-
-/* Images [first, first + n) of a list as they are, to the front of the engine's input. */
-static void load_plain(const training *t, const weft_image_list *list, int64_t first, int64_t n,
-                       float *input) {
-    const weft_view as_it_is = {0};
-    for (int64_t i = 0; i < n; i++) {
-        size_t image = list->index[first + i];
-        weft_view_fill(&t->normaliser, list->images->pixels + image * t->image_pixels, &as_it_is,
-                       WEFT_F32, input + (size_t)i * t->image_pixels);
-    }
-}
-
-/* Every image of the part once. The last batch may be filled up with what was there: images do not
- * see each other when the engine evaluates. */
-static weft_status measure(training *t, weft_train_result *result, weft_error *error) {
-    const weft_image_list *list = &t->parts.measure;
-    weft_engine *engine = t->engine;
-    weft_loss total = {0};
-    for (int64_t first = 0; first < list->n; first += t->batch) {
-        int64_t n = list->n - first < t->batch ? list->n - first : t->batch;
-        load_plain(t, list, first, n, engine->images);
-        for (int64_t i = 0; i < n; i++) {
-            t->labels[i] = list->images->labels[list->index[first + i]];
-        }
-        WEFT_TRY(weft_engine_forward(engine, WEFT_MODE_EVALUATE, t->stop, error));
-        weft_loss loss =
-            weft_cross_entropy(engine->logits, t->labels, (size_t)n, engine->classes, 0.0, NULL);
-        total.sum += loss.sum;
-        total.right += loss.right;
-    }
-    if (!isfinite(total.sum)) {
-        weft_fail(error, WEFT_ERROR_EVALUATION,
-                  "the trained network gives NaN or infinite values when measured");
-        weft_hint(error, "lower the learning rate or lengthen the warm-up");
-        return WEFT_ERROR_EVALUATION;
-    }
-    result->images_measured = list->n;
-    result->accuracy = (double)total.right / (double)list->n;
-    result->loss = total.sum / (double)list->n;
-    return WEFT_OK;
-}
+/* ---- histograms ------------------------------------------------------------------------------ */
 
 /* The validation images, whatever the split of this training is: found before it begins, for a
  * data set may leave none. */
-static weft_status find_histogram_images(training *t, const weft_dataset *dataset, int64_t images,
-                                         weft_error *error) {
+static weft_status find_histogram_images(training *t, int64_t images, weft_error *error) {
     if (images < 1) {
         return weft_fail(error, WEFT_ERROR_INPUT, "histograms of %lld images; expected 1 or more",
                          (long long)images);
@@ -301,12 +208,12 @@ static weft_status find_histogram_images(training *t, const weft_dataset *datase
     weft_train_settings settings = *t->settings;
     settings.split = WEFT_SPLIT_VALIDATION;
     settings.validation_limit = images;
-    return weft_parts_create(dataset, &settings, &t->histogram_parts, error);
+    return weft_parts_create(t->dataset, &settings, &t->histogram_parts, error);
 }
 
-static void load_histogram_images(void *context, int64_t first, int64_t n, float *input) {
-    const training *t = context;
-    load_plain(t, &t->histogram_parts.measure, first, n, input);
+static void load_histogram_images(void *context, int64_t first, int64_t n) {
+    training *t = context;
+    weft_trainer_load(&t->trainer, &t->normaliser, &t->histogram_parts.measure, first, n);
 }
 
 static weft_status make_histograms(training *t, weft_network **measured, weft_error *error) {
@@ -315,33 +222,52 @@ static weft_status make_histograms(training *t, weft_network **measured, weft_er
         .load = load_histogram_images,
         .context = t,
     };
-    return weft_measure_operands(t->engine, &images, t->stop, measured, error);
+    weft_trainer_exchange(&t->trainer);
+    weft_status status =
+        weft_measure_operands(t->trainer.engine, &images, t->stop, measured, error);
+    weft_trainer_exchange(&t->trainer);
+    return status;
 }
 
-static weft_status train_and_measure(training *t, const weft_network *network,
-                                     const weft_dataset *dataset, weft_train_result *result,
-                                     weft_error *error) {
+/* ---- the whole ------------------------------------------------------------------------------- */
+
+/* Those that were measured: their average where one is kept. */
+static weft_status save_weights(training *t, weft_error *error) {
+    if (!is_given(t->settings->save)) {
+        return WEFT_OK;
+    }
+    weft_trainer_exchange(&t->trainer);
+    weft_status status = weft_engine_save(t->trainer.engine, t->settings->save, error);
+    weft_trainer_exchange(&t->trainer);
+    return status;
+}
+
+static weft_status train_and_measure(training *t, weft_train_result *result, weft_error *error) {
     double began = weft_steady_time();
-    WEFT_TRY(training_begin(t, network, dataset, error));
+    WEFT_TRY(training_begin(t, error));
     t->started = weft_steady_time();
+    t->clock = (weft_checkpoint_clock){.every = t->settings->checkpoint_every, .saved = t->started};
+    t->started_at = t->at.step;
     WEFT_TRY(train_all(t, error));
     weft_train_result made = {
-        .train_loss = t->loss_sum / (double)t->loss_steps,
-        .images_trained = t->steps * t->batch,
-        .images_per_second = training_rate(t, t->steps),
+        .train_loss = t->at.loss_sum / (double)t->at.loss_steps,
+        .images_trained = t->at.step * t->batch,
+        .images_measured = t->parts.measure.n,
+        .images_per_second = training_rate(t),
     };
-    WEFT_TRY(measure(t, &made, error));
+    WEFT_TRY(measure(t, &made.accuracy, &made.loss, error));
+    WEFT_TRY(save_weights(t, error));
     made.seconds = weft_steady_time() - began;
-    (void)report(t, t->steps, made.accuracy);
+    t->accuracy = made.accuracy;
+    (void)report(t);
     *result = made;
     return WEFT_OK;
 }
 
 /* One training with as many threads as it asks for; `measured` may be NULL. */
-static weft_status run_training(training *t, const weft_network *network,
-                                const weft_dataset *dataset, weft_train_result *result,
-                                weft_network **measured, weft_error *error) {
-    weft_status status = train_and_measure(t, network, dataset, result, error);
+static weft_status run_training(training *t, weft_train_result *result, weft_network **measured,
+                                weft_error *error) {
+    weft_status status = train_and_measure(t, result, error);
     if (status == WEFT_OK && measured != NULL) {
         status = make_histograms(t, measured, error);
     }
@@ -354,19 +280,29 @@ weft_status weft_train(const weft_network *network, const weft_dataset *dataset,
                        bool (*progress)(void *context, const weft_train_progress *now),
                        void *context, const weft_stop *stop, weft_train_result *result,
                        weft_error *error) {
-    WEFT_TRY(check_settings(settings, error));
-    WEFT_TRY(check_match(network, dataset, error));
-    training t = {.settings = settings, .progress = progress, .context = context, .stop = stop};
-    return run_training(&t, network, dataset, result, NULL, error);
+    WEFT_TRY(weft_train_check(settings, error));
+    WEFT_TRY(weft_train_check_match(network, dataset, error));
+    training t = {.settings = settings,
+                  .network = network,
+                  .dataset = dataset,
+                  .progress = progress,
+                  .context = context,
+                  .stop = stop};
+    return run_training(&t, result, NULL, error);
 }
 
 weft_status weft_train_with_histograms(
     const weft_network *network, const weft_dataset *dataset, const weft_train_settings *settings,
     int64_t images, bool (*progress)(void *context, const weft_train_progress *now), void *context,
     const weft_stop *stop, weft_train_result *result, weft_network **measured, weft_error *error) {
-    WEFT_TRY(check_settings(settings, error));
-    WEFT_TRY(check_match(network, dataset, error));
-    training t = {.settings = settings, .progress = progress, .context = context, .stop = stop};
-    WEFT_TRY(find_histogram_images(&t, dataset, images, error));
-    return run_training(&t, network, dataset, result, measured, error);
+    WEFT_TRY(weft_train_check(settings, error));
+    WEFT_TRY(weft_train_check_match(network, dataset, error));
+    training t = {.settings = settings,
+                  .network = network,
+                  .dataset = dataset,
+                  .progress = progress,
+                  .context = context,
+                  .stop = stop};
+    WEFT_TRY(find_histogram_images(&t, images, error));
+    return run_training(&t, result, measured, error);
 }

@@ -6,6 +6,15 @@
 
 #include "base/error.h"
 
+/* Whether layers of an operation have parameters (tokens have some with a class token alone, which
+ * no family of places has). */
+static bool has_parameters(weft_op op) {
+    const uint64_t with = UINT64_C(1) << WEFT_OP_CONV | UINT64_C(1) << WEFT_OP_LINEAR |
+                          UINT64_C(1) << WEFT_OP_BATCH_NORM | UINT64_C(1) << WEFT_OP_LAYER_NORM |
+                          UINT64_C(1) << WEFT_OP_EMBEDDING | UINT64_C(1) << WEFT_OP_ADD_EMBEDDING;
+    return with >> op & 1;
+}
+
 /* Appends *layer, in which the builder's own fields are set. */
 static void put(weft_builder *b, weft_layer *layer) {
     if (b->status != WEFT_OK) {
@@ -21,6 +30,7 @@ static void put(weft_builder *b, weft_layer *layer) {
     layer->bits = b->bits;
     layer->copies = b->copies;
     layer->region = b->region;
+    layer->place = b->place != 0 && has_parameters(layer->op) ? b->place++ : 0;
     b->status = weft_network_add(b->network, layer, &index, b->error);
     b->at = index;
     layer->n_inputs = chained ? 0 : layer->n_inputs;

@@ -14,6 +14,8 @@ typedef struct weft_builder {
     /* What layers of products carry for the hardware. */
     weft_layer_bits bits;
     int32_t copies, region;
+    /* The place of the next layer with parameters; it counts on with each. 0: they have none. */
+    int32_t place;
     /* The layer being made. What its operation does not use may be left of the one before: a network
      * takes no notice of it (weft_op_keep). */
     weft_layer made;
@@ -21,7 +23,15 @@ typedef struct weft_builder {
     weft_error *error;
 } weft_builder;
 
-/* Any layer; one without inputs takes `at`. Block, bits, copies and region are the builder's. */
+/* The place (weft_layer.place) of role 1 .. 255 in block 0 .. 255 of stage 0 .. 255. Families differ in
+ * what they call a stage; each numbers the roles of a block itself, one for each layer with
+ * parameters that the block may have, so that none moves where another is left out. */
+static inline int32_t weft_place(int32_t stage, int32_t block, int32_t role) {
+    return stage << 16 | block << 8 | role;
+}
+
+/* Any layer; one without inputs takes `at`. Block, bits, copies, region and place are the
+ * builder's. */
 void weft_put(weft_builder *b, weft_layer layer);
 
 /* An operation that has no settings: a norm, an activation, FLATTEN. */

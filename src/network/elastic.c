@@ -60,6 +60,17 @@ void weft_elastic_defaults(const weft_elastic_skeleton *skeleton, weft_elastic_s
     }
 }
 
+/* Places: stem and first block are stage 0, the stages 1 and on, the head is behind them all whatever
+ * their number. */
+enum {
+    STAGE_STEM,
+    STAGE_FIRST,
+    STAGE_HEAD = 255,
+    ROLE_MIX = 1, /* convolution and norm */
+    ROLE_WIDE = 3,
+    ROLE_CLASSIFIER = 4,
+};
+
 static void put_stage(weft_builder *b, const weft_elastic_spec *spec, int s) {
     const weft_elastic_stage *stage = &spec->skeleton->stages[s];
     b->region = spec->regions[1 + s];
@@ -77,6 +88,7 @@ static void put_stage(weft_builder *b, const weft_elastic_spec *spec, int s) {
                                .depthwise = block->depthwise,
                                .copies = {block->copies[0], block->copies[1], block->copies[2]}};
         b->block++;
+        b->place = weft_place(STAGE_FIRST + s, k, 0);
         weft_put_inverted(b, &row);
     }
 }
@@ -88,6 +100,7 @@ static void put_stem(weft_builder *b, const weft_elastic_spec *spec) {
     b->bits = spec->bits;
     b->copies = spec->stem_copies;
     b->region = spec->regions[0];
+    b->place = weft_place(STAGE_STEM, 0, 1);
     weft_put_conv_norm(b, stem, 3, 2, skeleton->stem_activation);
     weft_bottleneck first = {.kernel = 3,
                              .expanded = stem,
@@ -98,6 +111,7 @@ static void put_stem(weft_builder *b, const weft_elastic_spec *spec) {
                              .depthwise = spec->bits,
                              .copies = {b->copies, b->copies, b->copies}};
     b->block = 0;
+    b->place = weft_place(STAGE_STEM, 1, 0);
     weft_put_inverted(b, &first);
 }
 
@@ -112,13 +126,16 @@ void weft_put_elastic(weft_builder *b, const weft_elastic_spec *spec) {
     b->copies = spec->head_copies;
     b->region = spec->regions[1 + skeleton->n_stages];
     int32_t mix = weft_elastic_channels(spec->width, skeleton->mix);
+    b->place = weft_place(STAGE_HEAD, 0, ROLE_MIX);
     weft_put_conv_norm(b, mix, 1, 1, skeleton->head_activation);
     weft_put(b, (weft_layer){.op = WEFT_OP_AVERAGE_POOL, .pool_side = 1});
     if (skeleton->wide > 0) {
+        b->place = weft_place(STAGE_HEAD, 0, ROLE_WIDE);
         weft_put_conv(b, weft_elastic_channels(spec->width, skeleton->wide), 1, 1, false);
         weft_put_op(b, skeleton->head_activation);
     }
     weft_put_op(b, WEFT_OP_FLATTEN);
+    b->place = weft_place(STAGE_HEAD, 0, ROLE_CLASSIFIER);
     weft_put_linear(b, spec->classes);
 }
 

@@ -9,7 +9,7 @@
 
 #include "base/rng.h"
 
-enum { PLAIN_FIELDS = 14, MORE_FIELDS = 17, PLACE_FIELDS = 2, MAX_FIELDS = MORE_FIELDS };
+enum { PLAIN_FIELDS = 14, MORE_FIELDS = 17, CHIP_FIELDS = 2, MAX_FIELDS = MORE_FIELDS };
 
 /* Little-endian whatever the machine's order is, so that the hash is the same everywhere. */
 static uint64_t hash_fields(const uint64_t *fields, size_t n, uint64_t seed) {
@@ -99,9 +99,9 @@ static uint64_t hash_more(const weft_layer *layer, uint64_t seed) {
 }
 
 /* Where the chip does not decide alone. */
-static uint64_t hash_place(const weft_layer *layer, uint64_t seed) {
-    const uint64_t fields[PLACE_FIELDS] = {(uint64_t)layer->copies, (uint64_t)layer->region};
-    return hash_fields(fields, PLACE_FIELDS, seed);
+static uint64_t hash_chip(const weft_layer *layer, uint64_t seed) {
+    const uint64_t fields[CHIP_FIELDS] = {(uint64_t)layer->copies, (uint64_t)layer->region};
+    return hash_fields(fields, CHIP_FIELDS, seed);
 }
 
 uint64_t weft_network_hash(const weft_network *network) {
@@ -113,7 +113,7 @@ uint64_t weft_network_hash(const weft_network *network) {
             hash = hash_more(layer, hash);
         }
         if (layer->copies != 0 || layer->region != 0) {
-            hash = hash_place(layer, hash);
+            hash = hash_chip(layer, hash);
         }
     }
     return hash;

@@ -131,6 +131,11 @@ char *weft_imc_text(const weft_imc_spec *spec, char *buffer, size_t size) {
 
 /* ---- construction ---------------------------------------------------------------------------- */
 
+/* Places: a block of the chain is a stage; VGG and MVGG have the same layers with parameters and share
+ * them, RES, whose convolutions have no biases, has its own. Behind the longest chain stands the head:
+ * hidden layers by their order, and the classifier. */
+enum { PLACES_VGG, PLACES_RES, STAGE_HEAD = WEFT_IMC_MAX_DEPTH, PLACES_HIDDEN = 0, PLACES_CLASSES };
+
 static void put_conv(weft_builder *b, int32_t kernels, int32_t side, bool bias) {
     weft_put_conv(b, kernels, side, 1, bias);
     weft_put_op(b, WEFT_OP_BATCH_NORM);
@@ -162,6 +167,7 @@ static void put_res(weft_builder *b, int32_t kernels) {
 }
 
 static void put_block(weft_builder *b, weft_block block, int32_t kernels) {
+    b->place = weft_place(b->block, block == WEFT_BLOCK_RES ? PLACES_RES : PLACES_VGG, 1);
     switch (block) {
     case WEFT_BLOCK_VGG:
         put_vgg(b, kernels);
@@ -178,11 +184,13 @@ static void put_block(weft_builder *b, weft_block block, int32_t kernels) {
 static void put_head(weft_builder *b, const weft_imc_spec *spec) {
     b->block = WEFT_NO_BLOCK;
     weft_put_pool_flat(b, spec->head_pool);
+    b->place = weft_place(STAGE_HEAD, PLACES_HIDDEN, 1);
     for (int32_t i = 0; i < spec->n_hidden; i++) {
         weft_put_linear(b, spec->hidden[i]);
         weft_put_op(b, WEFT_OP_RELU);
         weft_put_dropout(b, spec->dropout);
     }
+    b->place = weft_place(STAGE_HEAD, PLACES_CLASSES, 1);
     weft_put_linear(b, spec->classes);
 }
 

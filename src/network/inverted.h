@@ -15,6 +15,15 @@ typedef enum weft_inverted_part {
     WEFT_INVERTED_PARTS
 } weft_inverted_part;
 
+/* Roles of a block (weft_place): of a convolution and the norm behind it, of the two convolutions of
+ * squeeze-excite. */
+enum {
+    WEFT_ROLE_EXPAND = 1,
+    WEFT_ROLE_DEPTHWISE = 3,
+    WEFT_ROLE_SQUEEZE = 5,
+    WEFT_ROLE_PROJECT = 7,
+};
+
 typedef struct weft_bottleneck {
     int32_t kernel, expanded, out, stride;
     int32_t squeezed; /* 0: no squeeze-excite */
@@ -24,7 +33,8 @@ typedef struct weft_bottleneck {
 } weft_bottleneck;
 
 /* Appends the block. It has no expansion where `expanded` is the number of channels that come in.
- * Leaves the builder's own bits and copies as they were. */
+ * The builder's place is that of the block, role 0 (or 0: none). Leaves the builder's own bits and
+ * copies as they were, and no place. */
 void weft_put_inverted(weft_builder *b, const weft_bottleneck *row);
 
 #endif

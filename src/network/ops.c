@@ -104,6 +104,7 @@ void weft_op_keep(const weft_layer *layer, weft_layer *kept) {
                          .block = layer->block,
                          .dilation = {1, 1},
                          .groups = 1,
+                         .place = layer->place,
                          .name = layer->name};
     if (rows[layer->op].uses != 0) {
         keep_settings(layer, rows[layer->op].uses, kept);
@@ -140,7 +141,7 @@ static weft_status check_histogram(const weft_network *network, const char *what
         network->n_layers, what, histogram->n, sum);
 }
 
-static weft_status check_place(const weft_network *network, const char *what, int32_t value,
+static weft_status check_whole(const weft_network *network, const char *what, int32_t value,
                                int32_t most, weft_error *error) {
     if (value >= 0 && value <= most) {
         return WEFT_OK;
@@ -151,8 +152,9 @@ static weft_status check_place(const weft_network *network, const char *what, in
 
 weft_status weft_layer_check_carried(const weft_network *network, const weft_layer *layer,
                                      weft_error *error) {
-    WEFT_TRY(check_place(network, "copies", layer->copies, MAX_LAYER_COPIES, error));
-    WEFT_TRY(check_place(network, "region", layer->region, MAX_REGION, error));
+    WEFT_TRY(check_whole(network, "copies", layer->copies, MAX_LAYER_COPIES, error));
+    WEFT_TRY(check_whole(network, "region", layer->region, MAX_REGION, error));
+    WEFT_TRY(check_whole(network, "place", layer->place, INT32_MAX, error));
     WEFT_TRY(check_bits(network, "weights", layer->bits.weights, error));
     WEFT_TRY(check_bits(network, "inputs", layer->bits.inputs, error));
     WEFT_TRY(check_bits(network, "outputs", layer->bits.outputs, error));

@@ -13,7 +13,7 @@ weft_status weft_op_check_inputs(weft_op op, int32_t n_inputs, int32_t index,
  * caller's struct must not make two equal networks differ. */
 void weft_op_keep(const weft_layer *layer, weft_layer *kept);
 
-/* Bits in 0 .. WEFT_MAX_BITS, histograms with shares that are not negative and sum to 1. */
+/* Copies, region, place; bits in 0 .. WEFT_MAX_BITS, histograms with shares that are not negative and sum to 1. */
 weft_status weft_layer_check_carried(const weft_network *network, const weft_layer *layer,
                                      weft_error *error) WEFT_NODISCARD;
 

@@ -77,8 +77,11 @@ void weft_vgg_mixed_defaults(weft_vgg_mixed *spec) {
 weft_status weft_vgg_mixed_build(const weft_vgg_mixed *spec, weft_network *network,
                                  weft_error *error) {
     WEFT_TRY(weft_network_clear(network, "vgg-mixed", spec->input, error));
-    weft_builder b = {
-        .network = network, .block = WEFT_NO_BLOCK, .status = WEFT_OK, .error = error};
+    weft_builder b = {.network = network,
+                      .block = WEFT_NO_BLOCK,
+                      .place = weft_place(0, 0, 1), /* all have the same layers */
+                      .status = WEFT_OK,
+                      .error = error};
     int layer = 0;
     for (int stage = 0; stage < 5; stage++) {
         b.block = stage;

@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * See train_file.h. */
+#include "learn/train_file.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/rng.h"
+#include "learn/data.h"
+#include "learn/safetensors.h"
+
+static const char *const slot_words[WEFT_SLOTS] = {
+    [WEFT_SLOT_WEIGHT] = "weight",
+    [WEFT_SLOT_BIAS] = "bias",
+    [WEFT_SLOT_MEAN] = "mean",
+    [WEFT_SLOT_VARIANCE] = "variance",
+    [WEFT_SLOT_WEIGHT_STEP] = "weight_step",
+    [WEFT_SLOT_INPUT_STEP] = "input_step",
+    [WEFT_SLOT_WEIGHT_EXTENT] = "weight_extent",
+    [WEFT_SLOT_INPUT_EXTENT] = "input_extent",
+};
+
+enum { ARRAY_NAME = 64, HASH_TEXT = 17 };
+
+static bool is_absent(const char *path) {
+    return path == NULL || path[0] == '\0';
+}
+
+static void name_slot(const weft_stage *stage, int name, char *text) {
+    snprintf(text, ARRAY_NAME, "%d.%s.%s", stage->layer_index, weft_op_token(stage->layer->op),
+             slot_words[name]);
+}
+
+/* ---- weights, out ---------------------------------------------------------------------------- */
+
+/* Weights of products in their four dimensions, everything else flat. */
+static void describe_slot(const weft_stage *stage, int name, const char *text,
+                          weft_bundle_array *array) {
+    const weft_slot *slot = &stage->slot[name];
+    const weft_layer *layer = stage->layer;
+    *array = (weft_bundle_array){
+        .name = text,
+        .kind = WEFT_BUNDLE_F32,
+        .n_dims = 1,
+        .dims = {(int64_t)slot->count},
+        .n = slot->count,
+        .values = slot->value,
+    };
+    if (name == WEFT_SLOT_WEIGHT && weft_stage_is_product(stage)) {
+        int64_t window =
+            layer->op == WEFT_OP_CONV ? (int64_t)layer->kernel.height * layer->kernel.width : 1;
+        array->dims[0] = layer->out.channels;
+        array->dims[1] = (int64_t)slot->count / layer->out.channels / window;
+        array->n_dims = layer->op == WEFT_OP_CONV ? 4 : 2;
+        array->dims[2] = layer->kernel.height;
+        array->dims[3] = layer->kernel.width;
+    }
+}
+
+static int describe_slots(const weft_engine *engine, weft_bundle_array *arrays,
+                          char (*names)[ARRAY_NAME]) {
+    int n = 0;
+    for (int s = 0; s < engine->n_stages; s++) {
+        const weft_stage *stage = &engine->stages[s];
+        for (int name = 0; name < WEFT_SLOTS; name++) {
+            if (stage->slot[name].count > 0) {
+                name_slot(stage, name, names[n]);
+                describe_slot(stage, name, names[n], &arrays[n]);
+                n++;
+            }
+        }
+    }
+    return n;
+}
+
+weft_status weft_engine_save(const weft_engine *engine, const char *path, weft_error *error) {
+    size_t most = (size_t)engine->n_stages * WEFT_SLOTS;
+    weft_bundle_array *arrays = calloc(most, sizeof *arrays);
+    char(*names)[ARRAY_NAME] = calloc(most, sizeof *names);
+    char hash[HASH_TEXT];
+    snprintf(hash, sizeof hash, "%016" PRIx64, weft_network_hash(engine->network));
+    const weft_bundle_text texts[] = {
+        {"weft", "weights/1"}, {"network", engine->network->name}, {"network_hash", hash}};
+    uint8_t *bytes = NULL;
+    size_t size = 0;
+    weft_status status =
+        arrays != NULL && names != NULL ? WEFT_OK : weft_fail_memory(error, most * sizeof *arrays);
+    if (status == WEFT_OK) {
+        int n = describe_slots(engine, arrays, names);
+        status = weft_bundle_write(arrays, n, texts, 3, &bytes, &size, error);
+    }
+    if (status == WEFT_OK) {
+        status = weft_bundle_save(path, bytes, size, error);
+    }
+    free(bytes);
+    free(names);
+    free(arrays);
+    return status;
+}
+
+/* ---- weights, in ----------------------------------------------------------------------------- */
+
+/* Steps and extents of quantizers: a training in reals has none. */
+static bool may_be_missing(int name) {
+    return name >= WEFT_SLOT_WEIGHT_STEP;
+}
+
+static weft_status fail_weights(const weft_engine *engine, const weft_bundle *bundle,
+                                const char *name, const char *what, weft_error *error) {
+    const char *network = weft_bundle_get_text(bundle, "network");
+    weft_fail(error, WEFT_ERROR_INPUT, "these weights, of %s, %s \"%s\" that network %s needs",
+              network != NULL ? network : "a network without a name", what, name,
+              engine->network->name);
+    weft_hint(error, "weights fit the network that they were trained in, with the same input and "
+                     "classes");
+    return WEFT_ERROR_INPUT;
+}
+
+static weft_status check_slot(const weft_engine *engine, const weft_bundle *bundle,
+                              const weft_stage *stage, int name, weft_error *error) {
+    char text[ARRAY_NAME];
+    name_slot(stage, name, text);
+    const weft_bundle_array *array = weft_bundle_find(bundle, text);
+    if (array == NULL) {
+        return may_be_missing(name) ? WEFT_OK
+                                    : fail_weights(engine, bundle, text, "have no array", error);
+    }
+    if (array->kind != WEFT_BUNDLE_F32 || array->n != stage->slot[name].count) {
+        return fail_weights(engine, bundle, text, "have another shape or kind of array", error);
+    }
+    return WEFT_OK;
+}
+
+static void take_slot(const weft_bundle *bundle, const weft_stage *stage, int name) {
+    char text[ARRAY_NAME];
+    name_slot(stage, name, text);
+    const weft_bundle_array *array = weft_bundle_find(bundle, text);
+    if (array != NULL) {
+        memcpy(stage->slot[name].value, array->values, array->n * sizeof(float));
+    }
+}
+
+/* Everything is checked before anything is changed. */
+static weft_status take_weights(weft_engine *engine, const weft_bundle *bundle, weft_error *error) {
+    for (int pass = 0; pass < 2; pass++) {
+        for (int s = 0; s < engine->n_stages; s++) {
+            const weft_stage *stage = &engine->stages[s];
+            for (int name = 0; name < WEFT_SLOTS; name++) {
+                if (stage->slot[name].count == 0) {
+                    continue;
+                }
+                if (pass == 0) {
+                    WEFT_TRY(check_slot(engine, bundle, stage, name, error));
+                } else {
+                    take_slot(bundle, stage, name);
+                }
+            }
+        }
+    }
+    weft_engine_touch(engine);
+    return WEFT_OK;
+}
+
+weft_status weft_engine_load(weft_engine *engine, const char *path, weft_error *error) {
+    weft_bytes bytes = {0};
+    weft_bundle bundle = {0};
+    WEFT_TRY(weft_bytes_read(path, &bytes, error));
+    weft_status status = weft_bundle_parse(bytes.data, bytes.size, &bundle, error);
+    if (status == WEFT_OK) {
+        status = take_weights(engine, &bundle, error);
+    }
+    weft_bundle_destroy(&bundle);
+    free(bytes.data);
+    if (status != WEFT_OK) {
+        weft_error_file(error, path);
+    }
+    return status;
+}
+
+/* ---- checkpoints ----------------------------------------------------------------------------- */
+
+static weft_status hash_file(const char *path, uint64_t *hash, weft_error *error) {
+    *hash = 0;
+    if (is_absent(path)) {
+        return WEFT_OK;
+    }
+    weft_bytes bytes = {0};
+    WEFT_TRY(weft_bytes_read(path, &bytes, error));
+    *hash = weft_hash(bytes.data, bytes.size, 1);
+    free(bytes.data);
+    return WEFT_OK;
+}
+
+/* Field by field: a struct's padding has no meaning. */
+weft_status weft_train_settings_hash(const weft_train_settings *s, uint64_t *hash,
+                                     weft_error *error) {
+    uint64_t files[2], teacher = s->teacher != NULL ? weft_network_hash(s->teacher) : 0;
+    WEFT_TRY(hash_file(s->weights, &files[0], error));
+    WEFT_TRY(hash_file(s->teacher_weights, &files[1], error));
+    const weft_quant_settings *q = &s->quant;
+    const double numbers[] = {
+        s->epochs,   s->share,       s->validation,      s->learning_rate,
+        s->warmup,   s->momentum,    s->weight_decay,    s->gradient_limit,
+        s->average,  s->mixup,       s->label_smoothing, s->patience,
+        s->teaching, s->temperature, q->percentile,      q->follow,
+    };
+    const int64_t integers[] = {
+        (int64_t)s->seed,
+        (int64_t)s->split_seed,
+        s->batch,
+        s->validation_limit,
+        (int64_t)weft_train_type(s),
+        s->descent,
+        s->schedule,
+        s->decay_all,
+        s->crop_pad,
+        s->flip,
+        s->cutout,
+        s->split,
+        s->quantize,
+        q->weight_bits,
+        q->input_bits,
+        q->ends_at_8,
+        q->per_channel,
+        q->steps,
+        q->calibration,
+        (int64_t)teacher,
+        (int64_t)files[0],
+        (int64_t)files[1],
+    };
+    *hash = weft_hash(integers, sizeof integers, weft_hash(numbers, sizeof numbers, 0));
+    return WEFT_OK;
+}
+
+enum { MOST_BLOCKS = 4 };
+
+/* The trainer's arrays, as they are in a checkpoint. */
+static int list_blocks(const weft_trainer *trainer, weft_checkpoint_block *blocks) {
+    const weft_engine *engine = trainer->engine;
+    int n = 0;
+    blocks[n++] = (weft_checkpoint_block){"parameters", engine->parameters, engine->n_parameters};
+    if (engine->n_statistics > 0) {
+        blocks[n++] =
+            (weft_checkpoint_block){"statistics", engine->statistics, engine->n_statistics};
+    }
+    if (trainer->n_state > 0) {
+        blocks[n++] = (weft_checkpoint_block){"descent", trainer->state, trainer->n_state};
+    }
+    if (trainer->average != NULL) {
+        blocks[n++] = (weft_checkpoint_block){"average", trainer->average, engine->n_parameters};
+    }
+    return n;
+}
+
+static weft_status describe_checkpoint(const weft_trainer *trainer, uint64_t dataset_hash,
+                                       weft_checkpoint_block *blocks, weft_checkpoint *checkpoint,
+                                       weft_error *error) {
+    *checkpoint = (weft_checkpoint){
+        .network = weft_network_hash(trainer->engine->network),
+        .dataset = dataset_hash,
+        .blocks = blocks,
+        .n_blocks = list_blocks(trainer, blocks),
+    };
+    return weft_train_settings_hash(trainer->settings, &checkpoint->settings, error);
+}
+
+weft_status weft_train_resume(weft_trainer *trainer, uint64_t dataset_hash, const char *path,
+                              weft_train_place *at, weft_error *error) {
+    if (is_absent(path) || access(path, F_OK) != 0) {
+        return WEFT_OK;
+    }
+    weft_checkpoint_block blocks[MOST_BLOCKS];
+    weft_checkpoint checkpoint;
+    WEFT_TRY(describe_checkpoint(trainer, dataset_hash, blocks, &checkpoint, error));
+    WEFT_TRY(weft_checkpoint_load(path, &checkpoint, error));
+    *at = checkpoint.at;
+    trainer->engine->steps = at->step;
+    trainer->updates = at->step;
+    weft_engine_touch(trainer->engine);
+    return WEFT_OK;
+}
+
+weft_status weft_train_keep(const weft_trainer *trainer, uint64_t dataset_hash, const char *path,
+                            const weft_train_place *at, weft_error *error) {
+    weft_checkpoint_block blocks[MOST_BLOCKS];
+    weft_checkpoint checkpoint;
+    WEFT_TRY(describe_checkpoint(trainer, dataset_hash, blocks, &checkpoint, error));
+    checkpoint.at = *at;
+    return weft_checkpoint_save(path, &checkpoint, error);
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A training's files: weights, and checkpoints. Weights are a safetensors file with one array for each
+ * slot, named by layer: "4.conv.weight", "5.batch_norm.mean"; the text "network" names the network,
+ * "network_hash" its layers. */
+#ifndef WEFT_LEARN_TRAIN_FILE_H
+#define WEFT_LEARN_TRAIN_FILE_H
+
+#include "learn/checkpoint.h"
+#include "learn/trainer.h"
+
+/* Writes an engine's parameters and statistics. The file is replaced as a whole or stays as it was. */
+weft_status weft_engine_save(const weft_engine *engine, const char *path,
+                             weft_error *error) WEFT_NODISCARD;
+
+/* Reads them into an engine of the same network. Steps of quantizers may be missing: weights of a
+ * training in reals start one that is quantized. WEFT_ERROR_INPUT names the first array that is
+ * missing or has another shape, and both networks. */
+weft_status weft_engine_load(weft_engine *engine, const char *path,
+                             weft_error *error) WEFT_NODISCARD;
+
+/* Everything of a settings that makes a difference to the result. The file of start weights counts by
+ * its contents. */
+weft_status weft_train_settings_hash(const weft_train_settings *settings, uint64_t *hash,
+                                     weft_error *error) WEFT_NODISCARD;
+
+/* Goes on where the checkpoint at `path` ended; without a file there, *at stays as it is. A checkpoint
+ * of another network, data set or settings is WEFT_ERROR_INPUT. */
+weft_status weft_train_resume(weft_trainer *trainer, uint64_t dataset_hash, const char *path,
+                              weft_train_place *at, weft_error *error) WEFT_NODISCARD;
+weft_status weft_train_keep(const weft_trainer *trainer, uint64_t dataset_hash, const char *path,
+                            const weft_train_place *at, weft_error *error) WEFT_NODISCARD;
+
+#endif
