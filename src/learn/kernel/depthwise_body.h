@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * One path of depthwise_path.c: values of one type (as_f32.h, as_bf16.h), vectors of LANES floats,
+ * functions with the attribute TARGET, named by PATH. */
+
+typedef float PATH(floats) __attribute__((vector_size(4 * LANES), aligned(4), may_alias));
+typedef uint32_t PATH(words) __attribute__((vector_size(4 * LANES)));
+typedef uint16_t PATH(halves) __attribute__((vector_size(2 * LANES), aligned(2), may_alias));
+
+#define FLOATS       PATH(floats)
+#define LOAD(p)      (*(const FLOATS *)(p))
+#define STORE(p)     (*(FLOATS *)(p))
+#define INLINE       TARGET static inline __attribute__((always_inline))
+#define EACH_OF_8(X) X(0) X(1) X(2) X(3) X(4) X(5) X(6) X(7)
+
+/* ---- values to f32 and back ------------------------------------------------------------------- */
+
+INLINE FLOATS PATH(widen)(const VALUE *x) {
+#if VALUE_IS_BF16
+    PATH(halves) half = *(const PATH(halves) *)x;
+    return (FLOATS)(__builtin_convertvector(half, PATH(words)) << 16);
+#else
+    return LOAD(x);
+#endif
+}
+
+/* As weft_to_bf16. */
+INLINE void PATH(narrow)(FLOATS x, VALUE *y) {
+#if VALUE_IS_BF16
+    PATH(words) bits = (PATH(words))x;
+    PATH(words) rounded = (bits + 0x7fffU + ((bits >> 16) & 1U)) >> 16;
+    PATH(words) quiet = (bits >> 16) | 0x40U;
+    PATH(words) is_nan = (PATH(words))((bits & 0x7fffffffU) > 0x7f800000U);
+    PATH(words) chosen = (rounded & ~is_nan) | (quiet & is_nan);
+    *(PATH(halves) *)y = __builtin_convertvector(chosen, PATH(halves));
+#else
+    STORE(y) = x;
+#endif
+}
+
+/* The first `valid` lanes. */
+INLINE void PATH(narrow_some)(FLOATS x, VALUE *y, size_t valid) {
+    float lanes[LANES];
+    STORE(lanes) = x;
+    for (size_t c = 0; c < valid; c++) {
+        y[c] = NARROW(lanes[c]);
+    }
+}
+
+/* Asks for the row behind this one, too: the hardware does not foresee steps from block to block. */
+TARGET static void PATH(fetch)(const void *source, size_t n, size_t channels, size_t valid,
+                               size_t width, float *row) {
+    const size_t ahead = n * channels;
+    const VALUE *x = source;
+    size_t whole = valid / LANES * LANES;
+    for (size_t q = 0; q < n; q++, x += channels, row += width) {
+        for (size_t c = 0; c < valid; c += 64 / sizeof *x) {
+            __builtin_prefetch(x + ahead + c);
+        }
+        for (size_t c = 0; c < whole; c += LANES) {
+            STORE(row + c) = PATH(widen)(x + c);
+        }
+        for (size_t c = whole; c < valid; c++) {
+            row[c] = WIDE(x[c]);
+        }
+        for (size_t c = valid; c < width; c++) {
+            row[c] = 0.0F;
+        }
+    }
+}
+
+/* ---- sums over the window --------------------------------------------------------------------- */
+
+/* `count` (at most 8) columns of one vector of channels, whole or the first `valid`; count and whole
+ * are known where this is inlined. */
+INLINE void PATH(tile)(int count, bool whole, const weft_depthwise_tap *taps, size_t n_taps,
+                       const float *bias, size_t at, size_t channel, size_t step, size_t valid,
+                       VALUE *y, size_t y_step) {
+    FLOATS a0 = LOAD(bias + channel);
+    FLOATS a1 = a0, a2 = a0, a3 = a0, a4 = a0, a5 = a0, a6 = a0, a7 = a0;
+    for (size_t t = 0; t < n_taps; t++) {
+        const float *x = taps[t].x + at;
+        FLOATS w = LOAD(taps[t].weight + channel);
+#define ADD(k)                                                                                     \
+    if (count > (k)) {                                                                             \
+        a##k += w * LOAD(x + (k)*step);                                                            \
+    }
+        EACH_OF_8(ADD)
+#undef ADD
+    }
+#define PUT(k)                                                                                     \
+    if (count > (k) && whole) {                                                                    \
+        PATH(narrow)(a##k, y + (k)*y_step);                                                        \
+    } else if (count > (k)) {                                                                      \
+        PATH(narrow_some)(a##k, y + (k)*y_step, valid);                                            \
+    }
+    EACH_OF_8(PUT)
+#undef PUT
+}
+
+TARGET static void PATH(columns)(const weft_depthwise_tap *taps, size_t n_taps, const float *bias,
+                                 size_t n, size_t step, size_t valid, void *result, size_t y_step) {
+    size_t q = 0, full = valid / LANES * LANES;
+#define TILES(count)                                                                               \
+    for (; q + (count) <= n; q += (count)) {                                                       \
+        VALUE *y = (VALUE *)result + q * y_step;                                                   \
+        for (size_t c = 0; c < full; c += LANES) {                                                 \
+            PATH(tile)                                                                             \
+            (count, true, taps, n_taps, bias, q * step + c, c, step, LANES, y + c, y_step);        \
+        }                                                                                          \
+        if (full < valid) {                                                                        \
+            PATH(tile)                                                                             \
+            (count, false, taps, n_taps, bias, q * step + full, full, step, valid - full,          \
+             y + full, y_step);                                                                    \
+        }                                                                                          \
+    }
+    TILES(8)
+    TILES(4)
+    TILES(2)
+    TILES(1)
+#undef TILES
+}
+
+/* ---- sums over a row -------------------------------------------------------------------------- */
+
+/* `count` (at most 9) taps of one vector of channels; count is known where this is inlined. */
+INLINE void PATH(group)(int count, const weft_depthwise_tap *taps, const float *dy, size_t n,
+                        size_t step, size_t width, float *sum) {
+    FLOATS a0 = {0.0F};
+    FLOATS a1 = a0, a2 = a0, a3 = a0, a4 = a0, a5 = a0, a6 = a0, a7 = a0, a8 = a0;
+#define TAP(k) const float *x##k = taps[count > (k) ? (k) : 0].x;
+    EACH_OF_8(TAP)
+    TAP(8)
+#undef TAP
+    for (size_t q = 0, at = 0; q < n; q++, at += step) {
+        FLOATS g = LOAD(dy + q * width);
+#define ADD(k)                                                                                     \
+    if (count > (k)) {                                                                             \
+        a##k += g * LOAD(x##k + at);                                                               \
+    }
+        EACH_OF_8(ADD)
+        ADD(8)
+#undef ADD
+    }
+#define PUT(k)                                                                                     \
+    if (count > (k)) {                                                                             \
+        STORE(sum + (k)*width) += a##k;                                                            \
+    }
+    EACH_OF_8(PUT)
+    PUT(8)
+#undef PUT
+}
+
+/* So many taps for all channels. */
+#define GROUP(count)                                                                               \
+    TARGET static void PATH(group##count)(const weft_depthwise_tap *taps, const float *dy,         \
+                                          size_t n, size_t step, size_t width, float *sum) {       \
+        for (size_t c = 0; c < width; c += LANES) {                                                \
+            weft_depthwise_tap moved[count];                                                       \
+            for (int t = 0; t < (count); t++) {                                                    \
+                moved[t].x = taps[t].x + c;                                                        \
+            }                                                                                      \
+            PATH(group)(count, moved, dy + c, n, step, width, sum + c);                            \
+        }                                                                                          \
+    }
+GROUP(1)
+GROUP(2)
+GROUP(3)
+GROUP(4)
+GROUP(5)
+GROUP(6)
+GROUP(7)
+GROUP(8)
+GROUP(9)
+#undef GROUP
+
+/* In groups of nearly the same size: a small last one would wait for its own sums. */
+static void PATH(products)(const weft_depthwise_tap *taps, size_t n_taps, const float *dy, size_t n,
+                           size_t step, size_t width, float *sum) {
+    static void (*const by_count[])(const weft_depthwise_tap *, const float *, size_t, size_t,
+                                    size_t, float *) = {
+        PATH(group1), PATH(group2), PATH(group3), PATH(group4), PATH(group5),
+        PATH(group6), PATH(group7), PATH(group8), PATH(group9),
+    };
+    const size_t most = sizeof by_count / sizeof *by_count;
+    size_t groups = (n_taps + most - 1) / most;
+    for (size_t g = 0; g < groups; g++) {
+        size_t first = g * n_taps / groups, end = (g + 1) * n_taps / groups;
+        by_count[end - first - 1](taps + first, dy, n, step, width, sum + first * width);
+    }
+}
+
+static const weft_depthwise_path PATH(path) = {
+    .name = PATH_NAME,
+    .fetch = PATH(fetch),
+    .columns = PATH(columns),
+    .products = PATH(products),
+};
+
+#undef FLOATS
+#undef LOAD
+#undef STORE
+#undef INLINE
+#undef EACH_OF_8
