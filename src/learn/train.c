@@ -274,6 +274,7 @@ static weft_status measure(training *t, weft_train_result *result, weft_error *e
         return WEFT_ERROR_EVALUATION;
     }
     result->images_measured = list->n;
+    result->classes_unmeasured = t->parts.unmeasured;
     result->accuracy = (double)total.right / (double)list->n;
     result->loss = total.sum / (double)list->n;
     return WEFT_OK;
