@@ -210,6 +210,7 @@ typedef struct weft_train_result {
     double train_loss;      /* mean over the last epoch */
     int64_t images_trained; /* forward and backward passes */
     int64_t images_measured;
+    int classes_unmeasured; /* trained on, but with no image among those: not in the accuracy */
     double seconds;
     double images_per_second; /* training alone */
 } weft_train_result;
