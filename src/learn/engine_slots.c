@@ -42,15 +42,19 @@ static weft_status find_slot(const weft_engine *engine, int layer, weft_slot_nam
 
 weft_status weft_engine_get(const weft_engine *engine, int layer, weft_slot_name name,
                             bool gradient, float *values, weft_error *error) {
-    const weft_slot *slot;
+    const weft_slot *slot = NULL;
     WEFT_TRY(find_slot(engine, layer, name, &slot, error));
+    if (gradient && slot->gradient == NULL) {
+        return weft_fail(error, WEFT_ERROR_INTERNAL, "slot %d of layer %d is not trained",
+                         (int)name, layer);
+    }
     memcpy(values, gradient ? slot->gradient : slot->value, slot->count * sizeof *values);
     return WEFT_OK;
 }
 
 weft_status weft_engine_set(weft_engine *engine, int layer, weft_slot_name name,
                             const float *values, weft_error *error) {
-    const weft_slot *slot;
+    const weft_slot *slot = NULL;
     WEFT_TRY(find_slot(engine, layer, name, &slot, error));
     memcpy(slot->value, values, slot->count * sizeof *values);
     weft_engine_touch(engine);

@@ -67,6 +67,18 @@ static size_t lane_positions(const weft_stage *stage, const weft_lane *lane) {
     return weft_lane_positions(lane, stage->layer->in);
 }
 
+/* Until when lane 0's patterns are read: other lanes may finish backward while lane 0 is ahead, up to
+ * the next stage before this one where all meet. */
+static int last_read(const weft_engine *engine, const weft_stage *stage) {
+    for (int s = stage->index - 1; s >= 0; s--) {
+        const weft_stage *before = &engine->stages[s];
+        if (before->kind->join_backward != NULL && before->output->needs_gradient) {
+            return weft_moment_backward(engine, before);
+        }
+    }
+    return 2 * engine->n_stages;
+}
+
 static weft_status create(weft_engine *engine, weft_stage *stage, weft_error *error) {
     size_t channels = channels_of(stage);
     for (int name = 0; name < WEFT_SLOTS; name++) {
@@ -74,7 +86,7 @@ static weft_status create(weft_engine *engine, weft_stage *stage, weft_error *er
         stage->slot[name] = (weft_slot){.count = channels, .is_trained = trained};
     }
     return weft_stage_claim(engine, stage, 0, work_bytes(channels), weft_moment_forward(stage),
-                            weft_moment_backward(engine, stage), error);
+                            last_read(engine, stage), error);
 }
 
 /* ---- forward --------------------------------------------------------------------------------- */

@@ -1,24 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * An independent reference for the engine: the forward pass of a network in double precision,
- * channels first, written straight from the definitions. There is no backward pass in it: gradients
- * are compared with central differences of this loss. */
+ * What tests of the engine share: a crew with an engine on it, networks grown layer by layer, and
+ * engine and reference side by side. */
 #ifndef WEFT_TESTS_LEARN_ENGINE_SUPPORT_H
 #define WEFT_TESTS_LEARN_ENGINE_SUPPORT_H
 
-#include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
-
 #include "base/rng.h"
-#include "learn/engine.h"
+#include "learn/engine_reference.h"
 #include "learn/loss.h"
 
 #define MUST(call)                                                                                 \
@@ -28,294 +16,96 @@
         }                                                                                          \
     } while (0)
 
-enum { REFERENCE_MAX_LAYERS = 128 };
-
-typedef struct reference {
-    const weft_network *network;
-    int batch;
-    bool evaluate;
-    double *value[REFERENCE_MAX_LAYERS]; /* (batch, channels, height, width) of each layer */
-    double *slot[REFERENCE_MAX_LAYERS][WEFT_SLOTS];
-    size_t slot_size[REFERENCE_MAX_LAYERS][WEFT_SLOTS];
-    double *factors[REFERENCE_MAX_LAYERS]; /* dropout; NULL: 1 */
-    uint16_t *labels;
-    double smoothing;
-} reference;
-
-static inline size_t shape_size(weft_shape s) {
-    return (size_t)s.channels * (size_t)s.height * (size_t)s.width;
+static inline bool quick(void) {
+    const char *scale = getenv("WEFT_TEST_SCALE");
+    return scale != NULL && strcmp(scale, "quick") == 0;
 }
 
-static inline void *must_calloc(size_t n, size_t size) {
-    void *p = calloc(n > 0 ? n : 1, size);
-    assert_non_null(p);
-    return p;
+/* ---- a crew and an engine -------------------------------------------------------------------- */
+
+typedef struct rig {
+    weft_crew *crew;
+    weft_engine *engine;
+} rig;
+
+/* `threads` 0: one. Weights are initialised. */
+static inline rig rig_open(const weft_network *network, weft_engine_settings settings,
+                           int threads) {
+    weft_error error;
+    rig made = {0};
+    MUST(weft_crew_create(threads > 0 ? threads : 1, &made.crew, &error));
+    MUST(weft_engine_create(network, made.crew, &settings, &made.engine, &error));
+    MUST(weft_engine_initialise(made.engine, 1, NULL, &error));
+    return made;
 }
 
-static inline void reference_make(reference *r, const weft_network *network, int batch) {
-    memset(r, 0, sizeof *r);
-    r->network = network;
-    r->batch = batch;
-    assert_true(network->n_layers <= REFERENCE_MAX_LAYERS);
-    for (int i = 0; i < network->n_layers; i++) {
-        const weft_layer *layer = &network->layers[i];
-        r->value[i] = must_calloc((size_t)batch * shape_size(layer->out), sizeof(double));
-        size_t outs = (size_t)layer->out_channels, ins = (size_t)layer->in.channels;
-        size_t *n = r->slot_size[i];
-        if (layer->op == WEFT_OP_CONV || layer->op == WEFT_OP_LINEAR) {
-            size_t k = layer->op == WEFT_OP_CONV ? (size_t)layer->kernel.height : 1;
-            n[WEFT_SLOT_WEIGHT] = outs * ins * k * k;
-            n[WEFT_SLOT_BIAS] = layer->bias ? outs : 0;
-        } else if (layer->op == WEFT_OP_BATCH_NORM) {
-            n[WEFT_SLOT_WEIGHT] = n[WEFT_SLOT_BIAS] = ins;
-            n[WEFT_SLOT_MEAN] = n[WEFT_SLOT_VARIANCE] = ins;
-        }
-        for (int s = 0; s < WEFT_SLOTS; s++) {
-            r->slot[i][s] = n[s] > 0 ? must_calloc(n[s], sizeof(double)) : NULL;
-        }
-    }
-    r->labels = must_calloc((size_t)batch, sizeof *r->labels);
+static inline void rig_close(rig *r) {
+    weft_engine_destroy(r->engine);
+    weft_crew_destroy(r->crew);
+    *r = (rig){0};
 }
 
-static inline void reference_free(reference *r) {
-    for (int i = 0; i < r->network->n_layers; i++) {
-        free(r->value[i]);
-        free(r->factors[i]);
-        for (int s = 0; s < WEFT_SLOTS; s++) {
-            free(r->slot[i][s]);
-        }
-    }
-    free(r->labels);
+static inline size_t image_values(const weft_engine *engine) {
+    return (size_t)engine->settings.batch * engine->image_values;
 }
 
-/* The pixel (n, c, y, x) of a map; 0 outside. */
-static inline double pixel(const double *map, weft_shape s, int n, int c, int y, int x) {
-    if (y < 0 || y >= s.height || x < 0 || x >= s.width) {
-        return 0.0;
-    }
-    return map[(((size_t)n * (size_t)s.channels + (size_t)c) * (size_t)s.height + (size_t)y) *
-                   (size_t)s.width +
-               (size_t)x];
+static inline size_t logit_count(const weft_engine *engine) {
+    return (size_t)engine->settings.batch * engine->classes;
 }
 
-static inline double conv_at(const reference *r, int i, int n, int c, int y, int x) {
-    const weft_layer *layer = &r->network->layers[i];
-    const double *w = r->slot[i][WEFT_SLOT_WEIGHT];
-    const double *bias = r->slot[i][WEFT_SLOT_BIAS];
-    double sum = bias != NULL ? bias[c] : 0.0;
-    int k = layer->kernel.height;
-    for (int m = 0; m < layer->in.channels; m++) {
-        for (int a = 0; a < k; a++) {
-            for (int b = 0; b < k; b++) {
-                sum += w[((c * layer->in.channels + m) * k + a) * k + b] *
-                       pixel(r->value[layer->input[0]], layer->in, n, m,
-                             y * layer->stride.height - layer->pad.height + a,
-                             x * layer->stride.width - layer->pad.width + b);
-            }
-        }
-    }
-    return sum;
-}
-
-static inline double max_at(const reference *r, const weft_layer *layer, int n, int c, int y,
-                            int x) {
-    double best = -HUGE_VAL;
-    for (int a = 0; a < layer->kernel.height; a++) {
-        for (int b = 0; b < layer->kernel.width; b++) {
-            best = fmax(best, pixel(r->value[layer->input[0]], layer->in, n, c,
-                                    y * layer->stride.height + a, x * layer->stride.width + b));
-        }
-    }
-    return best;
-}
-
-static inline double average_at(const reference *r, const weft_layer *layer, int n, int c, int y,
-                                int x) {
-    int top = y * layer->in.height / layer->out.height;
-    int bottom = (int)ceil((y + 1) * (double)layer->in.height / layer->out.height);
-    int left = x * layer->in.width / layer->out.width;
-    int right = (int)ceil((x + 1) * (double)layer->in.width / layer->out.width);
-    double sum = 0.0;
-    for (int a = top; a < bottom; a++) {
-        for (int b = left; b < right; b++) {
-            sum += pixel(r->value[layer->input[0]], layer->in, n, c, a, b);
-        }
-    }
-    return sum / ((bottom - top) * (right - left));
-}
-
-static inline double linear_at(const reference *r, int i, int n, int c) {
-    const weft_layer *layer = &r->network->layers[i];
-    int ins = layer->in.channels;
-    double sum = layer->bias ? r->slot[i][WEFT_SLOT_BIAS][c] : 0.0;
-    for (int m = 0; m < ins; m++) {
-        sum += r->slot[i][WEFT_SLOT_WEIGHT][c * ins + m] * r->value[layer->input[0]][n * ins + m];
-    }
-    return sum;
-}
-
-static inline double windowed_at(const reference *r, int i, int n, int c, int y, int x) {
-    const weft_layer *layer = &r->network->layers[i];
-    switch ((int)layer->op) {
-    case WEFT_OP_CONV:
-        return conv_at(r, i, n, c, y, x);
-    case WEFT_OP_MAX_POOL:
-        return max_at(r, layer, n, c, y, x);
-    case WEFT_OP_AVERAGE_POOL:
-        return average_at(r, layer, n, c, y, x);
-    case WEFT_OP_LINEAR:
-        return linear_at(r, i, n, c);
-    default:
-        fail_msg("layer %d has no reference", i);
-        return 0.0;
+/* Value k of the batch's images, (batch, height, width, channels). */
+static inline void set_image(weft_engine *engine, size_t k, float value) {
+    if (engine->settings.type == WEFT_F32) {
+        ((float *)engine->images)[k] = value;
+    } else {
+        ((weft_bf16 *)engine->images)[k] = weft_to_bf16(value);
     }
 }
 
-static inline void batch_norm_layer(const reference *r, int i) {
-    const weft_layer *layer = &r->network->layers[i];
-    const double *x = r->value[layer->input[0]];
-    size_t area = (size_t)layer->in.height * (size_t)layer->in.width;
-    size_t channels = (size_t)layer->in.channels, images = (size_t)r->batch;
-    for (size_t c = 0; c < channels; c++) {
-        double mean = 0.0, variance = 0.0;
-        for (size_t k = 0; k < images * area; k++) {
-            mean += x[(k / area * channels + c) * area + k % area];
-        }
-        mean /= (double)(images * area);
-        for (size_t k = 0; k < images * area; k++) {
-            variance += pow(x[(k / area * channels + c) * area + k % area] - mean, 2.0);
-        }
-        variance /= (double)(images * area);
-        if (r->evaluate) {
-            mean = r->slot[i][WEFT_SLOT_MEAN][c];
-            variance = r->slot[i][WEFT_SLOT_VARIANCE][c];
-        }
-        for (size_t k = 0; k < images * area; k++) {
-            size_t at = (k / area * channels + c) * area + k % area;
-            r->value[i][at] = (x[at] - mean) / sqrt(variance + 1e-5) *
-                                  r->slot[i][WEFT_SLOT_WEIGHT][c] +
-                              r->slot[i][WEFT_SLOT_BIAS][c];
-        }
-    }
-}
-
-static inline void pointwise_layer(const reference *r, int i) {
-    const weft_layer *layer = &r->network->layers[i];
-    const double *a = r->value[layer->input[0]];
-    const double *b = layer->n_inputs > 1 ? r->value[layer->input[1]] : NULL;
-    for (size_t k = 0; k < (size_t)r->batch * shape_size(layer->out); k++) {
-        double value = a[k];
-        value = layer->op == WEFT_OP_RELU ? fmax(0.0, value) : value;
-        value = layer->op == WEFT_OP_ADD ? value + b[k] : value;
-        value = r->factors[i] != NULL && !r->evaluate ? value * r->factors[i][k] : value;
-        r->value[i][k] = value;
-    }
-}
-
-static inline void windowed_layer(const reference *r, int i) {
-    weft_shape out = r->network->layers[i].out;
-    double *at = r->value[i];
-    for (int n = 0; n < r->batch; n++) {
-        for (int c = 0; c < out.channels; c++) {
-            for (int y = 0; y < out.height; y++) {
-                for (int x = 0; x < out.width; x++) {
-                    *at++ = windowed_at(r, i, n, c, y, x);
-                }
-            }
-        }
-    }
-}
-
-/* value[0] is the input; fills the others from layer `from` on. */
-static inline void reference_forward(const reference *r, int from) {
-    for (int i = from > 1 ? from : 1; i < r->network->n_layers; i++) {
-        switch ((int)r->network->layers[i].op) {
-        case WEFT_OP_BATCH_NORM:
-            batch_norm_layer(r, i);
-            break;
-        case WEFT_OP_RELU:
-        case WEFT_OP_ADD:
-        case WEFT_OP_DROPOUT:
-        case WEFT_OP_FLATTEN:
-            pointwise_layer(r, i);
-            break;
-        default:
-            windowed_layer(r, i);
-        }
-    }
-}
-
-/* How near the second largest value of a window comes to the largest. */
-static inline double lead_at(const reference *r, const weft_layer *layer, int n, int c, int y,
-                             int x) {
-    double best = -HUGE_VAL, second = -HUGE_VAL;
-    for (int k = 0; k < layer->kernel.height * layer->kernel.width; k++) {
-        double value = pixel(r->value[layer->input[0]], layer->in, n, c,
-                             y * layer->stride.height + k / layer->kernel.width,
-                             x * layer->stride.width + k % layer->kernel.width);
-        second = value > best ? best : fmax(second, value);
-        best = fmax(best, value);
-    }
-    /* Of equal ones (both cut by a ReLU) either gets a gradient that goes nowhere. */
-    return best == second ? HUGE_VAL : best - second;
-}
-
-/* The least distance of any value from where a ReLU or a maximum has a kink: with single precision
- * it may fall to the other side, and a gradient changes by more than rounding. */
-static inline double reference_kink(const reference *r) {
-    double least = HUGE_VAL;
-    for (int i = 0; i < r->network->n_layers; i++) {
-        const weft_layer *layer = &r->network->layers[i];
-        weft_shape out = layer->out;
-        for (size_t k = 0; k < (size_t)r->batch * shape_size(out); k++) {
-            int x = (int)(k % (size_t)out.width);
-            int y = (int)(k / (size_t)out.width % (size_t)out.height);
-            int c = (int)(k / (size_t)(out.width * out.height) % (size_t)out.channels);
-            int n = (int)(k / shape_size(out));
-            if (layer->op == WEFT_OP_RELU) {
-                least = fmin(least, fabs(r->value[layer->input[0]][k]));
-            } else if (layer->op == WEFT_OP_MAX_POOL) {
-                least = fmin(least, lead_at(r, layer, n, c, y, x));
-            }
-        }
-    }
-    return least;
-}
-
-static inline const double *reference_logits(const reference *r) {
-    return r->value[r->network->n_layers - 1];
-}
-
-static inline double reference_loss(const reference *r, int from) {
-    reference_forward(r, from);
-    int classes = r->network->layers[r->network->n_layers - 1].out.channels;
-    double total = 0.0;
-    for (int n = 0; n < r->batch; n++) {
-        const double *z = reference_logits(r) + n * classes;
-        double sum = 0.0;
-        for (int k = 0; k < classes; k++) {
-            sum += exp(z[k]);
-        }
-        for (int k = 0; k < classes; k++) {
-            double target = (k == r->labels[n] ? 1.0 - r->smoothing : 0.0) + r->smoothing / classes;
-            total -= target * (z[k] - log(sum));
-        }
-    }
-    return total / r->batch;
+/* The slot of a layer; there must be one. */
+static inline const weft_slot *slot_of(const weft_engine *engine, int layer, weft_slot_name name) {
+    const weft_stage *stage = weft_engine_stage(engine, layer);
+    assert_non_null(stage);
+    assert_true(stage->slot[name].count > 0);
+    return &stage->slot[name];
 }
 
 /* ---- networks -------------------------------------------------------------------------------- */
 
-/* Appends a layer to the last one, or to `from` (and `also`) where they are not negative. */
-static inline int grow(weft_network *network, weft_layer layer, int from, int also) {
+/* Appends a layer that reads `n` others. */
+static inline int grow_from(weft_network *network, weft_layer layer, const int32_t *inputs, int n) {
     weft_error error;
     int32_t index = 0;
-    const int32_t inputs[] = {from >= 0 ? from : network->n_layers - 1, also};
     layer.input = inputs;
-    layer.n_inputs = also >= 0 ? 2 : 1;
+    layer.n_inputs = n;
     layer.block = WEFT_NO_BLOCK;
     MUST(weft_network_add(network, &layer, &index, &error));
     return index;
+}
+
+/* Appends a layer to the last one, or to `from` (and `also`) where they are not negative. */
+static inline int grow(weft_network *network, weft_layer layer, int from, int also) {
+    const int32_t inputs[] = {from >= 0 ? from : network->n_layers - 1, also};
+    return grow_from(network, layer, inputs, also >= 0 ? 2 : 1);
+}
+
+/* Appends a layer to the last one. */
+static inline int next(weft_network *network, weft_layer layer) {
+    return grow(network, layer, -1, -1);
+}
+
+static inline weft_network *network_of(const char *name, int channels, int height, int width) {
+    weft_error error;
+    weft_network *network = NULL;
+    MUST(weft_network_create(name, (weft_shape){channels, height, width}, &network, &error));
+    return network;
+}
+
+static inline weft_network *network_named(const char *text) {
+    weft_error error;
+    weft_network *network = NULL;
+    MUST(weft_network_read(text, &network, &error));
+    return network;
 }
 
 static inline weft_layer conv_layer(int out, int kernel, int stride, int pad, bool bias) {
@@ -327,6 +117,13 @@ static inline weft_layer conv_layer(int out, int kernel, int stride, int pad, bo
                         .bias = bias};
 }
 
+/* With padding that keeps the map where the stride is 1. */
+static inline weft_layer depthwise_layer(int channels, int kernel, int stride) {
+    weft_layer layer = conv_layer(channels, kernel, stride, kernel / 2, false);
+    layer.groups = channels;
+    return layer;
+}
+
 static inline weft_layer linear_layer(int out) {
     return (weft_layer){.op = WEFT_OP_LINEAR, .out_channels = out, .bias = true};
 }
@@ -335,75 +132,192 @@ static inline weft_layer plain_layer(weft_op op) {
     return (weft_layer){.op = op};
 }
 
-static inline weft_layer pool_layer(int kernel, int stride) {
+static inline weft_layer window_layer(weft_op op, int kernel, int stride, int pad) {
     return (weft_layer){
-        .op = WEFT_OP_MAX_POOL, .kernel = {kernel, kernel}, .stride = {stride, stride}};
+        .op = op, .kernel = {kernel, kernel}, .stride = {stride, stride}, .pad = {pad, pad}};
+}
+
+static inline weft_layer pool_layer(int kernel, int stride) {
+    return window_layer(WEFT_OP_MAX_POOL, kernel, stride, 0);
 }
 
 static inline weft_layer average_layer(int side) {
     return (weft_layer){.op = WEFT_OP_AVERAGE_POOL, .pool_side = side};
 }
 
-/* ---- engine and reference side by side ------------------------------------------------------- */
+static inline weft_layer matmul_layer(int heads, bool transpose) {
+    return (weft_layer){.op = WEFT_OP_MATMUL, .groups = heads, .transpose = transpose};
+}
 
-/* Random input and labels into both. */
-static inline void same_input(weft_engine *engine, reference *r, uint64_t seed) {
-    weft_rng rng = weft_rng_make(seed, WEFT_PURPOSE_TEST, 0);
-    weft_shape s = r->network->layers[0].out;
-    int classes = r->network->layers[r->network->n_layers - 1].out.channels;
-    double *at = r->value[0];
-    for (int n = 0; n < r->batch; n++) {
-        for (int c = 0; c < s.channels; c++) {
-            for (int k = 0; k < s.height * s.width; k++) {
-                float value = (float)weft_rng_normal(&rng);
-                engine->input->data[((size_t)n * (size_t)(s.height * s.width) + (size_t)k) *
-                                        (size_t)s.channels +
-                                    (size_t)c] = value;
-                *at++ = (double)value;
-            }
-        }
-        r->labels[n] = (uint16_t)weft_rng_below(&rng, (uint64_t)classes);
+static inline weft_layer softmax_layer(int groups) {
+    return (weft_layer){.op = WEFT_OP_SOFTMAX, .groups = groups};
+}
+
+/* Flat where it is not, and a linear layer to the classes. */
+static inline void grow_head(weft_network *network, int classes) {
+    weft_shape out = network->layers[network->n_layers - 1].out;
+    if (out.height > 1 || out.width > 1) {
+        next(network, plain_layer(WEFT_OP_FLATTEN));
+    }
+    next(network, linear_layer(classes));
+}
+
+/* An encoder of a vision transformer (Dosovitskiy et al., ICLR 2021, equations 2 and 3) on a
+ * sequence of `width` features, with keys that have no bias. */
+static inline void grow_encoder(weft_network *network, int width, int heads, int hidden) {
+    int x = network->n_layers - 1;
+    weft_layer plain = linear_layer(width);
+    plain.bias = false;
+    int norm = grow(network, plain_layer(WEFT_OP_LAYER_NORM), x, -1);
+    int q = grow(network, linear_layer(width), norm, -1);
+    int k = grow(network, plain, norm, -1);
+    int v = grow(network, linear_layer(width), norm, -1);
+    int scores = grow(network, matmul_layer(heads, true), q, k);
+    int weights = grow(network, softmax_layer(heads), scores, -1);
+    int mixed = grow(network, matmul_layer(heads, false), weights, v);
+    int out = grow(network, linear_layer(width), mixed, -1);
+    int middle = grow(network, plain_layer(WEFT_OP_ADD), out, x);
+    grow(network, plain_layer(WEFT_OP_LAYER_NORM), middle, -1);
+    next(network, linear_layer(hidden));
+    next(network, plain_layer(WEFT_OP_GELU));
+    int last = next(network, linear_layer(width));
+    grow(network, plain_layer(WEFT_OP_ADD), last, middle);
+}
+
+/* Expansion, depthwise, squeeze-excite (Hu et al., CVPR 2018, with h-sigmoid as in Howard et al.,
+ * "Searching for MobileNetV3", ICCV 2019) and projection, with `act` behind the norms; a sum with
+ * its input where that is of the same shape. */
+static inline void grow_mbconv(weft_network *network, int expanded, int out, int kernel, int stride,
+                               weft_op act) {
+    int x = network->n_layers - 1;
+    next(network, conv_layer(expanded, 1, 1, 0, false));
+    next(network, plain_layer(WEFT_OP_BATCH_NORM));
+    next(network, plain_layer(act));
+    next(network, depthwise_layer(expanded, kernel, stride));
+    next(network, plain_layer(WEFT_OP_BATCH_NORM));
+    int map = next(network, plain_layer(act));
+    next(network, average_layer(1));
+    next(network, conv_layer(expanded / 2, 1, 1, 0, true));
+    next(network, plain_layer(WEFT_OP_RELU));
+    next(network, conv_layer(expanded, 1, 1, 0, true));
+    int gate = next(network, plain_layer(WEFT_OP_HARD_SIGMOID));
+    grow(network, plain_layer(WEFT_OP_MULTIPLY), map, gate);
+    next(network, conv_layer(out, 1, 1, 0, false));
+    int end = next(network, plain_layer(WEFT_OP_BATCH_NORM));
+    if (stride == 1 && network->layers[x].out.channels == out) {
+        grow(network, plain_layer(WEFT_OP_ADD), end, x);
     }
 }
 
-/* Random values into every trained slot of both; scales near 1. */
-static inline void same_parameters(weft_engine *engine, reference *r, uint64_t seed) {
+/* ---- engine and reference side by side ------------------------------------------------------- */
+
+/* Random images and labels into both; of what bf16 can say where the engine is of that. */
+static inline void same_input(weft_engine *engine, reference *r, uint64_t seed) {
+    weft_rng rng = weft_rng_make(seed, WEFT_PURPOSE_TEST, 0);
+    weft_shape s = r->network->layers[0].out;
+    size_t area = (size_t)s.height * (size_t)s.width, channels = (size_t)s.channels;
+    double *at = r->value[0];
+    for (size_t n = 0; n < (size_t)r->batch; n++) {
+        for (size_t c = 0; c < channels; c++) {
+            for (size_t k = 0; k < area; k++) {
+                float value = weft_from_bf16(weft_to_bf16((float)weft_rng_normal(&rng)));
+                set_image(engine, (n * area + k) * channels + c, value);
+                *at++ = (double)value;
+            }
+        }
+        r->labels[n] = (uint16_t)weft_rng_below(&rng, engine->classes);
+    }
+}
+
+/* The deviation that keeps values near 1 behind a layer. */
+static inline double slot_deviation_of(const reference *r, int layer, int slot) {
+    const weft_layer *l = &r->network->layers[layer];
+    if (slot == WEFT_SLOT_BIAS) {
+        return 0.3;
+    }
+    if (l->op == WEFT_OP_CONV || l->op == WEFT_OP_LINEAR) {
+        return 1.0 / sqrt((double)r->slot_size[layer][slot] / l->out.channels);
+    }
+    return 0.5;
+}
+
+/* Random values into every trained slot of both; scales of norms are near `gain`, and weights of
+ * products are `gain` times as large as what keeps values as they are. */
+static inline void same_parameters(weft_engine *engine, reference *r, uint64_t seed, double gain) {
     weft_error error;
     weft_rng rng = weft_rng_make(seed, WEFT_PURPOSE_TEST, 1);
     for (int i = 0; i < r->network->n_layers; i++) {
-        bool norm = r->network->layers[i].op == WEFT_OP_BATCH_NORM;
+        weft_op op = r->network->layers[i].op;
+        bool norm = op == WEFT_OP_BATCH_NORM || op == WEFT_OP_LAYER_NORM;
         for (int s = 0; s <= WEFT_SLOT_BIAS; s++) {
             size_t n = r->slot_size[i][s];
             if (n == 0) {
                 continue;
             }
             float *plain = must_calloc(n, sizeof *plain);
-            double outs = s == WEFT_SLOT_WEIGHT ? (double)r->slot_size[i][WEFT_SLOT_WEIGHT] : 1.0;
-            double fan = norm ? 4.0 : outs / fmax(1.0, r->network->layers[i].out_channels);
-            double deviation = s == WEFT_SLOT_BIAS ? 0.3 : 1.0 / sqrt(fan);
+            double deviation = slot_deviation_of(r, i, s),
+                   factor = s == WEFT_SLOT_WEIGHT ? gain : 1.0;
+            double middle = norm && s == WEFT_SLOT_WEIGHT ? 1.0 : 0.0;
             for (size_t k = 0; k < n; k++) {
-                double middle = norm && s == WEFT_SLOT_WEIGHT ? 1.0 : 0.0;
-                plain[k] = (float)(middle + deviation * weft_rng_normal(&rng));
+                plain[k] = (float)(factor * (middle + deviation * weft_rng_normal(&rng)));
                 r->slot[i][s][k] = (double)plain[k];
             }
+            assert_int_equal(slot_of(engine, i, (weft_slot_name)s)->count, n);
             MUST(weft_engine_set(engine, i, (weft_slot_name)s, plain, &error));
             free(plain);
         }
     }
 }
 
-/* The masks that the engine has just drawn. */
-static inline void same_dropout(weft_engine *engine, reference *r) {
+/* The running statistics as they have become. */
+static inline void same_statistics(const weft_engine *engine, reference *r) {
     for (int i = 0; i < r->network->n_layers; i++) {
-        weft_stage *stage = weft_engine_stage(engine, i);
-        if (stage == NULL || stage->kind->op != WEFT_OP_DROPOUT) {
+        for (int s = WEFT_SLOT_MEAN; s <= WEFT_SLOT_VARIANCE; s++) {
+            for (size_t k = 0; k < r->slot_size[i][s]; k++) {
+                r->slot[i][s][k] = (double)slot_of(engine, i, (weft_slot_name)s)->value[k];
+            }
+        }
+    }
+}
+
+/* The mask of a lane has a bit for each of its values, (images, height, width, channels). */
+static inline void same_mask(const weft_engine *engine, reference *r, const weft_stage *stage,
+                             const weft_lane *lane) {
+    const uint8_t *kept = weft_stage_place(engine, stage, lane, 0);
+    const weft_shape s = stage->layer->out;
+    size_t area = (size_t)s.height * (size_t)s.width, channels = (size_t)s.channels;
+    size_t first = (size_t)(lane->index * lane->images);
+    for (size_t k = 0; k < stage->output->count; k++) {
+        size_t n = first + k / (area * channels), c = k % channels, at = k / channels % area;
+        bool keep = (kept[k / 8] >> k % 8 & 1) != 0;
+        r->factors[stage->layer_index][(n * channels + c) * area + at] =
+            keep ? 1.0 / (1.0 - stage->layer->rate) : 0.0;
+    }
+}
+
+/* The masks that the engine has just drawn. */
+static inline void same_dropout(const weft_engine *engine, reference *r) {
+    for (int s = 0; s < engine->n_stages; s++) {
+        const weft_stage *stage = &engine->stages[s];
+        int i = stage->layer_index;
+        if (stage->kind->op != WEFT_OP_DROPOUT) {
             continue;
         }
         free(r->factors[i]);
-        r->factors[i] = must_calloc(stage->output->count, sizeof(double));
-        const float *factors = weft_stage_place(engine, stage, 0);
-        for (size_t k = 0; k < stage->output->count; k++) {
-            r->factors[i][k] = (double)factors[k];
+        r->factors[i] =
+            must_calloc((size_t)r->batch * shape_size(stage->layer->out), sizeof(double));
+        for (int l = 0; l < engine->n_lanes; l++) {
+            same_mask(engine, r, stage, &engine->lanes[l]);
+        }
+    }
+}
+
+static inline void compare_logits(const weft_engine *engine, const reference *r, const char *what) {
+    const double *expected = reference_logits(r);
+    for (size_t i = 0; i < logit_count(engine); i++) {
+        double found = (double)engine->logits[i];
+        if (!(fabs(found - expected[i]) <= 1e-4 * (1.0 + fabs(expected[i])))) {
+            fail_msg("%s: logit %zu is %.7g, expected %.7g", what, i, found, expected[i]);
         }
     }
 }

@@ -42,18 +42,17 @@ static weft_network *hand_network(void) {
 
 enum { CONV = 1, LINEAR = 4 };
 
-static weft_engine *hand_engine(const weft_network *network, int batch) {
+static rig hand_rig(const weft_network *network, int batch, int lanes) {
     static const float weights[] = {2.0F, -1.0F}, bias[] = {0.0F, 5.0F};
     static const float none[2 * 2 * PIXELS] = {0}, sides[] = {-3.0F, 3.0F};
     weft_error error;
-    weft_engine *engine = NULL;
-    MUST(weft_engine_create(network, batch, &engine, &error));
-    MUST(weft_engine_initialise(engine, 1, NULL, &error));
+    rig made = rig_open(network, (weft_engine_settings){.batch = batch, .lanes = lanes}, 2);
+    weft_engine *engine = made.engine;
     MUST(weft_engine_set(engine, CONV, WEFT_SLOT_WEIGHT, weights, &error));
     MUST(weft_engine_set(engine, CONV, WEFT_SLOT_BIAS, bias, &error));
     MUST(weft_engine_set(engine, LINEAR, WEFT_SLOT_WEIGHT, none, &error));
     MUST(weft_engine_set(engine, LINEAR, WEFT_SLOT_BIAS, sides, &error));
-    return engine;
+    return made;
 }
 
 static weft_status measure(weft_engine *engine, const weft_stop *stop, int64_t *loaded,
@@ -96,12 +95,16 @@ static void test_counts_by_hand(void **state) {
     (void)state;
     weft_network *network = hand_network();
     uint64_t hash = 0;
-    /* The last batch is full, half full, alone: what stands behind its images is not counted. */
-    for (int batch = 1; batch <= 4; batch++) {
+    /* The last batch is full, half full, alone: what stands behind its images is not counted, in
+     * its lane or in others. */
+    static const int batches[][2] = {{1, 1}, {2, 1}, {2, 2}, {3, 1},
+                                     {3, 3}, {4, 1}, {4, 2}, {4, 4}};
+    for (size_t b = 0; b < sizeof batches / sizeof *batches; b++) {
         weft_error error = {0};
-        weft_engine *engine = hand_engine(network, batch);
-        for (size_t i = 0; i < engine->input->count; i++) {
-            engine->input->data[i] = 1e6F;
+        rig made = hand_rig(network, batches[b][0], batches[b][1]);
+        weft_engine *engine = made.engine;
+        for (size_t i = 0; i < image_values(engine); i++) {
+            set_image(engine, i, 1e6F);
         }
         weft_network *measured = NULL;
         int64_t loaded = 0;
@@ -124,10 +127,10 @@ static void test_counts_by_hand(void **state) {
         CHECK_COUNTS(linear->weights, 16, {0, 16});
         CHECK_COUNTS(linear->outputs, 6, {-15, 3}, {15, 3});
         assert_null(measured->layers[2].operands.inputs);
-        assert_true(batch == 1 || weft_network_hash(measured) == hash);
+        assert_true(b == 0 || weft_network_hash(measured) == hash);
         hash = weft_network_hash(measured);
         weft_network_destroy(measured);
-        weft_engine_destroy(engine);
+        rig_close(&made);
     }
     assert_true(weft_network_hash(network) != hash);
     weft_network_destroy(network);
@@ -138,7 +141,8 @@ static void test_stops_and_refuses(void **state) {
     static const float bad[] = {NAN, INFINITY};
     weft_error error = {0};
     weft_network *network = hand_network(), *measured = NULL;
-    weft_engine *engine = hand_engine(network, 2);
+    rig made = hand_rig(network, 2, 1);
+    weft_engine *engine = made.engine;
     weft_stop stop = {0};
     int64_t loaded = 0;
     atomic_store(&stop.requested, true);
@@ -150,7 +154,7 @@ static void test_stops_and_refuses(void **state) {
         assert_non_null(strstr(error.message, "layer 1 (conv)"));
     }
     assert_null(measured);
-    weft_engine_destroy(engine);
+    rig_close(&made);
     weft_network_destroy(network);
 }
 

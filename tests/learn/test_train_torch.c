@@ -53,7 +53,7 @@ static void fill_batch(weft_engine *engine, generator *g, int step, uint16_t *la
     for (size_t n = 0; n < BATCH; n++) {
         for (size_t c = 0; c < 3; c++) {
             for (size_t k = 0; k < SIDE * SIDE; k++) {
-                engine->input->data[(n * SIDE * SIDE + k) * 3 + c] = (float)draw(g);
+                set_image(engine, (n * SIDE * SIDE + k) * 3 + c, (float)draw(g));
             }
         }
         labels[n] = (uint16_t)((3 * n + (size_t)step) % CLASSES);
@@ -121,7 +121,7 @@ static int compare_slots(weft_engine *engine, const figure *figures, size_t n, c
         }
         weft_stage *stage = weft_engine_stage(engine, f->layer);
         assert_non_null(stage);
-        size_t size = stage->slot[f->slot].plain;
+        size_t size = stage->slot[f->slot].count;
         assert_true(size > 0 && size <= MAX_SLOT && (size_t)f->index < size);
         MUST(weft_engine_get(engine, f->layer, (weft_slot_name)f->slot, gradient, plain, &error));
         bool whole = strcmp(f->name + length, "_norm") == 0;
@@ -131,12 +131,12 @@ static int compare_slots(weft_engine *engine, const figure *figures, size_t n, c
     return compared;
 }
 
-static int compare_logits(const weft_engine *engine, const figure *figures, size_t n,
-                          const char *name) {
+static int compare_outputs(const weft_engine *engine, const figure *figures, size_t n,
+                           const char *name) {
     int compared = 0;
     for (size_t i = 0; i < n; i++) {
         if (strcmp(figures[i].name, name) == 0) {
-            compare(&figures[i], (double)engine->output->data[figures[i].index], 1.0);
+            compare(&figures[i], (double)engine->logits[figures[i].index], 1.0);
             compared++;
         }
     }
@@ -176,9 +176,9 @@ static void test_steps(void **state) {
     size_t n = 0;
     const figure *figures = read_fixture(&n);
     weft_network *network = build_network();
-    weft_engine *engine = NULL;
-    MUST(weft_engine_create(network, BATCH, &engine, &error));
-    MUST(weft_engine_initialise(engine, 0, NULL, &error));
+    rig made = rig_open(network, (weft_engine_settings){.batch = BATCH}, 1);
+    weft_engine *engine = made.engine;
+    float *velocity = must_calloc(engine->n_parameters, sizeof *velocity);
     generator g = {.state = 1};
     fill_parameters(engine, network, &g);
     uint16_t labels[BATCH];
@@ -194,23 +194,25 @@ static void test_steps(void **state) {
         fill_batch(engine, &g, step, labels);
         MUST(weft_engine_forward(engine, WEFT_MODE_TRAIN, NULL, &error));
         if (step == 1) {
-            assert_int_equal(compare_logits(engine, figures, n, "logit"), BATCH * CLASSES);
+            assert_int_equal(compare_outputs(engine, figures, n, "logit"), BATCH * CLASSES);
         }
-        weft_loss loss = weft_cross_entropy(engine->output->data, labels, BATCH, CLASSES, SMOOTHING,
-                                            engine->output->gradient);
+        weft_loss loss = weft_cross_entropy(engine->logits, labels, BATCH, CLASSES, SMOOTHING,
+                                            engine->logits_gradient);
         double expected = find_loss(figures, n, step);
         assert_float_equal(loss.sum / BATCH, expected, 1e-4 * expected);
         MUST(weft_engine_backward(engine, NULL, &error));
         if (step == 1) {
             assert_true(compare_slots(engine, figures, n, "gradient", true, 0.02) > 100);
         }
-        weft_descent_step(&descent, engine->parameters, engine->gradients, engine->velocity,
+        weft_descent_step(&descent, engine->parameters, engine->gradients, velocity,
                           engine->n_parameters, RATE, step);
+        weft_engine_touch(engine);
     }
     assert_true(compare_slots(engine, figures, n, "updated", false, 0.1) > 100);
     MUST(weft_engine_forward(engine, WEFT_MODE_EVALUATE, NULL, &error));
-    assert_int_equal(compare_logits(engine, figures, n, "measured"), BATCH * CLASSES);
-    weft_engine_destroy(engine);
+    assert_int_equal(compare_outputs(engine, figures, n, "measured"), BATCH * CLASSES);
+    free(velocity);
+    rig_close(&made);
     weft_network_destroy(network);
 }
 
