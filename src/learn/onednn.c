@@ -1,50 +1,47 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * oneDNN 2.x (C API). See onednn.h. */
+ * The door and the products of weighted layers. How implementations are found and chosen:
+ * onednn_kernel.c; what differs between versions of oneDNN: onednn_api.c.
+ *
+ * A window of 1 x 1 with a stride never reaches oneDNN: its f32 kernel of `backward weights` for NHWC
+ * and fewer than 16 channels writes past its memory (2.6.3, 3.7.2; uxlfoundation/oneDNN issue 6035).
+ * The positions that such a window sees are taken apart first (onednn_sample.h). */
 #include "learn/onednn.h"
 
+#include "learn/onednn_door.h"
+#include "learn/onednn_kernel.h"
+#include "learn/onednn_sample.h"
+
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
-#include <oneapi/dnnl/dnnl.h>
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
 
-enum { MAX_ARGUMENTS = 6, MAX_MEMORIES = 8, ALIGNMENT = 64 };
-
-struct weft_dnn {
-    dnnl_engine_t engine;
-    dnnl_stream_t stream;
-};
-
-typedef struct dnn_pass {
-    dnnl_primitive_desc_t desc;
-    dnnl_primitive_t primitive;
-    dnnl_memory_desc_t weights; /* the layout this pass wants, or makes */
-    bool reorders;              /* `weights` is not the master layout */
-    dnnl_primitive_t reorder;   /* master -> weights */
-    size_t weights_bytes;       /* room of the reordered weights; 0 without */
-    size_t scratchpad_bytes;
-    dnnl_exec_arg_t arguments[MAX_ARGUMENTS];
-    int n_arguments;
-    dnnl_exec_arg_t reorder_arguments[2];
-    dnnl_memory_t memories[MAX_MEMORIES]; /* owned */
-    int n_memories;
-} dnn_pass;
+typedef struct product_pass {
+    weft_dnn_kernel kernel;
+    dnnl_primitive_t reorder;    /* plain -> packed weights; of their gradient packed -> plain */
+    dnnl_memory_t plain, packed; /* the reorder's two sides */
+    size_t sampled;              /* bytes of a sampled map at the front of scratch; 0: none */
+} product_pass;
 
 struct weft_dnn_product {
+    weft_dnn_item item;
     weft_dnn *dnn;
-    weft_dnn_geometry geometry;
-    dnnl_memory_desc_t input, output, bias, plain;
-    dnn_pass passes[WEFT_DNN_PASSES];
+    weft_dnn_geometry geometry; /* as asked for: the key */
+    weft_dnn_geometry run;      /* as run: without the stride where `sampled` */
+    bool sampled;
+    product_pass passes[WEFT_DNN_PASSES];
 };
 
-#define DNN_TRY(call, what)                                                                        \
-    do {                                                                                           \
-        dnnl_status_t dnn_try_status_ = (call);                                                    \
-        if (dnn_try_status_ != dnnl_success) {                                                     \
-            return dnn_fail(error, dnn_try_status_, what);                                         \
-        }                                                                                          \
-    } while (0)
+static const char *const PASS_NAMES[] = {"forward", "backward-data", "backward-weights"};
 
-static weft_status dnn_fail(weft_error *error, dnnl_status_t status, const char *what) {
+/* ---- what a door needs ----------------------------------------------------------------------- */
+
+weft_status weft_dnn_fail(weft_error *error, dnnl_status_t status, const char *what) {
     if (status == dnnl_out_of_memory) {
         weft_fail(error, WEFT_ERROR_MEMORY, "oneDNN ran out of memory: %s", what);
         weft_hint(error, "use a smaller batch, smaller networks, or fewer jobs at once");
@@ -54,26 +51,102 @@ static weft_status dnn_fail(weft_error *error, dnnl_status_t status, const char 
                      what);
 }
 
+bool weft_dnn_has_bf16(void) {
+    unsigned isa = (unsigned)dnnl_get_effective_cpu_isa();
+    unsigned bf16 = (unsigned)dnnl_cpu_isa_avx512_core_bf16;
+    return (isa & bf16) == bf16;
+}
+
+weft_status weft_dnn_check_type(int32_t type, weft_error *error) {
+    if (type != WEFT_F32 && type != WEFT_BF16) {
+        return weft_fail(error, WEFT_ERROR_INTERNAL, "there is no type %d of activations",
+                         (int)type);
+    }
+    if (type == WEFT_BF16 && !weft_dnn_has_bf16()) {
+        weft_fail(error, WEFT_ERROR_UNAVAILABLE, "this processor does not compute in bf16");
+        weft_hint(error, "train in f32; bf16 needs AVX-512 with its BF16 instructions, or AMX");
+        return WEFT_ERROR_UNAVAILABLE;
+    }
+    return WEFT_OK;
+}
+
+/* The kind of CPU: its name, and family, model and stepping as its maker counts them. */
+static void name_cpu(char *name, size_t size) {
+    snprintf(name, size, "cpu");
+#if defined(__x86_64__)
+    enum { BRAND = 0x80000002, BRAND_LEAVES = 3 };
+    unsigned words[BRAND_LEAVES * 4] = {0}, signature = 0, b, c, d;
+    for (unsigned i = 0; i < BRAND_LEAVES; i++) {
+        unsigned *w = words + (size_t)4 * i;
+        __get_cpuid(BRAND + i, &w[0], &w[1], &w[2], &w[3]);
+    }
+    __get_cpuid(1, &signature, &b, &c, &d);
+    char brand[sizeof words + 1] = "";
+    memcpy(brand, words, sizeof words);
+    snprintf(name, size, "%s-%x", brand, signature);
+#endif
+}
+
+/* All that the speeds of kernels depend on, as far as it can be told. */
+static weft_status open_choices(weft_dnn *dnn, weft_error *error) {
+    char cpu[64], id[160];
+    const dnnl_version_t *version = dnnl_version();
+    name_cpu(cpu, sizeof cpu);
+    snprintf(id, sizeof id, "%s-isa%x-onednn%d.%d.%d-weft%s", cpu,
+             (unsigned)dnnl_get_effective_cpu_isa(), version->major, version->minor, version->patch,
+             weft_version());
+    return weft_choices_open(id, &dnn->choices, error);
+}
+
+static weft_status fill_door(weft_dnn *dnn, weft_error *error) {
+    WEFT_DNN_TRY(dnnl_engine_create(&dnn->engine, dnnl_cpu, 0), "no CPU engine");
+    WEFT_DNN_TRY(dnnl_stream_create(&dnn->stream, dnn->engine, dnnl_stream_default_flags),
+                 "no stream");
+    WEFT_DNN_TRY(dnnl_primitive_attr_create(&dnn->listing), "attributes");
+    WEFT_DNN_TRY(dnnl_primitive_attr_create(&dnn->with_scratch), "attributes");
+    WEFT_DNN_TRY(
+        dnnl_primitive_attr_set_scratchpad_mode(dnn->with_scratch, dnnl_scratchpad_mode_user),
+        "scratch memory of the caller's");
+    return open_choices(dnn, error);
+}
+
 weft_status weft_dnn_create(weft_dnn **dnn, weft_error *error) {
     weft_dnn *made = calloc(1, sizeof *made);
     if (made == NULL) {
         return weft_fail_memory(error, sizeof *made);
     }
-    dnnl_status_t status = dnnl_engine_create(&made->engine, dnnl_cpu, 0);
-    if (status == dnnl_success) {
-        status = dnnl_stream_create(&made->stream, made->engine, dnnl_stream_default_flags);
-    }
-    if (status != dnnl_success) {
+    weft_status status = fill_door(made, error);
+    if (status != WEFT_OK) {
         weft_dnn_destroy(made);
-        return dnn_fail(error, status, "no CPU engine");
+        return status;
     }
     *dnn = made;
     return WEFT_OK;
 }
 
+/* A thing of a table begins with its item. */
+static void destroy_things(weft_dnn *dnn) {
+    for (size_t i = 0; i < dnn->products.size; i++) {
+        weft_dnn_product_destroy((weft_dnn_product *)dnn->products.places[i]);
+    }
+    for (size_t i = 0; i < dnn->matmuls.size; i++) {
+        weft_dnn_matmul_destroy((weft_dnn_matmul *)dnn->matmuls.places[i]);
+    }
+    weft_dnn_table_clear(&dnn->products);
+    weft_dnn_table_clear(&dnn->matmuls);
+}
+
 void weft_dnn_destroy(weft_dnn *dnn) {
     if (dnn == NULL) {
         return;
+    }
+    destroy_things(dnn);
+    weft_choices_close(dnn->choices);
+    if (dnn->with_scratch != NULL) {
+        dnnl_primitive_attr_destroy(dnn->with_scratch);
+    }
+    if (dnn->listing != NULL) {
+        dnnl_primitive_attr_destroy(dnn->listing);
     }
     if (dnn->stream != NULL) {
         dnnl_stream_destroy(dnn->stream);
@@ -84,171 +157,285 @@ void weft_dnn_destroy(weft_dnn *dnn) {
     free(dnn);
 }
 
-/* ---- descriptors ----------------------------------------------------------------------------- */
+/* ---- geometry -------------------------------------------------------------------------------- */
 
-/* A shape {d0, d1[, d2, d3]} in a fixed layout, or in any. */
-static weft_status describe(dnnl_memory_desc_t *desc, const int64_t *sizes, int n,
-                            dnnl_format_tag_t tag, weft_error *error) {
-    dnnl_dims_t dims = {0};
-    for (int i = 0; i < n; i++) {
-        dims[i] = sizes[i];
+/* How far the last window reaches beyond the map and the padding in front of it. */
+static int64_t reach(int in, int out, int kernel, int stride, int pad, int dilation) {
+    return (int64_t)(out - 1) * stride + (int64_t)(kernel - 1) * dilation + 1 - in - pad;
+}
+
+/* Windows fit where the last one touches the map, and where no further one would. */
+static bool side_fits(int in, int out, int kernel, int stride, int pad, int dilation) {
+    if (in < 1 || out < 1 || kernel < 1 || stride < 1 || pad < 0 || dilation < 1) {
+        return false;
     }
-    DNN_TRY(dnnl_memory_desc_init_by_tag(desc, n, dims, dnnl_f32, tag), "a tensor's layout");
-    return WEFT_OK;
+    int64_t last = (int64_t)(out - 1) * stride - pad, window = (int64_t)(kernel - 1) * dilation + 1;
+    return last + window < INT_MAX && pad < window && last < in &&
+           reach(in, out, kernel, stride, pad, dilation) > -stride;
 }
 
-static weft_status describe_all(weft_dnn_product *product, dnnl_memory_desc_t *any_weights,
-                                weft_error *error) {
-    const weft_dnn_geometry *g = &product->geometry;
-    int n = g->linear ? 2 : 4;
-    const int64_t input[] = {g->batch, g->in_channels, g->in_height, g->in_width};
-    const int64_t output[] = {g->batch, g->out_channels, g->out_height, g->out_width};
-    const int64_t weights[] = {g->out_channels, g->in_channels, g->kernel, g->kernel};
-    const int64_t bias[] = {g->out_channels};
-    dnnl_format_tag_t activations = g->linear ? dnnl_nc : dnnl_nhwc;
-    WEFT_TRY(describe(&product->input, input, n, activations, error));
-    WEFT_TRY(describe(&product->output, output, n, activations, error));
-    WEFT_TRY(describe(&product->plain, weights, n, g->linear ? dnnl_oi : dnnl_oihw, error));
-    WEFT_TRY(describe(any_weights, weights, n, dnnl_format_tag_any, error));
-    return describe(&product->bias, bias, 1, dnnl_x, error);
+/* A 1 x 1 window may also lie on padding alone: it is sampled. */
+static bool sampled_side_fits(int in, int out, int stride, int pad) {
+    return in >= 1 && out >= 1 && stride >= 1 && pad >= 0 && pad < INT_MAX / 4 &&
+           (int64_t)(out - 1) * stride < INT_MAX;
 }
 
-/* The operation of a pass, ready for dnnl_primitive_desc_create. */
-typedef union dnn_operation {
-    dnnl_convolution_desc_t convolution;
-    dnnl_inner_product_desc_t linear;
-} dnn_operation;
+static bool is_sampled(const weft_dnn_geometry *g) {
+    return !g->linear && g->kernel_height == 1 && g->kernel_width == 1 &&
+           (g->stride_height > 1 || g->stride_width > 1 || g->pad_height > 0 || g->pad_width > 0);
+}
 
-static dnnl_status_t describe_linear(const weft_dnn_product *p, weft_dnn_pass pass,
-                                     const dnnl_memory_desc_t *weights, dnn_operation *op) {
-    const dnnl_memory_desc_t *bias = p->geometry.bias ? &p->bias : NULL;
-    if (pass == WEFT_DNN_FORWARD) {
-        return dnnl_inner_product_forward_desc_init(&op->linear, dnnl_forward_training, &p->input,
-                                                    weights, bias, &p->output);
+static bool windows_fit(const weft_dnn_geometry *g) {
+    if (is_sampled(g)) {
+        return sampled_side_fits(g->in_height, g->out_height, g->stride_height, g->pad_height) &&
+               sampled_side_fits(g->in_width, g->out_width, g->stride_width, g->pad_width);
     }
-    if (pass == WEFT_DNN_BACKWARD_DATA) {
-        return dnnl_inner_product_backward_data_desc_init(&op->linear, &p->input, weights,
-                                                          &p->output);
+    return side_fits(g->in_height, g->out_height, g->kernel_height, g->stride_height, g->pad_height,
+                     g->dilation_height) &&
+           side_fits(g->in_width, g->out_width, g->kernel_width, g->stride_width, g->pad_width,
+                     g->dilation_width);
+}
+
+static weft_status check_geometry(const weft_dnn_geometry *g, weft_error *error) {
+    WEFT_TRY(weft_dnn_check_type(g->type, error));
+    if (g->batch < 1 || g->in_channels < 1 || g->out_channels < 1) {
+        return weft_fail(error, WEFT_ERROR_INPUT,
+                         "a layer of %d channels to %d for %d images cannot be computed",
+                         (int)g->in_channels, (int)g->out_channels, (int)g->batch);
     }
-    return dnnl_inner_product_backward_weights_desc_init(&op->linear, &p->input, weights, bias,
-                                                         &p->output);
-}
-
-static dnnl_status_t describe_convolution(const weft_dnn_product *p, weft_dnn_pass pass,
-                                          const dnnl_memory_desc_t *weights, dnn_operation *op) {
-    const weft_dnn_geometry *g = &p->geometry;
-    const dnnl_memory_desc_t *bias = g->bias ? &p->bias : NULL;
-    const dnnl_dims_t strides = {g->stride, g->stride};
-    const dnnl_dims_t before = {g->pad, g->pad};
-    const dnnl_dims_t after = {
-        (g->out_height - 1) * g->stride + g->kernel - g->in_height - g->pad,
-        (g->out_width - 1) * g->stride + g->kernel - g->in_width - g->pad,
-    };
-    if (pass == WEFT_DNN_FORWARD) {
-        return dnnl_convolution_forward_desc_init(&op->convolution, dnnl_forward_training,
-                                                  dnnl_convolution_direct, &p->input, weights, bias,
-                                                  &p->output, strides, before, after);
-    }
-    if (pass == WEFT_DNN_BACKWARD_DATA) {
-        return dnnl_convolution_backward_data_desc_init(&op->convolution, dnnl_convolution_direct,
-                                                        &p->input, weights, &p->output, strides,
-                                                        before, after);
-    }
-    return dnnl_convolution_backward_weights_desc_init(&op->convolution, dnnl_convolution_direct,
-                                                       &p->input, weights, bias, &p->output,
-                                                       strides, before, after);
-}
-
-/* A copy of what the descriptor says about its weights. */
-static dnnl_memory_desc_t chosen_weights(const dnn_pass *pass, weft_dnn_pass which) {
-    dnnl_query_t query = which == WEFT_DNN_BACKWARD_WEIGHTS ? dnnl_query_diff_weights_md
-                                                            : dnnl_query_weights_md;
-    return *dnnl_primitive_desc_query_md(pass->desc, query, 0);
-}
-
-static weft_status create_descriptor(weft_dnn_product *product, weft_dnn_pass which,
-                                     const dnnl_memory_desc_t *any_weights,
-                                     const_dnnl_primitive_attr_t attributes, weft_error *error) {
-    dnn_pass *pass = &product->passes[which];
-    const dnn_pass *forward = &product->passes[WEFT_DNN_FORWARD];
-    dnn_operation op;
-    DNN_TRY(product->geometry.linear ? describe_linear(product, which, any_weights, &op)
-                                     : describe_convolution(product, which, any_weights, &op),
-            "the shape of a layer");
-    DNN_TRY(dnnl_primitive_desc_create(&pass->desc, &op, attributes, product->dnn->engine,
-                                       which == WEFT_DNN_FORWARD ? NULL : forward->desc),
-            "no kernel for a layer");
-    pass->weights = chosen_weights(pass, which);
-    pass->scratchpad_bytes = dnnl_memory_desc_get_size(
-        dnnl_primitive_desc_query_md(pass->desc, dnnl_query_scratchpad_md, 0));
-    return WEFT_OK;
-}
-
-/* ---- primitives ------------------------------------------------------------------------------ */
-
-static bool pass_wanted(const weft_dnn_product *product, weft_dnn_pass which) {
-    return which != WEFT_DNN_BACKWARD_DATA || product->geometry.input_gradient;
-}
-
-static weft_status create_reorder(weft_dnn *dnn, const dnnl_memory_desc_t *from,
-                                  const dnnl_memory_desc_t *to, dnnl_primitive_t *reorder,
-                                  weft_error *error) {
-    dnnl_primitive_desc_t desc;
-    DNN_TRY(dnnl_reorder_primitive_desc_create(&desc, from, dnn->engine, to, dnn->engine, NULL),
-            "no reorder of weights");
-    dnnl_status_t status = dnnl_primitive_create(reorder, desc);
-    dnnl_primitive_desc_destroy(desc);
-    DNN_TRY(status, "a reorder of weights");
-    return WEFT_OK;
-}
-
-static weft_status create_primitive(weft_dnn_product *product, weft_dnn_pass which,
-                                    weft_error *error) {
-    dnn_pass *pass = &product->passes[which];
-    const dnnl_memory_desc_t *master = &product->passes[WEFT_DNN_BACKWARD_WEIGHTS].weights;
-    DNN_TRY(dnnl_primitive_create(&pass->primitive, pass->desc), "a kernel could not be made");
-    pass->reorders = !dnnl_memory_desc_equal(&pass->weights, master);
-    if (!pass->reorders) {
+    if (g->linear) {
         return WEFT_OK;
     }
-    pass->weights_bytes = dnnl_memory_desc_get_size(&pass->weights);
-    return create_reorder(product->dnn, master, &pass->weights, &pass->reorder, error);
+    if (g->groups < 1 || g->in_channels % g->groups != 0 || g->out_channels % g->groups != 0) {
+        return weft_fail(error, WEFT_ERROR_INPUT,
+                         "%d channels to %d cannot be parted into %d groups", (int)g->in_channels,
+                         (int)g->out_channels, (int)g->groups);
+    }
+    if (!windows_fit(g)) {
+        return weft_fail(error, WEFT_ERROR_INPUT,
+                         "windows of %d x %d do not lead from a map of %d x %d to one of %d x %d",
+                         (int)g->kernel_height, (int)g->kernel_width, (int)g->in_height,
+                         (int)g->in_width, (int)g->out_height, (int)g->out_width);
+    }
+    return WEFT_OK;
 }
 
-static weft_status create_passes(weft_dnn_product *product, weft_error *error) {
-    dnnl_memory_desc_t any_weights;
-    WEFT_TRY(describe_all(product, &any_weights, error));
-    dnnl_primitive_attr_t attributes;
-    DNN_TRY(dnnl_primitive_attr_create(&attributes), "attributes");
-    weft_status status = WEFT_OK;
-    if (dnnl_primitive_attr_set_scratchpad_mode(attributes, dnnl_scratchpad_mode_user) !=
-        dnnl_success) {
-        status = weft_fail(error, WEFT_ERROR_INTERNAL, "oneDNN refuses user scratchpads");
+/* The same convolution on the sampled map. */
+static weft_dnn_geometry without_stride(const weft_dnn_geometry *g) {
+    weft_dnn_geometry result = *g;
+    result.in_height = g->out_height;
+    result.in_width = g->out_width;
+    result.stride_height = result.stride_width = 1;
+    result.pad_height = result.pad_width = 0;
+    result.dilation_height = result.dilation_width = 1;
+    return result;
+}
+
+/* ---- descriptors ----------------------------------------------------------------------------- */
+
+/* Layouts of a product; owned. `weights` and `gradient` leave the layout to the kernel. */
+typedef struct layouts {
+    weft_dnn_layout source, destination, weights, gradient, bias, plain;
+} layouts;
+
+static void destroy_layouts(layouts *l) {
+    weft_dnn_layout_destroy(l->source);
+    weft_dnn_layout_destroy(l->destination);
+    weft_dnn_layout_destroy(l->weights);
+    weft_dnn_layout_destroy(l->gradient);
+    weft_dnn_layout_destroy(l->bias);
+    weft_dnn_layout_destroy(l->plain);
+}
+
+typedef struct weights_shape {
+    int64_t sizes[5];
+    int n;
+    dnnl_format_tag_t plain;
+} weights_shape;
+
+static weights_shape shape_weights(const weft_dnn_geometry *g) {
+    if (g->linear) {
+        return (weights_shape){{g->out_channels, g->in_channels}, 2, dnnl_oi};
     }
-    for (int which = 0; which < WEFT_DNN_PASSES && status == WEFT_OK; which++) {
-        if (pass_wanted(product, (weft_dnn_pass)which)) {
-            status =
-                create_descriptor(product, (weft_dnn_pass)which, &any_weights, attributes, error);
+    if (g->groups == 1) {
+        return (weights_shape){
+            {g->out_channels, g->in_channels, g->kernel_height, g->kernel_width}, 4, dnnl_oihw};
+    }
+    return (weights_shape){{g->groups, g->out_channels / g->groups, g->in_channels / g->groups,
+                            g->kernel_height, g->kernel_width},
+                           5,
+                           dnnl_goihw};
+}
+
+/* What is made before a failure is destroyed with the rest. */
+static weft_status make_layouts(const weft_dnn_geometry *g, layouts *l, weft_error *error) {
+    dnnl_data_type_t type = weft_dnn_type(g->type);
+    dnnl_format_tag_t tag = g->linear ? dnnl_nc : dnnl_nhwc;
+    int n = g->linear ? 2 : 4;
+    const int64_t source[] = {g->batch, g->in_channels, g->in_height, g->in_width};
+    const int64_t destination[] = {g->batch, g->out_channels, g->out_height, g->out_width};
+    const int64_t bias[] = {g->out_channels};
+    const char *what = "a tensor's layout";
+    weights_shape w = shape_weights(g);
+    WEFT_DNN_TRY(weft_dnn_layout_tagged(&l->source, n, source, type, tag), what);
+    WEFT_DNN_TRY(weft_dnn_layout_tagged(&l->destination, n, destination, type, tag), what);
+    WEFT_DNN_TRY(weft_dnn_layout_tagged(&l->weights, w.n, w.sizes, type, dnnl_format_tag_any),
+                 what);
+    WEFT_DNN_TRY(weft_dnn_layout_tagged(&l->gradient, w.n, w.sizes, dnnl_f32, dnnl_format_tag_any),
+                 what);
+    WEFT_DNN_TRY(weft_dnn_layout_tagged(&l->plain, w.n, w.sizes, dnnl_f32, w.plain), what);
+    WEFT_DNN_TRY(weft_dnn_layout_tagged(&l->bias, 1, bias, dnnl_f32, dnnl_x), what);
+    return WEFT_OK;
+}
+
+/* Padding behind the map is what the size of the output asks for. */
+static weft_dnn_windows windows_of(const weft_dnn_geometry *g) {
+    int64_t bottom = reach(g->in_height, g->out_height, g->kernel_height, g->stride_height,
+                           g->pad_height, g->dilation_height);
+    int64_t right = reach(g->in_width, g->out_width, g->kernel_width, g->stride_width, g->pad_width,
+                          g->dilation_width);
+    return (weft_dnn_windows){
+        .strides = {g->stride_height, g->stride_width},
+        .holes = {g->dilation_height - 1, g->dilation_width - 1},
+        .before = {g->pad_height, g->pad_width},
+        .after = {bottom > 0 ? bottom : 0, right > 0 ? right : 0},
+    };
+}
+
+static weft_dnn_operation operation_of(const weft_dnn_geometry *g, const layouts *l,
+                                       weft_dnn_pass pass) {
+    static const dnnl_prop_kind_t DIRECTIONS[] = {dnnl_forward_training, dnnl_backward_data,
+                                                  dnnl_backward_weights};
+    weft_dnn_operation o = {.work = g->linear ? WEFT_DNN_LINEAR : WEFT_DNN_CONVOLUTION,
+                            .direction = DIRECTIONS[pass],
+                            .source = l->source,
+                            .destination = l->destination};
+    o.weights = pass == WEFT_DNN_BACKWARD_WEIGHTS ? l->gradient : l->weights;
+    o.bias = g->bias && pass != WEFT_DNN_BACKWARD_DATA ? l->bias : NULL;
+    if (!g->linear) {
+        o.windows = windows_of(g);
+    }
+    return o;
+}
+
+/* The name of a pass in the file of choices. */
+static void name_work(const weft_dnn_geometry *g, weft_dnn_pass pass, char *key, size_t size) {
+    int n = snprintf(key, size, "%s|%s|%s|n%d|%d>%d%s", PASS_NAMES[pass],
+                     g->linear ? "linear" : "conv", g->type == WEFT_BF16 ? "bf16" : "f32",
+                     (int)g->batch, (int)g->in_channels, (int)g->out_channels, g->bias ? "+b" : "");
+    if (!g->linear && n > 0 && (size_t)n < size) {
+        snprintf(key + n, size - (size_t)n, "|%dx%d>%dx%d|k%dx%d|s%dx%d|p%dx%d|d%dx%d|g%d",
+                 (int)g->in_height, (int)g->in_width, (int)g->out_height, (int)g->out_width,
+                 (int)g->kernel_height, (int)g->kernel_width, (int)g->stride_height,
+                 (int)g->stride_width, (int)g->pad_height, (int)g->pad_width,
+                 (int)g->dilation_height, (int)g->dilation_width, (int)g->groups);
+    }
+}
+
+/* ---- passes ---------------------------------------------------------------------------------- */
+
+static bool pass_wanted(const weft_dnn_product *product, weft_dnn_pass pass) {
+    return pass != WEFT_DNN_BACKWARD_DATA || product->geometry.input_gradient;
+}
+
+/* Between the plain layout and the kernel's, in the direction that the pass needs. */
+static weft_status make_reorder(weft_dnn_product *product, weft_dnn_pass pass,
+                                weft_dnn_layout plain, weft_error *error) {
+    product_pass *p = &product->passes[pass];
+    dnnl_engine_t engine = product->dnn->engine;
+    weft_dnn_layout packed = weft_dnn_kernel_layout(&p->kernel, WEFT_DNN_WEIGHTS);
+    bool back = pass == WEFT_DNN_BACKWARD_WEIGHTS;
+    dnnl_primitive_desc_t desc;
+    WEFT_DNN_TRY(dnnl_reorder_primitive_desc_create(&desc, back ? packed : plain, engine,
+                                                    back ? plain : packed, engine, NULL),
+                 "no reorder of weights");
+    dnnl_status_t status = dnnl_primitive_create(&p->reorder, desc);
+    dnnl_primitive_desc_destroy(desc);
+    WEFT_DNN_TRY(status, "a reorder of weights");
+    WEFT_DNN_TRY(dnnl_memory_create(&p->plain, plain, engine, DNNL_MEMORY_NONE), "plain weights");
+    WEFT_DNN_TRY(dnnl_memory_create(&p->packed, packed, engine, DNNL_MEMORY_NONE),
+                 "packed weights");
+    return WEFT_OK;
+}
+
+static weft_status make_pass(weft_dnn_product *product, const layouts *l, weft_dnn_pass pass,
+                             const_dnnl_primitive_desc_t forward, weft_error *error) {
+    char key[256];
+    const weft_dnn_geometry *g = &product->run;
+    product_pass *p = &product->passes[pass];
+    weft_dnn_operation operation = operation_of(g, l, pass);
+    name_work(g, pass, key, sizeof key);
+    WEFT_TRY(weft_dnn_kernel_make(product->dnn, &operation, forward, key, &p->kernel, error));
+    WEFT_TRY(make_reorder(product, pass, l->plain, error));
+    if (product->sampled) {
+        p->sampled = weft_dnn_aligned((size_t)g->batch * (size_t)g->in_height *
+                                      (size_t)g->in_width * (size_t)g->in_channels *
+                                      weft_type_size((weft_type)g->type));
+    }
+    return WEFT_OK;
+}
+
+/* Both backward passes ask for a descriptor of the forward one. */
+static weft_status make_passes(weft_dnn_product *product, const layouts *l, weft_error *error) {
+    WEFT_TRY(make_pass(product, l, WEFT_DNN_FORWARD, NULL, error));
+    const_dnnl_primitive_desc_t forward = product->passes[WEFT_DNN_FORWARD].kernel.desc;
+    for (int pass = WEFT_DNN_BACKWARD_DATA; pass < WEFT_DNN_PASSES; pass++) {
+        if (pass_wanted(product, (weft_dnn_pass)pass)) {
+            WEFT_TRY(make_pass(product, l, (weft_dnn_pass)pass, forward, error));
         }
     }
-    dnnl_primitive_attr_destroy(attributes);
-    for (int which = 0; which < WEFT_DNN_PASSES && status == WEFT_OK; which++) {
-        if (pass_wanted(product, (weft_dnn_pass)which)) {
-            status = create_primitive(product, (weft_dnn_pass)which, error);
-        }
+    return WEFT_OK;
+}
+
+static void destroy_pass(product_pass *p) {
+    weft_dnn_kernel_destroy(&p->kernel);
+    if (p->plain != NULL) {
+        dnnl_memory_destroy(p->plain);
     }
+    if (p->packed != NULL) {
+        dnnl_memory_destroy(p->packed);
+    }
+    if (p->reorder != NULL) {
+        dnnl_primitive_destroy(p->reorder);
+    }
+}
+
+void weft_dnn_product_destroy(weft_dnn_product *product) {
+    if (product == NULL) {
+        return;
+    }
+    for (int pass = 0; pass < WEFT_DNN_PASSES; pass++) {
+        destroy_pass(&product->passes[pass]);
+    }
+    free(product);
+}
+
+static weft_status fill_product(weft_dnn_product *product, weft_error *error) {
+    layouts l = {0};
+    weft_status status = make_layouts(&product->run, &l, error);
+    if (status == WEFT_OK) {
+        status = make_passes(product, &l, error);
+    }
+    destroy_layouts(&l);
     return status;
 }
 
-weft_status weft_dnn_product_create(weft_dnn *dnn, const weft_dnn_geometry *geometry,
-                                    weft_dnn_product **product, weft_error *error) {
+static weft_status make_product(weft_dnn *dnn, const weft_dnn_geometry *geometry,
+                                weft_dnn_product **product, weft_error *error) {
+    WEFT_TRY(check_geometry(geometry, error));
     weft_dnn_product *made = calloc(1, sizeof *made);
     if (made == NULL) {
         return weft_fail_memory(error, sizeof *made);
     }
     made->dnn = dnn;
     made->geometry = *geometry;
-    weft_status status = create_passes(made, error);
+    made->sampled = is_sampled(geometry);
+    made->run = made->sampled ? without_stride(geometry) : *geometry;
+    weft_status status = fill_product(made, error);
+    if (status == WEFT_OK) {
+        status = weft_dnn_table_add(&dnn->products, &made->item, &made->geometry,
+                                    sizeof made->geometry, error);
+    }
     if (status != WEFT_OK) {
         weft_dnn_product_destroy(made);
         return status;
@@ -257,203 +444,137 @@ weft_status weft_dnn_product_create(weft_dnn *dnn, const weft_dnn_geometry *geom
     return WEFT_OK;
 }
 
-static void destroy_pass(dnn_pass *pass) {
-    for (int i = 0; i < pass->n_memories; i++) {
-        dnnl_memory_destroy(pass->memories[i]);
-    }
-    if (pass->reorder != NULL) {
-        dnnl_primitive_destroy(pass->reorder);
-    }
-    if (pass->primitive != NULL) {
-        dnnl_primitive_destroy(pass->primitive);
-    }
-    if (pass->desc != NULL) {
-        dnnl_primitive_desc_destroy(pass->desc);
-    }
-}
-
-void weft_dnn_product_destroy(weft_dnn_product *product) {
-    if (product == NULL) {
-        return;
-    }
-    for (int which = 0; which < WEFT_DNN_PASSES; which++) {
-        destroy_pass(&product->passes[which]);
-    }
-    free(product);
-}
-
-/* ---- memory ---------------------------------------------------------------------------------- */
-
-static size_t aligned(size_t bytes) {
-    return (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
-}
-
-size_t weft_dnn_product_weights(const weft_dnn_product *product) {
-    return dnnl_memory_desc_get_size(&product->passes[WEFT_DNN_BACKWARD_WEIGHTS].weights) /
-           sizeof(float);
-}
-
-size_t weft_dnn_product_scratch(const weft_dnn_product *product, weft_dnn_pass pass) {
-    const dnn_pass *p = &product->passes[pass];
-    return aligned(p->weights_bytes) + aligned(p->scratchpad_bytes);
-}
-
-/* A memory object over `data`, owned by the pass. */
-static weft_status wrap(weft_dnn *dnn, dnn_pass *pass, const dnnl_memory_desc_t *desc, void *data,
-                        dnnl_memory_t *memory, weft_error *error) {
-    DNN_TRY(dnnl_memory_create(memory, desc, dnn->engine, data), "a memory object");
-    pass->memories[pass->n_memories++] = *memory;
-    return WEFT_OK;
-}
-
-static weft_status bind_argument(weft_dnn *dnn, dnn_pass *pass, int name,
-                                 const dnnl_memory_desc_t *desc, void *data, weft_error *error) {
-    dnnl_memory_t memory;
-    WEFT_TRY(wrap(dnn, pass, desc, data, &memory, error));
-    pass->arguments[pass->n_arguments++] = (dnnl_exec_arg_t){.arg = name, .memory = memory};
-    return WEFT_OK;
-}
-
-/* The weights as a pass reads them: the master copy, or a reordered one at the front of scratch. */
-static weft_status bind_weights(weft_dnn_product *product, dnn_pass *pass, float *master,
-                                void *scratch, weft_error *error) {
-    if (!pass->reorders) {
-        return bind_argument(product->dnn, pass, DNNL_ARG_WEIGHTS, &pass->weights, master, error);
-    }
-    dnnl_memory_t from;
-    WEFT_TRY(wrap(product->dnn, pass, &product->passes[WEFT_DNN_BACKWARD_WEIGHTS].weights, master,
-                  &from, error));
-    WEFT_TRY(bind_argument(product->dnn, pass, DNNL_ARG_WEIGHTS, &pass->weights, scratch, error));
-    dnnl_memory_t to = pass->arguments[pass->n_arguments - 1].memory;
-    pass->reorder_arguments[0] = (dnnl_exec_arg_t){.arg = DNNL_ARG_FROM, .memory = from};
-    pass->reorder_arguments[1] = (dnnl_exec_arg_t){.arg = DNNL_ARG_TO, .memory = to};
-    return WEFT_OK;
-}
-
-static weft_status bind_scratchpad(weft_dnn_product *product, dnn_pass *pass, void *scratch,
-                                   weft_error *error) {
-    if (pass->scratchpad_bytes == 0) {
-        return WEFT_OK;
-    }
-    return bind_argument(product->dnn, pass, DNNL_ARG_SCRATCHPAD,
-                         dnnl_primitive_desc_query_md(pass->desc, dnnl_query_scratchpad_md, 0),
-                         (char *)scratch + aligned(pass->weights_bytes), error);
-}
-
-static weft_status bind_forward(weft_dnn_product *product, const weft_dnn_places *places,
-                                weft_error *error) {
-    dnn_pass *pass = &product->passes[WEFT_DNN_FORWARD];
-    void *scratch = places->scratch[WEFT_DNN_FORWARD];
-    weft_dnn *dnn = product->dnn;
-    WEFT_TRY(bind_argument(dnn, pass, DNNL_ARG_SRC, &product->input, places->input, error));
-    WEFT_TRY(bind_argument(dnn, pass, DNNL_ARG_DST, &product->output, places->output, error));
-    WEFT_TRY(bind_weights(product, pass, places->weights, scratch, error));
-    if (product->geometry.bias) {
-        WEFT_TRY(bind_argument(dnn, pass, DNNL_ARG_BIAS, &product->bias, places->bias, error));
-    }
-    return bind_scratchpad(product, pass, scratch, error);
-}
-
-static weft_status bind_backward_data(weft_dnn_product *product, const weft_dnn_places *places,
-                                      weft_error *error) {
-    dnn_pass *pass = &product->passes[WEFT_DNN_BACKWARD_DATA];
-    void *scratch = places->scratch[WEFT_DNN_BACKWARD_DATA];
-    WEFT_TRY(bind_argument(product->dnn, pass, DNNL_ARG_DIFF_SRC, &product->input,
-                           places->input_gradient, error));
-    WEFT_TRY(bind_argument(product->dnn, pass, DNNL_ARG_DIFF_DST, &product->output,
-                           places->output_gradient, error));
-    WEFT_TRY(bind_weights(product, pass, places->weights, scratch, error));
-    return bind_scratchpad(product, pass, scratch, error);
-}
-
-static weft_status bind_backward_weights(weft_dnn_product *product, const weft_dnn_places *places,
-                                         weft_error *error) {
-    dnn_pass *pass = &product->passes[WEFT_DNN_BACKWARD_WEIGHTS];
-    void *scratch = places->scratch[WEFT_DNN_BACKWARD_WEIGHTS];
-    weft_dnn *dnn = product->dnn;
-    WEFT_TRY(bind_argument(dnn, pass, DNNL_ARG_SRC, &product->input, places->input, error));
-    WEFT_TRY(bind_argument(dnn, pass, DNNL_ARG_DIFF_DST, &product->output, places->output_gradient,
-                           error));
-    WEFT_TRY(bind_argument(dnn, pass, DNNL_ARG_DIFF_WEIGHTS, &pass->weights,
-                           places->weights_gradient, error));
-    if (product->geometry.bias) {
-        WEFT_TRY(bind_argument(dnn, pass, DNNL_ARG_DIFF_BIAS, &product->bias, places->bias_gradient,
-                               error));
-    }
-    return bind_scratchpad(product, pass, scratch, error);
-}
-
-weft_status weft_dnn_product_bind(weft_dnn_product *product, const weft_dnn_places *places,
-                                  weft_error *error) {
-    WEFT_TRY(bind_forward(product, places, error));
-    if (product->geometry.input_gradient) {
-        WEFT_TRY(bind_backward_data(product, places, error));
-    }
-    return bind_backward_weights(product, places, error);
-}
-
 /* ---- running --------------------------------------------------------------------------------- */
 
-weft_status weft_dnn_product_run(weft_dnn_product *product, weft_dnn_pass pass, weft_error *error) {
-    dnn_pass *p = &product->passes[pass];
-    dnnl_stream_t stream = product->dnn->stream;
-    if (p->reorders) {
-        DNN_TRY(dnnl_primitive_execute(p->reorder, stream, 2, p->reorder_arguments),
-                "reordering weights");
+/* oneDNN takes no const pointers; what it only reads it leaves as it is. */
+static void *readable(const void *data) {
+    return (void *)(uintptr_t)data;
+}
+
+static weft_status run_forward(weft_dnn_product *product, const weft_dnn_places *places,
+                               weft_error *error) {
+    product_pass *p = &product->passes[WEFT_DNN_FORWARD];
+    void *input = readable(places->input);
+    if (product->sampled) {
+        weft_dnn_sample(&product->geometry, places->input, places->scratch);
+        input = places->scratch;
     }
-    DNN_TRY(dnnl_primitive_execute(p->primitive, stream, p->n_arguments, p->arguments),
-            "running a layer");
-    DNN_TRY(dnnl_stream_wait(stream), "waiting for a layer");
+    void *const slots[WEFT_DNN_SLOTS] = {input, readable(places->weights), readable(places->bias),
+                                         places->output, (char *)places->scratch + p->sampled};
+    return weft_dnn_kernel_run(product->dnn, &p->kernel, slots, error);
+}
+
+static weft_status run_backward_data(weft_dnn_product *product, const weft_dnn_places *places,
+                                     weft_error *error) {
+    product_pass *p = &product->passes[WEFT_DNN_BACKWARD_DATA];
+    void *gradient = product->sampled ? places->scratch : places->input_gradient;
+    void *const slots[WEFT_DNN_SLOTS] = {gradient, readable(places->weights), NULL,
+                                         readable(places->output_gradient),
+                                         (char *)places->scratch + p->sampled};
+    WEFT_TRY(weft_dnn_kernel_run(product->dnn, &p->kernel, slots, error));
+    if (product->sampled) {
+        weft_dnn_spread(&product->geometry, places->scratch, places->input_gradient);
+    }
     return WEFT_OK;
 }
 
-/* One reorder, made, run and thrown away. */
-static weft_status convert(weft_dnn *dnn, const dnnl_memory_desc_t *from, const float *source,
-                           const dnnl_memory_desc_t *to, float *target, weft_error *error) {
-    dnn_pass once = {0};
-    dnnl_memory_t memory_from, memory_to;
-    /* oneDNN takes no const pointers; it only reads the source of a reorder. */
-    void *readable = (void *)(uintptr_t)source;
-    weft_status status = wrap(dnn, &once, from, readable, &memory_from, error);
-    if (status == WEFT_OK) {
-        status = wrap(dnn, &once, to, target, &memory_to, error);
+static weft_status run_backward_weights(weft_dnn_product *product, const weft_dnn_places *places,
+                                        weft_error *error) {
+    product_pass *p = &product->passes[WEFT_DNN_BACKWARD_WEIGHTS];
+    void *input = readable(places->input);
+    if (product->sampled) {
+        weft_dnn_sample(&product->geometry, places->input, places->scratch);
+        input = places->scratch;
     }
-    if (status == WEFT_OK) {
-        status = create_reorder(dnn, from, to, &once.reorder, error);
+    void *const slots[WEFT_DNN_SLOTS] = {input, places->weights_gradient, places->bias_gradient,
+                                         readable(places->output_gradient),
+                                         (char *)places->scratch + p->sampled};
+    return weft_dnn_kernel_run(product->dnn, &p->kernel, slots, error);
+}
+
+static weft_status check_pass(const weft_dnn_product *product, weft_dnn_pass pass,
+                              weft_error *error) {
+    if (product->passes[pass].kernel.primitive == NULL) {
+        return weft_fail(error, WEFT_ERROR_INTERNAL, "the %s pass of a layer was not asked for",
+                         PASS_NAMES[pass]);
     }
-    if (status == WEFT_OK) {
-        const dnnl_exec_arg_t arguments[] = {{DNNL_ARG_FROM, memory_from},
-                                             {DNNL_ARG_TO, memory_to}};
-        dnnl_status_t done = dnnl_primitive_execute(once.reorder, dnn->stream, 2, arguments);
-        if (done == dnnl_success) {
-            done = dnnl_stream_wait(dnn->stream);
-        }
-        if (done != dnnl_success) {
-            status = dnn_fail(error, done, "converting weights");
-        }
+    return WEFT_OK;
+}
+
+static weft_status reorder(product_pass *p, dnnl_stream_t stream, void *plain, void *packed,
+                           bool back, weft_error *error) {
+    WEFT_DNN_TRY(dnnl_memory_set_data_handle(p->plain, plain), "plain weights");
+    WEFT_DNN_TRY(dnnl_memory_set_data_handle(p->packed, packed), "packed weights");
+    const dnnl_exec_arg_t arguments[] = {{DNNL_ARG_FROM, back ? p->packed : p->plain},
+                                         {DNNL_ARG_TO, back ? p->plain : p->packed}};
+    WEFT_DNN_TRY(dnnl_primitive_execute(p->reorder, stream, 2, arguments), "reordering weights");
+    WEFT_DNN_TRY(dnnl_stream_wait(stream), "waiting for a reorder");
+    return WEFT_OK;
+}
+
+/* ---- the outside ----------------------------------------------------------------------------- */
+
+weft_status weft_dnn_product_get(weft_dnn *dnn, const weft_dnn_geometry *geometry,
+                                 weft_dnn_product **product, weft_error *error) {
+    weft_dnn_item *known = weft_dnn_table_find(&dnn->products, geometry, sizeof *geometry);
+    if (known != NULL) {
+        *product = (weft_dnn_product *)known;
+        return WEFT_OK;
     }
-    destroy_pass(&once);
+    int before = weft_dnn_alone();
+    weft_status status = make_product(dnn, geometry, product, error);
+    weft_dnn_not_alone(before);
     return status;
 }
 
-weft_status weft_dnn_product_import(weft_dnn_product *product, const float *plain, float *master,
-                                    weft_error *error) {
-    return convert(product->dnn, &product->plain, plain,
-                   &product->passes[WEFT_DNN_BACKWARD_WEIGHTS].weights, master, error);
+size_t weft_dnn_product_packed(const weft_dnn_product *product, weft_dnn_pass pass) {
+    const weft_dnn_kernel *kernel = &product->passes[pass].kernel;
+    return kernel->primitive != NULL ? weft_dnn_kernel_bytes(kernel, WEFT_DNN_WEIGHTS) : 0;
 }
 
-weft_status weft_dnn_product_export(weft_dnn_product *product, const float *master, float *plain,
+size_t weft_dnn_product_scratch(const weft_dnn_product *product, weft_dnn_pass pass) {
+    const product_pass *p = &product->passes[pass];
+    return p->kernel.primitive != NULL
+               ? p->sampled + weft_dnn_kernel_bytes(&p->kernel, WEFT_DNN_SCRATCH)
+               : 0;
+}
+
+weft_status weft_dnn_product_run(weft_dnn_product *product, weft_dnn_pass pass,
+                                 const weft_dnn_places *places, weft_error *error) {
+    WEFT_TRY(check_pass(product, pass, error));
+    int before = weft_dnn_alone();
+    weft_status status = pass == WEFT_DNN_FORWARD ? run_forward(product, places, error)
+                         : pass == WEFT_DNN_BACKWARD_DATA
+                             ? run_backward_data(product, places, error)
+                             : run_backward_weights(product, places, error);
+    weft_dnn_not_alone(before);
+    return status;
+}
+
+weft_status weft_dnn_product_pack(weft_dnn_product *product, weft_dnn_pass pass, const float *plain,
+                                  void *packed, weft_error *error) {
+    WEFT_TRY(check_pass(product, pass, error));
+    if (pass == WEFT_DNN_BACKWARD_WEIGHTS) {
+        return weft_fail(error, WEFT_ERROR_INTERNAL, "the %s pass reads no weights",
+                         PASS_NAMES[pass]);
+    }
+    int before = weft_dnn_alone();
+    weft_status status = reorder(&product->passes[pass], product->dnn->stream, readable(plain),
+                                 packed, false, error);
+    weft_dnn_not_alone(before);
+    return status;
+}
+
+weft_status weft_dnn_product_unpack(weft_dnn_product *product, const float *packed, float *plain,
                                     weft_error *error) {
-    return convert(product->dnn, &product->passes[WEFT_DNN_BACKWARD_WEIGHTS].weights, master,
-                   &product->plain, plain, error);
+    int before = weft_dnn_alone();
+    weft_status status = reorder(&product->passes[WEFT_DNN_BACKWARD_WEIGHTS], product->dnn->stream,
+                                 plain, readable(packed), true, error);
+    weft_dnn_not_alone(before);
+    return status;
 }
 
 const char *weft_dnn_product_kernel(const weft_dnn_product *product, weft_dnn_pass pass) {
-    const char *name = "";
-    if (product->passes[pass].desc == NULL ||
-        dnnl_primitive_desc_query(product->passes[pass].desc, dnnl_query_impl_info_str, 0, &name) !=
-            dnnl_success) {
-        return "none";
-    }
-    return name;
+    const weft_dnn_kernel *kernel = &product->passes[pass].kernel;
+    return kernel->primitive != NULL ? weft_dnn_kernel_name(kernel) : "none";
 }

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Products of two activations. oneDNN's fast kernels want a result whose columns follow each other;
+ * where its rows do, the transposed product is computed: C' = B' A'. */
+#include "learn/onednn_kernel.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+struct weft_dnn_matmul {
+    weft_dnn_item item;
+    weft_dnn *dnn;
+    weft_dnn_matmul_geometry geometry; /* as asked for: the key */
+    bool transposed;
+    weft_dnn_kernel kernel;
+};
+
+static weft_dnn_matrix transpose(weft_dnn_matrix m) {
+    return (weft_dnn_matrix){m.image, m.head, m.column_step, m.row_step};
+}
+
+static weft_dnn_matmul_geometry transpose_all(const weft_dnn_matmul_geometry *g) {
+    weft_dnn_matmul_geometry result = *g;
+    result.rows = g->columns;
+    result.columns = g->rows;
+    result.a = transpose(g->b);
+    result.b = transpose(g->a);
+    result.c = transpose(g->c);
+    return result;
+}
+
+/* A step over a dimension of one element is never taken: it is set to what makes the matrix a plain one,
+ * so that a vector is not taken for a matrix whose rows overlap. */
+static weft_dnn_matrix settle(weft_dnn_matrix m, int rows, int columns) {
+    if (columns == 1) {
+        m.column_step = 1;
+    } else if (rows == 1) {
+        m.row_step = m.column_step == 1 ? columns : 1;
+    }
+    return m;
+}
+
+/* What is computed for a geometry, either as it is or transposed. */
+static weft_dnn_matmul_geometry settle_all(const weft_dnn_matmul_geometry *g, bool *transposed) {
+    weft_dnn_matmul_geometry result = *g;
+    result.a = settle(g->a, g->rows, g->inner);
+    result.b = settle(g->b, g->inner, g->columns);
+    result.c = settle(g->c, g->rows, g->columns);
+    *transposed = result.c.column_step != 1;
+    return *transposed ? transpose_all(&result) : result;
+}
+
+static bool steps_fit(const weft_dnn_matrix *m) {
+    return m->image >= 0 && m->head >= 0 && m->row_step > 0 && m->column_step > 0;
+}
+
+static weft_status check(const weft_dnn_matmul_geometry *g, weft_error *error) {
+    WEFT_TRY(weft_dnn_check_type(g->type, error));
+    if (g->images < 1 || g->heads < 1 || g->rows < 1 || g->inner < 1 || g->columns < 1 ||
+        !steps_fit(&g->a) || !steps_fit(&g->b) || !steps_fit(&g->c)) {
+        return weft_fail(error, WEFT_ERROR_INPUT,
+                         "a product of %d x %d by %d x %d for %d images of %d heads cannot be "
+                         "computed",
+                         (int)g->rows, (int)g->inner, (int)g->inner, (int)g->columns,
+                         (int)g->images, (int)g->heads);
+    }
+    return WEFT_OK;
+}
+
+static weft_status describe(const weft_dnn_matmul_geometry *g, const weft_dnn_matrix *m, int rows,
+                            int columns, weft_dnn_layout *layout, weft_error *error) {
+    const int64_t sizes[] = {g->images, g->heads, rows, columns};
+    const int64_t steps[] = {m->image, m->head, m->row_step, m->column_step};
+    WEFT_DNN_TRY(weft_dnn_layout_stepped(layout, 4, sizes, steps, weft_dnn_type(g->type)),
+                 "a matrix's layout");
+    return WEFT_OK;
+}
+
+static int name_matrix(char *text, size_t size, const weft_dnn_matrix *m) {
+    return snprintf(text, size, "|%lld,%lld,%lld,%lld", (long long)m->image, (long long)m->head,
+                    (long long)m->row_step, (long long)m->column_step);
+}
+
+static void name_work(const weft_dnn_matmul_geometry *g, char *key, size_t size) {
+    const weft_dnn_matrix *const all[] = {&g->a, &g->b, &g->c};
+    int n = snprintf(key, size, "matmul|%s|%dx%d|%dx%dx%d", g->type == WEFT_BF16 ? "bf16" : "f32",
+                     (int)g->images, (int)g->heads, (int)g->rows, (int)g->inner, (int)g->columns);
+    for (int i = 0; i < 3 && (size_t)n < size; i++) {
+        n += name_matrix(key + n, size - (size_t)n, all[i]);
+    }
+}
+
+static weft_status choose(weft_dnn_matmul *matmul, const weft_dnn_matmul_geometry *run,
+                          weft_dnn_operation *o, weft_error *error) {
+    char key[384];
+    name_work(run, key, sizeof key);
+    WEFT_TRY(describe(run, &run->a, run->rows, run->inner, &o->source, error));
+    WEFT_TRY(describe(run, &run->b, run->inner, run->columns, &o->weights, error));
+    WEFT_TRY(describe(run, &run->c, run->rows, run->columns, &o->destination, error));
+    return weft_dnn_kernel_make(matmul->dnn, o, NULL, key, &matmul->kernel, error);
+}
+
+static weft_status fill(weft_dnn_matmul *matmul, weft_error *error) {
+    weft_dnn_matmul_geometry run = settle_all(&matmul->geometry, &matmul->transposed);
+    weft_dnn_operation operation = {.work = WEFT_DNN_MATMUL, .direction = dnnl_forward_training};
+    weft_status status = choose(matmul, &run, &operation, error);
+    weft_dnn_layout_destroy(operation.source);
+    weft_dnn_layout_destroy(operation.weights);
+    weft_dnn_layout_destroy(operation.destination);
+    return status;
+}
+
+static weft_status make(weft_dnn *dnn, const weft_dnn_matmul_geometry *geometry,
+                        weft_dnn_matmul **matmul, weft_error *error) {
+    WEFT_TRY(check(geometry, error));
+    weft_dnn_matmul *made = calloc(1, sizeof *made);
+    if (made == NULL) {
+        return weft_fail_memory(error, sizeof *made);
+    }
+    made->dnn = dnn;
+    made->geometry = *geometry;
+    weft_status status = fill(made, error);
+    if (status == WEFT_OK) {
+        status = weft_dnn_table_add(&dnn->matmuls, &made->item, &made->geometry,
+                                    sizeof made->geometry, error);
+    }
+    if (status != WEFT_OK) {
+        weft_dnn_matmul_destroy(made);
+        return status;
+    }
+    *matmul = made;
+    return WEFT_OK;
+}
+
+void weft_dnn_matmul_destroy(weft_dnn_matmul *matmul) {
+    if (matmul == NULL) {
+        return;
+    }
+    weft_dnn_kernel_destroy(&matmul->kernel);
+    free(matmul);
+}
+
+weft_status weft_dnn_matmul_get(weft_dnn *dnn, const weft_dnn_matmul_geometry *geometry,
+                                weft_dnn_matmul **matmul, weft_error *error) {
+    weft_dnn_item *known = weft_dnn_table_find(&dnn->matmuls, geometry, sizeof *geometry);
+    if (known != NULL) {
+        *matmul = (weft_dnn_matmul *)known;
+        return WEFT_OK;
+    }
+    int before = weft_dnn_alone();
+    weft_status status = make(dnn, geometry, matmul, error);
+    weft_dnn_not_alone(before);
+    return status;
+}
+
+size_t weft_dnn_matmul_scratch(const weft_dnn_matmul *matmul) {
+    return weft_dnn_kernel_bytes(&matmul->kernel, WEFT_DNN_SCRATCH);
+}
+
+weft_status weft_dnn_matmul_run(weft_dnn_matmul *matmul, const void *a, const void *b, void *c,
+                                void *scratch, weft_error *error) {
+    /* oneDNN takes no const pointers; it only reads the factors. */
+    void *left = (void *)(uintptr_t)(matmul->transposed ? b : a);
+    void *right = (void *)(uintptr_t)(matmul->transposed ? a : b);
+    void *const slots[WEFT_DNN_SLOTS] = {left, right, NULL, c, scratch};
+    int before = weft_dnn_alone();
+    weft_status status = weft_dnn_kernel_run(matmul->dnn, &matmul->kernel, slots, error);
+    weft_dnn_not_alone(before);
+    return status;
+}
+
+const char *weft_dnn_matmul_kernel(const weft_dnn_matmul *matmul) {
+    return weft_dnn_kernel_name(&matmul->kernel);
+}
