@@ -210,6 +210,7 @@ typedef struct weft_train_result {
     double train_loss;      /* mean over the last epoch */
     int64_t images_trained; /* forward and backward passes */
     int64_t images_measured;
+    int classes_unmeasured; /* trained on, but with no image among those: not in the accuracy */
     double seconds;
     double images_per_second; /* training alone */
 } weft_train_result;
@@ -246,5 +247,99 @@ WEFT_API weft_status weft_train_with_histograms(
     int64_t images, bool (*progress)(void *context, const weft_train_progress *now), void *context,
     const weft_stop *stop, weft_train_result *result, weft_network **measured,
     weft_error *error) WEFT_NODISCARD;
+
+/* ---- supernets ---------------------------------------------------------------------------------
+ * One set of weights for all networks of a space: a layer of a network takes a slice of the tensor of
+ * its place (weft_layer.place). Which networks there are is the caller's. */
+
+typedef enum weft_supernet_draw {
+    WEFT_SUPERNET_RANDOM,
+    WEFT_SUPERNET_LARGEST,
+    WEFT_SUPERNET_SMALLEST,
+} weft_supernet_draw;
+
+/* The networks of a space. Called from one thread. */
+typedef struct weft_supernet_space {
+    void *context;
+    const char *name; /* of the space */
+    uint64_t hash;    /* of what it can hold: weights of another one are refused */
+    /* Builds a network in the place of *network, whatever it was. Random ones are drawn from
+     * (seed, index) alone. Where `first_group`, only networks of group 0 are drawn. *group: 0, or 1
+     * for a network with blocks of the second kind (attention); 0 in spaces of one kind. */
+    weft_status (*draw)(void *context, weft_supernet_draw which, uint64_t seed, uint64_t index,
+                        bool first_group, weft_network *network, int *group, weft_error *error);
+} weft_supernet_space;
+
+/* Which networks learn in a step. */
+#define WEFT_SUPERNET_RULE_MAP(X)                                                                  \
+    X(WEFT_SUPERNET_SINGLE_PATH, "single-path") /* `samples` random ones */                        \
+    X(WEFT_SUPERNET_SANDWICH, "sandwich") /* the largest, the smallest, `samples` random ones */
+
+typedef enum weft_supernet_rule {
+#define WEFT_SUPERNET_RULE_ENUM(name, token) name,
+    WEFT_SUPERNET_RULE_MAP(WEFT_SUPERNET_RULE_ENUM)
+#undef WEFT_SUPERNET_RULE_ENUM
+        WEFT_SUPERNET_RULE_COUNT
+} weft_supernet_rule;
+
+typedef struct weft_supernet_settings {
+    weft_train_settings train; /* images, epochs, batch, rates, precision, bits, files */
+    weft_supernet_rule rule; /* single-path (Guo et al., ECCV 2020) or sandwich (Yu and Huang, ICCV
+                                * 2019) */
+    int samples;             /* random networks in a step; 1 */
+    bool distils; /* sandwich: the largest network teaches the others (Yu et al., BigNAS); true */
+    bool transforms_kernels; /* small kernels are made of large ones by learned matrices; true */
+    /* Two phases (Zhao et al., H4H-NAS, 2024): this share of the steps trains networks of group 0
+     * alone; then the others come in, what was trained before learns at `inherited_rate` times the
+     * rate, and gradients of the two groups that conflict are projected. 0: one phase. */
+    double first_phase;
+    double inherited_rate; /* 0.5 */
+    bool projects;         /* in the phase with both groups; true */
+} weft_supernet_settings;
+
+WEFT_API void weft_supernet_defaults(weft_supernet_settings *settings);
+
+/* Kinds of tensors whose gradients are compared. */
+enum { WEFT_SUPERNET_KINDS = 3 };
+
+typedef struct weft_supernet_result {
+    int64_t steps, networks; /* networks that learned, all steps together */
+    int64_t tensors, parameters;
+    double loss;    /* mean over the last epoch */
+    double seconds; /* s */
+    double images_per_second;
+    /* Of gradients of the two groups, by kind: convolutions, linear layers, the rest. */
+    int64_t pairs[WEFT_SUPERNET_KINDS], negative[WEFT_SUPERNET_KINDS];
+    double mean_cosine[WEFT_SUPERNET_KINDS]; /* NaN without pairs */
+} weft_supernet_result;
+
+typedef struct weft_supernet weft_supernet;
+
+/* Trains the weights of a space; train.save takes them, train.checkpoint goes on where it was.
+ * Deterministic like weft_train. `progress` may be NULL. */
+WEFT_API weft_status weft_supernet_train(
+    const weft_supernet_space *space, const weft_dataset *dataset,
+    const weft_supernet_settings *settings,
+    bool (*progress)(void *context, const weft_train_progress *now), void *context,
+    const weft_stop *stop, weft_supernet_result *result, weft_error *error) WEFT_NODISCARD;
+
+/* Weights that weft_supernet_train has saved. `space_hash` 0: whatever space they are of. Read-only
+ * afterwards: shared between threads. */
+WEFT_API weft_status weft_supernet_open(const char *path, uint64_t space_hash,
+                                        weft_supernet **supernet, weft_error *error) WEFT_NODISCARD;
+WEFT_API void weft_supernet_close(weft_supernet *supernet);
+
+/* The accuracy of a network with its slices: statistics of batch norms are estimated anew over
+ * `recalibrate` images of the training part, then it is measured on the split's measuring set.
+ * `settings` says which images, how many, batch, precision, threads. */
+WEFT_API weft_status weft_supernet_measure(const weft_supernet *supernet,
+                                           const weft_network *network, const weft_dataset *dataset,
+                                           const weft_train_settings *settings, int64_t recalibrate,
+                                           const weft_stop *stop, weft_train_result *result,
+                                           weft_error *error) WEFT_NODISCARD;
+
+/* Writes the network's slices as weights of its own, for weft_train's `weights`. */
+WEFT_API weft_status weft_supernet_cut(const weft_supernet *supernet, const weft_network *network,
+                                       const char *path, weft_error *error) WEFT_NODISCARD;
 
 #endif

@@ -328,6 +328,11 @@ static weft_status train(cli_call *call, train_arguments *arguments,
     arguments->settings.split = (weft_split)arguments->split;
     weft_status status = train_network(call, arguments, subject, &watch, &result);
     cli_progress_end(&watch.progress);
+    if (status == WEFT_OK && result.classes_unmeasured > 0) {
+        cli_note(call,
+                 "classes without an image that measures: %d; the accuracy is that of the rest",
+                 result.classes_unmeasured);
+    }
     if (status == WEFT_STOPPED) {
         cli_note(call, "interrupted: nothing of this training is kept");
     } else if (status == WEFT_OK && arguments->json) {

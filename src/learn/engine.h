@@ -212,6 +212,10 @@ size_t weft_engine_bytes(const weft_engine *engine);
 weft_status weft_engine_initialise(weft_engine *engine, uint64_t seed, const weft_stop *stop,
                                    weft_error *error) WEFT_NODISCARD;
 
+/* Start values of a layer of products are N(0, gain / inputs); those of tables have this deviation. */
+double weft_engine_gain(const weft_engine *engine, const weft_stage *stage);
+#define WEFT_ENGINE_TABLE_DEVIATION 0.02
+
 /* Reads engine->images, writes engine->logits. WEFT_STOPPED between stages when asked for. */
 weft_status weft_engine_forward(weft_engine *engine, weft_mode mode, const weft_stop *stop,
                                 weft_error *error) WEFT_NODISCARD;

@@ -91,7 +91,6 @@ static void initialise_product(const weft_engine *engine, const weft_stage *stag
 
 /* Steps stay 0: they are chosen when the first values are seen. */
 static void initialise_stage(const weft_engine *engine, const weft_stage *stage, uint64_t seed) {
-    static const double TABLE_DEVIATION = 0.02;
     if (stage->is_quantizer) {
         return;
     }
@@ -102,7 +101,7 @@ static void initialise_stage(const weft_engine *engine, const weft_stage *stage,
         break;
     case WEFT_OP_TOKENS:
     case WEFT_OP_ADD_EMBEDDING:
-        fill_normal(stage, TABLE_DEVIATION, seed);
+        fill_normal(stage, WEFT_ENGINE_TABLE_DEVIATION, seed);
         break;
     default:
         fill(&stage->slot[WEFT_SLOT_WEIGHT], 1.0F);

@@ -100,8 +100,53 @@ static weft_status list_marked(const weft_images *images, const uint8_t *marks, 
     return WEFT_OK;
 }
 
-static weft_status check_parts(const weft_dataset *dataset, const weft_parts *parts,
-                               weft_error *error) {
+static weft_status check_labels(const weft_images *images, int classes, const char *what,
+                                const weft_dataset *dataset, weft_error *error) {
+    for (int64_t i = 0; i < images->n; i++) {
+        if (images->labels[i] >= classes) {
+            return weft_fail(error, WEFT_ERROR_INPUT,
+                             "%s image %lld of data set %s has label %d, expected 0 to %d", what,
+                             (long long)i, dataset->info.name, images->labels[i], classes - 1);
+        }
+    }
+    return WEFT_OK;
+}
+
+static void count_classes(const weft_image_list *list, int64_t *counts) {
+    for (int64_t i = 0; i < list->n; i++) {
+        counts[list->images->labels[list->index[i]]]++;
+    }
+}
+
+/* A class that is measured but never seen can only be got wrong: the accuracy would speak of the
+ * split. A class that is not measured is counted for those who read the accuracy. */
+static weft_status compare_classes(const weft_dataset *dataset, weft_parts *parts,
+                                   weft_error *error) {
+    const int classes = dataset->info.classes;
+    int64_t *counts = calloc(2 * (size_t)classes, sizeof *counts);
+    if (counts == NULL) {
+        return weft_fail_memory(error, 2 * (size_t)classes * sizeof *counts);
+    }
+    int unseen = -1;
+    count_classes(&parts->train, counts);
+    count_classes(&parts->measure, counts + classes);
+    for (int class = 0; class < classes; class ++) {
+        int64_t trained = counts[class], measured = counts[classes + class];
+        unseen = trained == 0 && measured > 0 && unseen < 0 ? class : unseen;
+        parts->unmeasured += trained > 0 && measured == 0;
+    }
+    free(counts);
+    if (unseen >= 0) {
+        weft_fail(error, WEFT_ERROR_INPUT,
+                  "data set %s leaves no image of class %d to train on, and measures with some",
+                  dataset->info.name, unseen);
+        weft_hint(error, "leave the class out, or lower the share of the validation images");
+        return WEFT_ERROR_INPUT;
+    }
+    return WEFT_OK;
+}
+
+static weft_status check_parts(const weft_dataset *dataset, weft_parts *parts, weft_error *error) {
     if (parts->train.n == 0) {
         weft_fail(error, WEFT_ERROR_INPUT, "data set %s leaves no image to train on",
                   dataset->info.name);
@@ -114,7 +159,7 @@ static weft_status check_parts(const weft_dataset *dataset, const weft_parts *pa
         weft_hint(error, "raise the share of the validation images");
         return WEFT_ERROR_INPUT;
     }
-    return WEFT_OK;
+    return compare_classes(dataset, parts, error);
 }
 
 static weft_status fill_parts(const weft_dataset *dataset, const weft_train_settings *settings,
@@ -136,9 +181,12 @@ static weft_status fill_parts(const weft_dataset *dataset, const weft_train_sett
 
 weft_status weft_parts_create(const weft_dataset *dataset, const weft_train_settings *settings,
                               weft_parts *parts, weft_error *error) {
+    const int classes = dataset->info.classes;
     int64_t n = dataset->train.n > dataset->test.n ? dataset->train.n : dataset->test.n;
+    WEFT_TRY(check_labels(&dataset->train, classes, "training", dataset, error));
+    WEFT_TRY(check_labels(&dataset->test, classes, "test", dataset, error));
     weft_parts made = {0};
-    marking m = {.images = &dataset->train, .classes = dataset->info.classes};
+    marking m = {.images = &dataset->train, .classes = classes};
     m.marks = malloc((size_t)n + 1);
     m.member = malloc(((size_t)n + 1) * sizeof *m.member);
     weft_status status = m.marks == NULL || m.member == NULL

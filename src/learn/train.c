@@ -253,6 +253,7 @@ static weft_status train_and_measure(training *t, weft_train_result *result, wef
         .train_loss = t->at.loss_sum / (double)t->at.loss_steps,
         .images_trained = t->at.step * t->batch,
         .images_measured = t->parts.measure.n,
+        .classes_unmeasured = t->parts.unmeasured,
         .images_per_second = training_rate(t),
     };
     WEFT_TRY(measure(t, &made.accuracy, &made.loss, error));

@@ -67,7 +67,7 @@ static weft_status make_state(weft_trainer *trainer, weft_error *error) {
     return WEFT_OK;
 }
 
-static weft_schedule schedule_of(const weft_train_settings *s) {
+weft_schedule weft_train_schedule(const weft_train_settings *s) {
     return (weft_schedule){
         .kind = s->schedule,
         .peak = s->learning_rate,
@@ -78,17 +78,24 @@ static weft_schedule schedule_of(const weft_train_settings *s) {
     };
 }
 
-weft_status weft_trainer_create(const weft_network *network, weft_crew *crew,
-                                const weft_train_settings *settings, int batch,
-                                const weft_stop *stop, weft_trainer *trainer, weft_error *error) {
-    *trainer = (weft_trainer){.settings = settings, .schedule = schedule_of(settings)};
-    trainer->descent = (weft_descent){
-        .kind = settings->descent,
-        .momentum = settings->momentum,
+weft_descent weft_train_descent(const weft_train_settings *s) {
+    return (weft_descent){
+        .kind = s->descent,
+        .momentum = s->momentum,
         .beta1 = 0.9,
         .beta2 = 0.999,
         .epsilon = 1e-8,
-        .decay = settings->weight_decay,
+        .decay = s->weight_decay,
+    };
+}
+
+weft_status weft_trainer_create(const weft_network *network, weft_crew *crew,
+                                const weft_train_settings *settings, int batch,
+                                const weft_stop *stop, weft_trainer *trainer, weft_error *error) {
+    *trainer = (weft_trainer){
+        .settings = settings,
+        .schedule = weft_train_schedule(settings),
+        .descent = weft_train_descent(settings),
     };
     const weft_engine_settings engine = {
         .batch = batch,

@@ -30,6 +30,10 @@ typedef struct weft_trainer {
 /* The type of activations that settings ask for: bf16 by 'auto' where the CPU has arithmetic for it. */
 weft_type weft_train_type(const weft_train_settings *settings);
 
+/* The rates and the steps that they ask for; the segments are yet to be given. */
+weft_schedule weft_train_schedule(const weft_train_settings *settings);
+weft_descent weft_train_descent(const weft_train_settings *settings);
+
 /* Builds the engine for `batch` images and draws start values by settings->seed. What was made is
  * freed with weft_trainer_free, after an error too. */
 weft_status weft_trainer_create(const weft_network *network, weft_crew *crew,

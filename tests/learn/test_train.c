@@ -28,28 +28,28 @@ static double now_seconds(void) {
 
 /* ---- learning -------------------------------------------------------------------------------- */
 
-/* Dropout in so narrow a head loses a class in one training of twelve: most of five must learn. */
 static void test_learns(void **state) {
     (void)state;
     weft_error error;
     weft_dataset dataset;
     synthetic_make(&dataset, SHAPE, 5, 400, 100, 60);
     weft_network *network = small_network("V8,R12", &dataset);
+    weft_train_settings settings = small_settings();
+    settings.epochs = 8;
+    settings.crop_pad = 0;
+    settings.flip = false;
+    settings.split = WEFT_SPLIT_TEST;
+    /* One start in ten ends with dead units in this narrow head. */
+    enum { SEEDS = 8, LEARNED = 6 };
     int learned = 0;
-    for (uint64_t seed = 1; seed <= 5; seed++) {
-        weft_train_settings settings = small_settings();
-        settings.seed = seed;
-        settings.epochs = 8;
-        settings.crop_pad = 0;
-        settings.flip = false;
-        settings.split = WEFT_SPLIT_TEST;
+    for (settings.seed = 0; settings.seed < SEEDS; settings.seed++) {
         weft_train_result result;
         MUST(weft_train(network, &dataset, &settings, NULL, NULL, NULL, &result, &error));
         learned += result.accuracy > 0.95 && result.loss < 0.5;
         assert_int_equal(result.images_trained, 400 * 8);
         assert_int_equal(result.images_measured, 100);
     }
-    assert_true(learned >= 3);
+    assert_true(learned >= LEARNED);
     weft_network_destroy(network);
     synthetic_free(&dataset);
 }

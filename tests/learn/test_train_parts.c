@@ -160,6 +160,76 @@ static void test_without_test_set(void **state) {
     synthetic_free(&dataset);
 }
 
+/* ---- bad data -------------------------------------------------------------------------------- */
+
+static void refuse_parts(const weft_dataset *dataset, const weft_train_settings *settings,
+                         const char *says) {
+    weft_error error;
+    weft_parts parts = {.unmeasured = -7};
+    assert_int_equal(weft_parts_create(dataset, settings, &parts, &error), WEFT_ERROR_INPUT);
+    assert_int_equal(parts.unmeasured, -7);
+    if (strstr(error.message, says) == NULL) {
+        fail_msg("\"%s\" does not say \"%s\"", error.message, says);
+    }
+}
+
+static void test_labels_out_of_range(void **state) {
+    (void)state;
+    weft_dataset dataset;
+    synthetic_make(&dataset, SHAPE, CLASSES, TRAIN, TEST, 1);
+    weft_train_settings settings = split_settings();
+    uint16_t label = dataset.train.labels[17];
+    dataset.train.labels[17] = CLASSES;
+    refuse_parts(&dataset, &settings, "training image 17 of data set synthetic has label 5");
+    dataset.train.labels[17] = label;
+    dataset.test.labels[TEST - 1] = UINT16_MAX;
+    refuse_parts(&dataset, &settings, "test image 100 of data set synthetic has label 65535");
+    synthetic_free(&dataset);
+}
+
+/* Gives all images of a class to another one, but for the first `kept`. */
+static void empty_class(weft_images *images, uint16_t class, uint16_t other, int kept) {
+    for (int64_t i = 0; i < images->n; i++) {
+        if (images->labels[i] == class && kept-- <= 0) {
+            images->labels[i] = other;
+        }
+    }
+}
+
+static void test_missing_classes(void **state) {
+    (void)state;
+    weft_error error;
+    weft_dataset dataset;
+    synthetic_make(&dataset, SHAPE, CLASSES, TRAIN, TEST, 1);
+    weft_train_settings settings = split_settings();
+    weft_parts parts;
+    MUST(weft_parts_create(&dataset, &settings, &parts, &error));
+    assert_int_equal(parts.unmeasured, 0);
+    weft_parts_destroy(&parts);
+    /* 0.15 of two images are none to measure with; 0.9 of them leave none to train on. */
+    empty_class(&dataset.train, 3, 2, 2);
+    MUST(weft_parts_create(&dataset, &settings, &parts, &error));
+    assert_int_equal(parts.unmeasured, 1);
+    weft_parts_destroy(&parts);
+    settings.validation = 0.9;
+    refuse_parts(&dataset, &settings, "no image of class 3 to train on");
+    /* None in the training set, some in the test set. */
+    empty_class(&dataset.train, 3, 2, 0);
+    settings.split = WEFT_SPLIT_TEST;
+    refuse_parts(&dataset, &settings, "no image of class 3 to train on");
+    /* None at all: labels may skip numbers. */
+    empty_class(&dataset.test, 3, 2, 0);
+    MUST(weft_parts_create(&dataset, &settings, &parts, &error));
+    assert_int_equal(parts.unmeasured, 0);
+    weft_parts_destroy(&parts);
+    /* Some in the training set, none in the test set. */
+    empty_class(&dataset.test, 0, 1, 0);
+    MUST(weft_parts_create(&dataset, &settings, &parts, &error));
+    assert_int_equal(parts.unmeasured, 1);
+    weft_parts_destroy(&parts);
+    synthetic_free(&dataset);
+}
+
 /* ---- the memory plan ------------------------------------------------------------------------- */
 
 static void test_plan(void **state) {
@@ -219,7 +289,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_validation_split), cmocka_unit_test(test_seeds),
         cmocka_unit_test(test_share_and_limit),  cmocka_unit_test(test_test_split),
-        cmocka_unit_test(test_without_test_set), cmocka_unit_test(test_plan),
+        cmocka_unit_test(test_without_test_set), cmocka_unit_test(test_labels_out_of_range),
+        cmocka_unit_test(test_missing_classes),  cmocka_unit_test(test_plan),
         cmocka_unit_test(test_memory_check),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,354 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * See supernet_file.h. */
+#include "learn/supernet_file.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/rng.h"
+#include "learn/data.h"
+#include "learn/safetensors.h"
+#include "learn/train_file.h"
+
+static const char TENSORS[] = "tensors", VALUES[] = "values", STATE[] = "descent";
+static const char PROGRESS[] = "progress", FIGURES[] = "figures";
+
+enum { HASH_TEXT = 17, QUANT_TEXT = 160, STEPS = 2, SUMS = 1, MOST_TEXTS = 8 };
+
+typedef struct texts {
+    char space_hash[HASH_TEXT], settings[HASH_TEXT], dataset[HASH_TEXT], quant[QUANT_TEXT];
+    weft_bundle_text list[MOST_TEXTS];
+    int n;
+} texts;
+
+static void write_hash(uint64_t hash, char *text) {
+    snprintf(text, HASH_TEXT, "%016" PRIx64, hash);
+}
+
+/* Bits as the weights were trained with: "real", or the fields of weft_quant_settings. */
+static void write_quant(const weft_train_settings *train, char *text) {
+    const weft_quant_settings *q = &train->quant;
+    if (!train->quantize) {
+        snprintf(text, QUANT_TEXT, "real");
+        return;
+    }
+    snprintf(text, QUANT_TEXT, "%d %d %d %d %d %d %.17g %.17g", q->weight_bits, q->input_bits,
+             q->ends_at_8, q->per_channel, (int)q->steps, (int)q->calibration, q->percentile,
+             q->follow);
+}
+
+static bool read_quant(const char *text, weft_train_settings *train) {
+    if (strcmp(text, "real") == 0) {
+        train->quantize = false;
+        return true;
+    }
+    weft_quant_settings *q = &train->quant;
+    int ends, channel, steps, calibration;
+    int n = sscanf(text, "%d %d %d %d %d %d %lg %lg", &q->weight_bits, &q->input_bits, &ends,
+                   &channel, &steps, &calibration, &q->percentile, &q->follow);
+    bool known = n == 8 && steps >= 0 && steps < WEFT_QUANT_STEPS_COUNT && calibration >= 0 &&
+                 calibration < WEFT_QUANT_CALIBRATION_COUNT;
+    if (known) {
+        q->ends_at_8 = ends != 0;
+        q->per_channel = channel != 0;
+        q->steps = (weft_quant_steps)steps;
+        q->calibration = (weft_quant_calibration)calibration;
+        train->quantize = true;
+    }
+    return known;
+}
+
+static void write_texts(const weft_shared *shared, const weft_supernet_settings *settings,
+                        const weft_supernet_space *space, const char *format, texts *t) {
+    write_hash(space->hash, t->space_hash);
+    write_quant(&settings->train, t->quant);
+    t->n = 0;
+    t->list[t->n++] = (weft_bundle_text){"weft", format};
+    t->list[t->n++] = (weft_bundle_text){"space", space->name};
+    t->list[t->n++] = (weft_bundle_text){"space_hash", t->space_hash};
+    t->list[t->n++] = (weft_bundle_text){"quant", t->quant};
+    t->list[t->n++] = (weft_bundle_text){
+        "kernels", shared->settings.transforms_kernels ? "transformed" : "cropped"};
+}
+
+static weft_bundle_array floats(const char *name, const float *values, size_t n) {
+    return (weft_bundle_array){.name = name,
+                               .kind = WEFT_BUNDLE_F32,
+                               .n_dims = 1,
+                               .dims = {(int64_t)n},
+                               .n = n,
+                               .values = values};
+}
+
+static weft_status write_file(const weft_bundle_array *arrays, int n, const texts *t,
+                              const char *path, weft_error *error) {
+    uint8_t *bytes = NULL;
+    size_t size = 0;
+    WEFT_TRY(weft_bundle_write(arrays, n, t->list, t->n, &bytes, &size, error));
+    weft_status status = weft_bundle_save(path, bytes, size, error);
+    free(bytes);
+    return status;
+}
+
+/* The sizes as an array; its values are malloc'ed. */
+static weft_status describe_tensors(const weft_shared *shared, weft_bundle_array *array,
+                                    int64_t **rows, weft_error *error) {
+    size_t n = (size_t)shared->n_tensors * WEFT_SHARED_FIELDS;
+    *rows = malloc(n * sizeof **rows);
+    if (*rows == NULL) {
+        return weft_fail_memory(error, n * sizeof **rows);
+    }
+    weft_shared_describe(shared, *rows);
+    *array = (weft_bundle_array){.name = TENSORS,
+                                 .kind = WEFT_BUNDLE_I64,
+                                 .n_dims = 2,
+                                 .dims = {shared->n_tensors, WEFT_SHARED_FIELDS},
+                                 .n = n,
+                                 .values = *rows};
+    return WEFT_OK;
+}
+
+weft_status weft_supernet_save(const weft_shared *shared, const weft_supernet_settings *settings,
+                               const weft_supernet_space *space, const char *path,
+                               weft_error *error) {
+    texts t;
+    int64_t *rows;
+    weft_bundle_array arrays[2];
+    write_texts(shared, settings, space, "supernet/1", &t);
+    WEFT_TRY(describe_tensors(shared, &arrays[0], &rows, error));
+    arrays[1] = floats(VALUES, shared->values, shared->n);
+    weft_status status = write_file(arrays, 2, &t, path, error);
+    free(rows);
+    return status;
+}
+
+/* ---- checkpoints ----------------------------------------------------------------------------- */
+
+static weft_status add_hashes(const weft_supernet_settings *s, const weft_dataset *dataset,
+                              texts *t, weft_error *error) {
+    uint64_t hash;
+    WEFT_TRY(weft_train_settings_hash(&s->train, &hash, error));
+    const double numbers[] = {s->first_phase, s->inherited_rate};
+    const int64_t integers[] = {s->rule, s->samples, s->distils, s->transforms_kernels,
+                                s->projects};
+    hash = weft_hash(integers, sizeof integers, weft_hash(numbers, sizeof numbers, hash));
+    write_hash(hash, t->settings);
+    write_hash(weft_dataset_hash(dataset), t->dataset);
+    t->list[t->n++] = (weft_bundle_text){"settings", t->settings};
+    t->list[t->n++] = (weft_bundle_text){"dataset", t->dataset};
+    return WEFT_OK;
+}
+
+weft_status weft_supernet_keep(const weft_shared *shared, const weft_supernet_settings *settings,
+                               const weft_supernet_space *space, const weft_dataset *dataset,
+                               const weft_train_place *at, weft_error *error) {
+    texts t;
+    int64_t *rows;
+    const int64_t progress[STEPS] = {at->step, at->loss_steps};
+    weft_bundle_array arrays[5];
+    write_texts(shared, settings, space, "supernet-checkpoint/1", &t);
+    WEFT_TRY(add_hashes(settings, dataset, &t, error));
+    WEFT_TRY(describe_tensors(shared, &arrays[0], &rows, error));
+    arrays[1] = floats(VALUES, shared->values, shared->n);
+    arrays[2] = floats(STATE, shared->state, shared->n * shared->n_state);
+    arrays[3] = (weft_bundle_array){.name = PROGRESS,
+                                    .kind = WEFT_BUNDLE_I64,
+                                    .n_dims = 1,
+                                    .dims = {STEPS},
+                                    .n = STEPS,
+                                    .values = progress};
+    arrays[4] = (weft_bundle_array){.name = FIGURES,
+                                    .kind = WEFT_BUNDLE_F64,
+                                    .n_dims = 1,
+                                    .dims = {SUMS},
+                                    .n = SUMS,
+                                    .values = &at->loss_sum};
+    weft_status status = write_file(arrays, 5, &t, settings->train.checkpoint, error);
+    free(rows);
+    return status;
+}
+
+/* ---- reading --------------------------------------------------------------------------------- */
+
+static weft_status expect_text(const weft_bundle *bundle, const char *key, const char *expected,
+                               const char *what, weft_error *error) {
+    const char *found = weft_bundle_get_text(bundle, key);
+    if (found != NULL && strcmp(found, expected) == 0) {
+        return WEFT_OK;
+    }
+    return weft_fail(error, WEFT_ERROR_INPUT,
+                     "this file is of %s (\"%s\" is \"%.40s\", expected "
+                     "\"%.40s\")",
+                     what, key, found != NULL ? found : "", expected);
+}
+
+static weft_status find_array(const weft_bundle *bundle, const char *name, weft_bundle_kind kind,
+                              const weft_bundle_array **array, weft_error *error) {
+    *array = weft_bundle_find(bundle, name);
+    if (*array == NULL || (*array)->kind != kind) {
+        return weft_fail(error, WEFT_ERROR_INPUT, "the supernet has no array \"%s\" of kind %s",
+                         name, weft_bundle_word(kind));
+    }
+    return WEFT_OK;
+}
+
+/* Tensors and their values, into an empty `shared`. */
+static weft_status take_tensors(const weft_bundle *bundle, weft_shared *shared, weft_error *error) {
+    const weft_bundle_array *rows, *values;
+    WEFT_TRY(find_array(bundle, TENSORS, WEFT_BUNDLE_I64, &rows, error));
+    WEFT_TRY(find_array(bundle, VALUES, WEFT_BUNDLE_F32, &values, error));
+    if (rows->n_dims != 2 || rows->dims[1] != WEFT_SHARED_FIELDS || rows->dims[0] > 1 << 20) {
+        return weft_fail(error, WEFT_ERROR_INPUT, "array \"%s\" has not %d columns", TENSORS,
+                         (int)WEFT_SHARED_FIELDS);
+    }
+    int64_t *copy = malloc(rows->n * sizeof *copy);
+    if (copy == NULL) {
+        return weft_fail_memory(error, rows->n * sizeof *copy);
+    }
+    memcpy(copy, rows->values, rows->n * sizeof *copy);
+    weft_status status = weft_shared_begin(shared, copy, (int)rows->dims[0], error);
+    free(copy);
+    WEFT_TRY(status);
+    if (values->n != shared->n) {
+        return weft_fail(error, WEFT_ERROR_INPUT, "the supernet has %zu values, expected %zu",
+                         values->n, shared->n);
+    }
+    memcpy(shared->values, values->values, shared->n * sizeof *shared->values);
+    return WEFT_OK;
+}
+
+static weft_status take_checkpoint(const weft_bundle *bundle, weft_shared *shared,
+                                   weft_train_place *at, weft_error *error) {
+    const weft_bundle_array *state, *progress, *figures;
+    WEFT_TRY(take_tensors(bundle, shared, error));
+    WEFT_TRY(find_array(bundle, STATE, WEFT_BUNDLE_F32, &state, error));
+    WEFT_TRY(find_array(bundle, PROGRESS, WEFT_BUNDLE_I64, &progress, error));
+    WEFT_TRY(find_array(bundle, FIGURES, WEFT_BUNDLE_F64, &figures, error));
+    if (state->n != shared->n * shared->n_state || progress->n != STEPS || figures->n != SUMS) {
+        return weft_fail(error, WEFT_ERROR_INPUT, "the checkpoint's arrays have other sizes");
+    }
+    int64_t steps[STEPS];
+    memcpy(steps, progress->values, sizeof steps);
+    memcpy(&at->loss_sum, figures->values, sizeof at->loss_sum);
+    memcpy(shared->state, state->values, state->n * sizeof *shared->state);
+    at->step = steps[0];
+    at->loss_steps = steps[1];
+    return WEFT_OK;
+}
+
+/* Everything that was admitted before is in the checkpoint, too. */
+static weft_status resume(const weft_bundle *bundle, const texts *t, weft_shared *shared,
+                          weft_train_place *at, weft_error *error) {
+    WEFT_TRY(expect_text(bundle, "weft", "supernet-checkpoint/1", "another kind", error));
+    WEFT_TRY(expect_text(bundle, "space_hash", t->space_hash, "another space", error));
+    WEFT_TRY(expect_text(bundle, "dataset", t->dataset, "another data set", error));
+    WEFT_TRY(expect_text(bundle, "settings", t->settings, "other settings", error));
+    weft_shared *made;
+    WEFT_TRY(weft_shared_create(&shared->settings, shared->n_state, &made, error));
+    weft_status status = take_checkpoint(bundle, made, at, error);
+    if (status == WEFT_OK) {
+        weft_shared old = *shared;
+        *shared = *made;
+        *made = old;
+        weft_shared_copy_rules(made, shared);
+    }
+    weft_shared_destroy(made);
+    return status;
+}
+
+static weft_status read_bundle(const char *path, weft_bytes *bytes, weft_bundle *bundle,
+                               weft_error *error) {
+    WEFT_TRY(weft_bytes_read(path, bytes, error));
+    return weft_bundle_parse(bytes->data, bytes->size, bundle, error);
+}
+
+weft_status weft_supernet_resume(weft_shared *shared, const weft_supernet_settings *settings,
+                                 const weft_supernet_space *space, const weft_dataset *dataset,
+                                 weft_train_place *at, weft_error *error) {
+    const char *path = settings->train.checkpoint;
+    if (path == NULL || path[0] == '\0' || access(path, F_OK) != 0) {
+        return WEFT_OK;
+    }
+    texts t;
+    weft_bytes bytes = {0};
+    weft_bundle bundle = {0};
+    write_texts(shared, settings, space, "supernet-checkpoint/1", &t);
+    WEFT_TRY(add_hashes(settings, dataset, &t, error));
+    weft_status status = read_bundle(path, &bytes, &bundle, error);
+    if (status == WEFT_OK) {
+        status = resume(&bundle, &t, shared, at, error);
+    }
+    weft_bundle_destroy(&bundle);
+    free(bytes.data);
+    if (status != WEFT_OK) {
+        weft_error_file(error, path);
+    }
+    return status;
+}
+
+/* ---- opening --------------------------------------------------------------------------------- */
+
+static weft_status check_space(const weft_bundle *bundle, uint64_t space_hash, weft_error *error) {
+    char expected[HASH_TEXT];
+    write_hash(space_hash, expected);
+    const char *found = weft_bundle_get_text(bundle, "space_hash");
+    const char *name = weft_bundle_get_text(bundle, "space");
+    if (space_hash == 0 || (found != NULL && strcmp(found, expected) == 0)) {
+        return WEFT_OK;
+    }
+    weft_fail(error, WEFT_ERROR_INPUT, "this supernet was trained over another space: %s",
+              name != NULL ? name : "one without a name");
+    weft_hint(error, "train one over the space of the problem: weft supernet train");
+    return WEFT_ERROR_INPUT;
+}
+
+static weft_status open_bundle(const weft_bundle *bundle, uint64_t space_hash,
+                               weft_supernet *supernet, weft_error *error) {
+    WEFT_TRY(expect_text(bundle, "weft", "supernet/1", "another kind", error));
+    WEFT_TRY(check_space(bundle, space_hash, error));
+    const char *kernels = weft_bundle_get_text(bundle, "kernels");
+    const char *quant = weft_bundle_get_text(bundle, "quant");
+    weft_train_defaults(&supernet->train);
+    if (kernels == NULL || quant == NULL || !read_quant(quant, &supernet->train)) {
+        return weft_fail(error, WEFT_ERROR_INPUT, "the supernet does not say its kernels and bits");
+    }
+    const weft_shared_settings settings = {
+        .transforms_kernels = strcmp(kernels, "transformed") == 0,
+    };
+    WEFT_TRY(weft_shared_create(&settings, 0, &supernet->shared, error));
+    return take_tensors(bundle, supernet->shared, error);
+}
+
+weft_status weft_supernet_open(const char *path, uint64_t space_hash, weft_supernet **supernet,
+                               weft_error *error) {
+    weft_bytes bytes = {0};
+    weft_bundle bundle = {0};
+    weft_supernet *made = calloc(1, sizeof *made);
+    if (made == NULL) {
+        return weft_fail_memory(error, sizeof *made);
+    }
+    weft_status status = read_bundle(path, &bytes, &bundle, error);
+    if (status == WEFT_OK) {
+        status = open_bundle(&bundle, space_hash, made, error);
+    }
+    weft_bundle_destroy(&bundle);
+    free(bytes.data);
+    if (status != WEFT_OK) {
+        weft_supernet_close(made);
+        weft_error_file(error, path);
+        return status;
+    }
+    *supernet = made;
+    return WEFT_OK;
+}
+
+void weft_supernet_close(weft_supernet *supernet) {
+    if (supernet != NULL) {
+        weft_shared_destroy(supernet->shared);
+        free(supernet);
+    }
+}
