@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Arrays for the tests of kernels: values of either type between canaries, at addresses that are
- * aligned to the type alone, with a double-precision copy for the reference. Sizes are drawn from
- * streams named by (SEED, test, round); a failure says which. */
+ * Arrays for the tests of kernels: values of either type between canaries, huge until they are
+ * written, at addresses that are aligned to the type alone, with a double-precision copy for the
+ * reference. Sizes are drawn from streams named by (SEED, test, round); a failure says which. */
 #ifndef WEFT_TESTS_LEARN_KERNEL_SUPPORT_H
 #define WEFT_TESTS_LEARN_KERNEL_SUPPORT_H
 
@@ -60,7 +60,7 @@ static inline values values_make(weft_type type, size_t n) {
     v.exact = calloc(n, sizeof *v.exact);
     assert_non_null(v.memory);
     assert_non_null(v.exact);
-    memset(v.memory, 0xA5, n * size + 2 * CANARY + size);
+    memset(v.memory, 0x7E, n * size + 2 * CANARY + size);
     v.at = v.memory + CANARY + size;
     return v;
 }
@@ -108,13 +108,13 @@ static inline void canaries_live(const values *v, const char *what, int round) {
     size_t bytes = v->n * weft_type_size(v->type);
     size_t front = (size_t)((unsigned char *)v->at - v->memory);
     for (size_t i = 0; i < front; i++) {
-        if (v->memory[i] != 0xA5) {
+        if (v->memory[i] != 0x7E) {
             fail_msg("round %d: %s: %zu bytes before its begin were written", round, what,
                      front - i);
         }
     }
     for (size_t i = 0; i < CANARY; i++) {
-        if (v->memory[front + bytes + i] != 0xA5) {
+        if (v->memory[front + bytes + i] != 0x7E) {
             fail_msg("round %d: %s: %zu bytes behind its end were written", round, what, i);
         }
     }
@@ -159,13 +159,13 @@ static inline scratch scratch_make(size_t bytes) {
     scratch s = {.bytes = bytes};
     s.at = aligned_alloc(64, (bytes + CANARY + 63) / 64 * 64);
     assert_non_null(s.at);
-    memset(s.at, 0xA5, bytes + CANARY);
+    memset(s.at, 0x7E, bytes + CANARY);
     return s;
 }
 
 static inline void scratch_free(scratch *s, const char *what, int round) {
     for (size_t i = 0; i < CANARY; i++) {
-        if (s->at[s->bytes + i] != 0xA5) {
+        if (s->at[s->bytes + i] != 0x7E) {
             fail_msg("round %d: %zu bytes behind the scratch of %s were written", round, i, what);
         }
     }
