@@ -44,7 +44,7 @@ typedef struct work {
     size_t step, group;   /* channels of a block, of a group */
     float *weight, *bias; /* (taps, padded), (padded); of the gradients in backward weights */
     float *row;           /* (out.width, step): dy */
-    float *sum;           /* (taps, step) for each block, of an image */
+    float *sum;           /* (taps + 1, step) for each block, of an image */
     tap *taps;
     ring ring;
 } work;
@@ -99,7 +99,7 @@ static size_t group_of(const weft_window *w, const ring *r) {
 
 static size_t scratch_floats(const weft_window *w, const ring *r) {
     size_t n_taps = w->kernel.height * w->kernel.width, padded = rounded(w->channels);
-    return (2 * n_taps + 1) * padded + w->out.width * step_of(w, r) +
+    return 2 * (n_taps + 1) * padded + w->out.width * step_of(w, r) +
            r->rows * r->columns * group_of(w, r);
 }
 
@@ -113,7 +113,7 @@ static work work_make(const weft_window *w, weft_type type, const weft_depthwise
     k.weight = scratch;
     k.bias = k.weight + k.n_taps * k.padded;
     k.sum = k.bias + k.padded;
-    k.row = k.sum + k.n_taps * k.padded;
+    k.row = k.sum + (k.n_taps + 1) * k.padded;
     k.ring.values = k.row + w->out.width * k.step;
     k.taps = (tap *)(void *)(k.ring.values + r.rows * r.columns * k.group);
     return k;
@@ -336,10 +336,10 @@ static size_t first_tap(const weft_window *w, size_t p) {
 /* What row p of dy adds to the sums of a block. */
 static void weights_row(const work *k, block b, size_t p, const char *gradient) {
     const weft_window *w = k->window;
-    float *sum = k->sum + b.first * k->n_taps;
+    float *sum = k->sum + b.first * (k->n_taps + 1);
     k->path->fetch(place(k, gradient, p * w->out.width, b.first), w->out.width, w->channels,
                    b.valid, b.width, k->row);
-    add_rows(k->row, w->out.width, b.width, k->bias + b.first);
+    add_rows(k->row, w->out.width, b.width, sum + k->n_taps * b.width);
     k->path->products(k->taps, list_taps(k, b, p), k->row, w->out.width, w->stride.width * b.width,
                       b.width, sum + first_tap(w, p) * b.width);
 }
@@ -359,12 +359,12 @@ static void weights_group(const work *k, span group, const char *image, const ch
     }
 }
 
-/* Adds the sums of an image to those of all. */
+/* Adds the sums of an image to those of all; the biases lie behind the last tap in both. */
 static void fold_sums(const work *k) {
     for (size_t c = 0; c < k->window->channels; c += k->step) {
         block b = block_at(k, c);
-        const float *sum = k->sum + c * k->n_taps;
-        for (size_t t = 0; t < k->n_taps; t++) {
+        const float *sum = k->sum + c * (k->n_taps + 1);
+        for (size_t t = 0; t < k->n_taps + 1; t++) {
             add_rows(sum + t * b.width, 1, b.width, k->weight + t * k->padded + c);
         }
     }
@@ -379,7 +379,7 @@ void weft_depthwise_backward_weights_by(const weft_depthwise_path *path, const w
     size_t out = window->out.height * window->out.width * size;
     memset(k.weight, 0, (k.n_taps + 1) * k.padded * sizeof *k.weight);
     for (size_t i = 0; i < window->images; i++) {
-        memset(k.sum, 0, k.n_taps * k.padded * sizeof *k.sum);
+        memset(k.sum, 0, (k.n_taps + 1) * k.padded * sizeof *k.sum);
         for (size_t c = 0; c < window->channels; c += k.group) {
             weights_group(&k, group_at(&k, c), (const char *)x + i * in,
                           (const char *)dy + i * out);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * One path of depthwise_path.c: values of one type (as_f32.h, as_bf16.h), vectors of LANES floats,
+ * One path of depthwise_path.c: values of one type, vectors of LANES floats,
  * functions with the attribute TARGET, named by PATH. */
 
 typedef float PATH(floats) __attribute__((vector_size(4 * LANES), aligned(4), may_alias));
@@ -41,7 +41,7 @@ INLINE void PATH(narrow)(FLOATS x, VALUE *y) {
 /* The first `valid` lanes. */
 INLINE void PATH(narrow_some)(FLOATS x, VALUE *y, size_t valid) {
     float lanes[LANES];
-    STORE(lanes) = x;
+    memcpy(lanes, &x, sizeof lanes);
     for (size_t c = 0; c < valid; c++) {
         y[c] = NARROW(lanes[c]);
     }

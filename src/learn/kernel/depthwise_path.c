@@ -8,61 +8,34 @@
 #define LANES     4
 #define PATH_NAME "any"
 #define TARGET
-
-#include "learn/kernel/as_f32.h"
-
-#define PATH(name) name##_any_f32
-#include "learn/kernel/depthwise_body.h"
+#define PATH(name) TYPED(name##_any)
+#define WEFT_BODY  "learn/kernel/depthwise_body.h"
+#include "learn/kernel/each_type.h"
 #undef PATH
-
-#include "learn/kernel/as_bf16.h"
-
-#define PATH(name) name##_any_bf16
-#include "learn/kernel/depthwise_body.h"
-#undef PATH
-
 #undef LANES
 #undef PATH_NAME
 #undef TARGET
 
 #if defined(__x86_64__)
 
-#define LANES     8
-#define PATH_NAME "avx2"
-#define TARGET    __attribute__((target("avx2,fma")))
-
-#include "learn/kernel/as_f32.h"
-
-#define PATH(name) name##_avx2_f32
-#include "learn/kernel/depthwise_body.h"
+#define LANES      8
+#define PATH_NAME  "avx2"
+#define TARGET     __attribute__((target("avx2,fma")))
+#define PATH(name) TYPED(name##_avx2)
+#define WEFT_BODY  "learn/kernel/depthwise_body.h"
+#include "learn/kernel/each_type.h"
 #undef PATH
-
-#include "learn/kernel/as_bf16.h"
-
-#define PATH(name) name##_avx2_bf16
-#include "learn/kernel/depthwise_body.h"
-#undef PATH
-
 #undef LANES
 #undef PATH_NAME
 #undef TARGET
 
-#define LANES     16
-#define PATH_NAME "avx512"
-#define TARGET    __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")))
-
-#include "learn/kernel/as_f32.h"
-
-#define PATH(name) name##_avx512_f32
-#include "learn/kernel/depthwise_body.h"
+#define LANES      16
+#define PATH_NAME  "avx512"
+#define TARGET     __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")))
+#define PATH(name) TYPED(name##_avx512)
+#define WEFT_BODY  "learn/kernel/depthwise_body.h"
+#include "learn/kernel/each_type.h"
 #undef PATH
-
-#include "learn/kernel/as_bf16.h"
-
-#define PATH(name) name##_avx512_bf16
-#include "learn/kernel/depthwise_body.h"
-#undef PATH
-
 #undef LANES
 #undef PATH_NAME
 #undef TARGET
