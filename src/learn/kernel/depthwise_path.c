@@ -3,6 +3,12 @@
  * The paths: 16 lanes with AVX-512, 8 with AVX2 and FMA, 4 on any CPU. */
 #include "learn/kernel/depthwise_path.h"
 
+#include <string.h>
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
 #include "learn/kernel/inner.h"
 
 #define LANES     4
