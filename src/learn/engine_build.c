@@ -547,6 +547,11 @@ static size_t parameter_bytes(const weft_engine *engine, size_t packed) {
     return sum_of(terms, 6);
 }
 
+/* What these are at least, known from the network alone: parameters and gradients. */
+static size_t least_parameter_bytes(const weft_engine *engine) {
+    return weft_size_product((size_t)engine->network->params, 2 * sizeof(float));
+}
+
 /* Hundreds of megabytes that are written before they are read: taken as they are. */
 static void *take_raw(weft_arena *arena, size_t bytes) {
     void *taken = arena->base + arena->used;
@@ -670,7 +675,8 @@ static weft_status build(weft_engine *engine, weft_error *error) {
     /* What is far too large is refused before oneDNN hears of it. */
     WEFT_TRY(weft_plan_place(&engine->plan, error));
     size_t growing = batch_bytes(engine);
-    WEFT_TRY(check_memory(engine, growing, growing, error));
+    const size_t terms[] = {growing, least_parameter_bytes(engine)};
+    WEFT_TRY(check_memory(engine, sum_of(terms, 2), growing, error));
     for (int s = 0; s < engine->n_stages; s++) {
         weft_stage *stage = &engine->stages[s];
         WEFT_TRY(stage->kind->create(engine, stage, error));
