@@ -29,6 +29,8 @@ static const cli_command *const COMMANDS[] = {
     &cli_predictor_show,
     &cli_predictor_import,
     &cli_predictor_check,
+    &cli_predictor_fit,
+    &cli_predictor_next,
     &cli_space,
     &cli_doctor,
     &cli_completion,
