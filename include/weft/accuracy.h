@@ -30,10 +30,12 @@ typedef struct weft_design_genes {
 } weft_design_genes;
 
 typedef struct weft_accuracy_settings {
-    const char *provider;      /* "train", "mlp", "table" */
-    const char *data;          /* train: data set by name */
-    weft_train_settings train; /* of a candidate: the search sees the validation part only */
-    double final_epochs;       /* of a design of the front: whole training set, test set once */
+    const char *provider;        /* "train", "mlp", "table" */
+    const char *data;            /* train: data set by name */
+    weft_train_settings train;   /* of a candidate: the search sees the validation part only */
+    double final_epochs;         /* of a design of the front: whole training set, test set once */
+    const char *teacher;         /* train: a network by name that teaches candidates; "": none */
+    const char *teacher_weights; /* train: its weights */
     const char *file;    /* mlp, table: a name of share/weft/predictors or the path of a file */
     const char *weights; /* mlp: the user's weights, in place of those that `file` names */
     const char *csv;     /* table: the user's figures, in place of those that `file` names */
