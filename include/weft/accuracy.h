@@ -41,18 +41,20 @@ typedef enum weft_accuracy_value {
 WEFT_API const char *const *weft_accuracy_value_names(void);
 
 typedef struct weft_accuracy_settings {
-    const char *provider;      /* "train", "mlp", "table", "predictor" */
-    const char *data;          /* train: data set by name */
-    weft_train_settings train; /* of a candidate: the search sees the validation part only */
-    double final_epochs;       /* of a design of the front: whole training set, test set once */
-    const char *file;          /* mlp, table: a name of share/weft/predictors or the path of a file;
+    const char *provider;        /* "train", "mlp", "table", "predictor" */
+    const char *data;            /* train: data set by name */
+    weft_train_settings train;   /* of a candidate: the search sees the validation part only */
+    double final_epochs;         /* of a design of the front: whole training set, test set once */
+    const char *teacher;         /* train: a network by name that teaches candidates; "": none */
+    const char *teacher_weights; /* train: its weights */
+    const char *file;    /* mlp, table: a name of share/weft/predictors or the path of a file;
                           * predictor: the path of a surrogate */
-    const char *weights;       /* mlp: the user's weights, in place of those that `file` names */
-    const char *csv;           /* table: the user's figures, in place of those that `file` names */
-    const char *penalty;       /* a name of share/weft/penalties or the path of a file; "": none */
-    const char *ignore;        /* genes that the provider may leave out, "a b*"; "": none */
-    bool blind_bits; /* mlp: feeds the bits that `file` calls blind whatever the genes say */
-    bool force;      /* predictor: uses one whose tau is below its bar */
+    const char *weights; /* mlp: the user's weights, in place of those that `file` names */
+    const char *csv;     /* table: the user's figures, in place of those that `file` names */
+    const char *penalty; /* a name of share/weft/penalties or the path of a file; "": none */
+    const char *ignore;  /* genes that the provider may leave out, "a b*"; "": none */
+    bool blind_bits;     /* mlp: feeds the bits that `file` calls blind whatever the genes say */
+    bool force;          /* predictor: uses one whose tau is below its bar */
     weft_accuracy_value value; /* predictor */
 } weft_accuracy_settings;
 

@@ -218,6 +218,9 @@ weft_status weft_engine_initialise(weft_engine *engine, uint64_t seed, const wef
 double weft_engine_gain(const weft_engine *engine, const weft_stage *stage);
 #define WEFT_ENGINE_TABLE_DEVIATION 0.02
 
+/* What is added to a variance before its root is taken, as PyTorch has it. */
+#define WEFT_BATCH_NORM_EPSILON 1e-5
+
 /* Reads engine->images, writes engine->logits. WEFT_STOPPED between stages when asked for. */
 weft_status weft_engine_forward(weft_engine *engine, weft_mode mode, const weft_stop *stop,
                                 weft_error *error) WEFT_NODISCARD;
