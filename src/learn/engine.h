@@ -85,9 +85,8 @@ typedef struct weft_tensor {
  * the crew, on one thread. NULL where there is nothing to do. */
 typedef struct weft_kind {
     weft_op op;
-    bool keeps_input;     /* backward reads its inputs */
-    bool keeps_output;    /* backward reads its output */
-    bool shares_gradient; /* the inputs' gradients are the output's (ADD) */
+    bool keeps_input;  /* backward reads its inputs */
+    bool keeps_output; /* backward reads its output */
     /* What it leaves out of the operation; NULL: nothing of this layer. */
     const char *(*leaves_out)(const weft_layer *layer);
     /* Slots (count, partial), claims; may ask the lanes' doors for products. */
@@ -111,6 +110,9 @@ struct weft_stage {
     int layer_index;
     int index;
     weft_tail tail; /* BATCH_NORM, ADD */
+    /* Inputs whose gradient is the output's, behind the tail: both terms of a sum; the second input of
+     * a batch norm, which is the other term of the sum behind it. One bit for each. */
+    unsigned passes_gradient;
     int n_inputs;
     weft_tensor **input; /* (n_inputs) */
     weft_tensor *output;
