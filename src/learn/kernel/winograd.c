@@ -135,19 +135,19 @@ static size_t tile_step(const task *k) {
     return POSITIONS * k->in_channels + 64 / k->size;
 }
 
+/* Tiles are looked at some time before their turn: there are more of them than the block has. */
+static size_t tile_bytes(const task *k) {
+    return rounded((block_tiles(k) + GROUP) * sizeof(weft_winograd_tile), 64);
+}
+
 static size_t multiplied_scratch(task k) {
     cut_multiplied(&k);
-    return zero_bytes(&k) +
+    return zero_bytes(&k) + tile_bytes(&k) +
            block_tiles(&k) * (tile_step(&k) * k.size + WEFT_WINOGRAD_PRODUCTS * sizeof(float));
 }
 
-typedef struct place {
-    unsigned char *v;
-    float *s;
-} place;
-
-static void spread_block(const task *k, const void *x, size_t first, size_t n, const place *at) {
-    unsigned char *v = at->v;
+/* Of all strips of a block, the tiles' inputs. */
+static void spread_block(const task *k, const void *x, size_t first, size_t n, unsigned char *v) {
     for (size_t i = first; i < first + n; i++) {
         strip s = strip_at(k, i);
         weft_winograd_strip seen = inputs_of(k, x, &s);
@@ -158,54 +158,49 @@ static void spread_block(const task *k, const void *x, size_t first, size_t n, c
     }
 }
 
-/* All rows of positions of a block, for one chunk of y. */
-static void multiply_block(const task *k, size_t tiles, const unsigned char *u, const place *at) {
-    size_t chunks = k->in_channels / LANES;
-    for (size_t i = 0; i < 4; i++) {
-        size_t row = i * chunks * k->size;
-        k->path->multiply(at->v + row * 4 * LANES, tile_step(k), chunks,
-                          (tiles + GROUP - 1) / GROUP, u + row * WEFT_WINOGRAD_WEIGHTS,
-                          at->s + i * SIDE * LANES);
-    }
-}
-
-static void gather_block(const task *k, const float *bias, void *y, size_t first, size_t n,
-                         size_t chunk, const float *s) {
-    unsigned char *map = (unsigned char *)y + chunk * LANES * k->size;
+/* Where their results go; the last group may have fewer tiles. */
+static size_t aim_block(const task *k, void *y, size_t first, size_t n, weft_winograd_tile *tiles) {
+    size_t end = 0;
     for (size_t i = first; i < first + n; i++) {
-        strip t = strip_at(k, i);
-        size_t row = t.row * SIDE, column = t.column * SIDE, bytes = k->out_channels * k->size;
-        unsigned char *upper = map +
-                               ((t.image * k->out.height + row) * k->out.width + column) * bytes;
-        unsigned char *lower = row + 1 < k->out.height ? upper + k->out.width * bytes : NULL;
-        k->path->gather(s, t.n, bias != NULL ? bias + chunk * LANES : NULL, upper, lower,
-                        k->out.width - column, k->out_channels);
-        s += t.n * WEFT_WINOGRAD_PRODUCTS;
+        strip s = strip_at(k, i);
+        size_t row = s.image * k->out.height + s.row * SIDE;
+        for (size_t t = 0; t < s.n; t++) {
+            size_t column = (s.column + t) * SIDE;
+            size_t at = (row * k->out.width + column) * k->out_channels * k->size;
+            tiles[end++] = (weft_winograd_tile){
+                .y = (unsigned char *)y + at,
+                .right = column + 1 < k->out.width,
+                .below = s.row * SIDE + 1 < k->out.height,
+            };
+        }
     }
-}
-
-static size_t tiles_of(const task *k, size_t first, size_t n) {
-    size_t tiles = 0;
-    for (size_t i = first; i < first + n; i++) {
-        tiles += strip_at(k, i).n;
-    }
-    return tiles;
+    size_t whole = rounded(end, GROUP);
+    memset(tiles + end, 0, (whole + GROUP - end) * sizeof *tiles);
+    return whole;
 }
 
 static void convolve(task k, const void *x, const void *packed, const float *bias, void *y,
                      void *scratch) {
     cut_multiplied(&k);
-    place at = {.v = lay_zeros(&k, scratch)};
+    weft_winograd_block b = {
+        .v = lay_zeros(&k, scratch),
+        .step = tile_step(&k),
+        .chunks = k.in_channels / LANES,
+        .column = k.out_channels,
+        .row = k.out_channels * k.out.width,
+    };
     size_t bytes = block_tiles(&k) * tile_step(&k) * k.size;
-    at.s = (float *)(void *)(at.v + bytes);
-    memset(at.v, 0, bytes); /* a last group may have fewer tiles */
-    size_t chunk_bytes = 4 * (k.in_channels / LANES) * WEFT_WINOGRAD_WEIGHTS * k.size;
+    b.s = (float *)(void *)((unsigned char *)b.v + bytes);
+    b.tiles = (weft_winograd_tile *)(void *)(b.s + block_tiles(&k) * WEFT_WINOGRAD_PRODUCTS);
+    memset(b.v, 0, bytes);
+    size_t chunk_bytes = 4 * b.chunks * WEFT_WINOGRAD_WEIGHTS * k.size;
     for (size_t i = 0, all = strips_in_all(&k); i < all; i += k.together) {
-        size_t n = weft_smaller(k.together, all - i), tiles = tiles_of(&k, i, n);
-        spread_block(&k, x, i, n, &at);
+        size_t n = weft_smaller(k.together, all - i);
+        spread_block(&k, x, i, n, b.v);
+        b.n = aim_block(&k, y, i, n, b.tiles);
         for (size_t c = 0; c < k.out_channels / LANES; c++) {
-            multiply_block(&k, tiles, (const unsigned char *)packed + c * chunk_bytes, &at);
-            gather_block(&k, bias, y, i, n, c, at.s);
+            k.path->convolve(&b, (const unsigned char *)packed + c * chunk_bytes, c,
+                             bias != NULL ? bias + c * LANES : NULL);
         }
     }
 }

@@ -22,8 +22,11 @@ INLINE __m512 TYPED(load)(const VALUE *x, TYPED(part) part) {
         __m512i upper = _mm512_set1_epi32((int)0xffff0000U);
         return _mm512_castsi512_ps(_mm512_and_si512(_mm512_loadu_si512(x), upper));
     }
-    __m512i word = _mm512_cvtepu16_epi32(_mm256_loadu_si256((const void *)x));
-    return _mm512_castsi512_ps(_mm512_slli_epi32(word, 16));
+    const __m512i upper_halves = _mm512_set_epi16(15, 0, 14, 0, 13, 0, 12, 0, 11, 0, 10, 0, 9, 0, 8,
+                                                  0, 7, 0, 6, 0, 5, 0, 4, 0, 3, 0, 2, 0, 1, 0, 0,
+                                                  0);
+    __m512i half = _mm512_castsi256_si512(_mm256_loadu_si256((const void *)x));
+    return _mm512_castsi512_ps(_mm512_maskz_permutexvar_epi16(0xaaaaaaaaU, upper_halves, half));
 #else
     (void)part;
     return _mm512_loadu_ps(x);
@@ -59,6 +62,13 @@ INLINE void TYPED(store_pair)(VALUE *v, __m512 first, __m512 second) {
 #else
     TYPED(store_two)(v, first, second);
 #endif
+}
+
+/* A line of weights, in a register from here on: the compiler would read it anew for each tile. */
+INLINE __m512i TYPED(line)(const VALUE *u) {
+    __m512i line = _mm512_load_si512(u);
+    __asm__("" : "+v"(line));
+    return line;
 }
 
 /* sum + the products of a line of weights with a value (a pair of values) at v. */
@@ -112,6 +122,13 @@ INLINE TYPED(column)
     return c;
 }
 
+/* Asks for what the tiles below see first: the hardware does not foresee steps from row to row. */
+INLINE void TYPED(ask_ahead)(const weft_winograd_strip *x, long at, size_t first) {
+    size_t offset = (2 * x->columns + (size_t)at) * x->channels + first;
+    __builtin_prefetch((const VALUE *)x->row[2] + offset);
+    __builtin_prefetch((const VALUE *)x->row[3] + offset);
+}
+
 /* Neighbours share two columns. */
 INLINE void TYPED(spread_part)(const weft_winograd_strip *strip, size_t first, size_t n, VALUE *v,
                                size_t step, TYPED(part) part) {
@@ -122,13 +139,16 @@ INLINE void TYPED(spread_part)(const weft_winograd_strip *strip, size_t first, s
     TYPED(column) b = TYPED(column_at)(&x, at + 1, first, part);
     for (size_t t = 0; t < n; t++, v += step) {
         at += 2;
+        TYPED(ask_ahead)(&x, at, first);
         TYPED(column) c = TYPED(column_at)(&x, at, first, part);
         TYPED(column) d = TYPED(column_at)(&x, at + 1, first, part);
 #define PUT(i)                                                                                     \
     TYPED(store_two)(v + (i)*row, a.r##i - c.r##i, b.r##i + c.r##i);                               \
     TYPED(store_two)(v + (i)*row + 2 * WEFT_WINOGRAD_LANES, c.r##i - b.r##i, b.r##i - d.r##i);
         PUT(0)
-        PUT(1) PUT(2) PUT(3)
+        PUT(1)
+        PUT(2)
+        PUT(3)
 #undef PUT
             a = c;
         b = d;
@@ -161,66 +181,162 @@ TARGET static void TYPED(spread)(const weft_winograd_strip *x, size_t chunk, siz
 
 /* ---- products --------------------------------------------------------------------------------- */
 
-#define EACH_TILE(X) X(0) X(1) X(2) X(3) X(4) X(5)
+#define EACH_OF_3(X) X(0) X(1) X(2)
+#define EACH_OF_6(X) X(0) X(1) X(2) X(3) X(4) X(5)
 
-/* One row of positions of six tiles: 24 sums. */
-INLINE void TYPED(multiply_group)(const VALUE *v, size_t step, size_t chunks, const VALUE *u,
-                                  float *s) {
-#define SUMS(t)                                                                                    \
-    __m512 a##t = _mm512_setzero_ps(), b##t = a##t, c##t = a##t, d##t = a##t;                      \
-    const VALUE *v##t = v + (t)*step;
-    EACH_TILE(SUMS)
-#undef SUMS
-    for (size_t chunk = 0; chunk < chunks; chunk++) {
-#pragma GCC unroll 16
-        for (int p = 0; p < TYPED(LANES); p += TYPED(PAIR), u += 4 * TYPED(LINE)) {
-            __m512i w0 = _mm512_load_si512(u), w1 = _mm512_load_si512(u + TYPED(LINE));
-            __m512i w2 = _mm512_load_si512(u + 2 * TYPED(LINE));
-            __m512i w3 = _mm512_load_si512(u + 3 * TYPED(LINE));
+/* What is multiplied for a tile t in one row of positions: sums for each of the four, and what they
+ * are joined to, m A. */
+#define SUMS(t) __m512 a##t = _mm512_setzero_ps(), b##t = a##t, c##t = a##t, d##t = a##t;
 #define DOTS(t)                                                                                    \
     a##t = TYPED(dot)(a##t, w0, v##t + p);                                                         \
-    b##t = TYPED(dot)(b##t, w1, v##t + p + 16);                                                    \
-    c##t = TYPED(dot)(c##t, w2, v##t + p + 32);                                                    \
-    d##t = TYPED(dot)(d##t, w3, v##t + p + 48);
-            EACH_TILE(DOTS)
-#undef DOTS
-        }
-#define NEXT(t) v##t += TYPED(ROW);
-        EACH_TILE(NEXT)
-#undef NEXT
+    b##t = TYPED(dot)(b##t, w1, v##t + p + LANE_VALUES);                                           \
+    c##t = TYPED(dot)(c##t, w2, v##t + p + 2 * LANE_VALUES);                                       \
+    d##t = TYPED(dot)(d##t, w3, v##t + p + 3 * LANE_VALUES);
+#define NEXT(t)     v##t += TYPED(ROW);
+#define LEFT(t)     (a##t + b##t + c##t)
+#define RIGHT(t)    (b##t - c##t - d##t)
+#define LANE_VALUES WEFT_WINOGRAD_LANES
+
+/* The products of one row of positions, of the tiles that EACH names. */
+#define MULTIPLY_ROW(EACH)                                                                         \
+    for (size_t chunk = 0; chunk < chunks; chunk++) {                                              \
+        _Pragma("GCC unroll 16") for (int p = 0; p < TYPED(LANES);                                 \
+                                      p += TYPED(PAIR), u += 4 * TYPED(LINE)) {                    \
+            __m512i w0 = TYPED(line)(u), w1 = TYPED(line)(u + TYPED(LINE));                        \
+            __m512i w2 = TYPED(line)(u + 2 * TYPED(LINE));                                         \
+            __m512i w3 = TYPED(line)(u + 3 * TYPED(LINE));                                         \
+            EACH(DOTS)                                                                             \
+        }                                                                                          \
+        EACH(NEXT)                                                                                 \
     }
-#define PUT(t)                                                                                     \
-    _mm512_store_ps(s + (t)*WEFT_WINOGRAD_PRODUCTS, a##t + b##t + c##t);                           \
-    _mm512_store_ps(s + (t)*WEFT_WINOGRAD_PRODUCTS + 16, b##t - c##t - d##t);
-    EACH_TILE(PUT)
+
+/* Two neighbours in a row of results. */
+INLINE void TYPED(put_row)(VALUE *y, size_t column, bool right, __m512 first, __m512 second) {
+#if VALUE_IS_BF16
+    if (right && column == WEFT_WINOGRAD_LANES) {
+        _mm512_storeu_si512(y, (__m512i)_mm512_cvtne2ps_pbh(second, first));
+        return;
+    }
+#endif
+    TYPED(store)(y, first);
+    if (right) {
+        TYPED(store)(y + column, second);
+    }
+}
+
+/* Memory that is written soon is on its way by then. */
+INLINE void TYPED(ask_tile)(const weft_winograd_block *b, const weft_winograd_tile *tile,
+                            size_t first) {
+    const VALUE *y = (const VALUE *)tile->y + first;
+    __builtin_prefetch(y, 1);
+    __builtin_prefetch(y + b->column, 1);
+    __builtin_prefetch(y + b->row, 1);
+    __builtin_prefetch(y + b->row + b->column, 1);
+}
+
+INLINE void TYPED(put_tile)(const weft_winograd_block *b, const weft_winograd_tile *tile,
+                            size_t first, __m512 y00, __m512 y01, __m512 y10, __m512 y11) {
+    if (tile->y == NULL) {
+        return;
+    }
+    VALUE *y = (VALUE *)tile->y + first;
+    TYPED(put_row)(y, b->column, tile->right, y00, y01);
+    if (tile->below) {
+        TYPED(put_row)(y + b->row, b->column, tile->right, y10, y11);
+    }
+}
+
+/* Three tiles with all that belongs to them in registers. */
+INLINE void TYPED(convolve_three)(const weft_winograd_block *b, size_t at, const VALUE *u,
+                                  size_t first, __m512 shift) {
+    const size_t chunks = b->chunks;
+    const VALUE *v0 = (const VALUE *)b->v + at * b->step, *v1 = v0 + b->step, *v2 = v1 + b->step;
+    const weft_winograd_tile *tile = b->tiles + at;
+#define BEGIN(t)                                                                                   \
+    __m512 p##t = shift, q##t = shift, r##t = shift, s##t = shift;                                 \
+    TYPED(ask_tile)(b, tile + (t) + WEFT_WINOGRAD_GROUP, first);
+    EACH_OF_3(BEGIN)
+#undef BEGIN
+    for (int i = 0; i < 4; i++) {
+        EACH_OF_3(SUMS)
+        MULTIPLY_ROW(EACH_OF_3)
+#define UPPER(t) p##t += LEFT(t), q##t += RIGHT(t);
+#define LOWER(t) r##t += LEFT(t), s##t += RIGHT(t);
+#define MINUS(t) r##t -= LEFT(t), s##t -= RIGHT(t);
+        if (i < 3) {
+            EACH_OF_3(UPPER)
+        }
+        if (i == 1) {
+            EACH_OF_3(LOWER)
+        }
+        if (i > 1) {
+            EACH_OF_3(MINUS)
+        }
+#undef UPPER
+#undef LOWER
+#undef MINUS
+    }
+#define PUT(t) TYPED(put_tile)(b, tile + (t), first, p##t, q##t, r##t, s##t);
+    EACH_OF_3(PUT)
 #undef PUT
 }
 
-TARGET static void TYPED(multiply)(const void *v, size_t step, size_t chunks, size_t groups,
-                                   const void *u, float *s) {
-    for (size_t g = 0; g < groups; g++) {
-        TYPED(multiply_group)
-        ((const VALUE *)v + g * WEFT_WINOGRAD_GROUP * step, step, chunks, u,
-         s + g * WEFT_WINOGRAD_GROUP * WEFT_WINOGRAD_PRODUCTS);
+/* One row of positions of six tiles. */
+INLINE void TYPED(multiply_six)(const weft_winograd_block *b, size_t at, const VALUE *v,
+                                const VALUE *u, float *s) {
+    const size_t chunks = b->chunks;
+    v += at * b->step;
+    s += at * WEFT_WINOGRAD_PRODUCTS;
+    const VALUE *v0 = v, *v1 = v + b->step, *v2 = v1 + b->step;
+    const VALUE *v3 = v2 + b->step, *v4 = v3 + b->step, *v5 = v4 + b->step;
+    EACH_OF_6(SUMS)
+    MULTIPLY_ROW(EACH_OF_6)
+#define PUT(t)                                                                                     \
+    _mm512_store_ps(s + (t)*WEFT_WINOGRAD_PRODUCTS, LEFT(t));                                      \
+    _mm512_store_ps(s + (t)*WEFT_WINOGRAD_PRODUCTS + LANE_VALUES, RIGHT(t));
+    EACH_OF_6(PUT)
+#undef PUT
+}
+
+INLINE void TYPED(gather)(const weft_winograd_block *b, size_t first, __m512 shift) {
+    const float *s = b->s;
+    for (size_t t = 0; t < b->n; t++, s += WEFT_WINOGRAD_PRODUCTS) {
+#define PUT(i, j) __m512 m##i##j = _mm512_load_ps(s + (2 * (i) + (j)) * WEFT_WINOGRAD_LANES);
+        PUT(0, 0)
+        PUT(0, 1)
+        PUT(1, 0) PUT(1, 1) PUT(2, 0) PUT(2, 1) PUT(3, 0) PUT(3, 1)
+#undef PUT
+            TYPED(put_tile)(b, b->tiles + t, first, m00 + m10 + (m20 + shift),
+                            m01 + m11 + (m21 + shift), m10 - m20 - (m30 - shift),
+                            m11 - m21 - (m31 - shift));
     }
 }
 
-/* ---- results ---------------------------------------------------------------------------------- */
+/* Weights of a chunk that fill no more than half of a first-level cache of 32 KiB are read anew for
+ * every three tiles. */
+static bool TYPED(is_small)(size_t chunks) {
+    return chunks * 4 * WEFT_WINOGRAD_WEIGHTS * sizeof(VALUE) <= 16384;
+}
 
-TARGET static void TYPED(gather)(const float *s, size_t n, const float *bias, void *y0, void *y1,
-                                 size_t columns, size_t channels) {
+TARGET static void TYPED(convolve)(const weft_winograd_block *b, const void *weights, size_t chunk,
+                                   const float *bias) {
     const __m512 shift = bias != NULL ? _mm512_loadu_ps(bias) : _mm512_setzero_ps();
-    VALUE *upper = y0, *lower = y1;
-    for (size_t t = 0; t < n; t++, s += WEFT_WINOGRAD_PRODUCTS) {
-        for (size_t j = 0; j < 2 && 2 * t + j < columns; j++) {
-            __m512 m0 = _mm512_load_ps(s + 16 * j), m1 = _mm512_load_ps(s + 32 + 16 * j);
-            __m512 m2 = _mm512_load_ps(s + 64 + 16 * j), m3 = _mm512_load_ps(s + 96 + 16 * j);
-            TYPED(store)(upper + (2 * t + j) * channels, (m0 + m1) + (m2 + shift));
-            if (lower != NULL) {
-                TYPED(store)(lower + (2 * t + j) * channels, (m1 - m2) - (m3 - shift));
-            }
+    const size_t first = chunk * WEFT_WINOGRAD_LANES;
+    const VALUE *u = weights;
+    if (TYPED(is_small)(b->chunks)) {
+        for (size_t t = 0; t < b->n; t += 3) {
+            TYPED(convolve_three)(b, t, u, first, shift);
+        }
+        return;
+    }
+    for (size_t i = 0; i < 4; i++) {
+        const VALUE *v = (const VALUE *)b->v + i * b->chunks * TYPED(ROW);
+        const VALUE *row = u + i * b->chunks * WEFT_WINOGRAD_WEIGHTS;
+        for (size_t t = 0; t < b->n; t += WEFT_WINOGRAD_GROUP) {
+            TYPED(multiply_six)(b, t, v, row, b->s + 2 * i * WEFT_WINOGRAD_LANES);
         }
     }
+    TYPED(gather)(b, first, shift);
 }
 
 /* ---- gradients of weights --------------------------------------------------------------------- */
@@ -243,7 +359,9 @@ INLINE void TYPED(pairs_part)(const weft_winograd_strip *strip, size_t first, si
     TYPED(store_pair)(v + (4 * (i) + 2) * step, c.r##i - b.r##i, e.r##i - d.r##i);                 \
     TYPED(store_pair)(v + (4 * (i) + 3) * step, b.r##i - d.r##i, d.r##i - f.r##i);
         PUT(0)
-        PUT(1) PUT(2) PUT(3)
+        PUT(1)
+        PUT(2)
+        PUT(3)
 #undef PUT
             a = e;
         b = f;
@@ -287,7 +405,9 @@ INLINE void TYPED(gradient_part)(const weft_winograd_strip *strip, size_t first,
     TYPED(store_pair)(w + (4 * (i) + 2) * step, a.r##i - b.r##i, c.r##i - d.r##i);                 \
     TYPED(store_pair)(w + (4 * (i) + 3) * step, b.r##i, d.r##i);
         PUT(0)
-        PUT(1) PUT(2) PUT(3)
+        PUT(1)
+        PUT(2)
+        PUT(3)
 #undef PUT
             total += (a.r1 + b.r1) + (c.r1 + d.r1);
     }
@@ -323,13 +443,20 @@ TARGET static void TYPED(accumulate)(const void *inputs, const void *gradients, 
 static const weft_winograd_path TYPED(path) = {
     .channel = TYPED(channel),
     .spread = TYPED(spread),
-    .multiply = TYPED(multiply),
-    .gather = TYPED(gather),
+    .convolve = TYPED(convolve),
     .spread_pairs = TYPED(spread_pairs),
     .spread_gradient = TYPED(spread_gradient),
     .accumulate = TYPED(accumulate),
 };
 
 #undef EACH_PART
-#undef EACH_TILE
+#undef EACH_OF_3
+#undef EACH_OF_6
+#undef SUMS
+#undef DOTS
+#undef NEXT
+#undef LEFT
+#undef RIGHT
+#undef LANE_VALUES
+#undef MULTIPLY_ROW
 #undef EACH_LANE

@@ -9,7 +9,7 @@
  *     inputs    v[tile][i][chunk][j][16], a tile `step` values behind another
  *     weights   u[chunk of y][i][chunk of x][pair][j][16 of y][pair]: pairs of channels of x, which the
  *               CPU's products of bf16 add up; for f32 each channel for itself
- *     products  s[tile][i][2][16] in f32, columns joined already: the second factor of A' m A
+ *     products  s[tile][i][2][16] in f32, m A: what lies between where not all is done in registers
  * What backward weights multiplies, lines of a pair of tiles for bf16 and of one tile for f32:
  *     inputs    v[i j][chunk][line][16][pair], gradients w[i j][chunk][line][16][pair],
  *     sums      z[i j][chunk of x][chunk of y][16 of x][16 of y] in f32 */
@@ -36,18 +36,30 @@ typedef struct weft_winograd_strip {
     size_t channels; /* of the map: values from one column to the next */
 } weft_winograd_strip;
 
+/* Where a tile's results go: its upper left one. */
+typedef struct weft_winograd_tile {
+    void *y;           /* NULL: nowhere */
+    bool right, below; /* whether its second column and row are on the map */
+} weft_winograd_tile;
+
+/* Tiles that are multiplied together. */
+typedef struct weft_winograd_block {
+    void *v;
+    size_t step, chunks;
+    weft_winograd_tile *tiles;
+    size_t n;           /* a multiple of WEFT_WINOGRAD_GROUP */
+    size_t column, row; /* values from one column and row of y to the next */
+    float *s;
+} weft_winograd_block;
+
 typedef struct weft_winograd_path {
     /* The channel of a lane of a chunk. */
     size_t (*channel)(size_t channels, size_t chunk, size_t lane);
     /* B' d B of n tiles for one chunk: v is its place in the first tile, for i = 0. */
     void (*spread)(const weft_winograd_strip *x, size_t chunk, size_t n, void *v, size_t step);
-    /* Row i of the products of `groups` groups of tiles: v, u and s at that row. */
-    void (*multiply)(const void *v, size_t step, size_t chunks, size_t groups, const void *u,
-                     float *s);
-    /* y = A' m A of n tiles: two rows of results (the second NULL: outside of the map), `columns` of
-     * them left, for the 16 channels from y on; bias may be NULL. */
-    void (*gather)(const float *s, size_t n, const float *bias, void *y0, void *y1, size_t columns,
-                   size_t channels);
+    /* y = A' m A + bias of one chunk; bias may be NULL. */
+    void (*convolve)(const weft_winograd_block *block, const void *u, size_t chunk,
+                     const float *bias);
     /* B' d B of n pairs of tiles, and A dy A' of two rows of results with the sign of its last row and
      * column turned; `step` values from one position to the next; the sum of all dy is added to sum. */
     void (*spread_pairs)(const weft_winograd_strip *x, size_t chunk, size_t n, void *v,
