@@ -16,7 +16,7 @@ enum {
     POSITIONS = WEFT_WINOGRAD_POSITIONS,
     SIDE = 2,                /* results of a tile */
     MOST_TILES = 60,         /* of a block that is multiplied: a multiple of GROUP */
-    BLOCK_BYTES = 256 * 1024 /* of a block of backward weights, about */
+    BLOCK_BYTES = 512 * 1024 /* of a block of backward weights, about */
 };
 
 /* One convolution as it runs: backward data is one from dy to dx. */
@@ -142,8 +142,7 @@ static size_t tile_bytes(const task *k) {
 
 static size_t multiplied_scratch(task k) {
     cut_multiplied(&k);
-    return zero_bytes(&k) + tile_bytes(&k) +
-           block_tiles(&k) * (tile_step(&k) * k.size + WEFT_WINOGRAD_PRODUCTS * sizeof(float));
+    return zero_bytes(&k) + tile_bytes(&k) + block_tiles(&k) * tile_step(&k) * k.size;
 }
 
 /* Of all strips of a block, the tiles' inputs. */
@@ -190,8 +189,7 @@ static void convolve(task k, const void *x, const void *packed, const float *bia
         .row = k.out_channels * k.out.width,
     };
     size_t bytes = block_tiles(&k) * tile_step(&k) * k.size;
-    b.s = (float *)(void *)((unsigned char *)b.v + bytes);
-    b.tiles = (weft_winograd_tile *)(void *)(b.s + block_tiles(&k) * WEFT_WINOGRAD_PRODUCTS);
+    b.tiles = (weft_winograd_tile *)(void *)((unsigned char *)b.v + bytes);
     memset(b.v, 0, bytes);
     size_t chunk_bytes = 4 * b.chunks * WEFT_WINOGRAD_WEIGHTS * k.size;
     for (size_t i = 0, all = strips_in_all(&k); i < all; i += k.together) {

@@ -150,7 +150,7 @@ INLINE void TYPED(spread_part)(const weft_winograd_strip *strip, size_t first, s
         PUT(2)
         PUT(3)
 #undef PUT
-            a = c;
+        a = c;
         b = d;
     }
 }
@@ -181,8 +181,7 @@ TARGET static void TYPED(spread)(const weft_winograd_strip *x, size_t chunk, siz
 
 /* ---- products --------------------------------------------------------------------------------- */
 
-#define EACH_OF_3(X) X(0) X(1) X(2)
-#define EACH_OF_6(X) X(0) X(1) X(2) X(3) X(4) X(5)
+#define EACH_TILE(X) X(0) X(1) X(2)
 
 /* What is multiplied for a tile t in one row of positions: sums for each of the four, and what they
  * are joined to, m A. */
@@ -247,7 +246,7 @@ INLINE void TYPED(put_tile)(const weft_winograd_block *b, const weft_winograd_ti
 }
 
 /* Three tiles with all that belongs to them in registers. */
-INLINE void TYPED(convolve_three)(const weft_winograd_block *b, size_t at, const VALUE *u,
+INLINE void TYPED(convolve_group)(const weft_winograd_block *b, size_t at, const VALUE *u,
                                   size_t first, __m512 shift) {
     const size_t chunks = b->chunks;
     const VALUE *v0 = (const VALUE *)b->v + at * b->step, *v1 = v0 + b->step, *v2 = v1 + b->step;
@@ -255,67 +254,30 @@ INLINE void TYPED(convolve_three)(const weft_winograd_block *b, size_t at, const
 #define BEGIN(t)                                                                                   \
     __m512 p##t = shift, q##t = shift, r##t = shift, s##t = shift;                                 \
     TYPED(ask_tile)(b, tile + (t) + WEFT_WINOGRAD_GROUP, first);
-    EACH_OF_3(BEGIN)
+    EACH_TILE(BEGIN)
 #undef BEGIN
     for (int i = 0; i < 4; i++) {
-        EACH_OF_3(SUMS)
-        MULTIPLY_ROW(EACH_OF_3)
+        EACH_TILE(SUMS)
+        MULTIPLY_ROW(EACH_TILE)
 #define UPPER(t) p##t += LEFT(t), q##t += RIGHT(t);
 #define LOWER(t) r##t += LEFT(t), s##t += RIGHT(t);
 #define MINUS(t) r##t -= LEFT(t), s##t -= RIGHT(t);
         if (i < 3) {
-            EACH_OF_3(UPPER)
+            EACH_TILE(UPPER)
         }
         if (i == 1) {
-            EACH_OF_3(LOWER)
+            EACH_TILE(LOWER)
         }
         if (i > 1) {
-            EACH_OF_3(MINUS)
+            EACH_TILE(MINUS)
         }
 #undef UPPER
 #undef LOWER
 #undef MINUS
     }
 #define PUT(t) TYPED(put_tile)(b, tile + (t), first, p##t, q##t, r##t, s##t);
-    EACH_OF_3(PUT)
+    EACH_TILE(PUT)
 #undef PUT
-}
-
-/* One row of positions of six tiles. */
-INLINE void TYPED(multiply_six)(const weft_winograd_block *b, size_t at, const VALUE *v,
-                                const VALUE *u, float *s) {
-    const size_t chunks = b->chunks;
-    v += at * b->step;
-    s += at * WEFT_WINOGRAD_PRODUCTS;
-    const VALUE *v0 = v, *v1 = v + b->step, *v2 = v1 + b->step;
-    const VALUE *v3 = v2 + b->step, *v4 = v3 + b->step, *v5 = v4 + b->step;
-    EACH_OF_6(SUMS)
-    MULTIPLY_ROW(EACH_OF_6)
-#define PUT(t)                                                                                     \
-    _mm512_store_ps(s + (t)*WEFT_WINOGRAD_PRODUCTS, LEFT(t));                                      \
-    _mm512_store_ps(s + (t)*WEFT_WINOGRAD_PRODUCTS + LANE_VALUES, RIGHT(t));
-    EACH_OF_6(PUT)
-#undef PUT
-}
-
-INLINE void TYPED(gather)(const weft_winograd_block *b, size_t first, __m512 shift) {
-    const float *s = b->s;
-    for (size_t t = 0; t < b->n; t++, s += WEFT_WINOGRAD_PRODUCTS) {
-#define PUT(i, j) __m512 m##i##j = _mm512_load_ps(s + (2 * (i) + (j)) * WEFT_WINOGRAD_LANES);
-        PUT(0, 0)
-        PUT(0, 1)
-        PUT(1, 0) PUT(1, 1) PUT(2, 0) PUT(2, 1) PUT(3, 0) PUT(3, 1)
-#undef PUT
-            TYPED(put_tile)(b, b->tiles + t, first, m00 + m10 + (m20 + shift),
-                            m01 + m11 + (m21 + shift), m10 - m20 - (m30 - shift),
-                            m11 - m21 - (m31 - shift));
-    }
-}
-
-/* Weights of a chunk that fill no more than half of a first-level cache of 32 KiB are read anew for
- * every three tiles. */
-static bool TYPED(is_small)(size_t chunks) {
-    return chunks * 4 * WEFT_WINOGRAD_WEIGHTS * sizeof(VALUE) <= 16384;
 }
 
 TARGET static void TYPED(convolve)(const weft_winograd_block *b, const void *weights, size_t chunk,
@@ -323,20 +285,9 @@ TARGET static void TYPED(convolve)(const weft_winograd_block *b, const void *wei
     const __m512 shift = bias != NULL ? _mm512_loadu_ps(bias) : _mm512_setzero_ps();
     const size_t first = chunk * WEFT_WINOGRAD_LANES;
     const VALUE *u = weights;
-    if (TYPED(is_small)(b->chunks)) {
-        for (size_t t = 0; t < b->n; t += 3) {
-            TYPED(convolve_three)(b, t, u, first, shift);
-        }
-        return;
+    for (size_t t = 0; t < b->n; t += WEFT_WINOGRAD_GROUP) {
+        TYPED(convolve_group)(b, t, u, first, shift);
     }
-    for (size_t i = 0; i < 4; i++) {
-        const VALUE *v = (const VALUE *)b->v + i * b->chunks * TYPED(ROW);
-        const VALUE *row = u + i * b->chunks * WEFT_WINOGRAD_WEIGHTS;
-        for (size_t t = 0; t < b->n; t += WEFT_WINOGRAD_GROUP) {
-            TYPED(multiply_six)(b, t, v, row, b->s + 2 * i * WEFT_WINOGRAD_LANES);
-        }
-    }
-    TYPED(gather)(b, first, shift);
 }
 
 /* ---- gradients of weights --------------------------------------------------------------------- */
@@ -363,7 +314,7 @@ INLINE void TYPED(pairs_part)(const weft_winograd_strip *strip, size_t first, si
         PUT(2)
         PUT(3)
 #undef PUT
-            a = e;
+        a = e;
         b = f;
     }
 }
@@ -409,7 +360,7 @@ INLINE void TYPED(gradient_part)(const weft_winograd_strip *strip, size_t first,
         PUT(2)
         PUT(3)
 #undef PUT
-            total += (a.r1 + b.r1) + (c.r1 + d.r1);
+        total += (a.r1 + b.r1) + (c.r1 + d.r1);
     }
     _mm512_store_ps(sum, _mm512_load_ps(sum) + total);
 }
@@ -450,8 +401,7 @@ static const weft_winograd_path TYPED(path) = {
 };
 
 #undef EACH_PART
-#undef EACH_OF_3
-#undef EACH_OF_6
+#undef EACH_TILE
 #undef SUMS
 #undef DOTS
 #undef NEXT

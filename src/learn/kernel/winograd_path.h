@@ -9,7 +9,6 @@
  *     inputs    v[tile][i][chunk][j][16], a tile `step` values behind another
  *     weights   u[chunk of y][i][chunk of x][pair][j][16 of y][pair]: pairs of channels of x, which the
  *               CPU's products of bf16 add up; for f32 each channel for itself
- *     products  s[tile][i][2][16] in f32, m A: what lies between where not all is done in registers
  * What backward weights multiplies, lines of a pair of tiles for bf16 and of one tile for f32:
  *     inputs    v[i j][chunk][line][16][pair], gradients w[i j][chunk][line][16][pair],
  *     sums      z[i j][chunk of x][chunk of y][16 of x][16 of y] in f32 */
@@ -20,9 +19,8 @@
 
 enum {
     WEFT_WINOGRAD_LANES = 16,     /* channels of a chunk */
-    WEFT_WINOGRAD_GROUP = 6,      /* tiles that are multiplied at once */
+    WEFT_WINOGRAD_GROUP = 3,      /* tiles that are multiplied at once */
     WEFT_WINOGRAD_POSITIONS = 16, /* of a tile */
-    WEFT_WINOGRAD_PRODUCTS = 128, /* floats of s for each tile */
     WEFT_WINOGRAD_SUMS = 256,     /* floats of z for each pair of chunks */
     WEFT_WINOGRAD_WEIGHTS = 1024, /* values of u for each pair of chunks and i */
 };
@@ -49,7 +47,6 @@ typedef struct weft_winograd_block {
     weft_winograd_tile *tiles;
     size_t n;           /* a multiple of WEFT_WINOGRAD_GROUP */
     size_t column, row; /* values from one column and row of y to the next */
-    float *s;
 } weft_winograd_block;
 
 typedef struct weft_winograd_path {
