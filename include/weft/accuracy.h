@@ -55,7 +55,8 @@ typedef struct weft_accuracy_settings {
     const char *teacher;         /* train: a network by name that teaches candidates; "": none */
     const char *teacher_weights; /* train: its weights */
     /* train: the steps that lead to a candidate's whole training; 0: one, of train.epochs and
-     * train.share. With more than one, `keep` is the folder of the weights in between. */
+     * train.share. With more than one, evaluations need `keep`,
+     * the folder of the weights in between; it is made where it is missing. */
     weft_fidelity_step fidelities[WEFT_MAX_FIDELITIES];
     int n_fidelities;
     const char *keep;

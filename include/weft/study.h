@@ -271,6 +271,19 @@ WEFT_API weft_status weft_study_finish(weft_study *study, const weft_run_setting
 WEFT_API weft_status weft_study_front(const weft_study *study, size_t **front, size_t *n,
                                       weft_error *error) WEFT_NODISCARD;
 
+/* The final training's test accuracy less the accuracy that the search saw; NaN where one is missing. */
+WEFT_API double weft_trial_gap(const weft_trial *trial);
+
+/* How far what the search saw is from what the final designs are. */
+typedef struct weft_gap {
+    int n;       /* final designs */
+    double mean; /* of their gaps; NaN without any */
+    double tau;  /* Kendall's tau-b of both accuracies; NaN where it is not defined */
+} weft_gap;
+
+WEFT_API weft_status weft_study_gap(const weft_study *study, weft_gap *gap,
+                                    weft_error *error) WEFT_NODISCARD;
+
 /* The one design that stands for the study: the best by its score or only objective, the knee of the
  * front of several (weft_knee). WEFT_ERROR_INFEASIBLE where no trial is ok. */
 WEFT_API weft_status weft_study_best(const weft_study *study, size_t *index,

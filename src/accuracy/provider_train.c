@@ -68,11 +68,6 @@ static weft_status check(const weft_accuracy_settings *settings, weft_error *err
         return weft_fail(error, WEFT_ERROR_INPUT, "%d fidelities, expected at most %d",
                          settings->n_fidelities, (int)WEFT_MAX_FIDELITIES);
     }
-    if (settings->n_fidelities > 1 && !is_given(settings->keep)) {
-        weft_fail(error, WEFT_ERROR_INPUT, "several fidelities need a folder for the weights");
-        weft_hint(error, "name one with `keep`; a search keeps them beside its store");
-        return WEFT_ERROR_INPUT;
-    }
     if (is_given(settings->teacher) != is_given(settings->teacher_weights)) {
         return weft_fail(error, WEFT_ERROR_INPUT,
                          "`teacher` and `teacher_weights` belong together: a network, and the "
@@ -138,10 +133,7 @@ static weft_status fill(trainer *made, const weft_accuracy_settings *settings, w
     WEFT_TRY(weft_dataset_open(settings->data, &made->dataset, error));
     WEFT_TRY(take_teacher(made, settings, error));
     WEFT_TRY(take_steps(made, settings, error));
-    if (made->n_steps > 1) {
-        WEFT_TRY(copy_text(settings->keep, &made->keep, error));
-        WEFT_TRY(weft_save_folder(made->keep, error));
-    }
+    WEFT_TRY(copy_text(settings->keep, &made->keep, error));
     return weft_crew_shelf_create(settings->train.threads, &made->crews, error);
 }
 
@@ -207,6 +199,18 @@ static uint64_t seed_of(uint64_t seed, int i) {
     return i == 0 ? seed : weft_hash(both, sizeof both, 0);
 }
 
+static weft_status need_folder(const trainer *t, weft_error *error) {
+    if (t->n_steps == 1) {
+        return WEFT_OK;
+    }
+    if (!is_given(t->keep)) {
+        weft_fail(error, WEFT_ERROR_INPUT, "several fidelities need a folder for the weights");
+        weft_hint(error, "name one with `keep`; a search keeps them beside its store");
+        return WEFT_ERROR_INPUT;
+    }
+    return weft_save_folder(t->keep, error);
+}
+
 static weft_status train_step(const trainer *t, const weft_accuracy_query *query, int i,
                               weft_accuracy_result *result, weft_error *error) {
     char before[PATH], behind[PATH];
@@ -222,6 +226,7 @@ static weft_status train_to(const trainer *t, const weft_accuracy_query *query,
                             weft_accuracy_result *result, weft_error *error) {
     char path[PATH];
     int first = query->fidelity;
+    WEFT_TRY(need_folder(t, error));
     while (first > 0 && access(path_of(t, query, first - 1, path), R_OK) != 0) {
         first--;
     }

@@ -372,6 +372,9 @@ void cli_designs_json(weft_json *json, const cli_designs *designs);
 void cli_designs_csv(const cli_designs *designs);
 weft_status cli_designs_table(cli_call *call, const cli_designs *designs) WEFT_NODISCARD;
 
+/* How far the search was from the final trainings, where there are some. */
+void cli_note_gap(const cli_call *call, const weft_study *study);
+
 /* Of a front of more than `top` designs, sorted by its first objective: keeps so many, evenly spread,
  * the knee among them. Returns how many are left. */
 size_t cli_front_spread(const weft_study *study, size_t *front, size_t n, size_t top);
