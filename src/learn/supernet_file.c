@@ -210,13 +210,9 @@ static weft_status take_tensors(const weft_bundle *bundle, weft_shared *shared, 
         return weft_fail_memory(error, rows->n * sizeof *copy);
     }
     memcpy(copy, rows->values, rows->n * sizeof *copy);
-    weft_status status = weft_shared_begin(shared, copy, (int)rows->dims[0], error);
+    weft_status status = weft_shared_begin(shared, copy, (int)rows->dims[0], values->n, error);
     free(copy);
     WEFT_TRY(status);
-    if (values->n != shared->n) {
-        return weft_fail(error, WEFT_ERROR_INPUT, "the supernet has %zu values, expected %zu",
-                         values->n, shared->n);
-    }
     memcpy(shared->values, values->values, shared->n * sizeof *shared->values);
     return WEFT_OK;
 }
@@ -254,7 +250,6 @@ static weft_status resume(const weft_bundle *bundle, const texts *t, weft_shared
         weft_shared old = *shared;
         *shared = *made;
         *made = old;
-        weft_shared_copy_rules(made, shared);
     }
     weft_shared_destroy(made);
     return status;
