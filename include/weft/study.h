@@ -446,4 +446,29 @@ typedef struct weft_study_origin {
 } weft_study_origin;
 WEFT_API const weft_study_origin *weft_study_get_origin(const weft_study *study);
 
+/* ---- supernets over a space -------------------------------------------------------------------
+ * The networks of a space as a supernet draws them (weft_supernet_space): random ones gene by gene, as
+ * the optimizer "random" proposes them, and again where they are not allowed. The largest has the last
+ * value of each gene, the one of the largest number, the smallest the first; where that is not allowed
+ * or cannot be built, words give way to the word before (behind) them, from the last gene on. Genes of
+ * the chip change nothing, and are not part of the hash. Networks with a product of two activations
+ * (attention) are of group 1, in a space that has networks without. */
+typedef struct weft_space_supernet weft_space_supernet;
+
+/* Borrows the space, which must not change. WEFT_ERROR_INPUT: no gene shapes its networks;
+ * WEFT_ERROR_INFEASIBLE: none can be built. */
+WEFT_API weft_status weft_space_supernet_create(const weft_space *space,
+                                                weft_space_supernet **supernet,
+                                                weft_error *error) WEFT_NODISCARD;
+WEFT_API void weft_space_supernet_destroy(weft_space_supernet *supernet);
+
+/* As the training takes it; borrowed. */
+WEFT_API const weft_supernet_space *weft_space_supernet_get(const weft_space_supernet *supernet);
+
+/* The genome of the network that its `draw` makes, without a restriction to a group. */
+WEFT_API weft_status weft_space_supernet_draw(weft_space_supernet *supernet,
+                                              weft_supernet_draw which, uint64_t seed,
+                                              uint64_t index, double *genome,
+                                              weft_error *error) WEFT_NODISCARD;
+
 #endif

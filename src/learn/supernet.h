@@ -22,9 +22,8 @@ typedef struct weft_agreement {
     double sum;       /* of the cosines */
 } weft_agreement;
 
-/* Looks at every tensor that both groups touched in `step`, adds to the agreement of its kind (0:
- * weights of convolutions, 1: of linear layers, 2: norms and the rest), and, where `projects`, takes
- * from each gradient the part that points against the other (Yu et al., "Gradient surgery for
+/* Looks at every tensor that both groups touched in `step`, adds to the agreement of its kind, and,
+ * where `projects`, takes from each gradient the part that points against the other (Yu et al., "Gradient surgery for
  * multi-task learning", NeurIPS 2020, algorithm 1; each projected with the other as it was). Then group
  * 1 is added to group 0. */
 void weft_shared_join_groups(weft_shared *shared, int64_t step, bool projects,

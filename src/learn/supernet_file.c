@@ -17,7 +17,13 @@
 static const char TENSORS[] = "tensors", VALUES[] = "values", STATE[] = "descent";
 static const char PROGRESS[] = "progress", FIGURES[] = "figures";
 
-enum { HASH_TEXT = 17, QUANT_TEXT = 160, STEPS = 2, SUMS = 1, MOST_TEXTS = 8 };
+enum {
+    HASH_TEXT = 17,
+    QUANT_TEXT = 160,
+    STEPS = 2 + 2 * (1 + 2 * WEFT_SUPERNET_KINDS),
+    SUMS = 1 + 2 * WEFT_SUPERNET_KINDS,
+    MOST_TEXTS = 8
+};
 
 typedef struct texts {
     char space_hash[HASH_TEXT], settings[HASH_TEXT], dataset[HASH_TEXT], quant[QUANT_TEXT];
@@ -143,13 +149,47 @@ static weft_status add_hashes(const weft_supernet_settings *s, const weft_datase
     return WEFT_OK;
 }
 
+/* All that is counted, as one row of integers and one of reals. */
+static void write_place(const weft_supernet_place *place, int64_t *steps, double *sums) {
+    const weft_supernet_count *counts[] = {&place->all, &place->before};
+    *steps++ = place->at.step;
+    *steps++ = place->at.loss_steps;
+    *sums++ = place->at.loss_sum;
+    for (int i = 0; i < 2; i++) {
+        *steps++ = counts[i]->networks;
+        for (int k = 0; k < WEFT_SUPERNET_KINDS; k++) {
+            *steps++ = counts[i]->agreement[k].pairs;
+            *steps++ = counts[i]->agreement[k].negative;
+            *sums++ = counts[i]->agreement[k].sum;
+        }
+    }
+}
+
+static void read_place(const int64_t *steps, const double *sums, weft_supernet_place *place) {
+    weft_supernet_place read = {0};
+    weft_supernet_count *counts[] = {&read.all, &read.before};
+    read.at.step = *steps++;
+    read.at.loss_steps = *steps++;
+    read.at.loss_sum = *sums++;
+    for (int i = 0; i < 2; i++) {
+        counts[i]->networks = *steps++;
+        for (int k = 0; k < WEFT_SUPERNET_KINDS; k++) {
+            counts[i]->agreement[k].pairs = *steps++;
+            counts[i]->agreement[k].negative = *steps++;
+            counts[i]->agreement[k].sum = *sums++;
+        }
+    }
+    *place = read;
+}
+
 weft_status weft_supernet_keep(const weft_shared *shared, const weft_supernet_settings *settings,
                                const weft_supernet_space *space, const weft_dataset *dataset,
-                               const weft_train_place *at, weft_error *error) {
+                               const weft_supernet_place *at, weft_error *error) {
     texts t;
-    int64_t *rows;
-    const int64_t progress[STEPS] = {at->step, at->loss_steps};
+    int64_t *rows, steps[STEPS];
+    double sums[SUMS];
     weft_bundle_array arrays[5];
+    write_place(at, steps, sums);
     write_texts(shared, settings, space, "supernet-checkpoint/1", &t);
     WEFT_TRY(add_hashes(settings, dataset, &t, error));
     WEFT_TRY(describe_tensors(shared, &arrays[0], &rows, error));
@@ -160,13 +200,13 @@ weft_status weft_supernet_keep(const weft_shared *shared, const weft_supernet_se
                                     .n_dims = 1,
                                     .dims = {STEPS},
                                     .n = STEPS,
-                                    .values = progress};
+                                    .values = steps};
     arrays[4] = (weft_bundle_array){.name = FIGURES,
                                     .kind = WEFT_BUNDLE_F64,
                                     .n_dims = 1,
                                     .dims = {SUMS},
                                     .n = SUMS,
-                                    .values = &at->loss_sum};
+                                    .values = sums};
     weft_status status = write_file(arrays, 5, &t, settings->train.checkpoint, error);
     free(rows);
     return status;
@@ -218,7 +258,7 @@ static weft_status take_tensors(const weft_bundle *bundle, weft_shared *shared, 
 }
 
 static weft_status take_checkpoint(const weft_bundle *bundle, weft_shared *shared,
-                                   weft_train_place *at, weft_error *error) {
+                                   weft_supernet_place *at, weft_error *error) {
     const weft_bundle_array *state, *progress, *figures;
     WEFT_TRY(take_tensors(bundle, shared, error));
     WEFT_TRY(find_array(bundle, STATE, WEFT_BUNDLE_F32, &state, error));
@@ -228,17 +268,17 @@ static weft_status take_checkpoint(const weft_bundle *bundle, weft_shared *share
         return weft_fail(error, WEFT_ERROR_INPUT, "the checkpoint's arrays have other sizes");
     }
     int64_t steps[STEPS];
+    double sums[SUMS];
     memcpy(steps, progress->values, sizeof steps);
-    memcpy(&at->loss_sum, figures->values, sizeof at->loss_sum);
+    memcpy(sums, figures->values, sizeof sums);
     memcpy(shared->state, state->values, state->n * sizeof *shared->state);
-    at->step = steps[0];
-    at->loss_steps = steps[1];
+    read_place(steps, sums, at);
     return WEFT_OK;
 }
 
 /* Everything that was admitted before is in the checkpoint, too. */
 static weft_status resume(const weft_bundle *bundle, const texts *t, weft_shared *shared,
-                          weft_train_place *at, weft_error *error) {
+                          weft_supernet_place *at, weft_error *error) {
     WEFT_TRY(expect_text(bundle, "weft", "supernet-checkpoint/1", "another kind", error));
     WEFT_TRY(expect_text(bundle, "space_hash", t->space_hash, "another space", error));
     WEFT_TRY(expect_text(bundle, "dataset", t->dataset, "another data set", error));
@@ -263,7 +303,7 @@ static weft_status read_bundle(const char *path, weft_bytes *bytes, weft_bundle 
 
 weft_status weft_supernet_resume(weft_shared *shared, const weft_supernet_settings *settings,
                                  const weft_supernet_space *space, const weft_dataset *dataset,
-                                 weft_train_place *at, weft_error *error) {
+                                 weft_supernet_place *at, weft_error *error) {
     const char *path = settings->train.checkpoint;
     if (path == NULL || path[0] == '\0' || access(path, F_OK) != 0) {
         return WEFT_OK;
@@ -287,7 +327,8 @@ weft_status weft_supernet_resume(weft_shared *shared, const weft_supernet_settin
 
 /* ---- opening --------------------------------------------------------------------------------- */
 
-static weft_status check_space(const weft_bundle *bundle, uint64_t space_hash, weft_error *error) {
+static weft_status check_space(const weft_bundle *bundle, uint64_t space_hash,
+                               const char *space_name, weft_error *error) {
     char expected[HASH_TEXT];
     write_hash(space_hash, expected);
     const char *found = weft_bundle_get_text(bundle, "space_hash");
@@ -295,16 +336,20 @@ static weft_status check_space(const weft_bundle *bundle, uint64_t space_hash, w
     if (space_hash == 0 || (found != NULL && strcmp(found, expected) == 0)) {
         return WEFT_OK;
     }
-    weft_fail(error, WEFT_ERROR_INPUT, "this supernet was trained over another space: %s",
-              name != NULL ? name : "one without a name");
-    weft_hint(error, "train one over the space of the problem: weft supernet train");
+    bool same_name = name != NULL && strcmp(name, space_name) == 0;
+    weft_fail(error, WEFT_ERROR_INPUT,
+              "this supernet was trained over the space %.80s, not over %s%.80s",
+              name != NULL ? name : "without a name", same_name ? "this " : "", space_name);
+    weft_hint(error, same_name ? "the genes of its networks, its input or its classes have changed "
+                                 "since: train one anew, weft supernet train"
+                               : "train one over this space: weft supernet train");
     return WEFT_ERROR_INPUT;
 }
 
 static weft_status open_bundle(const weft_bundle *bundle, uint64_t space_hash,
-                               weft_supernet *supernet, weft_error *error) {
+                               const char *space_name, weft_supernet *supernet, weft_error *error) {
     WEFT_TRY(expect_text(bundle, "weft", "supernet/1", "another kind", error));
-    WEFT_TRY(check_space(bundle, space_hash, error));
+    WEFT_TRY(check_space(bundle, space_hash, space_name, error));
     const char *kernels = weft_bundle_get_text(bundle, "kernels");
     const char *quant = weft_bundle_get_text(bundle, "quant");
     weft_train_defaults(&supernet->train);
@@ -318,8 +363,8 @@ static weft_status open_bundle(const weft_bundle *bundle, uint64_t space_hash,
     return take_tensors(bundle, supernet->shared, error);
 }
 
-weft_status weft_supernet_open(const char *path, uint64_t space_hash, weft_supernet **supernet,
-                               weft_error *error) {
+weft_status weft_supernet_open(const char *path, uint64_t space_hash, const char *space_name,
+                               weft_supernet **supernet, weft_error *error) {
     weft_bytes bytes = {0};
     weft_bundle bundle = {0};
     weft_supernet *made = calloc(1, sizeof *made);
@@ -328,7 +373,7 @@ weft_status weft_supernet_open(const char *path, uint64_t space_hash, weft_super
     }
     weft_status status = read_bundle(path, &bytes, &bundle, error);
     if (status == WEFT_OK) {
-        status = open_bundle(&bundle, space_hash, made, error);
+        status = open_bundle(&bundle, space_hash, space_name, made, error);
     }
     weft_bundle_destroy(&bundle);
     free(bytes.data);

@@ -6,9 +6,11 @@
 
 #include "learn/kernel/array.h"
 
-static int kind_of(const weft_shared_tensor *t) {
+static weft_supernet_kind kind_of(const weft_shared_tensor *t) {
     bool weight = t->slot == WEFT_SLOT_WEIGHT || t->slot == WEFT_SLOTS;
-    return weight && t->op == WEFT_OP_CONV ? 0 : weight && t->op == WEFT_OP_LINEAR ? 1 : 2;
+    return weight && t->op == WEFT_OP_CONV     ? WEFT_SUPERNET_CONV
+           : weight && t->op == WEFT_OP_LINEAR ? WEFT_SUPERNET_LINEAR
+                                               : WEFT_SUPERNET_OTHER;
 }
 
 typedef struct products {
