@@ -5,6 +5,7 @@
 #ifndef WEFT_LEARN_H
 #define WEFT_LEARN_H
 
+#include <weft/hardware.h>
 #include <weft/network.h>
 
 /* ---- data sets ---------------------------------------------------------------------------------
@@ -129,7 +130,8 @@ typedef enum weft_quant_steps {
 #define WEFT_QUANT_CALIBRATION_MAP(X)                                                              \
     X(WEFT_QUANT_CALIBRATION_MIN_MAX, "min-max")                                                   \
     X(WEFT_QUANT_CALIBRATION_PERCENTILE, "percentile")                                             \
-    X(WEFT_QUANT_CALIBRATION_ERROR, "error")
+    X(WEFT_QUANT_CALIBRATION_ERROR, "error")                                                       \
+    X(WEFT_QUANT_CALIBRATION_TRAINED, "trained") /* as a quantized training left them */
 
 typedef enum weft_quant_calibration {
 #define WEFT_QUANT_CALIBRATION_ENUM(name, token) name,
@@ -224,6 +226,25 @@ WEFT_API weft_status weft_train(const weft_network *network, const weft_dataset 
                                 void *context, const weft_stop *stop, weft_train_result *result,
                                 weft_error *error) WEFT_NODISCARD;
 
+/* What a training would be. Bytes: the most that it holds at once, beside the data set. */
+typedef struct weft_train_plan {
+    int64_t train_images, measure_images;
+    int batch, lanes; /* images of a step; the parts that it is cut into */
+    int64_t steps_an_epoch, steps;
+    int64_t done;             /* steps that a checkpoint holds already */
+    weft_precision precision; /* f32 or bf16 */
+    int stages, products;     /* operations of a step; those that multiply with weights */
+    int quantized;            /* of the products: those with quantized weights */
+    size_t bytes, available;  /* available: SIZE_MAX where nobody says */
+} weft_train_plan;
+
+/* Prepares all that weft_train prepares, and trains nothing: every file is read and every buffer is
+ * planned, so that what would fail at the start fails here. Memory that will not suffice is
+ * WEFT_ERROR_MEMORY, with what would fit. */
+WEFT_API weft_status weft_train_look_ahead(const weft_network *network, const weft_dataset *dataset,
+                                           const weft_train_settings *settings,
+                                           weft_train_plan *plan, weft_error *error) WEFT_NODISCARD;
+
 /* ---- operand histograms ---------------------------------------------------------------------- */
 
 /* Bin i stands for i - WEFT_HISTOGRAM_STEPS steps. */
@@ -247,6 +268,42 @@ WEFT_API weft_status weft_train_with_histograms(
     int64_t images, bool (*progress)(void *context, const weft_train_progress *now), void *context,
     const weft_stop *stop, weft_train_result *result, weft_network **measured,
     weft_error *error) WEFT_NODISCARD;
+
+/* ---- quantization after training -------------------------------------------------------------- */
+
+typedef struct weft_quantize_settings {
+    /* Which images (split, seeds, validation), batch, precision, threads; quant: bits and calibration;
+     * weights: the file of the trained network; save: takes integers, steps and what stays real. */
+    weft_train_settings train;
+    int64_t images;            /* training images that calibrate, the classes alike; 512 */
+    const weft_priced *priced; /* a chip that must hold the bits; NULL: any. Borrowed */
+} weft_quantize_settings;
+
+WEFT_API void weft_quantize_defaults(weft_quantize_settings *settings);
+
+typedef struct weft_quantize_result {
+    double accuracy, loss;           /* on the split's measuring set, quantized */
+    double real_accuracy, real_loss; /* there, with the weights as they are */
+    int64_t images_calibrated, images_measured;
+    int layers, norms;   /* with quantized weights; batch norms folded into them */
+    int64_t weights;     /* quantized */
+    int64_t weight_bits; /* of them all together */
+    double seconds;
+} weft_quantize_result;
+
+/* Bits outside 2 .. 8 are WEFT_ERROR_INPUT; those that a chip (NULL: any) cannot hold
+ * WEFT_ERROR_INFEASIBLE, with the layer and what fits. */
+WEFT_API weft_status weft_quantize_check(const weft_network *network,
+                                         const weft_quant_settings *settings,
+                                         const weft_priced *priced,
+                                         weft_error *error) WEFT_NODISCARD;
+
+/* Measures trained weights as they are and quantized: batch norms are folded into the weights, steps
+ * follow from the weights and from what the layers read of the calibrating images. Deterministic like
+ * weft_train. Weights of another network are WEFT_ERROR_INPUT. */
+WEFT_API weft_status weft_quantize(const weft_network *network, const weft_dataset *dataset,
+                                   const weft_quantize_settings *settings, const weft_stop *stop,
+                                   weft_quantize_result *result, weft_error *error) WEFT_NODISCARD;
 
 /* ---- supernets ---------------------------------------------------------------------------------
  * One set of weights for all networks of a space: a layer of a network takes a slice of the tensor of

@@ -140,6 +140,8 @@ typedef struct weft_problem_info {
     int n_constraints;
     char constraints[WEFT_MAX_CONSTRAINTS][WEFT_EXPRESSION];
     weft_accuracy_settings accuracy;
+    const char
+        *cache; /* file of accuracies that studies share, docs/reference/store.md; "": none */
     weft_optimizer_settings optimizer; /* its seed is `seed` */
     int64_t trials;
     int batch;
@@ -337,6 +339,34 @@ WEFT_API weft_status weft_problem_step(const weft_problem *problem, const double
 WEFT_API weft_status weft_problem_evaluate(const weft_problem *problem, const double *genomes,
                                            size_t n, weft_trial *trials,
                                            weft_error *error) WEFT_NODISCARD;
+
+/* ---- designs to learn from ----------------------------------------------------------------------
+ * What predictors of accuracy.h learn from and are asked for, with the genes of a problem. */
+typedef struct weft_design_set weft_design_set;
+
+/* The problem is borrowed for the set's life. */
+WEFT_API weft_status weft_design_set_create(const weft_problem *problem, weft_design_set **set,
+                                            weft_error *error) WEFT_NODISCARD;
+WEFT_API void weft_design_set_destroy(weft_design_set *set);
+
+/* Borrowed until something is added. */
+WEFT_API const weft_designs *weft_design_set_get(const weft_design_set *set);
+
+/* Adds a canonical genome; its accuracy may be NaN where none is asked for. */
+WEFT_API weft_status weft_design_set_add(weft_design_set *set, const double *genome,
+                                         double accuracy, weft_error *error) WEFT_NODISCARD;
+
+/* Adds all trials of a study of the same problem whose accuracy is known; of designs that
+ * differ in the chip alone the first. */
+WEFT_API weft_status weft_design_set_add_trials(weft_design_set *set, const weft_study *study,
+                                                weft_error *error) WEFT_NODISCARD;
+
+/* Adds up to n designs by chance, with the fixed genes and those of the chip where
+ * weft_problem_stand has them, and all that are one step beside the `near` best of `known` by accuracy.
+ */
+WEFT_API weft_status weft_design_set_add_pool(weft_design_set *set, const weft_designs *known,
+                                              int near, int n, uint64_t seed,
+                                              weft_error *error) WEFT_NODISCARD;
 
 /* ---- all designs ------------------------------------------------------------------------------ */
 

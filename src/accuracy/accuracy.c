@@ -50,6 +50,11 @@ const char *const *weft_accuracy_names(void) {
     return names;
 }
 
+const char *const *weft_accuracy_value_names(void) {
+    static const char *const values[] = {"mean", "low", "high", NULL};
+    return values;
+}
+
 static const weft_provider *find(const char *name) {
     for (size_t i = 0; i < N_PROVIDERS; i++) {
         if (strcmp(names[i], name) == 0) {

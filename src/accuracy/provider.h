@@ -50,12 +50,14 @@ typedef struct weft_provider {
                                  weft_accuracy_result *results, weft_error *error);
 } weft_provider;
 
-extern const weft_provider weft_provider_train, weft_provider_mlp, weft_provider_table;
+extern const weft_provider weft_provider_train, weft_provider_mlp, weft_provider_table,
+    weft_provider_predictor;
 
 /* Every provider, once: name in problem files, struct. */
 #define WEFT_PROVIDER_MAP(X)                                                                       \
     X("train", weft_provider_train)                                                                \
     X("mlp", weft_provider_mlp)                                                                    \
-    X("table", weft_provider_table)
+    X("table", weft_provider_table)                                                                \
+    X("predictor", weft_provider_predictor)
 
 #endif

@@ -53,6 +53,12 @@ static void add_number(char *text, size_t size, const char *key, int value) {
     add_option(text, size, key, digits);
 }
 
+static bool is_path(const char *text) {
+    size_t length = strlen(text);
+    return strchr(text, '/') != NULL || (length > 4 && strcmp(text + length - 4, ".csv") == 0) ||
+           (length > 5 && strcmp(text + length - 5, ".yaml") == 0);
+}
+
 weft_status cli_network_read(cli_call *call, const char *text, const cli_network_options *options,
                              weft_network **network) {
     enum { SIZE = 4096 };
@@ -62,12 +68,8 @@ weft_status cli_network_read(cli_call *call, const char *text, const cli_network
                          text);
     }
     snprintf(whole, sizeof whole, "%s", text);
-    size_t length = strlen(text);
-    bool is_path = strchr(text, '/') != NULL ||
-                   (length > 4 && strcmp(text + length - 4, ".csv") == 0) ||
-                   (length > 5 && strcmp(text + length - 5, ".yaml") == 0);
     static const char *const SHAPING[] = {"input", "classes", "head-pool", "hidden"};
-    for (int i = 0; i < 4 && is_path; i++) {
+    for (int i = 0; i < 4 && is_path(text); i++) {
         if (cli_given(call, SHAPING[i])) {
             return cli_usage(call, "--%s has no use with a layer table: it has its own shapes",
                              SHAPING[i]);
@@ -93,6 +95,57 @@ weft_status cli_network_read(cli_call *call, const char *text, const cli_network
                      options->hidden.width[i]);
         }
         add_option(whole, sizeof whole, "hidden", widths);
+    }
+    return weft_network_read(whole, network, &call->error);
+}
+
+/* Adds "key=value" to a network by name, where its text does not say that key. */
+static void add_default(char *text, size_t size, const char *key, const char *value) {
+    char assigned[32];
+    snprintf(assigned, sizeof assigned, "%s=", key);
+    const char *options = strchr(text, '@');
+    if (options == NULL || strstr(options, assigned) == NULL) {
+        add_option(text, size, key, value);
+    }
+}
+
+static bool is_chain(const char *text) {
+    weft_imc_spec spec;
+    weft_error ignored;
+    weft_imc_defaults(&spec);
+    return weft_imc_parse(text, &spec, &ignored) == WEFT_OK;
+}
+
+weft_status cli_network_for_data(cli_call *call, const char *text,
+                                 const cli_network_options *options, const weft_dataset_info *data,
+                                 weft_network **network) {
+    if (is_chain(text)) {
+        cli_network_options built = *options;
+        built.input = data->shape;
+        built.classes = data->classes;
+        return cli_network_build(text, &built, network, &call->error);
+    }
+    static const char *const BUILDING[] = {"head-pool", "hidden", "dropout"};
+    for (size_t i = 0; i < sizeof BUILDING / sizeof BUILDING[0]; i++) {
+        if (cli_given(call, BUILDING[i])) {
+            return cli_usage(call,
+                             "--%s is for chains of blocks such as imc:R32,V64, not for %.60s",
+                             BUILDING[i], text);
+        }
+    }
+    char whole[4096];
+    if (strlen(text) + 128 > sizeof whole) {
+        return weft_fail(&call->error, WEFT_ERROR_INPUT, "the network '%.60s...' is too long",
+                         text);
+    }
+    snprintf(whole, sizeof whole, "%s", text);
+    if (!is_path(text)) {
+        char value[48];
+        snprintf(value, sizeof value, "%dx%dx%d", data->shape.channels, data->shape.height,
+                 data->shape.width);
+        add_default(whole, sizeof whole, "input", value);
+        snprintf(value, sizeof value, "%d", data->classes);
+        add_default(whole, sizeof whole, "classes", value);
     }
     return weft_network_read(whole, network, &call->error);
 }

@@ -9,31 +9,13 @@
 #include "cli/cli.h"
 
 static const cli_command *const COMMANDS[] = {
-    &cli_search,
-    &cli_estimate,
-    &cli_explain,
-    &cli_sensitivity,
-    &cli_compare,
-    &cli_sweep,
-    &cli_validate,
-    &cli_chip_list,
-    &cli_chip_show,
-    &cli_chip_check,
-    &cli_train,
-    &cli_front,
-    &cli_report,
-    &cli_data_list,
-    &cli_data_info,
-    &cli_data_add,
-    &cli_predictor_list,
-    &cli_predictor_show,
-    &cli_predictor_import,
-    &cli_predictor_check,
-    &cli_space,
-    &cli_doctor,
-    &cli_completion,
-    &cli_version,
-    &cli_help,
+    &cli_search,          &cli_estimate,       &cli_explain,        &cli_sensitivity,
+    &cli_compare,         &cli_sweep,          &cli_validate,       &cli_chip_list,
+    &cli_chip_show,       &cli_chip_check,     &cli_train,          &cli_quantize,
+    &cli_front,           &cli_report,         &cli_data_list,      &cli_data_info,
+    &cli_data_add,        &cli_predictor_list, &cli_predictor_show, &cli_predictor_import,
+    &cli_predictor_check, &cli_predictor_fit,  &cli_predictor_next, &cli_space,
+    &cli_doctor,          &cli_completion,     &cli_version,        &cli_help,
 };
 
 enum { N_COMMANDS = sizeof COMMANDS / sizeof COMMANDS[0] };

@@ -85,9 +85,8 @@ typedef struct weft_tensor {
  * the crew, on one thread. NULL where there is nothing to do. */
 typedef struct weft_kind {
     weft_op op;
-    bool keeps_input;     /* backward reads its inputs */
-    bool keeps_output;    /* backward reads its output */
-    bool shares_gradient; /* the inputs' gradients are the output's (ADD) */
+    bool keeps_input;  /* backward reads its inputs */
+    bool keeps_output; /* backward reads its output */
     /* What it leaves out of the operation; NULL: nothing of this layer. */
     const char *(*leaves_out)(const weft_layer *layer);
     /* Slots (count, partial), claims; may ask the lanes' doors for products. */
@@ -111,6 +110,9 @@ struct weft_stage {
     int layer_index;
     int index;
     weft_tail tail; /* BATCH_NORM, ADD */
+    /* Inputs whose gradient is the output's, behind the tail: both terms of a sum; the second input of
+     * a batch norm, which is the other term of the sum behind it. One bit for each. */
+    unsigned passes_gradient;
     int n_inputs;
     weft_tensor **input; /* (n_inputs) */
     weft_tensor *output;
@@ -215,6 +217,9 @@ weft_status weft_engine_initialise(weft_engine *engine, uint64_t seed, const wef
 /* Start values of a layer of products are N(0, gain / inputs); those of tables have this deviation. */
 double weft_engine_gain(const weft_engine *engine, const weft_stage *stage);
 #define WEFT_ENGINE_TABLE_DEVIATION 0.02
+
+/* What is added to a variance before its root is taken, as PyTorch has it. */
+#define WEFT_BATCH_NORM_EPSILON 1e-5
 
 /* Reads engine->images, writes engine->logits. WEFT_STOPPED between stages when asked for. */
 weft_status weft_engine_forward(weft_engine *engine, weft_mode mode, const weft_stop *stop,

@@ -39,7 +39,8 @@ static weft_tail tail_of(weft_op op) {
 }
 
 /* A ReLU or ReLU6 whose only source is a batch norm or a sum that nobody else reads becomes part of
- * it; a sum has no ReLU6, which no network puts there. */
+ * it; a sum has no ReLU6, which no network puts there. Where a sum became part of a batch norm, so does
+ * its ReLU. */
 static bool joins_previous(const lowering *low, const weft_layer *layer) {
     weft_tail tail = tail_of(layer->op);
     if (tail == WEFT_TAIL_NONE || low->readers[layer->input[0]] != 1) {
@@ -154,7 +155,47 @@ static weft_status add_stage(lowering *low, int i, weft_error *error) {
     if (low->engine->bits != NULL && weft_stage_is_product(stage)) {
         stage->bits = low->engine->bits[i].weights;
     }
+    stage->passes_gradient = layer->op == WEFT_OP_ADD ? 3U : 0U;
     low->tensor_of[i] = stage->output;
+    return WEFT_OK;
+}
+
+/* The batch norm that can add the other term of the sum in layer i to its result: nobody else reads
+ * it, nothing stands behind it, and the other term is there before. Returns which input of the sum it
+ * is, or -1. */
+static int norm_that_adds(const lowering *low, int i) {
+    const weft_layer *layer = &low->engine->network->layers[i];
+    if (layer->op != WEFT_OP_ADD) {
+        return -1;
+    }
+    for (int k = 0; k < 2; k++) {
+        const weft_tensor *term = low->tensor_of[layer->input[k]];
+        const weft_tensor *other = low->tensor_of[layer->input[1 - k]];
+        if (term->producer <= other->producer || term->readers > 0) {
+            continue;
+        }
+        const weft_stage *norm = &low->engine->stages[term->producer];
+        if (norm->layer->op == WEFT_OP_BATCH_NORM && norm->tail == WEFT_TAIL_NONE &&
+            norm->n_inputs == 1 && low->readers[norm->layer_index] == 1) {
+            return k;
+        }
+    }
+    return -1;
+}
+
+/* The sum of layer i becomes part of the batch norm in front of it. */
+static weft_status join_sum(lowering *low, int i, int k, weft_error *error) {
+    const weft_layer *layer = &low->engine->network->layers[i];
+    weft_tensor *result = low->tensor_of[layer->input[k]];
+    weft_stage *norm = &low->engine->stages[result->producer];
+    weft_tensor *x = norm->input[0];
+    norm->n_inputs = 2;
+    WEFT_TRY(take_records(low->engine, norm, error));
+    norm->input[0] = x;
+    norm->aside[0] = WEFT_NO_CLAIM;
+    read_tensor(norm, 1, low->tensor_of[layer->input[1 - k]]);
+    norm->passes_gradient = 2U;
+    low->tensor_of[i] = result;
     return WEFT_OK;
 }
 
@@ -175,7 +216,8 @@ static weft_status lower_layer(lowering *low, int i, weft_error *error) {
         low->tensor_of[i] = low->tensor_of[layer->input[0]];
         return WEFT_OK;
     }
-    return add_stage(low, i, error);
+    int k = norm_that_adds(low, i);
+    return k >= 0 ? join_sum(low, i, k, error) : add_stage(low, i, error);
 }
 
 static weft_status check_ends(const lowering *low, weft_error *error) {
@@ -229,7 +271,7 @@ static size_t records_bytes(const weft_network *network) {
         size_t n = (size_t)network->layers[i].n_inputs;
         bytes += weft_arena_room(n, sizeof(weft_tensor *)) + weft_arena_room(n, sizeof(bool)) +
                  weft_arena_room(n, sizeof(int));
-        /* Each may be quantized by a stage of its own. */
+        /* Each may be quantized by a stage of its own, or become part of a batch norm's. */
         bytes += n * (weft_arena_room(1, sizeof(weft_tensor *)) + weft_arena_room(1, sizeof(bool)) +
                       weft_arena_room(1, sizeof(int)));
     }
@@ -287,7 +329,8 @@ static weft_status claim_activations(weft_engine *engine, weft_error *error) {
         int backward = weft_moment_backward(engine, stage);
         for (int k = 0; k < stage->n_inputs; k++) {
             weft_plan_extend(&engine->plan, stage->input[k]->claim, weft_moment_forward(stage));
-            if (stage->kind->keeps_input && runs_backward(stage)) {
+            bool read_again = stage->kind->keeps_input && (stage->passes_gradient & 1U << k) == 0;
+            if (read_again && runs_backward(stage)) {
                 weft_plan_extend(&engine->plan, stage->input[k]->claim, backward);
             }
         }
@@ -309,13 +352,13 @@ static const weft_tensor *gradient_root(const weft_tensor *tensor) {
 
 /* The gradient of a sum is the gradient of each term: the terms may read it where it is, when they
  * get none from elsewhere and do not change it (a sum with ReLU masks its gradient in place). */
-static bool may_share(const weft_engine *engine, const weft_stage *stage,
-                      const weft_tensor *input) {
-    if (!stage->kind->shares_gradient || input->readers != 1 || input->producer < 0) {
+static bool may_share(const weft_engine *engine, const weft_stage *stage, int k) {
+    const weft_tensor *input = stage->input[k];
+    if ((stage->passes_gradient & 1U << k) == 0 || input->readers != 1 || input->producer < 0) {
         return false;
     }
     const weft_stage *producer = &engine->stages[input->producer];
-    return !(producer->kind->shares_gradient && producer->tail != WEFT_TAIL_NONE);
+    return producer->passes_gradient == 0 || producer->tail == WEFT_TAIL_NONE;
 }
 
 /* Decides how input k of a stage gets its gradient. Called from the last stage to the first. */
@@ -328,7 +371,7 @@ static weft_status claim_input_gradient(weft_engine *engine, weft_stage *stage, 
     int now = weft_moment_backward(engine, stage);
     int until = 2 * engine->n_stages - input->producer;
     size_t bytes = tensor_bytes(engine, input);
-    if (may_share(engine, stage, input)) {
+    if (may_share(engine, stage, k)) {
         input->gradient_of = stage->output;
         weft_plan_extend(&engine->plan, gradient_root(input)->gradient_claim, until);
         return WEFT_OK;
@@ -504,6 +547,11 @@ static size_t parameter_bytes(const weft_engine *engine, size_t packed) {
     return sum_of(terms, 6);
 }
 
+/* What these are at least, known from the network alone: parameters and gradients. */
+static size_t least_parameter_bytes(const weft_engine *engine) {
+    return weft_size_product((size_t)engine->network->params, 2 * sizeof(float));
+}
+
 /* Hundreds of megabytes that are written before they are read: taken as they are. */
 static void *take_raw(weft_arena *arena, size_t bytes) {
     void *taken = arena->base + arena->used;
@@ -627,7 +675,8 @@ static weft_status build(weft_engine *engine, weft_error *error) {
     /* What is far too large is refused before oneDNN hears of it. */
     WEFT_TRY(weft_plan_place(&engine->plan, error));
     size_t growing = batch_bytes(engine);
-    WEFT_TRY(check_memory(engine, growing, growing, error));
+    const size_t terms[] = {growing, least_parameter_bytes(engine)};
+    WEFT_TRY(check_memory(engine, sum_of(terms, 2), growing, error));
     for (int s = 0; s < engine->n_stages; s++) {
         weft_stage *stage = &engine->stages[s];
         WEFT_TRY(stage->kind->create(engine, stage, error));

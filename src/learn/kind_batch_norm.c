@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Batch normalisation over the whole batch, with the ReLU or ReLU6 behind it where there is one.
+ * Batch normalisation over the whole batch, with the sum and the ReLU or ReLU6 behind it where there
+ * are any.
  * Ioffe and Szegedy, "Batch normalization", ICML 2015, algorithm 1; the equations are in
  * kernel/batch_norm.h. Each lane sums around a guess of its own, from its first values; the join
  * brings the sums to the guess of lane 0 and adds them in the order of the lanes. What belongs to a
@@ -12,10 +13,10 @@
 #include "learn/kinds.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "learn/kernel/batch_norm.h"
 
-static const double EPSILON = 1e-5;
 static const double MOMENTUM = 0.1;
 
 /* The stage's own memory in a lane. */
@@ -63,6 +64,12 @@ static weft_clip clip_of(const weft_stage *stage) {
     return clips[stage->tail];
 }
 
+/* A sum with a ReLU became part of the stage: the gradient of its result is masked where it lies, which
+ * is found from the result. */
+static bool masks_in_place(const weft_stage *stage) {
+    return stage->n_inputs > 1 && stage->tail != WEFT_TAIL_NONE;
+}
+
 static size_t lane_positions(const weft_stage *stage, const weft_lane *lane) {
     return weft_lane_positions(lane, stage->layer->in);
 }
@@ -85,6 +92,9 @@ static weft_status create(weft_engine *engine, weft_stage *stage, weft_error *er
         bool trained = name == WEFT_SLOT_WEIGHT || name == WEFT_SLOT_BIAS;
         stage->slot[name] = (weft_slot){.count = channels, .is_trained = trained};
     }
+    if (masks_in_place(stage)) {
+        weft_plan_extend(&engine->plan, stage->output->claim, weft_moment_backward(engine, stage));
+    }
     return weft_stage_claim(engine, stage, 0, work_bytes(channels), weft_moment_forward(stage),
                             last_read(engine, stage), error);
 }
@@ -97,7 +107,7 @@ static weft_status forward(weft_engine *engine, weft_stage *stage, weft_lane *la
     work w = work_of(engine, stage, lane);
     const weft_slot *slot = stage->slot;
     if (engine->mode == WEFT_MODE_EVALUATE) {
-        weft_bn_set_running(&w.bn, EPSILON, slot[WEFT_SLOT_WEIGHT].value,
+        weft_bn_set_running(&w.bn, WEFT_BATCH_NORM_EPSILON, slot[WEFT_SLOT_WEIGHT].value,
                             slot[WEFT_SLOT_BIAS].value, slot[WEFT_SLOT_MEAN].value,
                             slot[WEFT_SLOT_VARIANCE].value);
         return WEFT_OK;
@@ -134,8 +144,8 @@ static void join_forward(weft_engine *engine, weft_stage *stage) {
     weft_bn_measure(&w.bn, n, w.totals, w.mean, w.variance);
     weft_bn_run(w.bn.channels, n, share, w.mean, w.variance, slot[WEFT_SLOT_MEAN].value,
                 slot[WEFT_SLOT_VARIANCE].value);
-    weft_bn_set(&w.bn, EPSILON, slot[WEFT_SLOT_WEIGHT].value, slot[WEFT_SLOT_BIAS].value, w.mean,
-                w.variance);
+    weft_bn_set(&w.bn, WEFT_BATCH_NORM_EPSILON, slot[WEFT_SLOT_WEIGHT].value,
+                slot[WEFT_SLOT_BIAS].value, w.mean, w.variance);
 }
 
 /* Whose patterns count: lane 0's for the batch, each lane's own where it set them from the running
@@ -144,24 +154,44 @@ static const weft_lane *teller(const weft_engine *engine, const weft_lane *lane)
     return engine->mode == WEFT_MODE_TRAIN ? &engine->lanes[0] : lane;
 }
 
+/* The other term of a sum that became part of the stage; NULL: there is none. */
+static const void *addend_of(const weft_engine *engine, const weft_stage *stage,
+                             const weft_lane *lane) {
+    return stage->n_inputs > 1 ? weft_lane_values(engine, lane, stage->input[1]) : NULL;
+}
+
 static void finish_forward(weft_engine *engine, weft_stage *stage, weft_lane *lane) {
     work w = work_of(engine, stage, teller(engine, lane));
     weft_bn_map(&w.bn, engine->settings.type, clip_of(stage),
-                weft_lane_values(engine, lane, stage->input[0]), NULL,
+                weft_lane_values(engine, lane, stage->input[0]), addend_of(engine, stage, lane),
                 weft_lane_values(engine, lane, stage->output), lane_positions(stage, lane));
 }
 
 /* ---- backward -------------------------------------------------------------------------------- */
+
+/* The sum behind the norm, where one became part of it, hands its gradient on to the other term: the
+ * output's gradient, masked in place. */
+static void hand_on(const weft_engine *engine, const weft_stage *stage, const weft_lane *lane) {
+    void *dz = stage->n_inputs > 1 ? weft_input_gradient(engine, stage, lane, 1) : NULL;
+    if (dz != NULL) {
+        memcpy(dz, weft_lane_gradient(engine, lane, stage->output),
+               stage->output->count * weft_type_size(engine->settings.type));
+    }
+}
 
 static weft_status backward(weft_engine *engine, weft_stage *stage, weft_lane *lane,
                             weft_error *error) {
     (void)error;
     work w = work_of(engine, stage, &engine->lanes[0]);
     work own = work_of(engine, stage, lane);
+    void *dy = weft_lane_gradient(engine, lane, stage->output);
+    bool in_place = masks_in_place(stage);
     weft_bn_sum_gradient(&w.bn, engine->settings.type, clip_of(stage),
-                         weft_lane_values(engine, lane, stage->input[0]), NULL,
-                         weft_lane_gradient(engine, lane, stage->output), NULL,
-                         lane_positions(stage, lane), own.totals, own.scratch);
+                         weft_lane_values(engine, lane, stage->input[0]),
+                         in_place ? weft_lane_values(engine, lane, stage->output) : NULL, dy,
+                         in_place ? dy : NULL, lane_positions(stage, lane), own.totals,
+                         own.scratch);
+    hand_on(engine, stage, lane);
     return WEFT_OK;
 }
 
@@ -180,10 +210,10 @@ static void finish_backward(weft_engine *engine, weft_stage *stage, weft_lane *l
     void *dx = weft_input_gradient(engine, stage, lane, 0);
     if (dx != NULL) {
         work w = work_of(engine, stage, &engine->lanes[0]);
-        weft_bn_map_gradient(&w.bn, engine->settings.type, clip_of(stage),
-                             weft_lane_values(engine, lane, stage->input[0]), NULL,
-                             weft_lane_gradient(engine, lane, stage->output), dx,
-                             lane_positions(stage, lane));
+        weft_bn_map_gradient(
+            &w.bn, engine->settings.type, masks_in_place(stage) ? WEFT_CLIP_NONE : clip_of(stage),
+            weft_lane_values(engine, lane, stage->input[0]), NULL,
+            weft_lane_gradient(engine, lane, stage->output), dx, lane_positions(stage, lane));
     }
 }
 

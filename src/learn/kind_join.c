@@ -3,7 +3,7 @@
  * Sums and products of two tensors.
  *
  * The gradient of each term of a sum is the gradient of the sum, masked in place by the ReLU behind
- * it; a term that only this sum reads finds it there (kind.shares_gradient), any other gets a copy.
+ * it; a term that only this sum reads finds it there (stage.passes_gradient), any other gets a copy.
  *
  * The second factor of a product may have one value for each channel: squeeze-excite. */
 #include "learn/kinds.h"
@@ -56,7 +56,6 @@ static weft_status add_backward(weft_engine *engine, weft_stage *stage, weft_lan
 
 const weft_kind weft_kind_add = {
     .op = WEFT_OP_ADD,
-    .shares_gradient = true,
     .create = add_create,
     .forward = add_forward,
     .backward = add_backward,

@@ -204,6 +204,15 @@ static void backward_depthwise(const weft_engine *engine, const weft_stage *stag
 
 /* ---- the kinds ------------------------------------------------------------------------------- */
 
+/* oneDNN's windows all see something of the map; of 1 x 1 we take the positions ourselves. */
+static const char *conv_leaves_out(const weft_layer *layer) {
+    int64_t height = (int64_t)layer->dilation.height * (layer->kernel.height - 1) + 1;
+    int64_t width = (int64_t)layer->dilation.width * (layer->kernel.width - 1) + 1;
+    bool wide = layer->pad.height >= height || layer->pad.width >= width;
+    return wide && height * width > 1 && !is_depthwise(layer) ? "padding as wide as its window"
+                                                              : NULL;
+}
+
 static const char *linear_leaves_out(const weft_layer *layer) {
     return layer->tied ? "the weights of an embedding" : NULL;
 }
@@ -235,6 +244,7 @@ static weft_status backward(weft_engine *engine, weft_stage *stage, weft_lane *l
 const weft_kind weft_kind_conv = {
     .op = WEFT_OP_CONV,
     .keeps_input = true,
+    .leaves_out = conv_leaves_out,
     .create = create,
     .forward = forward,
     .backward = backward,

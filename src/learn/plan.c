@@ -6,8 +6,9 @@
 
 enum { ALIGNMENT = 64 };
 
-/* No machine has more; sums of such sizes stay far from overflow. */
-static const size_t LARGEST_CLAIM = SIZE_MAX >> 24;
+/* 70 TB: no machine has more, and four such claims for each layer of the longest network do not
+ * overflow. */
+static const size_t LARGEST_CLAIM = SIZE_MAX >> 18;
 
 weft_status weft_plan_claim(weft_plan *plan, size_t size, int first, int last, int *index,
                             weft_error *error) {

@@ -41,6 +41,7 @@ static const option accuracy_options[] = {
     {"label_smoothing", OPTION_REAL, AT(accuracy.train.label_smoothing), 0, 0.9},
     {"final_epochs", OPTION_REAL, AT(accuracy.final_epochs), 0.001, 10000},
     {"blind_bits", OPTION_BOOL, AT(accuracy.blind_bits), 0, 1},
+    {"force", OPTION_BOOL, AT(accuracy.force), 0, 1},
 };
 
 static const option search_options[] = {

@@ -152,7 +152,7 @@ static void describe_machine(char *text, size_t size) {
 static bool may_differ(const char *line) {
     /* where files lie; match_inputs compares what is in them */
     static const char *const KEYS[] = {
-        "  trials:", "  file:", "  weights:", "  csv:", "  penalty:"};
+        "  trials:", "  file:", "  weights:", "  csv:", "  penalty:", "  cache:"};
     for (size_t i = 0; i < sizeof KEYS / sizeof KEYS[0]; i++) {
         if (strncmp(line, KEYS[i], strlen(KEYS[i])) == 0) {
             return true;
@@ -340,6 +340,9 @@ static weft_status prepare_search(weft_study *study, weft_error *error) {
         WEFT_TRY(weft_problem_accuracy(study->problem, &study->accuracy, error));
     }
     study->slow = study->accuracy != NULL && weft_accuracy_has_final(study->accuracy);
+    if (study->slow && study->problem->info.cache[0] != '\0') {
+        WEFT_TRY(weft_cache_open(study->problem, &study->cache, error));
+    }
     WEFT_TRY(weft_stage_enter(study, 0, 0, error));
     weft_evaluator *evaluator = NULL;
     WEFT_TRY(weft_evaluators_take(study, &evaluator, error));
@@ -448,6 +451,7 @@ void weft_study_close(weft_study *study) {
     weft_optimizer_destroy(study->optimizer);
     weft_evaluators_free(study);
     weft_accuracy_destroy(study->accuracy);
+    weft_cache_close(study->cache);
     weft_seen_destroy(&study->seen);
     free(study->batch.genomes);
     free(study->batch.hashes);

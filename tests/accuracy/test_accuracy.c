@@ -294,7 +294,8 @@ static void bad_settings_are_refused(void **state) {
     assert_string_equal(weft_accuracy_names()[0], "train");
     assert_string_equal(weft_accuracy_names()[1], "mlp");
     assert_string_equal(weft_accuracy_names()[2], "table");
-    assert_null(weft_accuracy_names()[3]);
+    assert_string_equal(weft_accuracy_names()[3], "predictor");
+    assert_null(weft_accuracy_names()[4]);
     good.data = "bars";
     weft_accuracy_settings bad = good;
     bad.provider = "trian";

@@ -121,29 +121,34 @@ static inline double pixel(const reference *r, int from, place p) {
     return r->value[from][row * (size_t)s.width + (size_t)p.x];
 }
 
-/* The position that entry (a, b) of a window sees, in channel `channel`. */
-static inline place seen(const weft_layer *layer, place p, int channel, int a, int b) {
-    int dy = layer->op == WEFT_OP_CONV ? layer->dilation.height : 1;
-    int dx = layer->op == WEFT_OP_CONV ? layer->dilation.width : 1;
-    return (place){p.n, channel, p.y * layer->stride.height - layer->pad.height + a * dy,
-                   p.x * layer->stride.width - layer->pad.width + b * dx};
+/* The position that entry (a, b) of a pool's window sees. */
+static inline place seen(const weft_layer *layer, place p, int a, int b) {
+    return (place){p.n, p.c, p.y * layer->stride.height - layer->pad.height + a,
+                   p.x * layer->stride.width - layer->pad.width + b};
 }
 
 static inline double bias_of(const reference *r, int i, int c) {
     return r->slot[i][WEFT_SLOT_BIAS] != NULL ? r->slot[i][WEFT_SLOT_BIAS][c] : 0.0;
 }
 
+/* Most of the time goes here: the map is walked without asking for each value where it is. */
 static inline double conv_at(const reference *r, int i, place p) {
     const weft_layer *layer = &r->network->layers[i];
-    int ins = layer->in.channels / layer->groups, outs = layer->out.channels / layer->groups;
+    const weft_shape in = layer->in;
+    int ins = in.channels / layer->groups, outs = layer->out.channels / layer->groups;
     int height = layer->kernel.height, width = layer->kernel.width;
     const double *w = r->slot[i][WEFT_SLOT_WEIGHT] + (size_t)(p.c * ins * height * width);
+    const double *map = r->value[layer->input[0]] +
+                        (size_t)((p.n * in.channels + p.c / outs * ins) * in.height * in.width);
     double sum = bias_of(r, i, p.c);
-    for (int m = 0; m < ins; m++) {
+    for (int m = 0; m < ins; m++, map += in.height * in.width) {
         for (int a = 0; a < height; a++) {
-            for (int b = 0; b < width; b++) {
-                place q = seen(layer, p, p.c / outs * ins + m, a, b);
-                sum += w[(m * height + a) * width + b] * pixel(r, layer->input[0], q);
+            int y = p.y * layer->stride.height - layer->pad.height + a * layer->dilation.height;
+            for (int b = 0; b < width && y >= 0 && y < in.height; b++) {
+                int x = p.x * layer->stride.width - layer->pad.width + b * layer->dilation.width;
+                if (x >= 0 && x < in.width) {
+                    sum += w[(m * height + a) * width + b] * map[y * in.width + x];
+                }
             }
         }
     }
@@ -155,7 +160,7 @@ static inline double max_at(const reference *r, int i, place p) {
     const weft_layer *layer = &r->network->layers[i];
     double best = -HUGE_VAL;
     for (int k = 0; k < layer->kernel.height * layer->kernel.width; k++) {
-        place q = seen(layer, p, p.c, k / layer->kernel.width, k % layer->kernel.width);
+        place q = seen(layer, p, k / layer->kernel.width, k % layer->kernel.width);
         best = inside(layer->in, q) ? fmax(best, pixel(r, layer->input[0], q)) : best;
     }
     return best;
@@ -167,7 +172,7 @@ static inline double average_window_at(const reference *r, int i, place p) {
     int n = layer->kernel.height * layer->kernel.width;
     double sum = 0.0;
     for (int k = 0; k < n; k++) {
-        place q = seen(layer, p, p.c, k / layer->kernel.width, k % layer->kernel.width);
+        place q = seen(layer, p, k / layer->kernel.width, k % layer->kernel.width);
         sum += pixel(r, layer->input[0], q);
     }
     return sum / n;
@@ -427,7 +432,7 @@ static inline double lead_at(const reference *r, int i, place p) {
     const weft_layer *layer = &r->network->layers[i];
     double best = -HUGE_VAL, second = -HUGE_VAL;
     for (int k = 0; k < layer->kernel.height * layer->kernel.width; k++) {
-        place q = seen(layer, p, p.c, k / layer->kernel.width, k % layer->kernel.width);
+        place q = seen(layer, p, k / layer->kernel.width, k % layer->kernel.width);
         if (inside(layer->in, q)) {
             double value = pixel(r, layer->input[0], q);
             second = value > best ? best : fmax(second, value);

@@ -22,10 +22,15 @@ static const float PICTURES[IMAGES][PIXELS] = {
     {0.5F, 1.5F, -1.5F, -15.0F},
 };
 
-static void load_pictures(void *context, int64_t first, int64_t n, float *input) {
-    int64_t *loaded = context;
-    *loaded += n;
-    memcpy(input, PICTURES[first], (size_t)n * sizeof PICTURES[0]);
+typedef struct album {
+    weft_engine *engine;
+    int64_t loaded;
+} album;
+
+static void load_pictures(void *context, int64_t first, int64_t n) {
+    album *a = context;
+    a->loaded += n;
+    memcpy(a->engine->images, PICTURES[first], (size_t)n * sizeof PICTURES[0]);
 }
 
 /* 1 x 2 x 2 -> conv 1 x 1 to 2 channels -> ReLU -> flatten -> linear to 2 classes. */
@@ -57,8 +62,11 @@ static rig hand_rig(const weft_network *network, int batch, int lanes) {
 
 static weft_status measure(weft_engine *engine, const weft_stop *stop, int64_t *loaded,
                            weft_network **measured, weft_error *error) {
-    const weft_histogram_images images = {IMAGES, load_pictures, loaded};
-    return weft_measure_operands(engine, &images, stop, measured, error);
+    album a = {.engine = engine};
+    const weft_histogram_images images = {IMAGES, load_pictures, &a};
+    weft_status status = weft_measure_operands(engine, &images, stop, measured, error);
+    *loaded = a.loaded;
+    return status;
 }
 
 typedef struct pair {

@@ -60,13 +60,8 @@ WEFT_INLINE float gradient_of(weft_activation f, float x, float g) {
     return g;
 }
 
-#include "learn/kernel/as_f32.h"
-
-#include "learn/kernel/activation_body.h"
-
-#include "learn/kernel/as_bf16.h"
-
-#include "learn/kernel/activation_body.h"
+#define WEFT_BODY "learn/kernel/activation_body.h"
+#include "learn/kernel/each_type.h"
 
 void weft_activation_forward(weft_activation activation, weft_type type, const void *x, void *y,
                              size_t n) {

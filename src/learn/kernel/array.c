@@ -23,13 +23,8 @@ WEFT_CLONES static void narrow(const float *x, weft_bf16 *y, size_t n) {
     }
 }
 
-#include "learn/kernel/as_f32.h"
-
-#include "learn/kernel/array_body.h"
-
-#include "learn/kernel/as_bf16.h"
-
-#include "learn/kernel/array_body.h"
+#define WEFT_BODY "learn/kernel/array_body.h"
+#include "learn/kernel/each_type.h"
 
 void weft_array_convert(weft_type from, const void *x, weft_type to, void *y, size_t n) {
     if (from == to) {

@@ -29,13 +29,8 @@ enum {
     PATTERNS = 7,
 };
 
-#include "learn/kernel/as_f32.h"
-
-#include "learn/kernel/batch_norm_body.h"
-
-#include "learn/kernel/as_bf16.h"
-
-#include "learn/kernel/batch_norm_body.h"
+#define WEFT_BODY "learn/kernel/batch_norm_body.h"
+#include "learn/kernel/each_type.h"
 
 static size_t pattern_length(size_t channels) {
     size_t copies = 1;

@@ -12,13 +12,8 @@
  * positions. */
 enum { SUM_CHANNELS = 128, SUM_POSITIONS = 256 };
 
-#include "learn/kernel/as_f32.h"
-
-#include "learn/kernel/join_body.h"
-
-#include "learn/kernel/as_bf16.h"
-
-#include "learn/kernel/join_body.h"
+#define WEFT_BODY "learn/kernel/join_body.h"
+#include "learn/kernel/each_type.h"
 
 void weft_add(weft_type type, weft_clip clip, const void *a, const void *b, void *y, size_t n) {
     switch (type) {

@@ -144,7 +144,7 @@ static void TYPED(drop_path)(const VALUE *x, const VALUE *z, const float *factor
         if (factor[i] != 0.0F && z != NULL) {
             TYPED(scale_add)(x + at, z + at, factor[i], y + at, size);
         } else if (factor[i] != 0.0F) {
-            weft_array_scale(TYPE, factor[i], x + at, y + at, size);
+            weft_array_scale(VALUE_TYPE, factor[i], x + at, y + at, size);
         } else if (z == NULL) {
             memset(y + at, 0, size * sizeof *y);
         } else if (z != y) {

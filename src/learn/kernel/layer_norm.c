@@ -11,13 +11,8 @@
 
 enum { CHUNK = 256 };
 
-#include "learn/kernel/as_f32.h"
-
-#include "learn/kernel/layer_norm_body.h"
-
-#include "learn/kernel/as_bf16.h"
-
-#include "learn/kernel/layer_norm_body.h"
+#define WEFT_BODY "learn/kernel/layer_norm_body.h"
+#include "learn/kernel/each_type.h"
 
 void weft_layer_norm_forward(weft_type type, const void *x, size_t positions, size_t channels,
                              double epsilon, const float *gamma, const float *beta, void *y,

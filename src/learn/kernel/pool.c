@@ -140,13 +140,8 @@ static size_t walk_image(const walk *at, weft_sides other) {
     return at->image * other.height * other.width * at->channels + at->channel;
 }
 
-#include "learn/kernel/as_f32.h"
-
-#include "learn/kernel/pool_body.h"
-
-#include "learn/kernel/as_bf16.h"
-
-#include "learn/kernel/pool_body.h"
+#define WEFT_BODY "learn/kernel/pool_body.h"
+#include "learn/kernel/each_type.h"
 
 void weft_max_pool_forward(const weft_window *window, weft_type type, const void *x, void *y,
                            uint8_t *winner) {

@@ -8,13 +8,8 @@
 #include "learn/kernel/array.h"
 #include "learn/kernel/inner.h"
 
-#include "learn/kernel/as_f32.h"
-
-#include "learn/kernel/sequence_body.h"
-
-#include "learn/kernel/as_bf16.h"
-
-#include "learn/kernel/sequence_body.h"
+#define WEFT_BODY "learn/kernel/sequence_body.h"
+#include "learn/kernel/each_type.h"
 
 static void add_row(weft_type type, const void *x, float *sum, size_t n) {
     switch (type) {

@@ -7,13 +7,8 @@
 
 #include "learn/kernel/function.h"
 
-#include "learn/kernel/as_f32.h"
-
-#include "learn/kernel/softmax_body.h"
-
-#include "learn/kernel/as_bf16.h"
-
-#include "learn/kernel/softmax_body.h"
+#define WEFT_BODY "learn/kernel/softmax_body.h"
+#include "learn/kernel/each_type.h"
 
 void weft_softmax_forward(weft_type type, const void *x, size_t positions, size_t channels,
                           size_t groups, void *y) {
