@@ -340,7 +340,9 @@ typedef enum weft_supernet_rule {
 } weft_supernet_rule;
 
 typedef struct weft_supernet_settings {
-    weft_train_settings train; /* images, epochs, batch, rates, precision, bits, files */
+    /* Images, epochs, batch, rates, precision, bits, files. It learns from the training part alone: the
+     * split is that of validation. */
+    weft_train_settings train;
     weft_supernet_rule rule; /* single-path (Guo et al., ECCV 2020) or sandwich (Yu and Huang, ICCV
                                 * 2019) */
     int samples;             /* random networks in a step; 1 */
@@ -435,11 +437,19 @@ WEFT_API weft_status weft_supernet_open(const char *path, uint64_t space_hash,
                                         weft_error *error) WEFT_NODISCARD;
 WEFT_API void weft_supernet_close(weft_supernet *supernet);
 
+/* Of all its weights: another training has another one. */
+WEFT_API uint64_t weft_supernet_hash(const weft_supernet *supernet);
+
+/* Makes settings keep the same images for validation as its training did (validation, split_seed). */
+WEFT_API void weft_supernet_keep_split(const weft_supernet *supernet,
+                                       weft_train_settings *settings);
+
 /* Who asks a supernet for accuracies keeps images and threads in a meter. The accuracy of a network is
  * that with its slices: statistics of batch norms are estimated anew over `recalibrate` images of the
  * training part (rounded up to whole batches), then it is measured on the split's measuring set.
- * `settings` says which images, how many, batch, precision, and how many threads a measurement has.
- * Supernet and data set are borrowed. */
+ * `settings` says which images, how many, batch, precision, and how many threads a measurement has;
+ * validation images are those that the supernet did not learn from, whatever it says of them. Supernet
+ * and data set are borrowed. */
 typedef struct weft_supernet_meter weft_supernet_meter;
 WEFT_API weft_status weft_supernet_meter_create(const weft_supernet *supernet,
                                                 const weft_dataset *dataset,

@@ -20,6 +20,7 @@ static const char PROGRESS[] = "progress", FIGURES[] = "figures";
 enum {
     HASH_TEXT = 17,
     QUANT_TEXT = 160,
+    SPLIT_TEXT = 64,
     STEPS = 2 + 2 * (1 + 2 * WEFT_SUPERNET_KINDS),
     SUMS = 1 + 2 * WEFT_SUPERNET_KINDS,
     MOST_TEXTS = 8
@@ -27,6 +28,7 @@ enum {
 
 typedef struct texts {
     char space_hash[HASH_TEXT], settings[HASH_TEXT], dataset[HASH_TEXT], quant[QUANT_TEXT];
+    char split[SPLIT_TEXT];
     weft_bundle_text list[MOST_TEXTS];
     int n;
 } texts;
@@ -72,11 +74,14 @@ static void write_texts(const weft_shared *shared, const weft_supernet_settings 
                         const weft_supernet_space *space, const char *format, texts *t) {
     write_hash(space->hash, t->space_hash);
     write_quant(&settings->train, t->quant);
+    snprintf(t->split, SPLIT_TEXT, "%.17g %" PRIu64, settings->train.validation,
+             settings->train.split_seed);
     t->n = 0;
     t->list[t->n++] = (weft_bundle_text){"weft", format};
     t->list[t->n++] = (weft_bundle_text){"space", space->name};
     t->list[t->n++] = (weft_bundle_text){"space_hash", t->space_hash};
     t->list[t->n++] = (weft_bundle_text){"quant", t->quant};
+    t->list[t->n++] = (weft_bundle_text){"split", t->split};
     t->list[t->n++] = (weft_bundle_text){
         "kernels", shared->settings.transforms_kernels ? "transformed" : "cropped"};
 }
@@ -353,8 +358,12 @@ static weft_status open_bundle(const weft_bundle *bundle, uint64_t space_hash,
     const char *kernels = weft_bundle_get_text(bundle, "kernels");
     const char *quant = weft_bundle_get_text(bundle, "quant");
     weft_train_defaults(&supernet->train);
-    if (kernels == NULL || quant == NULL || !read_quant(quant, &supernet->train)) {
-        return weft_fail(error, WEFT_ERROR_INPUT, "the supernet does not say its kernels and bits");
+    const char *split = weft_bundle_get_text(bundle, "split");
+    if (kernels == NULL || quant == NULL || split == NULL || !read_quant(quant, &supernet->train) ||
+        sscanf(split, "%lg %" SCNu64, &supernet->train.validation, &supernet->train.split_seed) !=
+            2) {
+        return weft_fail(error, WEFT_ERROR_INPUT,
+                         "the supernet does not say its kernels, bits and validation images");
     }
     const weft_shared_settings settings = {
         .transforms_kernels = strcmp(kernels, "transformed") == 0,
@@ -391,4 +400,14 @@ void weft_supernet_close(weft_supernet *supernet) {
         weft_shared_destroy(supernet->shared);
         free(supernet);
     }
+}
+
+uint64_t weft_supernet_hash(const weft_supernet *supernet) {
+    const weft_shared *shared = supernet->shared;
+    return weft_hash(shared->values, shared->n * sizeof *shared->values, 0);
+}
+
+void weft_supernet_keep_split(const weft_supernet *supernet, weft_train_settings *settings) {
+    settings->validation = supernet->train.validation;
+    settings->split_seed = supernet->train.split_seed;
 }

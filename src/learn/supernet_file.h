@@ -17,7 +17,7 @@ weft_status weft_supernet_save(const weft_shared *shared, const weft_supernet_se
 /* What a training has counted. */
 typedef struct weft_supernet_count {
     int64_t networks; /* that learned */
-    weft_agreement agreement[WEFT_SUPERNET_KINDS];
+    weft_supernet_agreement agreement[WEFT_SUPERNET_KINDS];
 } weft_supernet_count;
 
 /* How far it is. */

@@ -47,6 +47,11 @@ static weft_status check(const weft_supernet_settings *s, weft_error *error) {
         return weft_fail(error, WEFT_ERROR_INPUT, "inherited_rate is %g, expected above 0 to 1",
                          s->inherited_rate);
     }
+    if (s->train.split != WEFT_SPLIT_VALIDATION) {
+        return weft_fail(error, WEFT_ERROR_INPUT,
+                         "a supernet learns from the training part: validation images tell its "
+                         "networks apart");
+    }
     if (s->train.mixup > 0.0 || s->train.average > 0.0 || s->train.patience > 0.0 ||
         s->train.teacher != NULL) {
         return weft_fail(error, WEFT_ERROR_INPUT,
@@ -369,7 +374,7 @@ static bool report(const training *t) {
 static void fill_cosines(const weft_supernet_count *all, const weft_supernet_count *before,
                          weft_supernet_cosines cosines[WEFT_SUPERNET_KINDS]) {
     for (int k = 0; k < WEFT_SUPERNET_KINDS; k++) {
-        const weft_agreement *now = &all->agreement[k], *then = &before->agreement[k];
+        const weft_supernet_agreement *now = &all->agreement[k], *then = &before->agreement[k];
         int64_t pairs = now->pairs - then->pairs;
         cosines[k] = (weft_supernet_cosines){
             .pairs = pairs,

@@ -358,3 +358,7 @@ void weft_space_supernet_destroy(weft_space_supernet *supernet) {
 const weft_supernet_space *weft_space_supernet_get(const weft_space_supernet *supernet) {
     return &supernet->face;
 }
+
+const weft_space *weft_space_supernet_space(const weft_space_supernet *supernet) {
+    return supernet->space;
+}

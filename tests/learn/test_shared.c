@@ -501,7 +501,7 @@ static void test_groups(void **state) {
         head->touched[0] = head->touched[1] = 5;
         norm->touched[0] = 4; /* not in this step */
         norm->touched[1] = 5;
-        weft_agreement agreement[WEFT_SUPERNET_KINDS] = {0};
+        weft_supernet_agreement agreement[WEFT_SUPERNET_KINDS] = {0};
         weft_shared_join_groups(shared, 5, projects != 0, agreement);
         compare_joined(shared, stem, &against, projects != 0);
         compare_joined(shared, point, &along, projects != 0);
