@@ -40,6 +40,13 @@ typedef enum weft_accuracy_value {
 /* "mean", "low", "high"; NULL-terminated. */
 WEFT_API const char *const *weft_accuracy_value_names(void);
 
+/* A step of a candidate's training, behind the one before: what it is trained further. */
+typedef struct weft_fidelity_step {
+    double epochs, share;
+} weft_fidelity_step;
+
+enum { WEFT_MAX_FIDELITIES = 8 };
+
 typedef struct weft_accuracy_settings {
     const char *provider;        /* "train", "mlp", "table", "predictor" */
     const char *data;            /* train: data set by name */
@@ -47,6 +54,11 @@ typedef struct weft_accuracy_settings {
     double final_epochs;         /* of a design of the front: whole training set, test set once */
     const char *teacher;         /* train: a network by name that teaches candidates; "": none */
     const char *teacher_weights; /* train: its weights */
+    /* train: the steps that lead to a candidate's whole training; 0: one, of train.epochs and
+     * train.share. With more than one, `keep` is the folder of the weights in between. */
+    weft_fidelity_step fidelities[WEFT_MAX_FIDELITIES];
+    int n_fidelities;
+    const char *keep;
     const char *file;    /* mlp, table: a name of share/weft/predictors or the path of a file;
                           * predictor: the path of a surrogate */
     const char *weights; /* mlp: the user's weights, in place of those that `file` names */
@@ -94,14 +106,23 @@ typedef struct weft_accuracy_result {
     int64_t images_trained;
 } weft_accuracy_result;
 
-typedef enum weft_fidelity {
-    WEFT_FIDELITY_CANDIDATE, /* validation accuracy after the candidate's budget */
-    WEFT_FIDELITY_FINAL,     /* test accuracy after the final budget */
-} weft_fidelity;
+/* How much is spent on a design: the index of a step of its training, from 0, each of which goes on
+ * where the one before ended; or one of these. */
+typedef int weft_fidelity;
+enum {
+    WEFT_FIDELITY_CANDIDATE = -1, /* the last step: validation accuracy after the whole budget */
+    WEFT_FIDELITY_FINAL = -2,     /* test accuracy after the final budget */
+};
+
+/* How many steps there are: 1 where the provider does not train. */
+WEFT_API int weft_accuracy_fidelities(const weft_accuracy *accuracy);
 
 /* `network` may be NULL where weft_accuracy_needs_network() is false; `genome` (genes.n; NaN:
  * inactive) may be NULL where the provider trains. A design that has no accuracy, such as one that
- * a table lacks, is WEFT_ERROR_EVALUATION. Thread-safe; deterministic for (settings, seed, design). */
+ * a table lacks, is WEFT_ERROR_EVALUATION. Thread-safe. Accuracy and loss are deterministic for
+ * (settings, seed, design, fidelity), whatever was asked before; seconds and images count what was
+ * trained for this answer: a step finds the weights of the one before where they were kept, else it
+ * trains that, too. */
 WEFT_API weft_status weft_accuracy_evaluate(const weft_accuracy *accuracy,
                                             const weft_network *network, const double *genome,
                                             weft_fidelity fidelity, uint64_t seed,

@@ -79,12 +79,12 @@ typedef enum weft_split {
     X(WEFT_PRECISION_BF16, "bf16")                                                                 \
     X(WEFT_PRECISION_AUTO, "auto") /* bf16 where the CPU has arithmetic for it, else f32 */
 
-typedef enum weft_precision {
+typedef enum weft_train_precision {
 #define WEFT_PRECISION_ENUM(name, token) name,
     WEFT_PRECISION_MAP(WEFT_PRECISION_ENUM)
 #undef WEFT_PRECISION_ENUM
         WEFT_PRECISION_COUNT
-} weft_precision;
+} weft_train_precision;
 
 /* What a step does to the parameters: PyTorch's torch.optim.SGD, with and without Nesterov's
  * momentum, and torch.optim.AdamW (betas 0.9 and 0.999, epsilon 1e-8). */
@@ -161,7 +161,7 @@ typedef struct weft_train_settings {
     double share;              /* of the training part, drawn class by class; 1 */
     double validation;         /* of the training set; 0.15 (as 7 500 of 50 000) */
     int64_t validation_limit;  /* at most so many validation images; 0: all */
-    weft_precision precision;  /* f32 */
+    weft_train_precision precision;  /* f32 */
     weft_descent_kind descent; /* sgd */
     weft_schedule_kind schedule; /* cosine */
     double learning_rate;        /* 0.1, at the start of the schedule */
@@ -232,7 +232,7 @@ typedef struct weft_train_plan {
     int batch, lanes; /* images of a step; the parts that it is cut into */
     int64_t steps_an_epoch, steps;
     int64_t done;             /* steps that a checkpoint holds already */
-    weft_precision precision; /* f32 or bf16 */
+    weft_train_precision precision; /* f32 or bf16 */
     int stages, products;     /* operations of a step; those that multiply with weights */
     int quantized;            /* of the products: those with quantized weights */
     size_t bytes, available;  /* available: SIZE_MAX where nobody says */

@@ -15,8 +15,8 @@
 typedef struct weft_accuracy_query {
     const weft_network *network; /* NULL where the provider needs none */
     const double *genome;        /* NULL where the provider asks for no genes */
-    weft_fidelity fidelity;
-    uint64_t seed; /* of this design */
+    weft_fidelity fidelity;      /* an index, or WEFT_FIDELITY_FINAL */
+    uint64_t seed;               /* of this design */
     const weft_stop *stop;
 } weft_accuracy_query;
 
@@ -39,6 +39,9 @@ typedef struct weft_provider {
                           weft_gene_use *uses, void **state, weft_shape *input, int *classes,
                           weft_error *error);
     void (*destroy)(void *state);
+
+    /* How many fidelities a candidate has; NULL: one. */
+    int (*fidelities)(const void *state);
 
     /* Evaluates one design. Called from several threads at once: the state is read only. */
     weft_status (*evaluate)(const void *state, const weft_accuracy_query *query,

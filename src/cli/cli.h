@@ -329,6 +329,14 @@ weft_status cli_print_parts(cli_call *call, const weft_cost *cost) WEFT_NODISCAR
 weft_status cli_print_levels(cli_call *call, const weft_cost *cost) WEFT_NODISCARD;
 weft_status cli_print_layers(cli_call *call, const weft_cost *cost) WEFT_NODISCARD;
 
+/* ---- train_print.c --------------------------------------------------------------------------- */
+
+/* Every setting of a training as an object, null where it is not used. */
+void cli_training_json(weft_json *json, const weft_train_settings *settings);
+
+/* The recipe for people, what is not used left out. */
+void cli_print_recipe(const weft_train_settings *settings);
+
 /* ---- lists (listing.c) ------------------------------------------------------------------------ */
 
 /* Where each file of a kind goes as weft_share_list names it. */

@@ -99,16 +99,6 @@ weft_status cli_network_read(cli_call *call, const char *text, const cli_network
     return weft_network_read(whole, network, &call->error);
 }
 
-/* Adds "key=value" to a network by name, where its text does not say that key. */
-static void add_default(char *text, size_t size, const char *key, const char *value) {
-    char assigned[32];
-    snprintf(assigned, sizeof assigned, "%s=", key);
-    const char *options = strchr(text, '@');
-    if (options == NULL || strstr(options, assigned) == NULL) {
-        add_option(text, size, key, value);
-    }
-}
-
 static bool is_chain(const char *text) {
     weft_imc_spec spec;
     weft_error ignored;
@@ -133,21 +123,7 @@ weft_status cli_network_for_data(cli_call *call, const char *text,
                              BUILDING[i], text);
         }
     }
-    char whole[4096];
-    if (strlen(text) + 128 > sizeof whole) {
-        return weft_fail(&call->error, WEFT_ERROR_INPUT, "the network '%.60s...' is too long",
-                         text);
-    }
-    snprintf(whole, sizeof whole, "%s", text);
-    if (!is_path(text)) {
-        char value[48];
-        snprintf(value, sizeof value, "%dx%dx%d", data->shape.channels, data->shape.height,
-                 data->shape.width);
-        add_default(whole, sizeof whole, "input", value);
-        snprintf(value, sizeof value, "%d", data->classes);
-        add_default(whole, sizeof whole, "classes", value);
-    }
-    return weft_network_read(whole, network, &call->error);
+    return weft_network_read_for(text, data->shape, data->classes, network, &call->error);
 }
 
 /* ---- genes ----------------------------------------------------------------------------------- */

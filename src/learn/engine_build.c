@@ -484,7 +484,7 @@ static void bind_slots(weft_engine *engine) {
 /* "batch 37 would fit": memory is what does not depend on the batch, and what grows with it. */
 static void hint_what_fits(const weft_engine *engine, size_t bytes, size_t growing,
                            weft_error *error) {
-    size_t available = weft_memory_available();
+    size_t available = weft_memory_available() + weft_crew_spare(engine->crew);
     size_t fixed = bytes - growing;
     double batch = available > fixed ? (double)(available - fixed) / (double)growing *
                                            (double)engine->settings.batch
@@ -502,7 +502,7 @@ static weft_status check_memory(const weft_engine *engine, size_t bytes, size_t 
     char what[WEFT_NETWORK_NAME + 64];
     snprintf(what, sizeof what, "training %s at batch %d", engine->network->name,
              engine->settings.batch);
-    weft_status status = weft_memory_check(bytes, what, error);
+    weft_status status = weft_memory_check(bytes, weft_crew_spare(engine->crew), what, error);
     if (status != WEFT_OK) {
         hint_what_fits(engine, bytes, growing, error);
     }

@@ -151,8 +151,8 @@ static void describe_machine(char *text, size_t size) {
 /* Whether a line of a problem's text may differ between runs of one study. */
 static bool may_differ(const char *line) {
     /* where files lie; match_inputs compares what is in them */
-    static const char *const KEYS[] = {
-        "  trials:", "  file:", "  weights:", "  csv:", "  penalty:", "  cache:"};
+    static const char *const KEYS[] = {"  trials:",  "  file:",  "  weights:",         "  csv:",
+                                       "  penalty:", "  cache:", "  teacher_weights:", "  keep:"};
     for (size_t i = 0; i < sizeof KEYS / sizeof KEYS[0]; i++) {
         if (strncmp(line, KEYS[i], strlen(KEYS[i])) == 0) {
             return true;
@@ -335,8 +335,24 @@ static weft_status replay(weft_study *study, weft_error *error) {
     }
 }
 
+/* Where the problem names no folder for the weights between the steps of a candidate's training, they
+ * lie beside the store. */
+static weft_status keep_weights(weft_study *study, weft_error *error) {
+    weft_problem *problem = study->problem;
+    if (problem->info.accuracy.n_fidelities < 2 || problem->info.accuracy.keep[0] != '\0' ||
+        study->store == NULL) {
+        return WEFT_OK;
+    }
+    int written = snprintf(problem->accuracy_files[WEFT_ACCURACY_KEEP], WEFT_PROBLEM_PATH,
+                           "%s.weights", weft_store_path(study->store));
+    return written >= 0 && written < WEFT_PROBLEM_PATH
+               ? WEFT_OK
+               : weft_fail(error, WEFT_ERROR_IO, "the name of the store is too long");
+}
+
 static weft_status prepare_search(weft_study *study, weft_error *error) {
     if (study->problem->info.trains) {
+        WEFT_TRY(keep_weights(study, error));
         WEFT_TRY(weft_problem_accuracy(study->problem, &study->accuracy, error));
     }
     study->slow = study->accuracy != NULL && weft_accuracy_has_final(study->accuracy);
