@@ -60,10 +60,8 @@ static double deviation_of(const weft_shared_tensor *t) {
     switch (t->start) {
     case WEFT_SHARED_TABLE:
         return WEFT_ENGINE_TABLE_DEVIATION;
-    case WEFT_SHARED_GAIN_1:
-        return sqrt(1.0 / inputs);
-    case WEFT_SHARED_GAIN_2:
-        return sqrt(2.0 / inputs);
+    case WEFT_SHARED_PRODUCT:
+        return sqrt(t->gain / inputs);
     case WEFT_SHARED_ZERO:
     case WEFT_SHARED_ONE:
     case WEFT_SHARED_IDENTITY:
@@ -147,13 +145,13 @@ static weft_status insert(weft_shared *shared, int at, const weft_shared_tensor 
 }
 
 /* As weft_engine_initialise begins them. */
-static weft_shared_start start_of(const weft_engine *engine, const weft_stage *stage, int slot) {
+static weft_shared_start start_of(const weft_stage *stage, int slot) {
     weft_op op = stage->layer->op;
     if (slot != WEFT_SLOT_WEIGHT) {
         return WEFT_SHARED_ZERO;
     }
     if (weft_stage_is_product(stage)) {
-        return weft_engine_gain(engine, stage) > 1.0 ? WEFT_SHARED_GAIN_2 : WEFT_SHARED_GAIN_1;
+        return WEFT_SHARED_PRODUCT;
     }
     bool table = op == WEFT_OP_TOKENS || op == WEFT_OP_ADD_EMBEDDING;
     return table ? WEFT_SHARED_TABLE : WEFT_SHARED_ONE;
@@ -179,8 +177,8 @@ static weft_status need(weft_shared *shared, const weft_shared_tensor *wanted, b
             *changed = true;
         }
     }
-    if (wanted->start < t->start) {
-        t->start = wanted->start;
+    if (wanted->gain < t->gain) {
+        t->gain = wanted->gain;
         *changed = true;
     }
     return WEFT_OK;
@@ -203,6 +201,7 @@ static weft_status need_matrices(weft_shared *shared, const weft_shared_tensor *
             .detail = (int16_t)k,
             .sides = {k * k, k * k, 1, 1},
             .start = WEFT_SHARED_IDENTITY,
+            .gain = 1.0,
             .decays = false,
         };
         WEFT_TRY(need(shared, &matrix, changed, error));
@@ -249,7 +248,8 @@ static weft_status need_slot(weft_shared *shared, const weft_engine *engine,
                          stage->layer_index, engine->network->name, t.sides[2], t.sides[3],
                          (int)WEFT_SHARED_MAX_KERNEL);
     }
-    t.start = start_of(engine, stage, slot);
+    t.start = start_of(stage, slot);
+    t.gain = t.start == WEFT_SHARED_PRODUCT ? weft_engine_gain(engine, stage) : 1.0;
     t.decays = shared->settings.decay_all ? slot < WEFT_SLOT_WEIGHT_STEP
                                           : t.start >= WEFT_SHARED_TABLE;
     return slot == WEFT_SLOT_WEIGHT ? need_weight(shared, &t, changed, error)
@@ -514,16 +514,32 @@ void weft_shared_clear(weft_shared *shared) {
 
 /* ---- in a file ------------------------------------------------------------------------------- */
 
+/* A real in a row of integers, bit by bit. */
+static int64_t bits_of(double value) {
+    int64_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    return bits;
+}
+
+static double real_of(int64_t bits) {
+    double value;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
 void weft_shared_describe(const weft_shared *shared, int64_t *rows) {
     for (int i = 0; i < shared->n_tensors; i++) {
         const weft_shared_tensor *t = &shared->tensors[i];
         const int64_t row[WEFT_SHARED_FIELDS] = {
-            t->place,    t->op,       t->slot, t->detail,    t->sides[0], t->sides[1],
-            t->sides[2], t->sides[3], t->age,  t->inherited, t->start,    t->decays,
+            t->place,    t->op,       t->slot,          t->detail, t->sides[0],
+            t->sides[1], t->sides[2], t->sides[3],      t->age,    t->inherited,
+            t->start,    t->decays,   bits_of(t->gain),
         };
         memcpy(rows + (size_t)i * WEFT_SHARED_FIELDS, row, sizeof row);
     }
 }
+
+static const double MOST_GAIN = 1e3;
 
 static bool is_within(int64_t value, int64_t low, int64_t high) {
     return value >= low && value <= high;
@@ -539,7 +555,7 @@ static bool row_can_be(const int64_t *row) {
     bool can = is_within(row[0], 1, INT32_MAX) && is_within(row[1], 0, WEFT_OP_COUNT - 1) &&
                is_within(row[2], 0, WEFT_SLOTS) && is_within(row[3], 0, INT16_MAX) && row[8] >= 0 &&
                is_within(row[9], 0, 1) && is_within(row[10], 0, WEFT_SHARED_STARTS - 1) &&
-               is_within(row[11], 0, 1);
+               is_within(row[11], 0, 1) && real_of(row[12]) > 0.0 && real_of(row[12]) <= MOST_GAIN;
     int64_t count = 1;
     for (int s = 0; s < WEFT_SHARED_SIDES; s++) {
         can = can && is_within(row[4 + s], 1, 1 << 20);
@@ -571,6 +587,7 @@ weft_status weft_shared_begin(weft_shared *shared, const int64_t *rows, int n_te
             .inherited = row[9] != 0,
             .start = (weft_shared_start)row[10],
             .decays = row[11] != 0,
+            .gain = real_of(row[12]),
         };
         WEFT_TRY(insert(shared, i, &t, error));
     }

@@ -26,8 +26,7 @@ typedef enum weft_shared_start {
     WEFT_SHARED_ONE,
     WEFT_SHARED_IDENTITY, /* a kernel's matrix */
     WEFT_SHARED_TABLE,    /* N(0, WEFT_ENGINE_TABLE_DEVIATION^2) */
-    WEFT_SHARED_GAIN_1,   /* N(0, 1 / inputs), the inputs being those of the whole tensor */
-    WEFT_SHARED_GAIN_2,   /* N(0, 2 / inputs), likewise; weft_engine_gain says which */
+    WEFT_SHARED_PRODUCT,  /* N(0, gain / inputs), the inputs being those of the whole tensor */
     WEFT_SHARED_STARTS
 } weft_shared_start;
 
@@ -40,6 +39,7 @@ typedef struct weft_shared_tensor {
     int32_t sides[WEFT_SHARED_SIDES];
     size_t offset, count; /* floats in the block */
     weft_shared_start start;
+    double gain; /* of a product (weft_engine_gain): the least of all networks; else 1 */
     bool decays;
     bool inherited; /* trained before the second phase */
     int64_t age;    /* steps in which a network had it */
@@ -99,7 +99,7 @@ weft_shared_tensor *weft_shared_find(const weft_shared *shared, int32_t place, i
 /* What a file keeps of a tensor beside its values, a row of WEFT_SHARED_FIELDS each; and an empty
  * `shared` begun with n_tensors such rows and n_values values, yet to be filled in. WEFT_ERROR_INPUT:
  * rows that cannot be, out of order, or not of so many values. */
-enum { WEFT_SHARED_FIELDS = 12 };
+enum { WEFT_SHARED_FIELDS = 13 };
 void weft_shared_describe(const weft_shared *shared, int64_t *rows);
 weft_status weft_shared_begin(weft_shared *shared, const int64_t *rows, int n_tensors,
                               size_t n_values, weft_error *error) WEFT_NODISCARD;

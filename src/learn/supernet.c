@@ -5,10 +5,10 @@
 #include "learn/supernet.h"
 
 #include <math.h>
-#include <pthread.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "learn/crew_shelf.h"
 #include "learn/feed.h"
 #include "learn/split.h"
 #include "learn/train_file.h"
@@ -52,12 +52,6 @@ static weft_status recalibrate(weft_trainer *trainer, const weft_normaliser *nor
 
 /* ---- meters ---------------------------------------------------------------------------------- */
 
-/* A crew that nobody has lent: the next one who asks finds its kernels and its memory. */
-typedef struct spare {
-    weft_crew *crew;
-    struct spare *next;
-} spare;
-
 struct weft_supernet_meter {
     const weft_supernet *supernet;
     const weft_dataset *dataset;
@@ -66,40 +60,8 @@ struct weft_supernet_meter {
     weft_parts parts;
     weft_normaliser normaliser;
     int batch;
-    pthread_mutex_t lock;
-    spare *spares; /* under the lock */
+    weft_crew_shelf *crews;
 };
-
-static weft_status borrow_crew(weft_supernet_meter *meter, spare **lent, weft_error *error) {
-    pthread_mutex_lock(&meter->lock);
-    spare *found = meter->spares;
-    if (found != NULL) {
-        meter->spares = found->next;
-    }
-    pthread_mutex_unlock(&meter->lock);
-    if (found != NULL) {
-        *lent = found;
-        return WEFT_OK;
-    }
-    found = calloc(1, sizeof *found);
-    if (found == NULL) {
-        return weft_fail_memory(error, sizeof *found);
-    }
-    weft_status status = weft_crew_create(meter->settings.threads, &found->crew, error);
-    if (status != WEFT_OK) {
-        free(found);
-        return status;
-    }
-    *lent = found;
-    return WEFT_OK;
-}
-
-static void return_crew(weft_supernet_meter *meter, spare *lent) {
-    pthread_mutex_lock(&meter->lock);
-    lent->next = meter->spares;
-    meter->spares = lent;
-    pthread_mutex_unlock(&meter->lock);
-}
 
 static weft_status measure(const weft_supernet_meter *meter, weft_engine *engine,
                            const weft_stop *stop, weft_train_result *result, weft_error *error) {
@@ -129,15 +91,15 @@ weft_status weft_supernet_measure(weft_supernet_meter *meter, const weft_network
         .type = weft_train_type(&meter->settings),
         .quant = meter->settings.quantize ? &meter->settings.quant : NULL,
     };
-    spare *lent = NULL;
+    weft_crew *crew = NULL;
     weft_engine *engine = NULL;
-    WEFT_TRY(borrow_crew(meter, &lent, error));
-    weft_status status = weft_engine_create(network, lent->crew, &settings, &engine, error);
+    WEFT_TRY(weft_crew_shelf_take(meter->crews, &crew, error));
+    weft_status status = weft_engine_create(network, crew, &settings, &engine, error);
     if (status == WEFT_OK) {
         status = measure(meter, engine, stop, result, error);
     }
     weft_engine_destroy(engine);
-    return_crew(meter, lent);
+    weft_crew_shelf_give(meter->crews, crew);
     return status;
 }
 
@@ -152,7 +114,7 @@ static weft_status fill_meter(weft_supernet_meter *meter, weft_error *error) {
     WEFT_TRY(weft_parts_create(meter->dataset, s, &meter->parts, error));
     meter->batch = s->batch < meter->parts.train.n ? s->batch : (int)meter->parts.train.n;
     weft_normaliser_fill(meter->dataset, &meter->normaliser);
-    return WEFT_OK;
+    return weft_crew_shelf_create(s->threads, &meter->crews, error);
 }
 
 weft_status weft_supernet_meter_create(const weft_supernet *supernet, const weft_dataset *dataset,
@@ -171,7 +133,6 @@ weft_status weft_supernet_meter_create(const weft_supernet *supernet, const weft
     made->settings.average = 0.0;
     made->settings.teacher = NULL;
     made->recalibrate = images;
-    pthread_mutex_init(&made->lock, NULL);
     weft_status status = fill_meter(made, error);
     if (status != WEFT_OK) {
         weft_supernet_meter_destroy(made);
@@ -185,13 +146,7 @@ void weft_supernet_meter_destroy(weft_supernet_meter *meter) {
     if (meter == NULL) {
         return;
     }
-    while (meter->spares != NULL) {
-        spare *first = meter->spares;
-        meter->spares = first->next;
-        weft_crew_destroy(first->crew);
-        free(first);
-    }
-    pthread_mutex_destroy(&meter->lock);
+    weft_crew_shelf_destroy(meter->crews);
     weft_parts_destroy(&meter->parts);
     free(meter);
 }
