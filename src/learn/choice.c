@@ -299,14 +299,18 @@ static weft_status measure_and_write(weft_choices *choices, const char *key, int
     return WEFT_OK;
 }
 
-weft_status weft_choices_best(weft_choices *choices, const char *key, int n, weft_choice_run run,
-                              void *context, int *best, weft_error *error) {
+bool weft_choices_known(const weft_choices *choices, const char *key, int n, int *way) {
     size_t length = strlen(key);
     if (n == 1 || choices->file < 0 || length > MAX_KEY) {
-        *best = 0;
-        return WEFT_OK;
+        *way = 0;
+        return true;
     }
-    if (look_up(choices, key_of(key, length), n, best)) {
+    return look_up(choices, key_of(key, length), n, way);
+}
+
+weft_status weft_choices_best(weft_choices *choices, const char *key, int n, weft_choice_run run,
+                              void *context, int *best, weft_error *error) {
+    if (weft_choices_known(choices, key, n, best)) {
         return WEFT_OK;
     }
     if (!lock(choices->file, LOCK_EX)) {

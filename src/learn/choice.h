@@ -25,6 +25,9 @@ void weft_choices_close(weft_choices *choices);
 /* Does the work once in way `way`: its time is what is measured. */
 typedef weft_status (*weft_choice_run)(void *context, int way, weft_error *error);
 
+/* Whether weft_choices_best would answer without measuring, and what. */
+bool weft_choices_known(const weft_choices *choices, const char *key, int n, int *way);
+
 /* The way to go, one of `n`, for the work that `key` names (no spaces; the names of the ways belong
  * into it, so that a changed list is measured anew). A way that fails is left out;
  * WEFT_ERROR_INTERNAL where all fail. */

@@ -527,6 +527,10 @@ weft_status weft_dnn_product_get(weft_dnn *dnn, const weft_dnn_geometry *geometr
     return status;
 }
 
+weft_choices *weft_dnn_choices(const weft_dnn *dnn) {
+    return dnn->choices;
+}
+
 size_t weft_dnn_product_packed(const weft_dnn_product *product, weft_dnn_pass pass) {
     const weft_dnn_kernel *kernel = &product->passes[pass].kernel;
     return kernel->primitive != NULL ? weft_dnn_kernel_bytes(kernel, WEFT_DNN_WEIGHTS) : 0;

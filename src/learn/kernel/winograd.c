@@ -150,14 +150,12 @@ static void spread_block(const task *k, const void *x, size_t first, size_t n, u
     for (size_t i = first; i < first + n; i++) {
         strip s = strip_at(k, i);
         weft_winograd_strip seen = inputs_of(k, x, &s);
-        for (size_t c = 0; c < k->in_channels / LANES; c++) {
-            k->path->spread(&seen, c, s.n, v + c * 4 * LANES * k->size, tile_step(k));
-        }
+        k->path->spread(&seen, s.n, v, tile_step(k));
         v += s.n * tile_step(k) * k->size;
     }
 }
 
-/* Where their results go; the last group may have fewer tiles. */
+/* Where their results go; behind the last tile there is nothing to write. Returns their number. */
 static size_t aim_block(const task *k, void *y, size_t first, size_t n, weft_winograd_tile *tiles) {
     size_t end = 0;
     for (size_t i = first; i < first + n; i++) {
@@ -173,9 +171,8 @@ static size_t aim_block(const task *k, void *y, size_t first, size_t n, weft_win
             };
         }
     }
-    size_t whole = rounded(end, GROUP);
-    memset(tiles + end, 0, (whole + GROUP - end) * sizeof *tiles);
-    return whole;
+    memset(tiles + end, 0, (rounded(end, GROUP) + GROUP - end) * sizeof *tiles);
+    return end;
 }
 
 static void convolve(task k, const void *x, const void *packed, const float *bias, void *y,
@@ -190,12 +187,13 @@ static void convolve(task k, const void *x, const void *packed, const float *bia
     };
     size_t bytes = block_tiles(&k) * tile_step(&k) * k.size;
     b.tiles = (weft_winograd_tile *)(void *)((unsigned char *)b.v + bytes);
-    memset(b.v, 0, bytes);
     size_t chunk_bytes = 4 * b.chunks * WEFT_WINOGRAD_WEIGHTS * k.size;
     for (size_t i = 0, all = strips_in_all(&k); i < all; i += k.together) {
         size_t n = weft_smaller(k.together, all - i);
+        size_t tiles = aim_block(&k, y, i, n, b.tiles);
+        b.n = rounded(tiles, GROUP);
         spread_block(&k, x, i, n, b.v);
-        b.n = aim_block(&k, y, i, n, b.tiles);
+        memset((unsigned char *)b.v + tiles * b.step * k.size, 0, (b.n - tiles) * b.step * k.size);
         for (size_t c = 0; c < k.out_channels / LANES; c++) {
             k.path->convolve(&b, (const unsigned char *)packed + c * chunk_bytes, c,
                              bias != NULL ? bias + c * LANES : NULL);
@@ -262,14 +260,10 @@ static size_t spread_pairs(const task *k, const void *x, const void *dy, size_t 
         strip s = strip_at(k, i);
         weft_winograd_strip seen = inputs_of(k, x, &s), given = gradients_of(k, dy, &s);
         size_t pairs = (s.n + 1) / 2;
-        for (size_t c = 0; c < k->in_channels / LANES; c++) {
-            k->path->spread_pairs(&seen, c, pairs, at->v + (c * chunk + end) * k->size,
-                                  position_step(k, k->in_channels));
-        }
-        for (size_t c = 0; c < k->out_channels / LANES; c++) {
-            k->path->spread_gradient(&given, c, pairs, at->w + (c * chunk + end) * k->size,
-                                     position_step(k, k->out_channels), at->bias + c * LANES);
-        }
+        k->path->spread_pairs(&seen, pairs, at->v + end * k->size, chunk,
+                              position_step(k, k->in_channels));
+        k->path->spread_gradient(&given, pairs, at->w + end * k->size, chunk,
+                                 position_step(k, k->out_channels), at->bias);
         end += pairs * 2 * LANES;
     }
     return end;

@@ -83,18 +83,39 @@ INLINE __m512 TYPED(dot)(__m512 sum, __m512i line, const VALUE *v) {
 #endif
 }
 
+/* a + b and a - b by the units that multiply: the others have enough to add. */
+INLINE __m512 TYPED(plus)(__m512 a, __m512 b) {
+    return _mm512_fmadd_ps(a, _mm512_set1_ps(1.0F), b);
+}
+
+INLINE __m512 TYPED(minus)(__m512 a, __m512 b) {
+    return _mm512_fmsub_ps(a, _mm512_set1_ps(1.0F), b);
+}
+
 /* ---- chunks ----------------------------------------------------------------------------------- */
 
-static size_t TYPED(channel)(size_t channels, size_t chunk, size_t lane) {
-    bool apart = VALUE_IS_BF16 && channels % (2 * WEFT_WINOGRAD_LANES) == 0;
-    return apart ? chunk / 2 * 2 * WEFT_WINOGRAD_LANES + 2 * lane + chunk % 2
-                 : chunk * WEFT_WINOGRAD_LANES + lane;
+static bool TYPED(is_apart)(size_t channels) {
+    return VALUE_IS_BF16 && channels % (2 * WEFT_WINOGRAD_LANES) == 0;
 }
 
-static TYPED(part) TYPED(part_of)(size_t channels, size_t chunk) {
-    bool apart = VALUE_IS_BF16 && channels % (2 * WEFT_WINOGRAD_LANES) == 0;
-    return !apart ? TYPED(ALL) : chunk % 2 == 0 ? TYPED(EVEN) : TYPED(ODD);
+static size_t TYPED(channel)(size_t channels, size_t chunk, size_t lane) {
+    return TYPED(is_apart)(channels) ? chunk / 2 * 2 * WEFT_WINOGRAD_LANES + 2 * lane + chunk % 2
+                                     : chunk * WEFT_WINOGRAD_LANES + lane;
 }
+
+/* Calls function(the first channel of a chunk's line, the chunk, ..., the part of the line) for each
+ * chunk, with the part known. */
+#define EACH_CHUNK(function, channels, ...)                                                        \
+    if (TYPED(is_apart)(channels)) {                                                               \
+        for (size_t chunk = 0; chunk < (channels) / WEFT_WINOGRAD_LANES; chunk += 2) {             \
+            function(chunk *WEFT_WINOGRAD_LANES, chunk, __VA_ARGS__, TYPED(EVEN));                 \
+            function(chunk *WEFT_WINOGRAD_LANES, chunk + 1, __VA_ARGS__, TYPED(ODD));              \
+        }                                                                                          \
+    } else {                                                                                       \
+        for (size_t chunk = 0; chunk < (channels) / WEFT_WINOGRAD_LANES; chunk++) {                \
+            function(chunk *WEFT_WINOGRAD_LANES, chunk, __VA_ARGS__, TYPED(ALL));                  \
+        }                                                                                          \
+    }
 
 /* ---- inputs ----------------------------------------------------------------------------------- */
 
@@ -130,9 +151,10 @@ INLINE void TYPED(ask_ahead)(const weft_winograd_strip *x, long at, size_t first
 }
 
 /* Neighbours share two columns. */
-INLINE void TYPED(spread_part)(const weft_winograd_strip *strip, size_t first, size_t n, VALUE *v,
-                               size_t step, TYPED(part) part) {
+INLINE void TYPED(spread_chunk)(size_t first, size_t chunk, const weft_winograd_strip *strip,
+                                size_t n, VALUE *v, size_t step, TYPED(part) part) {
     const weft_winograd_strip x = *strip;
+    v += chunk * TYPED(ROW);
     const size_t row = x.channels * 4;
     long at = x.first;
     TYPED(column) a = TYPED(column_at)(&x, at, first, part);
@@ -143,8 +165,10 @@ INLINE void TYPED(spread_part)(const weft_winograd_strip *strip, size_t first, s
         TYPED(column) c = TYPED(column_at)(&x, at, first, part);
         TYPED(column) d = TYPED(column_at)(&x, at + 1, first, part);
 #define PUT(i)                                                                                     \
-    TYPED(store_two)(v + (i)*row, a.r##i - c.r##i, b.r##i + c.r##i);                               \
-    TYPED(store_two)(v + (i)*row + 2 * WEFT_WINOGRAD_LANES, c.r##i - b.r##i, b.r##i - d.r##i);
+    TYPED(store_two)(v + (i)*row, TYPED(minus)(a.r##i, c.r##i), TYPED(plus)(b.r##i, c.r##i));      \
+    TYPED(store_two)                                                                               \
+    (v + (i)*row + 2 * WEFT_WINOGRAD_LANES, TYPED(minus)(c.r##i, b.r##i),                          \
+     TYPED(minus)(b.r##i, d.r##i));
         PUT(0)
         PUT(1)
         PUT(2)
@@ -155,28 +179,8 @@ INLINE void TYPED(spread_part)(const weft_winograd_strip *strip, size_t first, s
     }
 }
 
-/* Calls a function of one part with the part known. */
-#define EACH_PART(function, channels, chunk, ...)                                                  \
-    switch (TYPED(part_of)(channels, chunk)) {                                                     \
-    case TYPED(ALL):                                                                               \
-        function(__VA_ARGS__, TYPED(ALL));                                                         \
-        break;                                                                                     \
-    case TYPED(EVEN):                                                                              \
-        function(__VA_ARGS__, TYPED(EVEN));                                                        \
-        break;                                                                                     \
-    case TYPED(ODD):                                                                               \
-        function(__VA_ARGS__, TYPED(ODD));                                                         \
-    }
-
-/* Where the values of a chunk begin in a column, whichever of its line are taken. */
-static size_t TYPED(begin_of)(size_t channels, size_t chunk) {
-    return TYPED(channel)(channels, chunk, 0) / 2 * 2;
-}
-
-TARGET static void TYPED(spread)(const weft_winograd_strip *x, size_t chunk, size_t n, void *v,
-                                 size_t step) {
-    size_t first = TYPED(begin_of)(x->channels, chunk);
-    EACH_PART(TYPED(spread_part), x->channels, chunk, x, first, n, v, step)
+TARGET static void TYPED(spread)(const weft_winograd_strip *x, size_t n, void *v, size_t step) {
+    EACH_CHUNK(TYPED(spread_chunk), x->channels, x, n, v, step)
 }
 
 /* ---- products --------------------------------------------------------------------------------- */
@@ -292,9 +296,11 @@ TARGET static void TYPED(convolve)(const weft_winograd_block *b, const void *wei
 
 /* ---- gradients of weights --------------------------------------------------------------------- */
 
-INLINE void TYPED(pairs_part)(const weft_winograd_strip *strip, size_t first, size_t n, VALUE *v,
-                              size_t step, TYPED(part) part) {
+INLINE void TYPED(pairs_chunk)(size_t first, size_t chunk, const weft_winograd_strip *strip,
+                               size_t n, VALUE *v, size_t chunk_step, size_t step,
+                               TYPED(part) part) {
     const weft_winograd_strip x = *strip;
+    v += chunk * chunk_step;
     long at = x.first;
     TYPED(column) a = TYPED(column_at)(&x, at, first, part);
     TYPED(column) b = TYPED(column_at)(&x, at + 1, first, part);
@@ -305,10 +311,14 @@ INLINE void TYPED(pairs_part)(const weft_winograd_strip *strip, size_t first, si
         TYPED(column) e = TYPED(column_at)(&x, at, first, part);
         TYPED(column) f = TYPED(column_at)(&x, at + 1, first, part);
 #define PUT(i)                                                                                     \
-    TYPED(store_pair)(v + (4 * (i) + 0) * step, a.r##i - c.r##i, c.r##i - e.r##i);                 \
-    TYPED(store_pair)(v + (4 * (i) + 1) * step, b.r##i + c.r##i, d.r##i + e.r##i);                 \
-    TYPED(store_pair)(v + (4 * (i) + 2) * step, c.r##i - b.r##i, e.r##i - d.r##i);                 \
-    TYPED(store_pair)(v + (4 * (i) + 3) * step, b.r##i - d.r##i, d.r##i - f.r##i);
+    TYPED(store_pair)                                                                              \
+    (v + (4 * (i) + 0) * step, TYPED(minus)(a.r##i, c.r##i), TYPED(minus)(c.r##i, e.r##i));        \
+    TYPED(store_pair)                                                                              \
+    (v + (4 * (i) + 1) * step, TYPED(plus)(b.r##i, c.r##i), TYPED(plus)(d.r##i, e.r##i));          \
+    TYPED(store_pair)                                                                              \
+    (v + (4 * (i) + 2) * step, TYPED(minus)(c.r##i, b.r##i), TYPED(minus)(e.r##i, d.r##i));        \
+    TYPED(store_pair)                                                                              \
+    (v + (4 * (i) + 3) * step, TYPED(minus)(b.r##i, d.r##i), TYPED(minus)(d.r##i, f.r##i));
         PUT(0)
         PUT(1)
         PUT(2)
@@ -319,11 +329,9 @@ INLINE void TYPED(pairs_part)(const weft_winograd_strip *strip, size_t first, si
     }
 }
 
-TARGET static void TYPED(spread_pairs)(const weft_winograd_strip *x, size_t chunk, size_t n,
-                                       void *v, size_t step) {
-    size_t first = TYPED(begin_of)(x->channels, chunk);
-    EACH_PART(TYPED(pairs_part), x->channels, chunk, x, first, n, v, step)
-}
+TARGET static void TYPED(spread_pairs)(const weft_winograd_strip *x, size_t n, void *v,
+                                       size_t chunk_step, size_t step){
+    EACH_CHUNK(TYPED(pairs_chunk), x->channels, x, n, v, chunk_step, step)}
 
 /* A column of A dy: two rows of results. */
 INLINE TYPED(column)
@@ -340,9 +348,12 @@ INLINE TYPED(column)
     return c;
 }
 
-INLINE void TYPED(gradient_part)(const weft_winograd_strip *strip, size_t first, size_t n, VALUE *w,
-                                 size_t step, float *sum, TYPED(part) part) {
+INLINE void TYPED(gradient_chunk)(size_t first, size_t chunk, const weft_winograd_strip *strip,
+                                  size_t n, VALUE *w, size_t chunk_step, size_t step, float *sum,
+                                  TYPED(part) part) {
     const weft_winograd_strip dy = *strip;
+    w += chunk * chunk_step;
+    sum += chunk * WEFT_WINOGRAD_LANES;
     __m512 total = _mm512_setzero_ps();
     long at = dy.first;
     for (size_t t = 0; t < n; t++, at += 4, w += 2 * WEFT_WINOGRAD_LANES) {
@@ -352,8 +363,10 @@ INLINE void TYPED(gradient_part)(const weft_winograd_strip *strip, size_t first,
         TYPED(column) d = TYPED(result_at)(&dy, at + 3, first, part);
 #define PUT(i)                                                                                     \
     TYPED(store_pair)(w + (4 * (i) + 0) * step, a.r##i, c.r##i);                                   \
-    TYPED(store_pair)(w + (4 * (i) + 1) * step, a.r##i + b.r##i, c.r##i + d.r##i);                 \
-    TYPED(store_pair)(w + (4 * (i) + 2) * step, a.r##i - b.r##i, c.r##i - d.r##i);                 \
+    TYPED(store_pair)                                                                              \
+    (w + (4 * (i) + 1) * step, TYPED(plus)(a.r##i, b.r##i), TYPED(plus)(c.r##i, d.r##i));          \
+    TYPED(store_pair)                                                                              \
+    (w + (4 * (i) + 2) * step, TYPED(minus)(a.r##i, b.r##i), TYPED(minus)(c.r##i, d.r##i));        \
     TYPED(store_pair)(w + (4 * (i) + 3) * step, b.r##i, d.r##i);
         PUT(0)
         PUT(1)
@@ -365,11 +378,9 @@ INLINE void TYPED(gradient_part)(const weft_winograd_strip *strip, size_t first,
     _mm512_store_ps(sum, _mm512_load_ps(sum) + total);
 }
 
-TARGET static void TYPED(spread_gradient)(const weft_winograd_strip *dy, size_t chunk, size_t n,
-                                          void *w, size_t step, float *sum) {
-    size_t first = TYPED(begin_of)(dy->channels, chunk);
-    EACH_PART(TYPED(gradient_part), dy->channels, chunk, dy, first, n, w, step, sum)
-}
+TARGET static void TYPED(spread_gradient)(const weft_winograd_strip *dy, size_t n, void *w,
+                                          size_t chunk_step, size_t step, float *sum){
+    EACH_CHUNK(TYPED(gradient_chunk), dy->channels, dy, n, w, chunk_step, step, sum)}
 
 #define EACH_LANE(X)                                                                               \
     X(0) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11) X(12) X(13) X(14) X(15)
@@ -400,7 +411,7 @@ static const weft_winograd_path TYPED(path) = {
     .accumulate = TYPED(accumulate),
 };
 
-#undef EACH_PART
+#undef EACH_CHUNK
 #undef EACH_TILE
 #undef SUMS
 #undef DOTS

@@ -52,16 +52,17 @@ typedef struct weft_winograd_block {
 typedef struct weft_winograd_path {
     /* The channel of a lane of a chunk. */
     size_t (*channel)(size_t channels, size_t chunk, size_t lane);
-    /* B' d B of n tiles for one chunk: v is its place in the first tile, for i = 0. */
-    void (*spread)(const weft_winograd_strip *x, size_t chunk, size_t n, void *v, size_t step);
+    /* B' d B of n tiles. */
+    void (*spread)(const weft_winograd_strip *x, size_t n, void *v, size_t step);
     /* y = A' m A + bias of one chunk; bias may be NULL. */
     void (*convolve)(const weft_winograd_block *block, const void *u, size_t chunk,
                      const float *bias);
     /* B' d B of n pairs of tiles, and A dy A' of two rows of results with the sign of its last row and
-     * column turned; `step` values from one position to the next; the sum of all dy is added to sum. */
-    void (*spread_pairs)(const weft_winograd_strip *x, size_t chunk, size_t n, void *v,
+     * column turned: `chunk` values from one chunk to the next, `step` from one position to the next.
+     * The sums of all dy are added to sum, in the order of the chunks. */
+    void (*spread_pairs)(const weft_winograd_strip *x, size_t n, void *v, size_t chunk,
                          size_t step);
-    void (*spread_gradient)(const weft_winograd_strip *dy, size_t chunk, size_t n, void *w,
+    void (*spread_gradient)(const weft_winograd_strip *dy, size_t n, void *w, size_t chunk,
                             size_t step, float *sum);
     /* z += sum over lines of v w' for one position and one pair of chunks. */
     void (*accumulate)(const void *v, const void *w, size_t lines, float *z);
