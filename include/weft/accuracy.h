@@ -5,6 +5,7 @@
  *   mlp        a multilayer perceptron over the genes (docs/reference/predictors.md)
  *   table      measured accuracies of a benchmark, looked up by the genes
  *   predictor  what a surrogate says that was fitted to finished trials
+ *   supernet   measures the network with slices of the weights of its space's supernet
  * and, switched on by name, a penalty for the bits of the layers where the provider knows none.
  */
 #ifndef WEFT_ACCURACY_H
@@ -40,21 +41,40 @@ typedef enum weft_accuracy_value {
 /* "mean", "low", "high"; NULL-terminated. */
 WEFT_API const char *const *weft_accuracy_value_names(void);
 
+/* A step of a candidate's training, behind the one before: what it is trained further. */
+typedef struct weft_fidelity_step {
+    double epochs, share;
+} weft_fidelity_step;
+
+enum { WEFT_MAX_FIDELITIES = 8 };
+
 typedef struct weft_accuracy_settings {
-    const char *provider;        /* "train", "mlp", "table", "predictor" */
-    const char *data;            /* train: data set by name */
+    const char *provider;        /* "train", "mlp", "table", "predictor", "supernet" */
+    const char *data;            /* train, supernet: data set by name */
     weft_train_settings train;   /* of a candidate: the search sees the validation part only */
     double final_epochs;         /* of a design of the front: whole training set, test set once */
     const char *teacher;         /* train: a network by name that teaches candidates; "": none */
     const char *teacher_weights; /* train: its weights */
+    /* train: the steps that lead to a candidate's whole training; 0: one, of train.epochs and
+     * train.share. With more than one, evaluations need `keep`,
+     * the folder of the weights in between; it is made where it is missing. */
+    weft_fidelity_step fidelities[WEFT_MAX_FIDELITIES];
+    int n_fidelities;
+    const char *keep;
     const char *file;    /* mlp, table: a name of share/weft/predictors or the path of a file;
-                          * predictor: the path of a surrogate */
+                          * predictor, supernet: the path of a surrogate, of a supernet's weights */
     const char *weights; /* mlp: the user's weights, in place of those that `file` names */
     const char *csv;     /* table: the user's figures, in place of those that `file` names */
     const char *penalty; /* a name of share/weft/penalties or the path of a file; "": none */
     const char *ignore;  /* genes that the provider may leave out, "a b*"; "": none */
     bool blind_bits;     /* mlp: feeds the bits that `file` calls blind whatever the genes say */
-    bool force;          /* predictor: uses one whose tau is below its bar */
+    int64_t
+        recalibrate; /* supernet: images that the statistics of batch norms are estimated over */
+    /* supernet: the space of the networks, whose weights they must be (weft_supernet_space); hash 0: any.
+     * A study sets both. */
+    uint64_t space_hash;
+    const char *space_name;
+    bool force;                /* predictor: uses one whose tau is below its bar */
     weft_accuracy_value value; /* predictor */
 } weft_accuracy_settings;
 
@@ -79,7 +99,8 @@ WEFT_API void weft_accuracy_destroy(weft_accuracy *accuracy);
 /* Whether evaluations must be given the network: for training, and for a penalty. */
 WEFT_API bool weft_accuracy_needs_network(const weft_accuracy *accuracy);
 
-/* Whether WEFT_FIDELITY_FINAL tells more than WEFT_FIDELITY_CANDIDATE: for training alone. */
+/* Whether WEFT_FIDELITY_FINAL tells more than WEFT_FIDELITY_CANDIDATE: for training, and for a
+ * supernet, whose final designs are trained in full. */
 WEFT_API bool weft_accuracy_has_final(const weft_accuracy *accuracy);
 
 /* Input shape and classes that networks must have; {0, 0, 0} and 0 where any will do. */
@@ -94,14 +115,23 @@ typedef struct weft_accuracy_result {
     int64_t images_trained;
 } weft_accuracy_result;
 
-typedef enum weft_fidelity {
-    WEFT_FIDELITY_CANDIDATE, /* validation accuracy after the candidate's budget */
-    WEFT_FIDELITY_FINAL,     /* test accuracy after the final budget */
-} weft_fidelity;
+/* How much is spent on a design: the index of a step of its training, from 0, each of which goes on
+ * where the one before ended; or one of these. */
+typedef int weft_fidelity;
+enum {
+    WEFT_FIDELITY_CANDIDATE = -1, /* the last step: validation accuracy after the whole budget */
+    WEFT_FIDELITY_FINAL = -2,     /* test accuracy after the final budget */
+};
+
+/* How many steps there are: 1 where the provider does not train. */
+WEFT_API int weft_accuracy_fidelities(const weft_accuracy *accuracy);
 
 /* `network` may be NULL where weft_accuracy_needs_network() is false; `genome` (genes.n; NaN:
  * inactive) may be NULL where the provider trains. A design that has no accuracy, such as one that
- * a table lacks, is WEFT_ERROR_EVALUATION. Thread-safe; deterministic for (settings, seed, design). */
+ * a table lacks, is WEFT_ERROR_EVALUATION. Thread-safe. Accuracy and loss are deterministic for
+ * (settings, seed, design, fidelity), whatever was asked before; seconds and images count what was
+ * trained for this answer: a step finds the weights of the one before where they were kept, else it
+ * trains that, too. */
 WEFT_API weft_status weft_accuracy_evaluate(const weft_accuracy *accuracy,
                                             const weft_network *network, const double *genome,
                                             weft_fidelity fidelity, uint64_t seed,

@@ -248,6 +248,12 @@ WEFT_API const weft_network_option *weft_network_option_at(size_t i);
 WEFT_API weft_status weft_network_read(const char *text, weft_network **network,
                                        weft_error *error) WEFT_NODISCARD;
 
+/* The same, told the shape of its input and its classes where the text does not say them and names no
+ * file: "resnet20" for 3 x 32 x 32 and 10 classes is resnet20@input=3x32x32,classes=10. */
+WEFT_API weft_status weft_network_read_for(const char *text, weft_shape input, int classes,
+                                           weft_network **network,
+                                           weft_error *error) WEFT_NODISCARD;
+
 /* A layer table from memory, `name` is what errors call it (docs/reference/networks.md). Errors are
  * WEFT_ERROR_INPUT with line and column. */
 WEFT_API weft_status weft_network_parse_csv(const char *text, size_t length, const char *name,

@@ -109,7 +109,8 @@ extern const cli_command cli_search, cli_estimate, cli_explain, cli_sensitivity,
     cli_sweep, cli_validate, cli_chip_list, cli_chip_show, cli_chip_check, cli_train, cli_quantize,
     cli_front, cli_report, cli_data_list, cli_data_info, cli_data_add, cli_predictor_list,
     cli_predictor_show, cli_predictor_import, cli_predictor_check, cli_predictor_fit,
-    cli_predictor_next, cli_space, cli_doctor, cli_completion, cli_version, cli_help;
+    cli_predictor_next, cli_supernet_train, cli_supernet_measure, cli_supernet_rank, cli_space,
+    cli_doctor, cli_completion, cli_version, cli_help;
 
 /* What every command takes. */
 typedef struct cli_common {
@@ -328,6 +329,14 @@ weft_status cli_print_parts(cli_call *call, const weft_cost *cost) WEFT_NODISCAR
 weft_status cli_print_levels(cli_call *call, const weft_cost *cost) WEFT_NODISCARD;
 weft_status cli_print_layers(cli_call *call, const weft_cost *cost) WEFT_NODISCARD;
 
+/* ---- train_print.c --------------------------------------------------------------------------- */
+
+/* Every setting of a training as an object, null where it is not used. */
+void cli_training_json(weft_json *json, const weft_train_settings *settings);
+
+/* The recipe for people, what is not used left out. */
+void cli_print_recipe(const weft_train_settings *settings);
+
 /* ---- lists (listing.c) ------------------------------------------------------------------------ */
 
 /* Where each file of a kind goes as weft_share_list names it. */
@@ -363,6 +372,9 @@ void cli_design_json(weft_json *json, const cli_designs *designs, const weft_tri
 void cli_designs_json(weft_json *json, const cli_designs *designs);
 void cli_designs_csv(const cli_designs *designs);
 weft_status cli_designs_table(cli_call *call, const cli_designs *designs) WEFT_NODISCARD;
+
+/* How far the search was from the final trainings, where there are some. */
+void cli_note_gap(const cli_call *call, const weft_study *study);
 
 /* Of a front of more than `top` designs, sorted by its first objective: keeps so many, evenly spread,
  * the knee among them. Returns how many are left. */
@@ -423,6 +435,10 @@ char *cli_gene_text(const weft_space *space, int gene, double value, char *buffe
  * genome is canonical. */
 weft_status cli_genes_read(cli_call *call, const weft_problem *problem, const char *text,
                            double *genome) WEFT_NODISCARD;
+
+/* The same over the genome as it is, of a space alone. */
+weft_status cli_genes_apply(cli_call *call, const weft_space *space, const char *text,
+                            double *genome) WEFT_NODISCARD;
 
 /* Adds what to do about a design of a problem file that cannot be built. */
 void cli_hint_genes(cli_call *call);

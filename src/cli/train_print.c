@@ -58,9 +58,7 @@ static void steps_json(weft_json *json, const weft_train_settings *s) {
     weft_json_member_real(json, "patience", s->patience);
 }
 
-static void settings_json(weft_json *json, const train_arguments *arguments) {
-    const weft_train_settings *s = &arguments->settings;
-    weft_json_key(json, "settings");
+void cli_training_json(weft_json *json, const weft_train_settings *s) {
     weft_json_object_begin(json);
     steps_json(json, s);
     weft_json_member_real(json, "share", s->share);
@@ -79,6 +77,34 @@ static void settings_json(weft_json *json, const train_arguments *arguments) {
     weft_json_member_text(json, "save", s->save);
     weft_json_member_text(json, "checkpoint", s->checkpoint);
     weft_json_object_end(json);
+}
+
+static void print_if(double value, const char *what) {
+    if (value > 0.0) {
+        printf(", %s %g", what, value);
+    }
+}
+
+void cli_print_recipe(const weft_train_settings *s) {
+    printf("recipe       %s, batch %d, learning rate %g (warm-up %g, %s), momentum %g,\n"
+           "             weight decay %g%s",
+           DESCENTS[s->descent], s->batch, s->learning_rate, s->warmup, SCHEDULES[s->schedule],
+           s->momentum, s->weight_decay, s->decay_all ? "" : " of weights alone");
+    print_if(s->gradient_limit, "gradient limit");
+    print_if(s->average, "average");
+    print_if(s->patience, "patience");
+    printf("\n             crop pad %d, flip %s, label smoothing %g", s->crop_pad,
+           s->flip ? "on" : "off", s->label_smoothing);
+    print_if(s->cutout, "cutout");
+    print_if(s->mixup, "mixup");
+    printf("\n             %s", PRECISIONS[s->precision]);
+    if (s->quantize && s->quant.weight_bits == 0) {
+        printf(", quantized to the bits of the layers (%s steps)", STEPS[s->quant.steps]);
+    } else if (s->quantize) {
+        printf(", quantized to %d bits of weights and %d of inputs (%s steps)",
+               s->quant.weight_bits, s->quant.input_bits, STEPS[s->quant.steps]);
+    }
+    printf("\n");
 }
 
 /* ---- results --------------------------------------------------------------------------------- */
@@ -104,7 +130,8 @@ weft_status train_print_json(cli_call *call, const train_arguments *arguments,
     weft_json_member_real(json, "images_per_second", result->images_per_second);
     weft_json_member_integer(json, "macs", subject->network->macs);
     weft_json_member_integer(json, "params", subject->network->params);
-    settings_json(json, arguments);
+    weft_json_key(json, "settings");
+    cli_training_json(json, &arguments->settings);
     if (arguments->histograms != NULL) {
         weft_json_member_text(json, "histograms", arguments->histograms);
     }
@@ -165,7 +192,8 @@ static weft_status plan_json(cli_call *call, const train_arguments *arguments,
     } else {
         weft_json_integer(json, (int64_t)plan->available);
     }
-    settings_json(json, arguments);
+    weft_json_key(json, "settings");
+    cli_training_json(json, &arguments->settings);
     weft_json_object_end(json);
     return cli_json_print(call, json);
 }

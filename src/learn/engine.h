@@ -32,6 +32,7 @@
 #include "learn/quant.h"
 #include "learn/quant_bits.h"
 #include "learn/type.h"
+#include "learn/way.h"
 
 typedef struct weft_engine weft_engine;
 typedef struct weft_stage weft_stage;
@@ -128,8 +129,10 @@ struct weft_stage {
     weft_quant_range range;
     size_t rows;        /* of quantized weights that have a step each */
     size_t sums_offset; /* of as many doubles in engine->sums */
-    bool is_own;        /* a convolution by a kernel of ours, without a product */
-    /* Weights as the passes of a product read them: the same for all lanes. */
+    /* Of a product: the kernels of ours that its passes take, NULL for oneDNN's; weights as they read
+     * them, the same for all lanes. */
+    const weft_way *way[WEFT_DNN_PASSES];
+    weft_dnn_geometry geometry;               /* of one lane */
     size_t packed_bytes[2], packed_offset[2]; /* FORWARD, BACKWARD_DATA */
 };
 
@@ -139,7 +142,7 @@ struct weft_lane {
     unsigned char *workspace;
     float *partials; /* gradients of the slots' values by this lane's images */
     weft_dnn *door;  /* of the worker that runs it */
-    /* (n_stages); NULL where a stage has none. Borrowed from the door. */
+    /* (n_stages); NULL where a stage has none or takes no kernel of oneDNN's. Borrowed from the door. */
     weft_dnn_product **product;
     weft_dnn_matmul *(*matmul)[3];
     void *input; /* its part of the engine's images */

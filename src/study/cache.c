@@ -198,12 +198,15 @@ weft_status weft_cache_evaluate(weft_cache *cache, const weft_accuracy *accuracy
     }
     snprintf(network, sizeof network, "%016llx",
              (unsigned long long)weft_network_hash(query->network));
-    weft_status status = find(cache, network, query->fidelity, &found, error);
+    weft_fidelity fidelity = query->fidelity == WEFT_FIDELITY_CANDIDATE
+                                 ? weft_accuracy_fidelities(accuracy) - 1
+                                 : query->fidelity;
+    weft_status status = find(cache, network, fidelity, &found, error);
     if (status == WEFT_DONE) {
         status = weft_accuracy_evaluate(accuracy, query->network, query->genome, query->fidelity,
                                         query->seed, query->stop, &found, error);
         if (status == WEFT_OK) {
-            status = add(cache, network, query->fidelity, &found, error);
+            status = add(cache, network, fidelity, &found, error);
         }
     }
     if (status == WEFT_OK) {

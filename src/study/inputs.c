@@ -85,6 +85,7 @@ static weft_status hash_accuracy(const weft_problem *problem, uint64_t *hash, we
     } files[] = {{"predictors", accuracy->file},
                  {NULL, accuracy->weights},
                  {NULL, accuracy->csv},
+                 {NULL, accuracy->teacher_weights},
                  {"penalties", accuracy->penalty}};
     *hash = 0;
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
@@ -110,6 +111,8 @@ weft_status weft_problem_accuracy_hash(const weft_problem *problem, uint64_t *ha
     }
     fprintf(out, "%s %s\n", problem->provider, problem->data);
     weft_options_write(WEFT_OPTIONS_ACCURACY, info, out);
+    weft_training_write(&info->accuracy, out);
+    fprintf(out, "%s\n", info->accuracy.teacher);
     bool failed = ferror(out) != 0;
     if (fclose(out) != 0 || failed) {
         free(text);

@@ -7,7 +7,7 @@
 
 #include "base/expr.h"
 
-enum { WEFT_PROBLEM_PATH = 1024, WEFT_ACCURACY_FILES = 6 };
+enum { WEFT_PROBLEM_PATH = 1024, WEFT_ACCURACY_KEEP = 8, WEFT_ACCURACY_FILES = 9 };
 
 /* What a stage of the search varies, and what it wants. */
 typedef struct weft_stage {
