@@ -39,4 +39,7 @@ weft_status weft_crew_lend(weft_crew *crew, size_t bytes, weft_arena *arena,
                            weft_error *error) WEFT_NODISCARD;
 void weft_crew_return(weft_crew *crew, weft_arena *arena);
 
+/* Bytes that it has to lend, or gives back before it asks for more. */
+size_t weft_crew_spare(const weft_crew *crew);
+
 #endif

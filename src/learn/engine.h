@@ -211,8 +211,10 @@ size_t weft_engine_bytes(const weft_engine *engine);
 
 /* Start values, each layer from its own stream of the seed. Weights of convolutions and of hidden
  * linear layers: N(0, 2 / inputs) (He et al., "Delving deep into rectifiers", ICCV 2015, eq. 10);
- * of the last layer and of layers over tokens: N(0, 1 / inputs); rows of tables N(0, 0.02^2)
- * (Dosovitskiy et al., ICLR 2021). Biases and shifts 0, scales 1; running mean 0, variance 1.
+ * of the last layer and of layers over tokens: N(0, 1 / inputs), and of those that make the queries of
+ * an attention N(0, 1 / (inputs features)), features of a head: products of queries and keys are not
+ * scaled afterwards (Vaswani et al., NeurIPS 2017, section 3.2.1, scale by 1 / sqrt(features)); rows of
+ * tables N(0, 0.02^2) (Dosovitskiy et al., ICLR 2021). Biases and shifts 0, scales 1; running mean 0, variance 1.
  * WEFT_STOPPED between layers when asked for. */
 weft_status weft_engine_initialise(weft_engine *engine, uint64_t seed, const weft_stop *stop,
                                    weft_error *error) WEFT_NODISCARD;
@@ -220,6 +222,9 @@ weft_status weft_engine_initialise(weft_engine *engine, uint64_t seed, const wef
 /* Start values of a layer of products are N(0, gain / inputs); those of tables have this deviation. */
 double weft_engine_gain(const weft_engine *engine, const weft_stage *stage);
 #define WEFT_ENGINE_TABLE_DEVIATION 0.02
+
+/* What is added to a variance before its root is taken, as PyTorch has it. */
+#define WEFT_BATCH_NORM_EPSILON 1e-5
 
 /* Reads engine->images, writes engine->logits. WEFT_STOPPED between stages when asked for. */
 weft_status weft_engine_forward(weft_engine *engine, weft_mode mode, const weft_stop *stop,

@@ -48,8 +48,9 @@ size_t weft_memory_available(void) {
     return machine < group ? machine : group;
 }
 
-weft_status weft_memory_check(size_t bytes, const char *what, weft_error *error) {
+weft_status weft_memory_check(size_t bytes, size_t own, const char *what, weft_error *error) {
     size_t available = weft_memory_available();
+    available = available < SIZE_MAX - own ? available + own : SIZE_MAX;
     if (bytes <= available) {
         return WEFT_OK;
     }

@@ -33,9 +33,9 @@ static char label[512];
 
 /* ---- memory whose ends are watched ----------------------------------------------------------- */
 
-enum { GUARD = 256, GUARD_BYTE = 0xa5 };
+enum { GUARD = 256, GUARD_BYTE = 0xff };
 
-/* `size` bytes at a 64-byte boundary between two guards, all bytes 0xff: NaN in both types, so that
+/* `size` bytes at a 64-byte boundary between two guards, all bytes of both 0xff: NaN in both types, so that
  * what is read without being written, or not written at all, shows. */
 typedef struct place {
     unsigned char *block;
