@@ -3,7 +3,6 @@
 #include "learn/kinds.h"
 
 static const weft_kind *const kinds[] = {
-<<<<<<< HEAD
     &weft_kind_conv,       &weft_kind_linear,       &weft_kind_matmul,
     &weft_kind_batch_norm, &weft_kind_layer_norm,   &weft_kind_relu,
     &weft_kind_relu6,      &weft_kind_hard_swish,   &weft_kind_hard_sigmoid,
@@ -12,18 +11,7 @@ static const weft_kind *const kinds[] = {
     &weft_kind_add,        &weft_kind_multiply,     &weft_kind_concat,
     &weft_kind_slice,      &weft_kind_pad_channels, &weft_kind_flatten,
     &weft_kind_tokens,     &weft_kind_token,        &weft_kind_add_embedding,
-    &weft_kind_dropout,    &weft_kind_drop_path,
-=======
-    &weft_kind_conv,       &weft_kind_linear,         &weft_kind_matmul,
-    &weft_kind_batch_norm, &weft_kind_layer_norm,     &weft_kind_relu,
-    &weft_kind_relu6,      &weft_kind_hard_swish,     &weft_kind_hard_sigmoid,
-    &weft_kind_sigmoid,    &weft_kind_gelu,           &weft_kind_softmax,
-    &weft_kind_max_pool,   &weft_kind_average_pool,   &weft_kind_average_window,
-    &weft_kind_add,        &weft_kind_multiply,       &weft_kind_concat,
-    &weft_kind_slice,      &weft_kind_pad_channels,   &weft_kind_flatten,
-    &weft_kind_tokens,     &weft_kind_token,          &weft_kind_add_embedding,
-    &weft_kind_dropout,    &weft_kind_average_inside,
->>>>>>> nb
+    &weft_kind_dropout,    &weft_kind_drop_path,    &weft_kind_average_inside,
 };
 
 const weft_kind *weft_kind_of(weft_op op) {
