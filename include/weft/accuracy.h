@@ -5,6 +5,7 @@
  *   mlp        a multilayer perceptron over the genes (docs/reference/predictors.md)
  *   table      measured accuracies of a benchmark, looked up by the genes
  *   predictor  what a surrogate says that was fitted to finished trials
+ *   supernet   measures the network with slices of the weights of its space's supernet
  * and, switched on by name, a penalty for the bits of the layers where the provider knows none.
  */
 #ifndef WEFT_ACCURACY_H
@@ -48,8 +49,8 @@ typedef struct weft_fidelity_step {
 enum { WEFT_MAX_FIDELITIES = 8 };
 
 typedef struct weft_accuracy_settings {
-    const char *provider;        /* "train", "mlp", "table", "predictor" */
-    const char *data;            /* train: data set by name */
+    const char *provider;        /* "train", "mlp", "table", "predictor", "supernet" */
+    const char *data;            /* train, supernet: data set by name */
     weft_train_settings train;   /* of a candidate: the search sees the validation part only */
     double final_epochs;         /* of a design of the front: whole training set, test set once */
     const char *teacher;         /* train: a network by name that teaches candidates; "": none */
@@ -61,13 +62,19 @@ typedef struct weft_accuracy_settings {
     int n_fidelities;
     const char *keep;
     const char *file;    /* mlp, table: a name of share/weft/predictors or the path of a file;
-                          * predictor: the path of a surrogate */
+                          * predictor, supernet: the path of a surrogate, of a supernet's weights */
     const char *weights; /* mlp: the user's weights, in place of those that `file` names */
     const char *csv;     /* table: the user's figures, in place of those that `file` names */
     const char *penalty; /* a name of share/weft/penalties or the path of a file; "": none */
     const char *ignore;  /* genes that the provider may leave out, "a b*"; "": none */
     bool blind_bits;     /* mlp: feeds the bits that `file` calls blind whatever the genes say */
-    bool force;          /* predictor: uses one whose tau is below its bar */
+    int64_t
+        recalibrate; /* supernet: images that the statistics of batch norms are estimated over */
+    /* supernet: the space of the networks, whose weights they must be (weft_supernet_space); hash 0: any.
+     * A study sets both. */
+    uint64_t space_hash;
+    const char *space_name;
+    bool force;                /* predictor: uses one whose tau is below its bar */
     weft_accuracy_value value; /* predictor */
 } weft_accuracy_settings;
 
@@ -92,7 +99,8 @@ WEFT_API void weft_accuracy_destroy(weft_accuracy *accuracy);
 /* Whether evaluations must be given the network: for training, and for a penalty. */
 WEFT_API bool weft_accuracy_needs_network(const weft_accuracy *accuracy);
 
-/* Whether WEFT_FIDELITY_FINAL tells more than WEFT_FIDELITY_CANDIDATE: for training alone. */
+/* Whether WEFT_FIDELITY_FINAL tells more than WEFT_FIDELITY_CANDIDATE: for training, and for a
+ * supernet, whose final designs are trained in full. */
 WEFT_API bool weft_accuracy_has_final(const weft_accuracy *accuracy);
 
 /* Input shape and classes that networks must have; {0, 0, 0} and 0 where any will do. */

@@ -44,6 +44,8 @@ void weft_accuracy_defaults(weft_accuracy_settings *settings) {
                                          .file = "",
                                          .weights = "",
                                          .csv = "",
+                                         .recalibrate = 2000,
+                                         .space_name = "",
                                          .penalty = "",
                                          .ignore = ""};
     weft_train_defaults(&settings->train);

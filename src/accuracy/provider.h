@@ -54,13 +54,17 @@ typedef struct weft_provider {
 } weft_provider;
 
 extern const weft_provider weft_provider_train, weft_provider_mlp, weft_provider_table,
-    weft_provider_predictor;
+    weft_provider_predictor, weft_provider_supernet;
+
+/* The data set of a state of weft_provider_train, which keeps it: for who trains as well. */
+const weft_dataset *weft_provider_train_dataset(const void *state);
 
 /* Every provider, once: name in problem files, struct. */
 #define WEFT_PROVIDER_MAP(X)                                                                       \
     X("train", weft_provider_train)                                                                \
     X("mlp", weft_provider_mlp)                                                                    \
     X("table", weft_provider_table)                                                                \
-    X("predictor", weft_provider_predictor)
+    X("predictor", weft_provider_predictor)                                                        \
+    X("supernet", weft_provider_supernet)
 
 #endif

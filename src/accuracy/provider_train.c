@@ -166,6 +166,11 @@ static int fidelities(const void *state) {
     return t->n_steps;
 }
 
+const weft_dataset *weft_provider_train_dataset(const void *state) {
+    const trainer *t = state;
+    return t->dataset;
+}
+
 /* ---- one design ------------------------------------------------------------------------------ */
 
 static weft_status train(const trainer *t, const weft_accuracy_query *query,

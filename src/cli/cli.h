@@ -109,7 +109,8 @@ extern const cli_command cli_search, cli_estimate, cli_explain, cli_sensitivity,
     cli_sweep, cli_validate, cli_chip_list, cli_chip_show, cli_chip_check, cli_train, cli_quantize,
     cli_front, cli_report, cli_data_list, cli_data_info, cli_data_add, cli_predictor_list,
     cli_predictor_show, cli_predictor_import, cli_predictor_check, cli_predictor_fit,
-    cli_predictor_next, cli_space, cli_doctor, cli_completion, cli_version, cli_help;
+    cli_predictor_next, cli_supernet_train, cli_supernet_measure, cli_supernet_rank, cli_space,
+    cli_doctor, cli_completion, cli_version, cli_help;
 
 /* What every command takes. */
 typedef struct cli_common {
@@ -434,6 +435,10 @@ char *cli_gene_text(const weft_space *space, int gene, double value, char *buffe
  * genome is canonical. */
 weft_status cli_genes_read(cli_call *call, const weft_problem *problem, const char *text,
                            double *genome) WEFT_NODISCARD;
+
+/* The same over the genome as it is, of a space alone. */
+weft_status cli_genes_apply(cli_call *call, const weft_space *space, const char *text,
+                            double *genome) WEFT_NODISCARD;
 
 /* Adds what to do about a design of a problem file that cannot be built. */
 void cli_hint_genes(cli_call *call);

@@ -549,7 +549,7 @@ static weft_status check_surrogate(cli_call *call, const check_arguments *argume
                              .percent = arguments->check.percent};
     cli_source source;
     weft_surrogate *surrogate = NULL;
-    weft_surrogate_report report;
+    weft_surrogate_report report = {0};
     WEFT_TRY(weft_surrogate_read(call->operands[0], &surrogate, &call->error));
     weft_status status = cli_source_open(call, call->operands[1], &file, &source);
     if (status == WEFT_OK) {

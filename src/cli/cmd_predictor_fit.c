@@ -110,7 +110,7 @@ static const cli_option FIT_OPTIONS[] = {
      .unset = "accuracy, prediction or pred", .help = "The column of the accuracies."},
     {"percent", 0, CLI_FLAG, .offset = FIT_AT(file.percent),
      .help = "The accuracies of FILE are percentages."},
-    {"sample", 0, CLI_INT, "N", FIT_AT(file.sample), 1, 1e6, .unset = "the rows that there are",
+    {"sample", 0, CLI_INT, "N", FIT_AT(file.sample), 1, 1e6, .unset = "the whole file",
      .help = "Learns from so many rows of FILE, by chance."},
     {"seed", 's', CLI_UINT64, "N", FIT_AT(fit.seed), 0, 9e15, .help = "Of all that is by chance."},
     {"jobs", 'j', CLI_THREADS, "N|auto", FIT_AT(fit.jobs), 1, 256,

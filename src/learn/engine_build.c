@@ -50,8 +50,11 @@ static bool joins_previous(const lowering *low, const weft_layer *layer) {
     return before == WEFT_OP_BATCH_NORM || (before == WEFT_OP_ADD && tail == WEFT_TAIL_RELU);
 }
 
+/* Maps and sequences lie alike, position by position. */
 static bool does_nothing(const weft_layer *layer) {
-    return (layer->op == WEFT_OP_DROPOUT && layer->rate <= 0.0) ||
+    bool drops = layer->op == WEFT_OP_DROPOUT || layer->op == WEFT_OP_DROP_PATH;
+    return (drops && layer->rate <= 0.0) || layer->op == WEFT_OP_TO_MAP ||
+           (layer->op == WEFT_OP_TOKENS && layer->entries == 0) ||
            (layer->op == WEFT_OP_FLATTEN && layer->in.height == 1 && layer->in.width == 1);
 }
 

@@ -81,12 +81,15 @@ static void fill_normal(const weft_stage *stage, double deviation, uint64_t seed
     }
 }
 
+double weft_engine_gain(const weft_engine *engine, const weft_stage *stage) {
+    bool over_tokens = stage->layer->op == WEFT_OP_LINEAR && stage->layer->in.height > 1;
+    return stage->output == engine->output || over_tokens ? 1.0 : 2.0;
+}
+
 static void initialise_product(const weft_engine *engine, const weft_stage *stage, uint64_t seed) {
     double inputs =
         (double)(stage->slot[WEFT_SLOT_WEIGHT].count / (size_t)stage->layer->out_channels);
-    bool over_tokens = stage->layer->op == WEFT_OP_LINEAR && stage->layer->in.height > 1;
-    double gain = stage->output == engine->output || over_tokens ? 1.0 : 2.0;
-    fill_normal(stage, sqrt(gain / inputs), seed);
+    fill_normal(stage, sqrt(weft_engine_gain(engine, stage) / inputs), seed);
 }
 
 /* Steps stay 0: they are chosen when the first values are seen. */
@@ -172,6 +175,17 @@ static weft_status deal_out(weft_engine *engine,
 
 /* ---- packing --------------------------------------------------------------------------------- */
 
+static weft_status pack_pass(const weft_engine *engine, const weft_stage *stage, weft_dnn_pass pass,
+                             weft_dnn_product *product, weft_error *error) {
+    const float *plain = weft_stage_weights(engine, stage);
+    void *packed = engine->packed + stage->packed_offset[pass];
+    if (stage->way[pass] != NULL) {
+        stage->way[pass]->pack(&stage->geometry, pass, plain, packed);
+        return WEFT_OK;
+    }
+    return weft_dnn_product_pack(product, pass, plain, packed, error);
+}
+
 static weft_status pack_stage(weft_engine *engine, weft_stage *stage, weft_dnn_product *product,
                               weft_error *error) {
     if (stage->bits > 0 && !stage->is_quantizer) {
@@ -179,9 +193,7 @@ static weft_status pack_stage(weft_engine *engine, weft_stage *stage, weft_dnn_p
     }
     for (int pass = WEFT_DNN_FORWARD; pass <= WEFT_DNN_BACKWARD_DATA; pass++) {
         if (stage->packed_bytes[pass] > 0) {
-            WEFT_TRY(weft_dnn_product_pack(product, (weft_dnn_pass)pass,
-                                           weft_stage_weights(engine, stage),
-                                           engine->packed + stage->packed_offset[pass], error));
+            WEFT_TRY(pack_pass(engine, stage, (weft_dnn_pass)pass, product, error));
         }
     }
     return WEFT_OK;
@@ -215,7 +227,8 @@ static weft_status reduce_stage(weft_engine *engine, weft_stage *stage, weft_dnn
             continue;
         }
         const float *sum = sum_lanes(engine, slot);
-        if (product != NULL && name == WEFT_SLOT_WEIGHT) {
+        bool is_packed = product != NULL && stage->way[WEFT_DNN_BACKWARD_WEIGHTS] == NULL;
+        if (is_packed && name == WEFT_SLOT_WEIGHT) {
             WEFT_TRY(weft_dnn_product_unpack(product, sum, slot->gradient, error));
         } else {
             memcpy(slot->gradient, sum, slot->count * sizeof *sum);

@@ -65,12 +65,14 @@ static weft_dnn_matmul_geometry settle_all(const weft_dnn_matmul_geometry *g, bo
 /* oneDNN's brgemm (3.7.2) takes all images' heads for contiguous where the largest of their steps is
  * (images x heads) times the smallest, in whole numbers, and multiplies the wrong matrices: it should
  * ask for `heads` times. So it is with heads side by side and as many tokens as images. A third step,
- * over a dimension of one, is put beside them to keep it from that; 0 where it is not needed. */
+ * over a dimension of one, is put beside them to keep it from that; 0 where it is not needed. (2.6.3
+ * is right, and has no brgemm for five dimensions.) */
 static int64_t third_step(const weft_dnn_matmul_geometry *g, const weft_dnn_matrix *m) {
     int64_t least = m->image < m->head ? m->image : m->head;
     int64_t most = m->image < m->head ? m->head : m->image;
     int64_t all = (int64_t)g->images * g->heads;
-    if (m->image == m->head * g->heads || least == 0 || most / least != all) {
+    bool right = dnnl_version()->major < 3 || m->image == m->head * g->heads;
+    if (right || least == 0 || most / least != all) {
         return 0;
     }
     return 2 * most;
@@ -122,25 +124,36 @@ static void name_work(const weft_dnn_matmul_geometry *g, char *key, size_t size)
     }
 }
 
+static bool holds(const void *context, const void *result, const float *bias) {
+    (void)bias;
+    return weft_dnn_matmul_holds(context, result);
+}
+
 static weft_status choose(weft_dnn_matmul *matmul, const weft_dnn_matmul_geometry *run,
-                          weft_dnn_operation *o, weft_error *error) {
+                          weft_dnn_task *task, weft_error *error) {
     char key[384];
-    name_work(run, key, sizeof key);
+    weft_dnn_operation *o = &task->operation;
     bool five = third_step(run, &run->a) > 0 || third_step(run, &run->b) > 0 ||
                 third_step(run, &run->c) > 0;
     WEFT_TRY(describe(run, &run->a, run->rows, run->inner, five, &o->source, error));
     WEFT_TRY(describe(run, &run->b, run->inner, run->columns, five, &o->weights, error));
     WEFT_TRY(describe(run, &run->c, run->rows, run->columns, five, &o->destination, error));
-    return weft_dnn_kernel_make(matmul->dnn, o, NULL, key, &matmul->kernel, error);
+    name_work(run, key, sizeof key);
+    task->key = key;
+    return weft_dnn_kernel_make(matmul->dnn, task, &matmul->kernel, error);
 }
 
 static weft_status fill(weft_dnn_matmul *matmul, weft_error *error) {
     weft_dnn_matmul_geometry run = settle_all(&matmul->geometry, &matmul->transposed);
-    weft_dnn_operation operation = {.work = WEFT_DNN_MATMUL, .direction = dnnl_forward_training};
-    weft_status status = choose(matmul, &run, &operation, error);
-    weft_dnn_layout_destroy(operation.source);
-    weft_dnn_layout_destroy(operation.weights);
-    weft_dnn_layout_destroy(operation.destination);
+    weft_dnn_task task = {
+        .operation = {.work = WEFT_DNN_MATMUL, .direction = dnnl_forward_training},
+        .type = (weft_type)run.type,
+        .holds = holds,
+        .context = &run};
+    weft_status status = choose(matmul, &run, &task, error);
+    weft_dnn_layout_destroy(task.operation.source);
+    weft_dnn_layout_destroy(task.operation.weights);
+    weft_dnn_layout_destroy(task.operation.destination);
     return status;
 }
 

@@ -78,6 +78,15 @@ static size_t lowest_gap(const weft_claim *claim, weft_claim **placed, int n) {
     return end;
 }
 
+/* Keeps the n placed claims in the order of their places. */
+static void insert(weft_claim *claim, weft_claim **placed, int n) {
+    int at = n;
+    for (; at > 0 && lower_first(&claim, &placed[at - 1]) < 0; at--) {
+        placed[at] = placed[at - 1];
+    }
+    placed[at] = claim;
+}
+
 weft_status weft_plan_place(weft_plan *plan, weft_error *error) {
     size_t n = (size_t)plan->n;
     weft_claim **order = malloc((2 * n + 1) * sizeof *order);
@@ -92,8 +101,7 @@ weft_status weft_plan_place(weft_plan *plan, weft_error *error) {
     plan->size = 0;
     for (int i = 0; i < plan->n; i++) {
         order[i]->offset = lowest_gap(order[i], placed, i);
-        placed[i] = order[i];
-        qsort(placed, (size_t)i + 1, sizeof(*placed), lower_first);
+        insert(order[i], placed, i);
         size_t end = order[i]->offset + order[i]->size;
         plan->size = end > plan->size ? end : plan->size;
     }

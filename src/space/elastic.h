@@ -59,12 +59,24 @@ enum {
 /* Of each meaning; 0: it sets nothing of blocks. */
 extern const int weft_elastic_sets[WEFT_ELASTIC_MEANINGS];
 
-/* The stages and blocks that a gene means, each [first, end). */
+/* The stages and blocks that a gene of a skeleton means, each [first, end). */
 typedef struct weft_elastic_extent {
     int stage, stage_end, block, block_end;
 } weft_elastic_extent;
 
-weft_elastic_extent weft_elastic_extent_of(const weft_space *space, int g);
+static inline weft_elastic_extent weft_elastic_extent_of(const weft_role *role,
+                                                         const weft_elastic_skeleton *skeleton) {
+    weft_elastic_extent e = {0, skeleton->n_stages, 0, WEFT_ELASTIC_MAX_BLOCKS};
+    if (role->number > 0) {
+        e.stage = role->number - 1;
+        e.stage_end = role->number;
+    }
+    if (role->second > 0) {
+        e.block = role->second - 1;
+        e.block_end = role->second;
+    }
+    return e;
+}
 
 const weft_elastic_skeleton *weft_elastic_skeleton_of(const weft_space *space);
 

@@ -48,7 +48,8 @@ static bool rises(const weft_space *space, int g, int32_t in, int32_t least) {
  * effect. */
 static bool expands_apart(const weft_space *space, int g, double width) {
     bool expansion = space->roles[g].meaning == WEFT_ELASTIC_EXPANSION;
-    weft_elastic_extent e = weft_elastic_extent_of(space, g);
+    weft_elastic_extent e =
+        weft_elastic_extent_of(&space->roles[g], weft_elastic_skeleton_of(space));
     for (int s = e.stage; s < e.stage_end; s++) {
         for (int k = e.block; k < e.block_end; k++) {
             int32_t in[WEFT_GENE_MAX_CHOICES];

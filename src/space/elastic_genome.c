@@ -105,7 +105,7 @@ static void apply_gene(const weft_space *space, int g, double value, weft_elasti
         apply_to_network(role, number, spec);
         return;
     }
-    weft_elastic_extent e = weft_elastic_extent_of(space, g);
+    weft_elastic_extent e = weft_elastic_extent_of(role, spec->skeleton);
     for (int s = e.stage; s < e.stage_end; s++) {
         for (int k = e.block; k < e.block_end; k++) {
             apply_to_block(weft_elastic_sets[role->meaning], number,

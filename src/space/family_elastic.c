@@ -95,19 +95,8 @@ const weft_elastic_skeleton *weft_elastic_skeleton_of(const weft_space *space) {
 
 /* ---- binding --------------------------------------------------------------------------------- */
 
-weft_elastic_extent weft_elastic_extent_of(const weft_space *space, int g) {
-    const weft_role *role = &space->roles[g];
-    weft_elastic_extent e = {0, weft_elastic_skeleton_of(space)->n_stages, 0,
-                             WEFT_ELASTIC_MAX_BLOCKS};
-    if (role->number > 0) {
-        e.stage = role->number - 1;
-        e.stage_end = role->number;
-    }
-    if (role->second > 0) {
-        e.block = role->second - 1;
-        e.block_end = role->second;
-    }
-    return e;
+static weft_elastic_extent extent_of(const weft_space *space, int g) {
+    return weft_elastic_extent_of(&space->roles[g], weft_elastic_skeleton_of(space));
 }
 
 int weft_elastic_owner(const weft_space *space, int sets, int s, int k) {
@@ -116,7 +105,7 @@ int weft_elastic_owner(const weft_space *space, int sets, int s, int k) {
         if (meaning == WEFT_MEANING_KNOB || !(weft_elastic_sets[meaning] & sets)) {
             continue;
         }
-        weft_elastic_extent e = weft_elastic_extent_of(space, g);
+        weft_elastic_extent e = extent_of(space, g);
         if (s >= e.stage && s < e.stage_end && k >= e.block && k < e.block_end) {
             return g;
         }
@@ -277,7 +266,7 @@ static weft_status check_activity(const weft_space *space, int g, weft_error *er
 static weft_status check_attention(const weft_space *space, int g, weft_error *error) {
     const weft_elastic_skeleton *skeleton = weft_elastic_skeleton_of(space);
     const bool makes = space->roles[g].meaning == WEFT_ELASTIC_ATTENTION;
-    weft_elastic_extent e = weft_elastic_extent_of(space, g);
+    weft_elastic_extent e = extent_of(space, g);
     for (int s = e.stage; s < e.stage_end; s++) {
         for (int k = e.block; k < e.block_end; k++) {
             if (makes ? weft_elastic_may_attend(skeleton, s, k)
@@ -363,7 +352,7 @@ typedef int owner_table[WEFT_ELASTIC_MAX_STAGES][WEFT_ELASTIC_MAX_BLOCKS];
 
 static weft_status claim(const weft_space *space, int g, owner_table fields, weft_error *error) {
     int wanted = weft_elastic_sets[space->roles[g].meaning];
-    weft_elastic_extent e = weft_elastic_extent_of(space, g);
+    weft_elastic_extent e = extent_of(space, g);
     for (int s = e.stage; s < e.stage_end; s++) {
         for (int k = e.block; k < e.block_end; k++) {
             if (fields[s][k] & wanted) {

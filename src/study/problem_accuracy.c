@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * A problem's provider of accuracies, which is told what the genes mean. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "study/problem.h"
 
@@ -54,12 +55,27 @@ weft_status weft_meanings_make(const weft_problem *problem, weft_meanings *meani
     return WEFT_OK;
 }
 
+/* Weights of a supernet must be those of the problem's space. */
+static weft_status name_space(const weft_problem *problem, weft_accuracy_settings *settings,
+                              weft_error *error) {
+    if (strcmp(problem->provider, "supernet") != 0) {
+        return WEFT_OK;
+    }
+    weft_space_supernet *networks;
+    WEFT_TRY(weft_space_supernet_create(problem->space, &networks, error));
+    settings->space_hash = weft_space_supernet_get(networks)->hash;
+    settings->space_name = weft_space_name(problem->space);
+    weft_space_supernet_destroy(networks);
+    return WEFT_OK;
+}
+
 weft_status weft_problem_accuracy(const weft_problem *problem, weft_accuracy **accuracy,
                                   weft_error *error) {
     weft_meanings meanings;
+    weft_accuracy_settings settings = problem->info.accuracy;
+    WEFT_TRY(name_space(problem, &settings, error));
     WEFT_TRY(weft_meanings_make(problem, &meanings, error));
-    weft_status status =
-        weft_accuracy_create(&problem->info.accuracy, &meanings.genes, accuracy, error);
+    weft_status status = weft_accuracy_create(&settings, &meanings.genes, accuracy, error);
     weft_meanings_free(&meanings);
     return status;
 }

@@ -65,6 +65,7 @@ static const option accuracy_options[] = {
     {"teaching", OPTION_REAL, AT(accuracy.train.teaching), 0, 1, NULL},
     {"temperature", OPTION_REAL, AT(accuracy.train.temperature), 1e-3, 1e3, NULL},
     {"final_epochs", OPTION_REAL, AT(accuracy.final_epochs), 0.001, 10000, NULL},
+    {"recalibrate", OPTION_INT64, AT(accuracy.recalibrate), 1, 1e9, NULL},
     {"blind_bits", OPTION_BOOL, AT(accuracy.blind_bits), 0, 1, NULL},
     {"force", OPTION_BOOL, AT(accuracy.force), 0, 1, NULL},
 };

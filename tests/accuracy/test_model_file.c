@@ -36,7 +36,7 @@ static weft_accuracy_settings by_predictor(const char *path) {
 
 static void test_round_trip(void **state) {
     (void)state;
-    enum { N = 50 };
+    enum { N = 24 };
     known_designs train;
     known_make(&train, N, 0.01, 71);
     for (const char *const *name = weft_model_names(); *name != NULL; name++) {
@@ -147,7 +147,7 @@ static void test_provider(void **state) {
     (void)state;
     enum { N = 60 };
     known_designs train;
-    weft_surrogate_settings fit = plain("ensemble");
+    weft_surrogate_settings fit = plain("gp");
     weft_forecast said[N];
     weft_error error = {0};
     known_make(&train, N, 0.01, 73);

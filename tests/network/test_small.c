@@ -353,7 +353,15 @@ static void options_are_the_fields(void **state) {
     assert_int_equal(weft_network_create("x", (weft_shape){1, 1, 1}, &built, &error), WEFT_OK);
     assert_int_equal(weft_elastic_build(&spec, built, &error), WEFT_OK);
     assert_true(weft_network_hash(network) == weft_network_hash(built));
-    /* Stage 3 as stated, stage 4 at half its width. */
+    /* Stage 3 as stated, stage 5 at half its width. */
+    bool seen = false;
+    for (int32_t i = 0; i < network->n_layers; i++) {
+        if (network->layers[i].op == WEFT_OP_TO_MAP) {
+            assert_int_equal(network->layers[i].out.channels, 48);
+            seen = true;
+        }
+    }
+    assert_true(seen);
     const weft_layer *last = &network->layers[network->n_layers - 7];
     assert_int_equal(last->op, WEFT_OP_BATCH_NORM);
     assert_int_equal(last->out.channels, 80);

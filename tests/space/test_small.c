@@ -358,6 +358,74 @@ static void genes_of_many_blocks_set_them_all(void **state) {
     weft_space_destroy(space);
 }
 
+/* Genes that leave two genomes with one network, beside such as do not. */
+static void equal_networks_are_noticed(void **state) {
+    (void)state;
+    static const struct {
+        const char *genes;
+        bool distinct;
+    } rows[] = {
+        {"expansion2_2: {ordinal: [3, 3.1]}, channels2: {ordinal: [16, 160]}", false}, /* 48 */
+        {"expansion2_2: {ordinal: [3, 3.1]}, channels2: {ordinal: [160, 176]}", true},
+        {"expansion2_1: {ordinal: [3, 3.1]}, channels2: {ordinal: [160, 176]}", false}, /* of 24 */
+        {"expansion2_1: {ordinal: [3, 3.1]}, channels1: {ordinal: [160, 176]}", true},
+        {"expansion1_1: {ordinal: [3, 3.1]}, channels1: {ordinal: [160, 176]}", false}, /* of 16 */
+        {"expansion2_2: {ordinal: [1, 3]}", false}, /* nothing to expand */
+        {"attention: {integer: [1, 1]}, mlp_ratio4_2: {ordinal: [1, 1.02]}", false}, /* 96 */
+        {"attention: {integer: [1, 1]}, mlp_ratio4_2: {ordinal: [1, 1.08]}", true},
+        {"attention: {integer: [1, 1]}, heads4_2: {ordinal: [1, 2]}", true},
+        {"attention: {integer: [1, 1]}, heads: {ordinal: [1, 2]}", false},
+        {"attention3_3: {integer: [0, 1]}", true},
+        {"attention: {integer: [0, 1]}", false},
+        {"drop_path: {ordinal: [0.1, 0.2]}", false},
+        {"drop_path: {ordinal: [0.1]}, squeeze: {integer: [0, 1]}", true},
+        {"width: {ordinal: [0.9, 1]}", true},
+        {"width: {ordinal: [0.95, 1]}, channels5: {ordinal: [152, 160]}, "
+         "channels4: {ordinal: [96]}, channels3: {ordinal: [64]}",
+         false},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char text[512];
+        snprintf(text, sizeof text, "weft: space/1\nname: x\nfamily: small-hybrid\ngenes: {%s}\n",
+                 rows[i].genes);
+        weft_space *space = parse(text);
+        if (weft_space_is_distinct(space) != rows[i].distinct) {
+            fail_msg("%s", rows[i].genes);
+        }
+        weft_space_destroy(space);
+    }
+}
+
+/* Bits and copies that both kinds have are those of the block whatever its kind. */
+static void both_kinds_have_bits(void **state) {
+    (void)state;
+    weft_space *space = parse("weft: space/1\nname: x\nfamily: small-hybrid\ngenes:\n"
+                              "  attention4_2: {integer: [0, 1]}\n"
+                              "  weight_bits4_2: {ordinal: [4, 8]}\n"
+                              "  pw_input_bits4_2: {ordinal: [4, 8]}\n"
+                              "  copies4_2: {ordinal: [1, 2]}\n");
+    weft_network *network = empty();
+    weft_error error;
+    for (int attends = 0; attends < 2; attends++) {
+        const double genome[] = {attends, 0, 1, 1};
+        assert_int_equal(weft_space_decode_into(space, genome, 0, network, &error), WEFT_OK);
+        int found = 0;
+        for (int32_t i = 0; i < network->n_layers; i++) {
+            const weft_layer *layer = &network->layers[i];
+            bool weighted = layer->op == WEFT_OP_CONV || layer->op == WEFT_OP_LINEAR;
+            if (weighted && layer->block == 1 + 2 + 3 + 4 + 1) {
+                assert_int_equal(layer->bits.weights, 4);
+                assert_int_equal(layer->bits.inputs, layer->groups > 1 ? 0 : 8);
+                assert_int_equal(layer->copies, 2);
+                found++;
+            }
+        }
+        assert_int_equal(found, attends ? 6 : 3);
+    }
+    weft_network_destroy(network);
+    weft_space_destroy(space);
+}
+
 static void designs_are_described(void **state) {
     (void)state;
     weft_space *space = read_space("small-hybrid");
@@ -412,6 +480,16 @@ static void wrong_spaces_are_told(void **state) {
          "  attention3_2: {integer: [0, 1], when: depth >= index}\n"
          "  expansion3_2: {ordinal: [3, 4], when: depth >= index}",
          "exactly when depth3 >= 2 and attention3_2 == 0"},
+        {"small-hybrid", "attention3_2: {integer: [0, 1]}\n  squeeze3_2: {integer: [0, 1]}",
+         "exactly when attention3_2 == 0"},
+        {"small-hybrid", "attention5_3: {integer: [0, 1]}\n  dw_input_bits5_3: {ordinal: [4, 8]}",
+         "exactly when attention5_3 == 0"},
+        {"small-hybrid", "attention4: {integer: [0, 1]}\n  dw_copies4_2: {ordinal: [1, 2]}",
+         "exactly when attention4 == 0"},
+        {"small-hybrid",
+         "attention4_2: {integer: [0, 1]}\n"
+         "  weight_bits4_2: {ordinal: [4, 8], when: attention == 0}",
+         "must be active always"},
         {"small-hybrid", "depth3: {integer: [1, 4]}\n  attention3_2: {integer: [0, 1]}",
          "exactly when depth3 >= 2"},
         {"small-hybrid",
@@ -572,6 +650,47 @@ static void dropped_paths_cost_nothing(void **state) {
     weft_priced_destroy(priced);
 }
 
+static int32_t grow(weft_network *network, weft_layer layer) {
+    const int32_t before = network->n_layers - 1;
+    weft_error error;
+    int32_t index = 0;
+    layer.input = &before;
+    layer.n_inputs = 1;
+    layer.block = WEFT_NO_BLOCK;
+    assert_int_equal(weft_network_add(network, &layer, &index, &error), WEFT_OK);
+    return index;
+}
+
+/* Both pass on what comes in: that no value is below zero behind a ReLU is known behind them too. A map
+ * of one column is its sequence, so that nothing but the layer differs. */
+static void values_pass_on_without_a_sign(void **state) {
+    (void)state;
+    static const weft_layer passes[] = {{.op = WEFT_OP_RELU},
+                                        {.op = WEFT_OP_DROP_PATH, .rate = 0.1},
+                                        {.op = WEFT_OP_TO_MAP, .entries = 6}};
+    weft_priced *priced = price("generic-rram");
+    weft_network *network = empty();
+    weft_error error;
+    double energy[3];
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(weft_network_clear(network, "x", (weft_shape){8, 6, 1}, &error), WEFT_OK);
+        grow(network, (weft_layer){.op = WEFT_OP_LINEAR, .out_channels = 16});
+        grow(network, (weft_layer){.op = WEFT_OP_RELU});
+        grow(network, passes[i]);
+        grow(network, (weft_layer){.op = WEFT_OP_LINEAR, .out_channels = 16});
+        energy[i] = estimate(priced, network).energy_j;
+    }
+    assert_int_equal(weft_network_clear(network, "x", (weft_shape){8, 6, 1}, &error), WEFT_OK);
+    grow(network, (weft_layer){.op = WEFT_OP_LINEAR, .out_channels = 16});
+    grow(network, (weft_layer){.op = WEFT_OP_RELU});
+    grow(network, (weft_layer){.op = WEFT_OP_LINEAR, .out_channels = 16});
+    const double plain = estimate(priced, network).energy_j;
+    assert_true(energy[1] == plain && energy[2] == plain);
+    assert_true(energy[0] > plain); /* a second ReLU is work */
+    weft_network_destroy(network);
+    weft_priced_destroy(priced);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_spaces_are_counted),
@@ -579,11 +698,14 @@ int main(void) {
         cmocka_unit_test(reduced_mobilenets_are_all_there),
         cmocka_unit_test(reduced_hybrids_are_all_there),
         cmocka_unit_test(genes_of_many_blocks_set_them_all),
+        cmocka_unit_test(equal_networks_are_noticed),
+        cmocka_unit_test(both_kinds_have_bits),
         cmocka_unit_test(designs_are_described),
         cmocka_unit_test(wrong_spaces_are_told),
         cmocka_unit_test(heads_at_real_widths_fail_alone),
         cmocka_unit_test(chips_run_their_networks),
         cmocka_unit_test(dropped_paths_cost_nothing),
+        cmocka_unit_test(values_pass_on_without_a_sign),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
