@@ -372,27 +372,40 @@ static weft_status open_bundle(const weft_bundle *bundle, uint64_t space_hash,
     return take_tensors(bundle, supernet->shared, error);
 }
 
-weft_status weft_supernet_open(const char *path, uint64_t space_hash, const char *space_name,
-                               weft_supernet **supernet, weft_error *error) {
-    weft_bytes bytes = {0};
+weft_status weft_supernet_parse(const uint8_t *bytes, size_t size, uint64_t space_hash,
+                                const char *space_name, weft_supernet **supernet,
+                                weft_error *error) {
     weft_bundle bundle = {0};
     weft_supernet *made = calloc(1, sizeof *made);
     if (made == NULL) {
         return weft_fail_memory(error, sizeof *made);
     }
-    weft_status status = read_bundle(path, &bytes, &bundle, error);
+    weft_status status = weft_bundle_parse(bytes, size, &bundle, error);
     if (status == WEFT_OK) {
         status = open_bundle(&bundle, space_hash, space_name, made, error);
     }
     weft_bundle_destroy(&bundle);
-    free(bytes.data);
     if (status != WEFT_OK) {
         weft_supernet_close(made);
-        weft_error_file(error, path);
         return status;
     }
     *supernet = made;
     return WEFT_OK;
+}
+
+weft_status weft_supernet_open(const char *path, uint64_t space_hash, const char *space_name,
+                               weft_supernet **supernet, weft_error *error) {
+    weft_bytes bytes = {0};
+    weft_status status = weft_bytes_read(path, &bytes, error);
+    if (status == WEFT_OK) {
+        status =
+            weft_supernet_parse(bytes.data, bytes.size, space_hash, space_name, supernet, error);
+    }
+    free(bytes.data);
+    if (status != WEFT_OK) {
+        weft_error_file(error, path);
+    }
+    return status;
 }
 
 void weft_supernet_close(weft_supernet *supernet) {

@@ -14,6 +14,11 @@ weft_status weft_supernet_save(const weft_shared *shared, const weft_supernet_se
                                const weft_supernet_space *space, const char *path,
                                weft_error *error) WEFT_NODISCARD;
 
+/* weft_supernet_open of bytes. */
+weft_status weft_supernet_parse(const uint8_t *bytes, size_t size, uint64_t space_hash,
+                                const char *space_name, weft_supernet **supernet,
+                                weft_error *error) WEFT_NODISCARD;
+
 /* What a training has counted. */
 typedef struct weft_supernet_count {
     int64_t networks; /* that learned */
