@@ -7,9 +7,11 @@
 #ifndef WEFT_BENCH_TRAIN_WORKER_H
 #define WEFT_BENCH_TRAIN_WORKER_H
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -147,6 +149,7 @@ static void torch_exec(const bench_case *c, const char *mode, int threads) {
 
 static void become(const bench_case *c, const contender *who, int threads, const int *in,
                    const int *out) {
+    prctl(PR_SET_PDEATHSIG, SIGTERM); /* nobody is left to be asked by */
     dup2(in[0], STDIN_FILENO);
     dup2(out[1], STDOUT_FILENO);
     for (int i = 0; i < 2; i++) {
