@@ -60,7 +60,7 @@ static size_t weight_count(const weft_layer *layer) {
 }
 
 /* Steps of weights are trained where they are learned; the engine writes their gradient itself. */
-static void create_slots(const weft_engine *engine, weft_stage *stage) {
+void weft_product_slots(const weft_engine *engine, weft_stage *stage) {
     weft_slot_train(&stage->slot[WEFT_SLOT_WEIGHT], weight_count(stage->layer));
     if (stage->layer->bias) {
         weft_slot_train(&stage->slot[WEFT_SLOT_BIAS], (size_t)stage->layer->out.channels);
@@ -98,7 +98,7 @@ static weft_status create_product(weft_engine *engine, weft_stage *stage, weft_e
         WEFT_TRY(weft_dnn_product_get(lane->door, &g, &lane->product[stage->index], error));
     }
     const weft_dnn_product *product = engine->lanes[0].product[stage->index];
-    create_slots(engine, stage);
+    weft_product_slots(engine, stage);
     stage->slot[WEFT_SLOT_WEIGHT].partial =
         weft_dnn_product_packed(product, WEFT_DNN_BACKWARD_WEIGHTS) / sizeof(float);
     for (int pass = 0; pass < WEFT_DNN_PASSES; pass++) {
@@ -170,7 +170,7 @@ static weft_status create_depthwise(weft_engine *engine, weft_stage *stage, weft
     weft_window window = depthwise_window(stage, &engine->lanes[0]);
     size_t scratch = weft_depthwise_scratch(&window);
     int forward = weft_moment_forward(stage), backward = weft_moment_backward(engine, stage);
-    create_slots(engine, stage);
+    weft_product_slots(engine, stage);
     WEFT_TRY(weft_stage_claim(engine, stage, WEFT_DNN_FORWARD, scratch, forward, forward, error));
     return weft_stage_claim(engine, stage, WEFT_DNN_BACKWARD_WEIGHTS, scratch, backward, backward,
                             error);

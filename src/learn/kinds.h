@@ -44,6 +44,16 @@ static inline size_t weft_lane_positions(const weft_lane *lane, weft_shape shape
     return (size_t)lane->images * weft_positions(shape);
 }
 
+/* The slots of a layer of products: weights, bias, and steps of quantized weights, which are trained
+ * where they are learned; the engine writes their gradient itself. */
+void weft_product_slots(const weft_engine *engine, weft_stage *stage);
+
+/* The products of a MATMUL in a lane: forward, and the gradients of both operands. */
+enum { WEFT_MATMUL_FORWARD, WEFT_MATMUL_FIRST, WEFT_MATMUL_SECOND, WEFT_MATMUL_PRODUCTS };
+
+void weft_matmul_geometries(const weft_engine *engine, const weft_stage *stage,
+                            const weft_lane *lane, weft_dnn_matmul_geometry *geometries);
+
 /* A trained slot of `count` values, of whose gradient each lane writes its part. */
 static inline void weft_slot_train(weft_slot *slot, size_t count) {
     *slot = (weft_slot){.count = count, .is_trained = true, .partial = count};

@@ -49,7 +49,11 @@ size_t weft_memory_available(void) {
 }
 
 weft_status weft_memory_check(size_t bytes, const char *what, weft_error *error) {
-    size_t available = weft_memory_available();
+    return weft_memory_check_of(bytes, weft_memory_available(), what, error);
+}
+
+weft_status weft_memory_check_of(size_t bytes, size_t available, const char *what,
+                                 weft_error *error) {
     if (bytes <= available) {
         return WEFT_OK;
     }
