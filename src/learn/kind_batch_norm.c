@@ -89,7 +89,7 @@ static int last_read(const weft_engine *engine, const weft_stage *stage) {
 
 static weft_status create(weft_engine *engine, weft_stage *stage, weft_error *error) {
     size_t channels = channels_of(stage);
-    for (int name = 0; name < WEFT_SLOTS; name++) {
+    for (int name = 0; name <= WEFT_SLOT_VARIANCE; name++) {
         bool trained = name == WEFT_SLOT_WEIGHT || name == WEFT_SLOT_BIAS;
         stage->slot[name] = (weft_slot){.count = channels, .is_trained = trained};
     }
