@@ -1,198 +1,292 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Images trained per second on one core, and the same network, batch and thread count in PyTorch
- * where python3-torch is installed. Times are CPU times of the best step, so that a busy machine
- * disturbs them little; ours include loading and augmenting the batch, PyTorch's do not. */
-#include <weft/learn.h>
+ * Images trained per second, ours and PyTorch's (where python3-torch is installed): the same networks,
+ * batches and rule of descent, on one thread, on two, and by two processes of one thread each. All
+ * contenders are started, then asked in turn, several rounds; a figure is the median of wall times.
+ * Neither loads images: the same batch is trained again and again.
+ *
+ *     bench_train [--quick] [--case NAME] [--no-torch]
+ *
+ * The share of the peak: three times the multiply-adds of a forward pass, two operations each, against
+ * what registers alone can do on as many cores. */
+#include <signal.h>
 
-#include <omp.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <time.h>
-#include <unistd.h>
+#include "bench.h"
+#include "peak.h"
+#include "train_worker.h"
 
-#include "learn/batch.h"
-#include "learn/engine.h"
-#include "learn/loss.h"
-#include "learn/optimizer.h"
-#include "weft_build_config.h"
-
-enum { CLASSES = 10 };
-
-typedef struct bench_case {
-    const char *blocks;
-    int channels, side, pool, batch, steps;
-} bench_case;
-
-static const bench_case cases[] = {
-    {"V32,V64,V128", 3, 32, 1, 128, 12},
-    {"R32,V64,R64", 3, 32, 1, 128, 8},
-    {"V16,V32", 1, 28, 2, 96, 40},
-    {"V8,V16", 1, 28, 2, 96, 60},
+static const contender contenders[] = {
+    {"weft f32", NULL, WEFT_F32},
+    {"weft bf16", NULL, WEFT_BF16},
+    {"torch f32", "f32", WEFT_F32},
+    {"autocast", "autocast", WEFT_F32},
+    {"autocast last", "autocast-last", WEFT_F32},
+    {"bf16 last", "bf16-last", WEFT_F32},
 };
 
-static double cpu_seconds(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+enum { CONTENDERS = sizeof contenders / sizeof *contenders, OURS = 2, MOST_ROUNDS = 32 };
+
+typedef struct setting {
+    const char *text;
+    int threads, jobs;
+} setting;
+
+static const setting settings[] = {
+    {"one thread", 1, 1},
+    {"two threads", 2, 1},
+    {"two at once, one thread each", 1, 2},
+};
+
+enum { SETTINGS = sizeof settings / sizeof *settings, MOST_JOBS = 2 };
+
+typedef struct options {
+    bool torch;
+    const char *only; /* a case; NULL: all */
+    int rounds;
+    double seconds; /* of one measurement, about */
+} options;
+
+static double wall(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-static weft_status build_network(const bench_case *c, weft_network **network, weft_error *error) {
-    weft_imc_spec spec;
-    weft_imc_defaults(&spec);
-    spec.input = (weft_shape){c->channels, c->side, c->side};
-    spec.head_pool = c->pool;
-    weft_status status = weft_imc_parse(c->blocks, &spec, error);
-    return status != WEFT_OK ? status : weft_imc_build(&spec, network, error);
-}
+/* ---- one contender --------------------------------------------------------------------------- */
 
-/* Random bytes as images. */
-typedef struct images {
-    weft_normaliser normaliser;
-    uint8_t *pixels;
-    size_t size;
-    uint16_t *labels;
-} images;
+typedef struct team {
+    worker member[MOST_JOBS];
+    int jobs, steps; /* of one measurement */
+    double rate[MOST_ROUNDS];
+    double images; /* a second: the median; 0: it cannot */
+} team;
 
-static bool make_images(const bench_case *c, images *made) {
-    weft_dataset dataset = {.mean = {0.5F, 0.5F, 0.5F}, .deviation = {0.3F, 0.3F, 0.3F}};
-    dataset.info.shape = (weft_shape){c->channels, c->side, c->side};
-    weft_normaliser_fill(&dataset, &made->normaliser);
-    made->size = (size_t)c->channels * (size_t)c->side * (size_t)c->side;
-    made->pixels = malloc((size_t)c->batch * made->size);
-    made->labels = malloc((size_t)c->batch * sizeof *made->labels);
-    if (made->pixels == NULL || made->labels == NULL) {
-        return false;
-    }
-    weft_rng rng = weft_rng_make(1, WEFT_PURPOSE_TEST, 0);
-    for (size_t i = 0; i < (size_t)c->batch * made->size; i++) {
-        made->pixels[i] = (uint8_t)weft_rng_u32(&rng);
-    }
-    for (int i = 0; i < c->batch; i++) {
-        made->labels[i] = (uint16_t)(i % CLASSES);
-    }
-    return true;
-}
-
-static weft_status step(const bench_case *c, weft_engine *engine, const images *data, int number,
-                        weft_error *error) {
-    const weft_augmentation augmentation = {.crop_pad = 4, .flip = true};
-    for (size_t i = 0; i < (size_t)c->batch; i++) {
-        weft_view view =
-            weft_view_draw(&augmentation, data->normaliser.shape, 1, (uint64_t)number, i);
-        weft_view_fill(&data->normaliser, data->pixels + i * data->size, &view, WEFT_F32,
-                       engine->input->data + i * data->size);
-    }
-    engine->dropout = weft_rng_make(1, WEFT_PURPOSE_DROPOUT, (uint64_t)number);
-    WEFT_TRY(weft_engine_forward(engine, WEFT_MODE_TRAIN, NULL, error));
-    weft_cross_entropy(engine->output->data, data->labels, (size_t)c->batch, CLASSES, 0.0,
-                       engine->output->gradient);
-    WEFT_TRY(weft_engine_backward(engine, NULL, error));
-    const weft_segment all = {.count = engine->n_parameters, .rate = 1.0, .decays = true};
-    const weft_descent descent = {
-        .kind = WEFT_DESCENT_SGD,
-        .momentum = 0.9,
-        .decay = 3e-4,
-        .segments = &all,
-        .n_segments = 1,
-    };
-    weft_descent_step(&descent, engine->parameters, engine->gradients, engine->velocity,
-                      engine->n_parameters, 0.01, number + 1);
-    return WEFT_OK;
-}
-
-/* Images per second of CPU time in the best step. */
-static weft_status measure(const bench_case *c, weft_engine *engine, const images *data,
-                           double *rate, weft_error *error) {
-    double best = 1e30;
-    for (int i = 0; i < c->steps; i++) {
-        double start = cpu_seconds();
-        WEFT_TRY(step(c, engine, data, i, error));
-        double took = cpu_seconds() - start;
-        best = took < best ? took : best;
-    }
-    *rate = (double)c->batch / best;
-    return WEFT_OK;
-}
-
-static weft_status bench_weft(const bench_case *c, double *rate, double *megabytes,
-                              weft_error *error) {
-    weft_network *network = NULL;
-    weft_engine *engine = NULL;
-    images data = {0};
-    weft_status status = build_network(c, &network, error);
-    if (status == WEFT_OK && !make_images(c, &data)) {
-        status = weft_fail_memory(error, data.size * (size_t)c->batch);
-    }
-    if (status == WEFT_OK) {
-        status = weft_engine_create(network, c->batch, &engine, error);
-    }
-    if (status == WEFT_OK) {
-        status = weft_engine_initialise(engine, 1, NULL, error);
-    }
-    if (status == WEFT_OK) {
-        *megabytes = (double)weft_engine_bytes(engine) * 1e-6;
-        status = measure(c, engine, &data, rate, error);
-    }
-    weft_engine_destroy(engine);
-    weft_network_destroy(network);
-    free(data.pixels);
-    free(data.labels);
-    return status;
-}
-
-/* PyTorch's rate, or 0 with its reason in `answer`. */
-static double bench_torch(const bench_case *c, char *answer, size_t size) {
-    static const char script[] = WEFT_SOURCE_SHARE "/../../bench/torch_train.py";
-    if (access("/usr/bin/python3", X_OK) != 0) {
-        snprintf(answer, size, "no python3 here (Debian: apt install python3-torch)");
-        return 0.0;
-    }
-    if (access(script, R_OK) != 0) {
-        snprintf(answer, size, "no bench/torch_train.py in the source tree");
-        return 0.0;
-    }
-    char command[1024];
-    snprintf(command, sizeof command,
-             "OMP_NUM_THREADS=1 /usr/bin/python3 '%s' %s %d %d %d %d %d 2>/dev/null", script,
-             c->blocks, c->channels, c->side, c->pool, c->batch, c->steps);
-    snprintf(answer, size, "it failed");
-    FILE *pipe = popen(command, "r");
-    if (pipe == NULL) {
-        return 0.0;
-    }
-    if (fgets(answer, (int)size, pipe) != NULL) {
-        answer[strcspn(answer, "\n")] = '\0';
-    }
-    pclose(pipe);
-    return strtod(answer, NULL);
-}
-
-int main(void) {
-    omp_set_num_threads(1);
-    printf("training, images per second of one core (f32)\n");
-    printf("%-18s %-10s %6s %9s %9s %6s %8s\n", "network", "input", "batch", "weft", "PyTorch",
-           "ratio", "MB");
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        const bench_case *c = &cases[i];
-        weft_error error;
-        double rate = 0.0, megabytes = 0.0;
-        if (bench_weft(c, &rate, &megabytes, &error) != WEFT_OK) {
-            char text[1024];
-            fprintf(stderr, "%s\n", weft_error_format(&error, text, sizeof text));
-            return 1;
+static bool team_is_able(const team *t) {
+    for (int j = 0; j < t->jobs; j++) {
+        if (t->member[j].reason[0] != '\0') {
+            return false;
         }
-        char input[32], answer[256];
-        snprintf(input, sizeof input, "%dx%dx%d", c->channels, c->side, c->side);
-        double torch = bench_torch(c, answer, sizeof answer);
-        printf("imc:%-14s %-10s %6d %9.0f", c->blocks, input, c->batch, rate);
-        if (torch > 0.0) {
-            printf(" %9.0f %6.2f %8.0f\n", torch, rate / torch, megabytes);
+    }
+    return t->jobs > 0;
+}
+
+/* Seconds until all members have done so many steps. */
+static double team_run(team *t, int steps) {
+    double start = wall();
+    for (int j = 0; j < t->jobs; j++) {
+        worker_ask(&t->member[j], steps);
+    }
+    bool able = true;
+    for (int j = 0; j < t->jobs; j++) {
+        able = worker_wait(&t->member[j]) && able;
+    }
+    return able ? wall() - start : 0.0;
+}
+
+/* Members are opened one after the other, warmed up, and their steps counted to fill the time. */
+static void team_open(const bench_case *c, const contender *who, const setting *s, double seconds,
+                      team *t) {
+    enum { WARM_UP = 2 };
+    *t = (team){.jobs = s->jobs};
+    for (int j = 0; j < t->jobs; j++) {
+        worker_open(c, who, s->threads, &t->member[j]);
+    }
+    if (!team_is_able(t)) {
+        return;
+    }
+    team_run(t, WARM_UP);
+    double step = team_run(t, 1);
+    t->steps = step > 0.0 && seconds > step ? (int)(seconds / step) : 1;
+}
+
+static void team_close(team *t) {
+    for (int j = 0; j < t->jobs; j++) {
+        worker_close(&t->member[j]);
+    }
+}
+
+/* ---- one network in one setting -------------------------------------------------------------- */
+
+/* All must train the same network: PyTorch's is written down a second time. */
+static void check_parameters(const bench_case *c, const team *teams) {
+    long long expected = teams[0].member[0].parameters;
+    for (int k = 1; k < CONTENDERS; k++) {
+        long long found = teams[k].member[0].parameters;
+        if (team_is_able(&teams[k]) && found != expected) {
+            fprintf(stderr, "%s: %s has %lld parameters, ours %lld\n", c->name, contenders[k].name,
+                    found, expected);
+            exit(1);
+        }
+    }
+}
+
+static void measure(const bench_case *c, const setting *s, const options *o, team *teams) {
+    for (int k = 0; k < CONTENDERS; k++) {
+        if (k < OURS || o->torch) {
+            team_open(c, &contenders[k], s, o->seconds, &teams[k]);
         } else {
-            printf("   PyTorch skipped: %s\n", answer);
+            teams[k] = (team){0};
         }
-        fflush(stdout);
     }
+    check_parameters(c, teams);
+    for (int r = 0; r < o->rounds; r++) {
+        for (int k = 0; k < CONTENDERS; k++) {
+            team *t = &teams[k];
+            double took = team_is_able(t) ? team_run(t, t->steps) : 0.0;
+            t->rate[r] = took > 0.0 ? (double)t->jobs * t->steps * c->batch / took : 0.0;
+        }
+    }
+    for (int k = 0; k < CONTENDERS; k++) {
+        teams[k].images = team_is_able(&teams[k]) ? median(teams[k].rate, o->rounds) : 0.0;
+        team_close(&teams[k]);
+    }
+}
+
+/* ---- tables ---------------------------------------------------------------------------------- */
+
+typedef struct peaks {
+    double f32, bf16; /* operations a second of one core */
+} peaks;
+
+static double best_of(const team *teams, int first, int end) {
+    double best = 0.0;
+    for (int k = first; k < end; k++) {
+        best = teams[k].images > best ? teams[k].images : best;
+    }
+    return best;
+}
+
+static void print_rate(double rate) {
+    if (rate > 0.0) {
+        printf(" %13.0f", rate);
+    } else {
+        printf("             -");
+    }
+}
+
+static void print_ratio(double a, double b) {
+    if (b > 0.0) {
+        printf(" %7.2f", a / b);
+    } else {
+        printf("       -");
+    }
+}
+
+static void print_share(double operations, double peak) {
+    if (operations > 0.0 && peak > 0.0) {
+        printf(" %8.1f%%", 100.0 * operations / peak);
+    } else {
+        printf("         -");
+    }
+}
+
+static void print_head(const setting *s) {
+    printf("\n%s: images a second\n%-17s", s->text, "network");
+    for (int k = 0; k < CONTENDERS; k++) {
+        printf(" %13s", contenders[k].name);
+    }
+    printf(" %7s %9s %9s\n", "ratio", "f32 peak", "bf16 peak");
+}
+
+/* The ratio is our best against PyTorch's best. */
+static void print_row(const bench_case *c, const setting *s, const team *teams, peaks p,
+                      int64_t macs) {
+    double ours = best_of(teams, 0, OURS), theirs = best_of(teams, OURS, CONTENDERS);
+    double operations = 6.0 * (double)macs, cores = (double)s->threads * s->jobs;
+    printf("%-17s", c->text);
+    for (int k = 0; k < CONTENDERS; k++) {
+        print_rate(teams[k].images);
+    }
+    print_ratio(ours, theirs);
+    print_share(teams[0].images * operations, cores * p.f32);
+    print_share(teams[1].images * operations, cores * p.bf16);
+    printf("\n");
+    for (int k = 0; k < CONTENDERS; k++) {
+        if (teams[k].member[0].reason[0] != '\0') {
+            printf("  %s: %s\n", contenders[k].name, teams[k].member[0].reason);
+        }
+    }
+    fflush(stdout);
+}
+
+/* Two jobs of one thread against one job of two. */
+static void print_jobs(const bench_case *chosen[], double images[][CASES][OURS], int n) {
+    printf("\ntwo jobs of one thread against one of two: images a second\n%-17s %13s %13s %7s %13s "
+           "%13s %7s\n",
+           "network", "f32, 2 jobs", "1 job", "ratio", "bf16, 2 jobs", "1 job", "ratio");
+    for (int i = 0; i < n; i++) {
+        printf("%-17s", chosen[i]->text);
+        for (int k = 0; k < OURS; k++) {
+            double one = images[1][i][k], two = images[2][i][k];
+            print_rate(two);
+            print_rate(one);
+            print_ratio(two, one);
+        }
+        printf("\n");
+    }
+}
+
+/* ---- all of it ------------------------------------------------------------------------------- */
+
+static peaks measure_peaks(void) {
+    const peak_way f32 = peak_f32_way(), bf16 = peak_bf16_way();
+    peaks p = {.f32 = peak_rate(f32), .bf16 = peak_rate(bf16)};
+    printf("peak of a core: %.1f Gop/s in f32 (%s), %.1f in bf16 (%s)\n", p.f32 * 1e-9,
+           f32.name != NULL ? f32.name : "not measured", p.bf16 * 1e-9,
+           bf16.name != NULL ? bf16.name : "not there");
+    return p;
+}
+
+static int64_t macs_of(const bench_case *c) {
+    weft_error error = {0};
+    weft_network *network = NULL;
+    check(make_network(c, &network, &error), &error);
+    int64_t macs = network->macs;
+    weft_network_destroy(network);
+    return macs;
+}
+
+static options read_options(int argc, char **argv) {
+    options o = {.torch = true, .rounds = 9, .seconds = 0.5};
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--quick") == 0) {
+            o.rounds = 3;
+            o.seconds = 0.15;
+        } else if (strcmp(argv[i], "--no-torch") == 0) {
+            o.torch = false;
+        } else if (strcmp(argv[i], "--case") == 0 && i + 1 < argc) {
+            o.only = argv[++i];
+        } else {
+            fprintf(stderr, "usage: bench_train [--quick] [--case NAME] [--no-torch]\n");
+            exit(2);
+        }
+    }
+    return o;
+}
+
+int main(int argc, char **argv) {
+    signal(SIGPIPE, SIG_IGN); /* of processes that could not start */
+    const options o = read_options(argc, argv);
+    const bench_case *chosen[CASES];
+    double images[SETTINGS][CASES][OURS] = {{{0.0}}};
+    int n = 0;
+    for (int i = 0; i < CASES; i++) {
+        if (o.only == NULL || strcmp(cases[i].name, o.only) == 0) {
+            chosen[n++] = &cases[i];
+        }
+    }
+    peaks p = measure_peaks();
+    for (int s = 0; s < SETTINGS; s++) {
+        print_head(&settings[s]);
+        for (int i = 0; i < n; i++) {
+            team teams[CONTENDERS];
+            measure(chosen[i], &settings[s], &o, teams);
+            print_row(chosen[i], &settings[s], teams, p, macs_of(chosen[i]));
+            for (int k = 0; k < OURS; k++) {
+                images[s][i][k] = teams[k].images;
+            }
+        }
+    }
+    print_jobs(chosen, images, n);
     return 0;
 }

@@ -1,78 +1,148 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""The same training steps in PyTorch: f32, channels last, one thread. Called by bench_train.
+"""The networks of bench_train in PyTorch, trained on request. Started by bench_train.
 
-    torch_train.py BLOCKS CHANNELS SIDE POOL BATCH STEPS
+    torch_train.py NETWORK MODE THREADS
 
-Prints the images per second of CPU time (best step), or why there is none.
+MODE: f32 (channels last), autocast (to bf16), autocast-last (the same, channels last), bf16-last
+(weights and images in bf16, channels last). Says "ready PARAMETERS", or why it cannot; then reads
+numbers of steps, a line each, trains them, and says "done"; 0 ends it.
 """
 import sys
-import time
 
 try:
     import torch
     from torch import nn
+    from torch.nn import functional as F
 except ImportError as reason:
     print(f"{reason} (Debian: apt install python3-torch)")
     sys.exit(0)
 
+NAME, MODE, THREADS = sys.argv[1], sys.argv[2], int(sys.argv[3])
+CLASSES = 10
+BATCHES = {"resnet20": 128, "vgg": 128, "mobilenet": 128, "small": 96}
 
-def conv(ins, outs, kernel, bias):
-    return nn.Conv2d(ins, outs, kernel, padding=kernel // 2, bias=bias)
+
+def conv(ins, outs, kernel, stride=1, groups=1, bias=False):
+    return nn.Conv2d(ins, outs, kernel, stride, kernel // 2, groups=groups, bias=bias)
 
 
-class Residual(nn.Module):
-    def __init__(self, ins, outs):
+class Basic(nn.Module):
+    """He et al., CVPR 2016, section 4.2, option A: shortcuts of every second pixel and zeros."""
+
+    def __init__(self, ins, outs, stride):
         super().__init__()
-        self.main = nn.Sequential(conv(ins, outs, 3, False), nn.BatchNorm2d(outs),
-                                  nn.ReLU(inplace=True), conv(outs, outs, 3, False),
-                                  nn.BatchNorm2d(outs))
-        self.skip = nn.Sequential(conv(ins, outs, 1, False), nn.BatchNorm2d(outs))
+        self.stride, self.more = stride, outs - ins
+        self.main = nn.Sequential(conv(ins, outs, 3, stride), nn.BatchNorm2d(outs),
+                                  nn.ReLU(inplace=True), conv(outs, outs, 3), nn.BatchNorm2d(outs))
 
     def forward(self, x):
-        return torch.relu_(self.main(x) + self.skip(x))
+        skip = x
+        if self.stride > 1:
+            skip = F.pad(x[:, :, ::self.stride, ::self.stride], (0, 0, 0, 0, 0, self.more))
+        return F.relu(self.main(x) + skip, inplace=True)
 
 
-def block(letter, ins, outs):
-    if letter == "R":
-        return [Residual(ins, outs)]
-    layers = [conv(ins, outs, 3, True), nn.BatchNorm2d(outs), nn.ReLU(inplace=True),
-              conv(outs, outs, 3, True), nn.BatchNorm2d(outs), nn.ReLU(inplace=True)]
-    return layers + ([nn.MaxPool2d(2)] if letter == "V" else [])
+def resnet20():
+    layers = [conv(3, 16, 3), nn.BatchNorm2d(16), nn.ReLU(inplace=True)]
+    ins = 16
+    for outs in (16, 32, 64):
+        for block in range(3):
+            layers.append(Basic(ins, outs, 2 if block == 0 and outs > 16 else 1))
+            ins = outs
+    return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(64, CLASSES))
 
 
-def build(text, channels, pool):
+def imc(widths, channels, pool):
+    """VGG blocks, with the head of the imc family."""
     layers = []
-    for part in text.split(","):
-        layers += block(part[0], channels, int(part[1:]))
-        channels = int(part[1:])
+    for width in widths:
+        for ins in (channels, width):
+            layers += [conv(ins, width, 3, bias=True), nn.BatchNorm2d(width),
+                       nn.ReLU(inplace=True)]
+        layers.append(nn.MaxPool2d(2))
+        channels = width
     layers += [nn.AdaptiveAvgPool2d(pool), nn.Flatten()]
     width = channels * pool * pool
     for hidden in (200, 50):
         layers += [nn.Linear(width, hidden), nn.ReLU(inplace=True), nn.Dropout(0.2)]
         width = hidden
-    return nn.Sequential(*layers, nn.Linear(width, 10))
+    return nn.Sequential(*layers, nn.Linear(width, CLASSES))
+
+
+class Clip6(nn.Module):
+    """ReLU6 for bf16: the gradient of PyTorch 1.13's own is there for f32 alone."""
+
+    def forward(self, x):
+        return x.clamp(0, 6)
+
+
+def norm6(outs):
+    return [nn.BatchNorm2d(outs), nn.ReLU6(inplace=True) if MODE == "f32" else Clip6()]
+
+
+class Inverted(nn.Module):
+    """Sandler et al., CVPR 2018, section 3.3."""
+
+    def __init__(self, ins, outs, expansion, stride):
+        super().__init__()
+        wide = expansion * ins
+        layers = [conv(ins, wide, 1)] + norm6(wide) if expansion > 1 else []
+        layers += [conv(wide, wide, 3, stride, wide)] + norm6(wide)
+        self.main = nn.Sequential(*layers, conv(wide, outs, 1), nn.BatchNorm2d(outs))
+        self.adds = stride == 1 and ins == outs
+
+    def forward(self, x):
+        return self.main(x) + x if self.adds else self.main(x)
+
+
+def mobilenet():
+    layers, ins = [conv(3, 32, 3)] + norm6(32), 32
+    for expansion, outs, blocks, stride in ((1, 16, 1, 1), (6, 24, 2, 1), (6, 32, 3, 2),
+                                            (6, 64, 4, 2), (6, 96, 3, 1)):
+        for block in range(blocks):
+            layers.append(Inverted(ins, outs, expansion, stride if block == 0 else 1))
+            ins = outs
+    layers += [conv(ins, 384, 1)] + norm6(384)
+    return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(384, CLASSES))
+
+
+NETWORKS = {
+    "resnet20": resnet20,
+    "vgg": lambda: imc((32, 64, 128), 3, 1),
+    "mobilenet": mobilenet,
+    "small": lambda: imc((16, 32), 1, 2),
+}
 
 
 def main():
-    text = sys.argv[1]
-    channels, side, pool, batch, steps = map(int, sys.argv[2:])
-    torch.set_num_threads(1)
+    torch.set_num_threads(THREADS)
     torch.manual_seed(1)
-    network = build(text, channels, pool).to(memory_format=torch.channels_last).train()
-    images = torch.randn(batch, channels, side, side).contiguous(
-        memory_format=torch.channels_last)
-    labels = torch.arange(batch) % 10
+    shape = (1, 28, 28) if NAME == "small" else (3, 32, 32)
+    network = NETWORKS[NAME]().train()
+    images = torch.randn(BATCHES[NAME], *shape)
+    if MODE != "autocast":
+        network = network.to(memory_format=torch.channels_last)
+        images = images.contiguous(memory_format=torch.channels_last)
+    if MODE == "bf16-last":
+        network, images = network.bfloat16(), images.bfloat16()
+    labels = torch.arange(BATCHES[NAME]) % CLASSES
     optimizer = torch.optim.SGD(network.parameters(), 0.01, momentum=0.9, weight_decay=3e-4)
-    loss_of = nn.CrossEntropyLoss()
-    best = float("inf")
-    for _ in range(steps):
-        start = time.process_time()
+
+    def step():
         optimizer.zero_grad(set_to_none=True)
-        loss_of(network(images), labels).backward()
+        with torch.autocast("cpu", torch.bfloat16, enabled=MODE.startswith("autocast")):
+            logits = network(images)
+        F.cross_entropy(logits.float(), labels).backward()
         optimizer.step()
-        best = min(best, time.process_time() - start)
-    print(batch / best)
+
+    print("ready", sum(p.numel() for p in network.parameters()), flush=True)
+    for line in sys.stdin:
+        if int(line) == 0:
+            break
+        for _ in range(int(line)):
+            step()
+        print("done", flush=True)
 
 
 main()

@@ -39,10 +39,11 @@ endif()
 
 set(WEFT_ROOMS "" CACHE INTERNAL "")
 
-# What every test sees: the files of the source tree, and suppressions for leaks and races of
+# What every test sees: the files of the source tree, a place for choices of kernels, and suppressions for leaks and races of
 # libraries that no sanitizer has instrumented.
 set(WEFT_TEST_ENVIRONMENT
     "WEFT_SHARE=${PROJECT_SOURCE_DIR}/share/weft"
+    "WEFT_CACHE=${PROJECT_BINARY_DIR}/kernels"
     "LSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/tools/lsan.supp:print_suppressions=0"
     "TSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/tools/tsan.supp:second_deadlock_stack=1")
 

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The accuracy of a design at a fidelity, from whichever provider a problem names:
- *   train   trains the network and measures it
- *   mlp     a multilayer perceptron over the genes (docs/reference/predictors.md)
- *   table   measured accuracies of a benchmark, looked up by the genes
+ *   train      trains the network and measures it
+ *   mlp        a multilayer perceptron over the genes (docs/reference/predictors.md)
+ *   table      measured accuracies of a benchmark, looked up by the genes
+ *   predictor  what a surrogate says that was fitted to finished trials
+ *   supernet   measures the network with slices of the weights of its space's supernet
  * and, switched on by name, a penalty for the bits of the layers where the provider knows none.
  */
 #ifndef WEFT_ACCURACY_H
@@ -29,17 +31,51 @@ typedef struct weft_design_genes {
     const weft_gene_meaning *genes;
 } weft_design_genes;
 
+/* Which figure of a surrogate counts as the accuracy: the expected one, or an end of its interval. */
+typedef enum weft_accuracy_value {
+    WEFT_VALUE_MEAN,
+    WEFT_VALUE_LOW,
+    WEFT_VALUE_HIGH
+} weft_accuracy_value;
+
+/* "mean", "low", "high"; NULL-terminated. */
+WEFT_API const char *const *weft_accuracy_value_names(void);
+
+/* A step of a candidate's training, behind the one before: what it is trained further. */
+typedef struct weft_fidelity_step {
+    double epochs, share;
+} weft_fidelity_step;
+
+enum { WEFT_MAX_FIDELITIES = 8 };
+
 typedef struct weft_accuracy_settings {
-    const char *provider;      /* "train", "mlp", "table" */
-    const char *data;          /* train: data set by name */
-    weft_train_settings train; /* of a candidate: the search sees the validation part only */
-    double final_epochs;       /* of a design of the front: whole training set, test set once */
-    const char *file;    /* mlp, table: a name of share/weft/predictors or the path of a file */
+    const char *provider;        /* "train", "mlp", "table", "predictor", "supernet" */
+    const char *data;            /* train, supernet: data set by name */
+    weft_train_settings train;   /* of a candidate: the search sees the validation part only */
+    double final_epochs;         /* of a design of the front: whole training set, test set once */
+    const char *teacher;         /* train: a network by name that teaches candidates; "": none */
+    const char *teacher_weights; /* train: its weights */
+    /* train: the steps that lead to a candidate's whole training; 0: one, of train.epochs and
+     * train.share. With more than one, evaluations need `keep`,
+     * the folder of the weights in between; it is made where it is missing. */
+    weft_fidelity_step fidelities[WEFT_MAX_FIDELITIES];
+    int n_fidelities;
+    const char *keep;
+    const char *file;    /* mlp, table: a name of share/weft/predictors or the path of a file;
+                          * predictor, supernet: the path of a surrogate, of a supernet's weights */
     const char *weights; /* mlp: the user's weights, in place of those that `file` names */
     const char *csv;     /* table: the user's figures, in place of those that `file` names */
     const char *penalty; /* a name of share/weft/penalties or the path of a file; "": none */
     const char *ignore;  /* genes that the provider may leave out, "a b*"; "": none */
     bool blind_bits;     /* mlp: feeds the bits that `file` calls blind whatever the genes say */
+    int64_t
+        recalibrate; /* supernet: images that the statistics of batch norms are estimated over */
+    /* supernet: the space of the networks, whose weights they must be (weft_supernet_space); hash 0: any.
+     * A study sets both. */
+    uint64_t space_hash;
+    const char *space_name;
+    bool force;                /* predictor: uses one whose tau is below its bar */
+    weft_accuracy_value value; /* predictor */
 } weft_accuracy_settings;
 
 /* Every text is "" but the provider's. */
@@ -51,7 +87,7 @@ WEFT_API const char *const *weft_accuracy_names(void);
 /* Whether the provider of that name measures on a data set; false for a name that is unknown. */
 WEFT_API bool weft_accuracy_needs_data(const char *provider);
 
-/* `genes` may be NULL: the provider is asked without genes, which mlp and table refuse. A gene of
+/* `genes` may be NULL: the provider is asked without genes, which all but train refuse. A gene of
  * the design that the provider and the penalty do not know, and that nobody says may be ignored, is
  * WEFT_ERROR_INPUT: it would be searched as if it changed nothing. So is one that both know: it would
  * count twice. */
@@ -63,7 +99,8 @@ WEFT_API void weft_accuracy_destroy(weft_accuracy *accuracy);
 /* Whether evaluations must be given the network: for training, and for a penalty. */
 WEFT_API bool weft_accuracy_needs_network(const weft_accuracy *accuracy);
 
-/* Whether WEFT_FIDELITY_FINAL tells more than WEFT_FIDELITY_CANDIDATE: for training alone. */
+/* Whether WEFT_FIDELITY_FINAL tells more than WEFT_FIDELITY_CANDIDATE: for training, and for a
+ * supernet, whose final designs are trained in full. */
 WEFT_API bool weft_accuracy_has_final(const weft_accuracy *accuracy);
 
 /* Input shape and classes that networks must have; {0, 0, 0} and 0 where any will do. */
@@ -78,14 +115,23 @@ typedef struct weft_accuracy_result {
     int64_t images_trained;
 } weft_accuracy_result;
 
-typedef enum weft_fidelity {
-    WEFT_FIDELITY_CANDIDATE, /* validation accuracy after the candidate's budget */
-    WEFT_FIDELITY_FINAL,     /* test accuracy after the final budget */
-} weft_fidelity;
+/* How much is spent on a design: the index of a step of its training, from 0, each of which goes on
+ * where the one before ended; or one of these. */
+typedef int weft_fidelity;
+enum {
+    WEFT_FIDELITY_CANDIDATE = -1, /* the last step: validation accuracy after the whole budget */
+    WEFT_FIDELITY_FINAL = -2,     /* test accuracy after the final budget */
+};
+
+/* How many steps there are: 1 where the provider does not train. */
+WEFT_API int weft_accuracy_fidelities(const weft_accuracy *accuracy);
 
 /* `network` may be NULL where weft_accuracy_needs_network() is false; `genome` (genes.n; NaN:
  * inactive) may be NULL where the provider trains. A design that has no accuracy, such as one that
- * a table lacks, is WEFT_ERROR_EVALUATION. Thread-safe; deterministic for (settings, seed, design). */
+ * a table lacks, is WEFT_ERROR_EVALUATION. Thread-safe. Accuracy and loss are deterministic for
+ * (settings, seed, design, fidelity), whatever was asked before; seconds and images count what was
+ * trained for this answer: a step finds the weights of the one before where they were kept, else it
+ * trains that, too. */
 WEFT_API weft_status weft_accuracy_evaluate(const weft_accuracy *accuracy,
                                             const weft_network *network, const double *genome,
                                             weft_fidelity fidelity, uint64_t seed,
@@ -198,5 +244,149 @@ typedef struct weft_predictor_checked {
 WEFT_API weft_status weft_predictor_check(const weft_predictor_check_settings *settings,
                                           weft_predictor_checked *checked,
                                           weft_error *error) WEFT_NODISCARD;
+
+/* ---- predictors fitted to trials -----------------------------------------------------------------
+ * A surrogate learns from designs whose accuracy is known, says an accuracy with an interval of any
+ * design of their genes, and reports how well it does so on designs that it did not learn from:
+ *
+ *     weft_surrogate_fit(&settings, &designs, &surrogate, &error);
+ *     weft_surrogate_get_report(surrogate, &report);               // tau, RMSE, coverage
+ *     weft_surrogate_write(surrogate, "mine.yaml", false, &error);
+ *
+ * docs/reference/predictors.md has the models and the file. */
+typedef struct weft_surrogate weft_surrogate;
+
+typedef enum weft_model_loss {
+    WEFT_LOSS_SQUARED,
+    WEFT_LOSS_HINGE,    /* of pairs: by how much the better one is not ahead */
+    WEFT_LOSS_LOGISTIC, /* of pairs: -log of the chance that the better one is ahead */
+} weft_model_loss;
+
+/* "ensemble", "mlp", "trees", "gp"; and the words of the losses, in their order. NULL-terminated. */
+WEFT_API const char *const *weft_model_names(void);
+WEFT_API const char *const *weft_loss_names(void);
+
+typedef struct weft_surrogate_settings {
+    const char *model;
+    weft_model_loss loss; /* of the perceptron, alone or in the ensemble */
+    bool warp;            /* learns normal scores of the ranks, through which accuracies are told */
+    int folds;            /* of the cross-validation, 2 to 20 */
+    double level;         /* share of designs that the interval is to cover, 0.5 to 0.99 */
+    double bar;           /* Kendall's tau from which on it may be used */
+    const char *ignore;   /* genes that it leaves out, "a b*" */
+    const char *measure;  /* what the accuracy is one of, for people */
+    uint64_t seed;
+    int jobs; /* threads; the result does not depend on them */
+    const weft_stop *stop;
+} weft_surrogate_settings;
+WEFT_API void weft_surrogate_defaults(weft_surrogate_settings *settings);
+
+/* Designs with their accuracies (0 to 1). */
+typedef struct weft_designs {
+    weft_design_genes genes;
+    int n;
+    const double *genomes;    /* (n, genes.n) */
+    const double *accuracies; /* (n); NULL: not known */
+} weft_designs;
+
+enum { WEFT_SURROGATE_LEAST = 16, WEFT_SURROGATE_MOST = 20000 };
+
+/* How predictions stand against accuracies that were not learned from. */
+typedef struct weft_surrogate_report {
+    int n, folds;    /* folds 0: compared with other designs, not by cross-validation */
+    double tau;      /* Kendall's tau-b; NaN where nothing can be ordered */
+    double spearman; /* NaN likewise */
+    double rmse, mae;
+    double coverage; /* share of the accuracies within their intervals */
+    double width;    /* of the intervals, mean */
+    double level, bar;
+    bool usable; /* tau >= bar */
+} weft_surrogate_report;
+
+/* WEFT_ERROR_INPUT: fewer than WEFT_SURROGATE_LEAST designs or more than WEFT_SURROGATE_MOST, accuracies
+ * that are none or all equal, genes of which none differs. WEFT_STOPPED: a stop was requested. */
+WEFT_API weft_status weft_surrogate_fit(const weft_surrogate_settings *settings,
+                                        const weft_designs *designs, weft_surrogate **surrogate,
+                                        weft_error *error) WEFT_NODISCARD;
+WEFT_API void weft_surrogate_destroy(weft_surrogate *surrogate);
+
+/* Writes PATH, which ends in .yaml, and its arrays beside it as .safetensors, with their SHA-256;
+ * reads both. The same predictions to the bit. */
+WEFT_API weft_status weft_surrogate_write(const weft_surrogate *surrogate, const char *path,
+                                          bool replace, weft_error *error) WEFT_NODISCARD;
+WEFT_API weft_status weft_surrogate_read(const char *path, weft_surrogate **surrogate,
+                                         weft_error *error) WEFT_NODISCARD;
+
+/* Whether a file says that it is a surrogate; false where it cannot be read. */
+WEFT_API bool weft_surrogate_is(const char *path);
+
+WEFT_API void weft_surrogate_get_report(const weft_surrogate *surrogate,
+                                        weft_surrogate_report *report);
+
+typedef struct weft_surrogate_about { /* borrowed */
+    const char *model, *measure;
+    weft_model_loss loss;
+    bool warp;
+    uint64_t seed;
+    int genes, inputs;
+} weft_surrogate_about;
+WEFT_API void weft_surrogate_get_about(const weft_surrogate *surrogate,
+                                       weft_surrogate_about *about);
+
+/* The name of gene i that it is fed with, and the values it knows; NULL behind the last one. */
+WEFT_API const char *weft_surrogate_gene(const weft_surrogate *surrogate, int i, char *values,
+                                         size_t size);
+
+typedef struct weft_forecast {
+    double accuracy;  /* 0 to 1 */
+    double low, high; /* of the interval */
+} weft_forecast;
+
+/* Of each design; their accuracies are not looked at. WEFT_ERROR_INPUT: genes that it lacks, or values
+ * that it does not know. */
+WEFT_API weft_status weft_surrogate_predict(const weft_surrogate *surrogate,
+                                            const weft_designs *designs, weft_forecast *forecasts,
+                                            weft_error *error) WEFT_NODISCARD;
+
+/* The report of designs that it was not fitted to; `forecasts` (n) may be NULL. */
+WEFT_API weft_status weft_surrogate_check(const weft_surrogate *surrogate,
+                                          const weft_designs *designs,
+                                          weft_surrogate_report *report, weft_forecast *forecasts,
+                                          weft_error *error) WEFT_NODISCARD;
+
+/* What to train next. */
+typedef enum weft_choice_rule {
+    WEFT_CHOICE_IMPROVE, /* by expected improvement over the best design known */
+    WEFT_CHOICE_BOUND,   /* by the upper end of the interval */
+    WEFT_CHOICE_SPREAD,  /* far from what is known: for a better predictor, not a better design */
+} weft_choice_rule;
+WEFT_API const char *const *weft_choice_names(void);
+
+/* Picks `n` designs of `pool`, best first: each is the one of the highest worth by the rule, times its
+ * distance from those picked before it as a share of the largest one, so that a batch is not one
+ * design n times. `known` are designs that were trained, at least one, with their accuracies; none of
+ * them is picked, nor two equal designs. *picked (n) are places in the pool, of which there may be
+ * fewer than n: *n_picked. */
+WEFT_API weft_status weft_surrogate_next(const weft_surrogate *surrogate, weft_choice_rule rule,
+                                         const weft_designs *known, const weft_designs *pool, int n,
+                                         int *picked, int *n_picked,
+                                         weft_error *error) WEFT_NODISCARD;
+
+/* Designs from a file with their accuracies, for the functions above: a CSV file with a row of names or
+ * a JSON array of objects as in weft_predictor_check_settings; with `table`, a name of share/weft/
+ * predictors or a path, figures of that benchmark. */
+typedef struct weft_design_file {
+    const char *path;
+    const char *table;  /* "": each column is a gene */
+    const char *column; /* as in weft_predictor_check_settings */
+    bool percent;       /* the accuracies are percentages; a table says so itself */
+    int sample;         /* that many rows by chance, of `seed`; 0: all */
+    uint64_t seed;
+} weft_design_file;
+typedef struct weft_design_list weft_design_list;
+WEFT_API weft_status weft_design_list_read(const weft_design_file *file, weft_design_list **list,
+                                           weft_error *error) WEFT_NODISCARD;
+WEFT_API void weft_design_list_destroy(weft_design_list *list);
+WEFT_API const weft_designs *weft_design_list_get(const weft_design_list *list);
 
 #endif

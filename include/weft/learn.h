@@ -5,6 +5,7 @@
 #ifndef WEFT_LEARN_H
 #define WEFT_LEARN_H
 
+#include <weft/hardware.h>
 #include <weft/network.h>
 
 /* ---- data sets ---------------------------------------------------------------------------------
@@ -78,12 +79,12 @@ typedef enum weft_split {
     X(WEFT_PRECISION_BF16, "bf16")                                                                 \
     X(WEFT_PRECISION_AUTO, "auto") /* bf16 where the device has arithmetic for it, else f32 */
 
-typedef enum weft_precision {
+typedef enum weft_train_precision {
 #define WEFT_PRECISION_ENUM(name, token) name,
     WEFT_PRECISION_MAP(WEFT_PRECISION_ENUM)
 #undef WEFT_PRECISION_ENUM
         WEFT_PRECISION_COUNT
-} weft_precision;
+} weft_train_precision;
 
 /* What a training runs on. Results are the same on one kind of CPU and on one kind of GPU, not from one
  * to the other: sums run in another order. */
@@ -154,7 +155,8 @@ typedef enum weft_quant_steps {
 #define WEFT_QUANT_CALIBRATION_MAP(X)                                                              \
     X(WEFT_QUANT_CALIBRATION_MIN_MAX, "min-max")                                                   \
     X(WEFT_QUANT_CALIBRATION_PERCENTILE, "percentile")                                             \
-    X(WEFT_QUANT_CALIBRATION_ERROR, "error")
+    X(WEFT_QUANT_CALIBRATION_ERROR, "error")                                                       \
+    X(WEFT_QUANT_CALIBRATION_TRAINED, "trained") /* as a quantized training left them */
 
 typedef enum weft_quant_calibration {
 #define WEFT_QUANT_CALIBRATION_ENUM(name, token) name,
@@ -184,7 +186,7 @@ typedef struct weft_train_settings {
     double share;              /* of the training part, drawn class by class; 1 */
     double validation;         /* of the training set; 0.15 (as 7 500 of 50 000) */
     int64_t validation_limit;  /* at most so many validation images; 0: all */
-    weft_precision precision;  /* f32 */
+    weft_train_precision precision;  /* f32 */
     weft_train_device device;  /* cpu */
     weft_descent_kind descent; /* sgd */
     weft_schedule_kind schedule; /* cosine */
@@ -250,6 +252,25 @@ WEFT_API weft_status weft_train(const weft_network *network, const weft_dataset 
                                 void *context, const weft_stop *stop, weft_train_result *result,
                                 weft_error *error) WEFT_NODISCARD;
 
+/* What a training would be. Bytes: the most that it holds at once, beside the data set. */
+typedef struct weft_train_plan {
+    int64_t train_images, measure_images;
+    int batch, lanes; /* images of a step; the parts that it is cut into */
+    int64_t steps_an_epoch, steps;
+    int64_t done;             /* steps that a checkpoint holds already */
+    weft_train_precision precision; /* f32 or bf16 */
+    int stages, products;     /* operations of a step; those that multiply with weights */
+    int quantized;            /* of the products: those with quantized weights */
+    size_t bytes, available;  /* available: SIZE_MAX where nobody says */
+} weft_train_plan;
+
+/* Prepares all that weft_train prepares, and trains nothing: every file is read and every buffer is
+ * planned, so that what would fail at the start fails here. Memory that will not suffice is
+ * WEFT_ERROR_MEMORY, with what would fit. */
+WEFT_API weft_status weft_train_look_ahead(const weft_network *network, const weft_dataset *dataset,
+                                           const weft_train_settings *settings,
+                                           weft_train_plan *plan, weft_error *error) WEFT_NODISCARD;
+
 /* ---- operand histograms ---------------------------------------------------------------------- */
 
 /* Bin i stands for i - WEFT_HISTOGRAM_STEPS steps. */
@@ -273,6 +294,42 @@ WEFT_API weft_status weft_train_with_histograms(
     int64_t images, bool (*progress)(void *context, const weft_train_progress *now), void *context,
     const weft_stop *stop, weft_train_result *result, weft_network **measured,
     weft_error *error) WEFT_NODISCARD;
+
+/* ---- quantization after training -------------------------------------------------------------- */
+
+typedef struct weft_quantize_settings {
+    /* Which images (split, seeds, validation), batch, precision, threads; quant: bits and calibration;
+     * weights: the file of the trained network; save: takes integers, steps and what stays real. */
+    weft_train_settings train;
+    int64_t images;            /* training images that calibrate, the classes alike; 512 */
+    const weft_priced *priced; /* a chip that must hold the bits; NULL: any. Borrowed */
+} weft_quantize_settings;
+
+WEFT_API void weft_quantize_defaults(weft_quantize_settings *settings);
+
+typedef struct weft_quantize_result {
+    double accuracy, loss;           /* on the split's measuring set, quantized */
+    double real_accuracy, real_loss; /* there, with the weights as they are */
+    int64_t images_calibrated, images_measured;
+    int layers, norms;   /* with quantized weights; batch norms folded into them */
+    int64_t weights;     /* quantized */
+    int64_t weight_bits; /* of them all together */
+    double seconds;
+} weft_quantize_result;
+
+/* Bits outside 2 .. 8 are WEFT_ERROR_INPUT; those that a chip (NULL: any) cannot hold
+ * WEFT_ERROR_INFEASIBLE, with the layer and what fits. */
+WEFT_API weft_status weft_quantize_check(const weft_network *network,
+                                         const weft_quant_settings *settings,
+                                         const weft_priced *priced,
+                                         weft_error *error) WEFT_NODISCARD;
+
+/* Measures trained weights as they are and quantized: batch norms are folded into the weights, steps
+ * follow from the weights and from what the layers read of the calibrating images. Deterministic like
+ * weft_train. Weights of another network are WEFT_ERROR_INPUT. */
+WEFT_API weft_status weft_quantize(const weft_network *network, const weft_dataset *dataset,
+                                   const weft_quantize_settings *settings, const weft_stop *stop,
+                                   weft_quantize_result *result, weft_error *error) WEFT_NODISCARD;
 
 /* ---- supernets ---------------------------------------------------------------------------------
  * One set of weights for all networks of a space: a layer of a network takes a slice of the tensor of
@@ -305,11 +362,13 @@ typedef enum weft_supernet_rule {
 #define WEFT_SUPERNET_RULE_ENUM(name, token) name,
     WEFT_SUPERNET_RULE_MAP(WEFT_SUPERNET_RULE_ENUM)
 #undef WEFT_SUPERNET_RULE_ENUM
-        WEFT_SUPERNET_RULE_COUNT
+        WEFT_SUPERNET_RULES
 } weft_supernet_rule;
 
 typedef struct weft_supernet_settings {
-    weft_train_settings train; /* images, epochs, batch, rates, precision, bits, files */
+    /* Images, epochs, batch, rates, precision, bits, files. It learns from the training part alone: the
+     * split is that of validation. */
+    weft_train_settings train;
     weft_supernet_rule rule; /* single-path (Guo et al., ECCV 2020) or sandwich (Yu and Huang, ICCV
                                 * 2019) */
     int samples;             /* random networks in a step; 1 */
@@ -325,42 +384,110 @@ typedef struct weft_supernet_settings {
 
 WEFT_API void weft_supernet_defaults(weft_supernet_settings *settings);
 
-/* Kinds of tensors whose gradients are compared. */
-enum { WEFT_SUPERNET_KINDS = 3 };
+/* How the gradients of the two groups agree, for tensors of a kind that networks of both had in one
+ * step. */
+#define WEFT_SUPERNET_KIND_MAP(X)                                                                  \
+    X(WEFT_SUPERNET_CONV, "conv")     /* weights of convolutions, and matrices between kernels */  \
+    X(WEFT_SUPERNET_LINEAR, "linear") /* weights of linear layers */                               \
+    X(WEFT_SUPERNET_OTHER, "other")   /* norms, biases, tables, steps */
+
+typedef enum weft_supernet_kind {
+#define WEFT_SUPERNET_ENUM(name, token) name,
+    WEFT_SUPERNET_KIND_MAP(WEFT_SUPERNET_ENUM)
+#undef WEFT_SUPERNET_ENUM
+        WEFT_SUPERNET_KINDS
+} weft_supernet_kind;
+
+typedef struct weft_supernet_cosines {
+    int64_t pairs;    /* tensors, summed over the steps */
+    int64_t negative; /* of them with a cosine below 0 */
+    double mean;      /* of the cosines; NaN without pairs */
+} weft_supernet_cosines;
 
 typedef struct weft_supernet_result {
     int64_t steps, networks; /* networks that learned, all steps together */
     int64_t tensors, parameters;
     double loss;    /* mean over the last epoch */
-    double seconds; /* s */
+    double seconds; /* s, since this call began */
     double images_per_second;
-    /* Of gradients of the two groups, by kind: convolutions, linear layers, the rest. */
-    int64_t pairs[WEFT_SUPERNET_KINDS], negative[WEFT_SUPERNET_KINDS];
-    double mean_cosine[WEFT_SUPERNET_KINDS]; /* NaN without pairs */
+    weft_supernet_cosines cosines[WEFT_SUPERNET_KINDS];
 } weft_supernet_result;
+
+/* An epoch that is done. */
+typedef struct weft_supernet_epoch {
+    int64_t epoch, step; /* both from 1 */
+    int64_t networks;    /* that learned in it */
+    bool second_phase;   /* at its end */
+    double loss;
+    weft_supernet_cosines cosines[WEFT_SUPERNET_KINDS]; /* of its steps */
+} weft_supernet_epoch;
+
+/* Who looks on; each function may be NULL. */
+typedef struct weft_supernet_watch {
+    bool (*progress)(void *context, const weft_train_progress *now); /* as in weft_train */
+    /* Behind each epoch, before its checkpoint is written: a training that was killed tells of an
+     * epoch again. */
+    weft_status (*epoch)(void *context, const weft_supernet_epoch *done, weft_error *error);
+    void *context;
+} weft_supernet_watch;
 
 typedef struct weft_supernet weft_supernet;
 
 /* Trains the weights of a space; train.save takes them, train.checkpoint goes on where it was.
- * Deterministic like weft_train. `progress` may be NULL. */
-WEFT_API weft_status weft_supernet_train(
-    const weft_supernet_space *space, const weft_dataset *dataset,
-    const weft_supernet_settings *settings,
-    bool (*progress)(void *context, const weft_train_progress *now), void *context,
-    const weft_stop *stop, weft_supernet_result *result, weft_error *error) WEFT_NODISCARD;
+ * Deterministic like weft_train. `watch` may be NULL. */
+WEFT_API weft_status weft_supernet_train(const weft_supernet_space *space,
+                                         const weft_dataset *dataset,
+                                         const weft_supernet_settings *settings,
+                                         const weft_supernet_watch *watch, const weft_stop *stop,
+                                         weft_supernet_result *result,
+                                         weft_error *error) WEFT_NODISCARD;
 
-/* Weights that weft_supernet_train has saved. `space_hash` 0: whatever space they are of. Read-only
- * afterwards: shared between threads. */
+/* What a training would be, found from the networks that it begins with; nothing is trained. */
+typedef struct weft_supernet_survey {
+    int64_t images, steps; /* of the training part; all epochs */
+    int64_t networks;      /* that would learn */
+    int64_t tensors, parameters;
+    int64_t bytes; /* of memory: shared tensors, and the engine of the largest network */
+} weft_supernet_survey;
+WEFT_API weft_status weft_supernet_look(const weft_supernet_space *space,
+                                        const weft_dataset *dataset,
+                                        const weft_supernet_settings *settings,
+                                        weft_supernet_survey *survey,
+                                        weft_error *error) WEFT_NODISCARD;
+
+/* Weights that weft_supernet_train has saved. `space_hash` 0: whatever space they are of; else
+ * `space_name` is what an error calls the space that they should be of. Read-only afterwards: shared
+ * between threads. */
 WEFT_API weft_status weft_supernet_open(const char *path, uint64_t space_hash,
-                                        weft_supernet **supernet, weft_error *error) WEFT_NODISCARD;
+                                        const char *space_name, weft_supernet **supernet,
+                                        weft_error *error) WEFT_NODISCARD;
 WEFT_API void weft_supernet_close(weft_supernet *supernet);
 
-/* The accuracy of a network with its slices: statistics of batch norms are estimated anew over
- * `recalibrate` images of the training part, then it is measured on the split's measuring set.
- * `settings` says which images, how many, batch, precision, threads. */
-WEFT_API weft_status weft_supernet_measure(const weft_supernet *supernet,
-                                           const weft_network *network, const weft_dataset *dataset,
-                                           const weft_train_settings *settings, int64_t recalibrate,
+/* Of all its weights: another training has another one. */
+WEFT_API uint64_t weft_supernet_hash(const weft_supernet *supernet);
+
+/* Makes settings keep the same images for validation as its training did (validation, split_seed). */
+WEFT_API void weft_supernet_keep_split(const weft_supernet *supernet,
+                                       weft_train_settings *settings);
+
+/* Who asks a supernet for accuracies keeps images and threads in a meter. The accuracy of a network is
+ * that with its slices: statistics of batch norms are estimated anew over `recalibrate` images of the
+ * training part (rounded up to whole batches), then it is measured on the split's measuring set.
+ * `settings` says which images, how many, batch, precision, and how many threads a measurement has;
+ * validation images are those that the supernet did not learn from, whatever it says of them. Supernet
+ * and data set are borrowed. */
+typedef struct weft_supernet_meter weft_supernet_meter;
+WEFT_API weft_status weft_supernet_meter_create(const weft_supernet *supernet,
+                                                const weft_dataset *dataset,
+                                                const weft_train_settings *settings,
+                                                int64_t recalibrate, weft_supernet_meter **meter,
+                                                weft_error *error) WEFT_NODISCARD;
+WEFT_API void weft_supernet_meter_destroy(weft_supernet_meter *meter);
+
+/* Thread-safe; the same figure whoever asks and whatever was asked before. *result has accuracy, loss,
+ * images_measured, classes_unmeasured and seconds. A network that the supernet does not hold is
+ * WEFT_ERROR_INPUT. */
+WEFT_API weft_status weft_supernet_measure(weft_supernet_meter *meter, const weft_network *network,
                                            const weft_stop *stop, weft_train_result *result,
                                            weft_error *error) WEFT_NODISCARD;
 

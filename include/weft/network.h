@@ -40,7 +40,9 @@
     X(WEFT_OP_TOKEN, "token")                                                                      \
     X(WEFT_OP_EMBEDDING, "embedding")                                                              \
     X(WEFT_OP_ADD_EMBEDDING, "add_embedding")                                                      \
-    X(WEFT_OP_PAD_CHANNELS, "pad_channels")
+    X(WEFT_OP_PAD_CHANNELS, "pad_channels")                                                        \
+    X(WEFT_OP_TO_MAP, "map")                                                                       \
+    X(WEFT_OP_DROP_PATH, "drop_path")
 
 /* The order is part of the hash: new operations go to the end. */
 typedef enum weft_op {
@@ -97,14 +99,21 @@ enum { WEFT_NO_BLOCK = -1, WEFT_MAX_BITS = 64 };
  *   SLICE           out_channels channels from channel `offset` on
  *   PAD_CHANNELS    channels of zeros behind those of the input, up to out_channels
  *   TOKENS          {n, H, W} becomes the sequence {n, H W + entries, 1}, with `entries` trained
- *                   tokens in front (class token)
+ *                   tokens in front (class token); behind them position (y, x) is token y W + x
+ *   TO_MAP          the way back: {n, T, 1} becomes the map {n, H, W} of H = `entries` rows, W = T / H;
+ *                   token t is position (t / W, t % W)
  *   TOKEN           keeps token `offset` of a sequence: {n, 1, 1}
  *   EMBEDDING       a sequence of numbers {1, T, 1} becomes {out_channels, T, 1}, from a trained
  *                   table of `entries` rows
  *   ADD_EMBEDDING   adds to each token a row of a trained table of `entries` rows (positions, kinds
  *                   of token)
  *   SOFTMAX         over the channels of a position, in `groups` equal parts (heads)
- *   DROPOUT         rate
+ *   DROPOUT         rate: of the values
+ *   DROP_PATH       rate: of the images. In training all values of an image become 0 with this
+ *                   probability and are divided by 1 - rate otherwise, drawn for each image and layer
+ *                   anew; nothing where a network is measured. Stands before the sum of a residual
+ *                   block, on the branch that may be missing (Huang et al., "Deep networks with
+ *                   stochastic depth", ECCV 2016, arXiv 1603.09382)
  *   FLATTEN and the activations take nothing */
 typedef struct weft_layer {
     weft_op op;
@@ -238,6 +247,12 @@ WEFT_API const weft_network_option *weft_network_option_at(size_t i);
  * WEFT_ERROR_IO; a network whose maps shrink to nothing WEFT_ERROR_INFEASIBLE. */
 WEFT_API weft_status weft_network_read(const char *text, weft_network **network,
                                        weft_error *error) WEFT_NODISCARD;
+
+/* The same, told the shape of its input and its classes where the text does not say them and names no
+ * file: "resnet20" for 3 x 32 x 32 and 10 classes is resnet20@input=3x32x32,classes=10. */
+WEFT_API weft_status weft_network_read_for(const char *text, weft_shape input, int classes,
+                                           weft_network **network,
+                                           weft_error *error) WEFT_NODISCARD;
 
 /* A layer table from memory, `name` is what errors call it (docs/reference/networks.md). Errors are
  * WEFT_ERROR_INPUT with line and column. */

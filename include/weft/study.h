@@ -140,6 +140,8 @@ typedef struct weft_problem_info {
     int n_constraints;
     char constraints[WEFT_MAX_CONSTRAINTS][WEFT_EXPRESSION];
     weft_accuracy_settings accuracy;
+    const char
+        *cache; /* file of accuracies that studies share, docs/reference/store.md; "": none */
     weft_optimizer_settings optimizer; /* its seed is `seed` */
     int64_t trials;
     int batch;
@@ -269,6 +271,19 @@ WEFT_API weft_status weft_study_finish(weft_study *study, const weft_run_setting
 WEFT_API weft_status weft_study_front(const weft_study *study, size_t **front, size_t *n,
                                       weft_error *error) WEFT_NODISCARD;
 
+/* The final training's test accuracy less the accuracy that the search saw; NaN where one is missing. */
+WEFT_API double weft_trial_gap(const weft_trial *trial);
+
+/* How far what the search saw is from what the final designs are. */
+typedef struct weft_gap {
+    int n;       /* final designs */
+    double mean; /* of their gaps; NaN without any */
+    double tau;  /* Kendall's tau-b of both accuracies; NaN where it is not defined */
+} weft_gap;
+
+WEFT_API weft_status weft_study_gap(const weft_study *study, weft_gap *gap,
+                                    weft_error *error) WEFT_NODISCARD;
+
 /* The one design that stands for the study: the best by its score or only objective, the knee of the
  * front of several (weft_knee). WEFT_ERROR_INFEASIBLE where no trial is ok. */
 WEFT_API weft_status weft_study_best(const weft_study *study, size_t *index,
@@ -323,6 +338,11 @@ WEFT_API weft_status weft_problem_set(const weft_problem *problem, const char *p
                                       const char *text, double *genome,
                                       weft_error *error) WEFT_NODISCARD;
 
+/* The same of a space alone. */
+WEFT_API weft_status weft_space_set_genes(const weft_space *space, const char *pattern,
+                                          const char *text, double *genome,
+                                          weft_error *error) WEFT_NODISCARD;
+
 /* The design one step beside another: gene `gene` of a canonical genome goes up (way > 0) or down its
  * list; of a real gene a step is a twentieth of its range. Genes that become active stand where
  * weft_problem_stand has them. WEFT_DONE where there is no such step: the gene is inactive, inert or
@@ -337,6 +357,34 @@ WEFT_API weft_status weft_problem_step(const weft_problem *problem, const double
 WEFT_API weft_status weft_problem_evaluate(const weft_problem *problem, const double *genomes,
                                            size_t n, weft_trial *trials,
                                            weft_error *error) WEFT_NODISCARD;
+
+/* ---- designs to learn from ----------------------------------------------------------------------
+ * What predictors of accuracy.h learn from and are asked for, with the genes of a problem. */
+typedef struct weft_design_set weft_design_set;
+
+/* The problem is borrowed for the set's life. */
+WEFT_API weft_status weft_design_set_create(const weft_problem *problem, weft_design_set **set,
+                                            weft_error *error) WEFT_NODISCARD;
+WEFT_API void weft_design_set_destroy(weft_design_set *set);
+
+/* Borrowed until something is added. */
+WEFT_API const weft_designs *weft_design_set_get(const weft_design_set *set);
+
+/* Adds a canonical genome; its accuracy may be NaN where none is asked for. */
+WEFT_API weft_status weft_design_set_add(weft_design_set *set, const double *genome,
+                                         double accuracy, weft_error *error) WEFT_NODISCARD;
+
+/* Adds all trials of a study of the same problem whose accuracy is known; of designs that
+ * differ in the chip alone the first. */
+WEFT_API weft_status weft_design_set_add_trials(weft_design_set *set, const weft_study *study,
+                                                weft_error *error) WEFT_NODISCARD;
+
+/* Adds up to n designs by chance, with the fixed genes and those of the chip where
+ * weft_problem_stand has them, and all that are one step beside the `near` best of `known` by accuracy.
+ */
+WEFT_API weft_status weft_design_set_add_pool(weft_design_set *set, const weft_designs *known,
+                                              int near, int n, uint64_t seed,
+                                              weft_error *error) WEFT_NODISCARD;
 
 /* ---- all designs ------------------------------------------------------------------------------ */
 
@@ -445,5 +493,78 @@ typedef struct weft_study_origin {
     double created; /* Unix time */
 } weft_study_origin;
 WEFT_API const weft_study_origin *weft_study_get_origin(const weft_study *study);
+
+/* ---- supernets over a space -------------------------------------------------------------------
+ * The networks of a space as a supernet draws them (weft_supernet_space): random ones gene by gene, as
+ * the optimizer "random" proposes them, and again where they are not allowed. The largest has the last
+ * value of each gene, the one of the largest number, the smallest the first; where that is not allowed
+ * or cannot be built, words give way to the word before (behind) them, from the last gene on. Genes of
+ * the chip change nothing, and are not part of the hash. Networks with a product of two activations
+ * (attention) are of group 1, in a space that has networks without. */
+typedef struct weft_space_supernet weft_space_supernet;
+
+/* Borrows the space, which must not change. WEFT_ERROR_INPUT: no gene shapes its networks;
+ * WEFT_ERROR_INFEASIBLE: none can be built. */
+WEFT_API weft_status weft_space_supernet_create(const weft_space *space,
+                                                weft_space_supernet **supernet,
+                                                weft_error *error) WEFT_NODISCARD;
+WEFT_API void weft_space_supernet_destroy(weft_space_supernet *supernet);
+
+/* As the training takes it; and the space itself. Borrowed. */
+WEFT_API const weft_supernet_space *weft_space_supernet_get(const weft_space_supernet *supernet);
+WEFT_API const weft_space *weft_space_supernet_space(const weft_space_supernet *supernet);
+
+/* The genome of the network that its `draw` makes, without a restriction to a group. */
+WEFT_API weft_status weft_space_supernet_draw(weft_space_supernet *supernet,
+                                              weft_supernet_draw which, uint64_t seed,
+                                              uint64_t index, double *genome,
+                                              weft_error *error) WEFT_NODISCARD;
+
+/* ---- how well a supernet ranks -----------------------------------------------------------------
+ * Networks of a space, drawn at random, measured with the supernet's weights and trained from scratch:
+ * how far both orders agree, and what each has cost. */
+typedef struct weft_rank_row {
+    uint64_t index;                    /* of the draw */
+    char description[WEFT_TRIAL_TEXT]; /* weft_space_describe */
+    int64_t macs, params;
+    bool done; /* else only what stands above is known */
+    double supernet, supernet_seconds, trained, trained_seconds;
+} weft_rank_row;
+
+typedef struct weft_rank_result {
+    int n, n_done;
+    weft_rank_row *rows; /* (n), malloc'ed; in the order of the draws, each network once */
+    /* Of the rows that are done, NaN where nothing can be ordered: Kendall's tau-b with the 95 %
+     * interval of 2000 bootstrap samples (Efron and Tibshirani, 1993, percentiles), Spearman's
+     * correlation. */
+    double tau, tau_low, tau_high, spearman;
+    double supernet_seconds, trained_seconds; /* sums */
+    double mean_gap;                          /* of trained - supernet */
+} weft_rank_result;
+
+typedef struct weft_rank_settings {
+    int networks;  /* 3 or more */
+    uint64_t seed; /* of the draws, and of the interval */
+    /* The trainings from scratch, each with train.threads and a seed of its network. Its split measures
+     * both, train.validation_limit images at most; validation images are those of the supernet. */
+    weft_train_settings train;
+    int64_t recalibrate;
+    int jobs; /* networks at once */
+    /* Takes each network as it is done; rows that are there are not done again. A file of another
+     * supernet, data set or settings is WEFT_ERROR_INPUT. NULL: nothing is kept. */
+    const char *file;
+    const weft_stop *stop;
+    /* Told behind each network; from several threads, one at a time. May be NULL. */
+    void (*progress)(void *context, const weft_rank_result *now);
+    void *context;
+} weft_rank_settings;
+
+WEFT_API void weft_rank_defaults(weft_rank_settings *settings);
+
+/* After WEFT_STOPPED *result holds what is done. The caller frees result->rows. */
+WEFT_API weft_status weft_supernet_rank(weft_space_supernet *space, const weft_supernet *supernet,
+                                        const weft_dataset *dataset,
+                                        const weft_rank_settings *settings,
+                                        weft_rank_result *result, weft_error *error) WEFT_NODISCARD;
 
 #endif

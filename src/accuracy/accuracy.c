@@ -38,9 +38,14 @@ void weft_accuracy_defaults(weft_accuracy_settings *settings) {
     *settings = (weft_accuracy_settings){.provider = names[0],
                                          .data = "",
                                          .final_epochs = 10.0,
+                                         .teacher = "",
+                                         .teacher_weights = "",
+                                         .keep = "",
                                          .file = "",
                                          .weights = "",
                                          .csv = "",
+                                         .recalibrate = 2000,
+                                         .space_name = "",
                                          .penalty = "",
                                          .ignore = ""};
     weft_train_defaults(&settings->train);
@@ -48,6 +53,11 @@ void weft_accuracy_defaults(weft_accuracy_settings *settings) {
 
 const char *const *weft_accuracy_names(void) {
     return names;
+}
+
+const char *const *weft_accuracy_value_names(void) {
+    static const char *const values[] = {"mean", "low", "high", NULL};
+    return values;
 }
 
 static const weft_provider *find(const char *name) {
@@ -171,6 +181,11 @@ bool weft_accuracy_has_final(const weft_accuracy *accuracy) {
     return accuracy->provider->has_final;
 }
 
+int weft_accuracy_fidelities(const weft_accuracy *accuracy) {
+    const weft_provider *provider = accuracy->provider;
+    return provider->fidelities != NULL ? provider->fidelities(accuracy->state) : 1;
+}
+
 weft_shape weft_accuracy_input(const weft_accuracy *accuracy) {
     return accuracy->input;
 }
@@ -210,6 +225,20 @@ static uint64_t training_seed(uint64_t seed, const weft_network *network) {
     return weft_hash(both, sizeof both, 0);
 }
 
+/* The index of a step in place of what stands for the last one. */
+static weft_status settle_fidelity(const weft_accuracy *accuracy, weft_fidelity *fidelity,
+                                   weft_error *error) {
+    int n = weft_accuracy_fidelities(accuracy);
+    if (*fidelity == WEFT_FIDELITY_CANDIDATE) {
+        *fidelity = n - 1;
+    }
+    if (*fidelity != WEFT_FIDELITY_FINAL && (*fidelity < 0 || *fidelity >= n)) {
+        return weft_fail(error, WEFT_ERROR_INPUT, "there is no fidelity %d: they are 0 .. %d",
+                         *fidelity, n - 1);
+    }
+    return WEFT_OK;
+}
+
 /* Takes the penalty off an accuracy that is known. */
 static weft_status take_off(const weft_accuracy *accuracy, const weft_network *network,
                             weft_accuracy_result *result, weft_error *error) {
@@ -227,6 +256,7 @@ weft_status weft_accuracy_evaluate(const weft_accuracy *accuracy, const weft_net
                                    weft_error *error) {
     weft_accuracy_query query = {
         .network = network, .genome = genome, .fidelity = fidelity, .seed = seed, .stop = stop};
+    WEFT_TRY(settle_fidelity(accuracy, &query.fidelity, error));
     if (accuracy->provider->needs_data) {
         WEFT_TRY(check_match(accuracy, network, error));
         query.seed = training_seed(seed, network);

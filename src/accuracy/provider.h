@@ -15,8 +15,8 @@
 typedef struct weft_accuracy_query {
     const weft_network *network; /* NULL where the provider needs none */
     const double *genome;        /* NULL where the provider asks for no genes */
-    weft_fidelity fidelity;
-    uint64_t seed; /* of this design */
+    weft_fidelity fidelity;      /* an index, or WEFT_FIDELITY_FINAL */
+    uint64_t seed;               /* of this design */
     const weft_stop *stop;
 } weft_accuracy_query;
 
@@ -40,6 +40,9 @@ typedef struct weft_provider {
                           weft_error *error);
     void (*destroy)(void *state);
 
+    /* How many fidelities a candidate has; NULL: one. */
+    int (*fidelities)(const void *state);
+
     /* Evaluates one design. Called from several threads at once: the state is read only. */
     weft_status (*evaluate)(const void *state, const weft_accuracy_query *query,
                             weft_accuracy_result *result, weft_error *error);
@@ -50,12 +53,18 @@ typedef struct weft_provider {
                                  weft_accuracy_result *results, weft_error *error);
 } weft_provider;
 
-extern const weft_provider weft_provider_train, weft_provider_mlp, weft_provider_table;
+extern const weft_provider weft_provider_train, weft_provider_mlp, weft_provider_table,
+    weft_provider_predictor, weft_provider_supernet;
+
+/* The data set of a state of weft_provider_train, which keeps it: for who trains as well. */
+const weft_dataset *weft_provider_train_dataset(const void *state);
 
 /* Every provider, once: name in problem files, struct. */
 #define WEFT_PROVIDER_MAP(X)                                                                       \
     X("train", weft_provider_train)                                                                \
     X("mlp", weft_provider_mlp)                                                                    \
-    X("table", weft_provider_table)
+    X("table", weft_provider_table)                                                                \
+    X("predictor", weft_provider_predictor)                                                        \
+    X("supernet", weft_provider_supernet)
 
 #endif

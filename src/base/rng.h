@@ -23,6 +23,8 @@ typedef enum weft_purpose {
     WEFT_PURPOSE_SCREEN,     /* random genome `index` of a screened start */
     WEFT_PURPOSE_CUT,        /* squares cut out of the images in epoch `index` */
     WEFT_PURPOSE_MIX,        /* pairs and shares of the images mixed in step `index` */
+    WEFT_PURPOSE_SAMPLE,     /* network `index` that a supernet draws */
+    WEFT_PURPOSE_BOOTSTRAP,  /* samples of pairs, for an interval */
 } weft_purpose;
 
 /* A stream; a plain value, copy it to fork it. */

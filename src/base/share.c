@@ -129,10 +129,14 @@ static weft_status fail_unknown(const char *kind, const char *name, const char *
     return WEFT_ERROR_INPUT;
 }
 
+static bool ends_in(const char *name, const char *ending) {
+    size_t length = strlen(name), end = strlen(ending);
+    return length > end && strcmp(name + length - end, ending) == 0;
+}
+
 /* A file of the user's, not a name of ours. */
 static bool is_user_path(const char *name) {
-    size_t length = strlen(name);
-    return strchr(name, '/') != NULL || (length > 5 && strcmp(name + length - 5, ".yaml") == 0);
+    return strchr(name, '/') != NULL || ends_in(name, ".yaml") || ends_in(name, ".safetensors");
 }
 
 static weft_status fail_long(const char *name, weft_error *error) {

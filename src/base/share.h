@@ -7,8 +7,8 @@
 
 #include "base/error.h"
 
-/* The path of `name` of a kind ("chips", "spaces"): a name with a '/' or ending in .yaml is a path
- * of the user's; any other is share/weft/KIND/NAME.yaml. Unknown: WEFT_ERROR_INPUT with the names
+/* The path of `name` of a kind ("chips", "spaces"): a name with a '/' or ending in .yaml or
+ * .safetensors is a path of the user's; any other is share/weft/KIND/NAME.yaml. Unknown: WEFT_ERROR_INPUT with the names
  * there are and the nearest one. */
 weft_status weft_share_find(const char *kind, const char *name, char *path, size_t size,
                             weft_error *error) WEFT_NODISCARD;

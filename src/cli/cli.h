@@ -32,12 +32,19 @@ typedef enum cli_type {
     CLI_SHAPE,   /* C,H,W; weft_shape */
     CLI_THREADS, /* a number or auto (the cores of this process); int */
     CLI_WIDTHS,  /* sizes joined by commas, or none; cli_widths */
+    CLI_BITS,    /* W, or W,A, or layers, or none; cli_bits */
 } cli_type;
 
 typedef struct cli_widths {
     int n;
     int width[WEFT_IMC_MAX_HIDDEN];
 } cli_widths;
+
+/* Bits of weights and of what layers read; 0: what each layer says of its own. */
+typedef struct cli_bits {
+    bool on; /* else nothing is quantized */
+    int weights, inputs;
+} cli_bits;
 
 /* What a shell offers to complete an argument or operand with. */
 typedef enum cli_values {
@@ -99,10 +106,11 @@ typedef struct cli_command {
 const cli_command *const *cli_commands(int *n);
 
 extern const cli_command cli_search, cli_estimate, cli_explain, cli_sensitivity, cli_compare,
-    cli_sweep, cli_validate, cli_chip_list, cli_chip_show, cli_chip_check, cli_train, cli_front,
-    cli_report, cli_data_list, cli_data_info, cli_data_add, cli_predictor_list, cli_predictor_show,
-    cli_predictor_import, cli_predictor_check, cli_space, cli_doctor, cli_completion, cli_version,
-    cli_help;
+    cli_sweep, cli_validate, cli_chip_list, cli_chip_show, cli_chip_check, cli_train, cli_quantize,
+    cli_front, cli_report, cli_data_list, cli_data_info, cli_data_add, cli_predictor_list,
+    cli_predictor_show, cli_predictor_import, cli_predictor_check, cli_predictor_fit,
+    cli_predictor_next, cli_supernet_train, cli_supernet_measure, cli_supernet_rank, cli_space,
+    cli_doctor, cli_completion, cli_version, cli_help;
 
 /* What every command takes. */
 typedef struct cli_common {
@@ -112,7 +120,7 @@ typedef struct cli_common {
 extern const cli_option cli_common_options[];
 extern const int cli_n_common_options;
 
-enum { CLI_MAX_OPTIONS = 48, CLI_MAX_GIVEN = 128 };
+enum { CLI_MAX_OPTIONS = 64, CLI_MAX_GIVEN = 128 };
 
 /* One call of a command: what was typed, and where its error goes. */
 struct cli_call {
@@ -284,6 +292,12 @@ weft_status cli_network_build(const char *text, const cli_network_options *optio
 weft_status cli_network_read(cli_call *call, const char *text, const cli_network_options *options,
                              weft_network **network) WEFT_NODISCARD;
 
+/* A network for a data set: a chain of blocks, built as the options say, or a network by its name, told
+ * the shape and the classes of the data where the text does not say them. */
+weft_status cli_network_for_data(cli_call *call, const char *text,
+                                 const cli_network_options *options, const weft_dataset_info *data,
+                                 weft_network **network) WEFT_NODISCARD;
+
 /* Reads a chip and applies each --set that was typed, in their order. */
 weft_status cli_chip_read(cli_call *call, const char *name, weft_chip **chip) WEFT_NODISCARD;
 
@@ -294,6 +308,10 @@ weft_status cli_chip_set(weft_chip *chip, const char *path, const char *value,
 /* Splits "PATH=VALUE" at its first '='; WEFT_ERROR_USAGE, naming the option, where there is none. */
 weft_status cli_split(cli_call *call, const char *option, const char *text, char *path, size_t size,
                       const char **value) WEFT_NODISCARD;
+
+/* Whether a file of that name can be made, before what is to be in it has taken its time. NULL: none is
+ * wanted. */
+weft_status cli_check_folder(cli_call *call, const char *file) WEFT_NODISCARD;
 
 /* ---- breakdown.c ----------------------------------------------------------------------------- */
 
@@ -310,6 +328,14 @@ void cli_print_total(const weft_network *network, const weft_chip *chip, const w
 weft_status cli_print_parts(cli_call *call, const weft_cost *cost) WEFT_NODISCARD;
 weft_status cli_print_levels(cli_call *call, const weft_cost *cost) WEFT_NODISCARD;
 weft_status cli_print_layers(cli_call *call, const weft_cost *cost) WEFT_NODISCARD;
+
+/* ---- train_print.c --------------------------------------------------------------------------- */
+
+/* Every setting of a training as an object, null where it is not used. */
+void cli_training_json(weft_json *json, const weft_train_settings *settings);
+
+/* The recipe for people, what is not used left out. */
+void cli_print_recipe(const weft_train_settings *settings);
 
 /* ---- lists (listing.c) ------------------------------------------------------------------------ */
 
@@ -346,6 +372,9 @@ void cli_design_json(weft_json *json, const cli_designs *designs, const weft_tri
 void cli_designs_json(weft_json *json, const cli_designs *designs);
 void cli_designs_csv(const cli_designs *designs);
 weft_status cli_designs_table(cli_call *call, const cli_designs *designs) WEFT_NODISCARD;
+
+/* How far the search was from the final trainings, where there are some. */
+void cli_note_gap(const cli_call *call, const weft_study *study);
 
 /* Of a front of more than `top` designs, sorted by its first objective: keeps so many, evenly spread,
  * the knee among them. Returns how many are left. */
@@ -406,6 +435,10 @@ char *cli_gene_text(const weft_space *space, int gene, double value, char *buffe
  * genome is canonical. */
 weft_status cli_genes_read(cli_call *call, const weft_problem *problem, const char *text,
                            double *genome) WEFT_NODISCARD;
+
+/* The same over the genome as it is, of a space alone. */
+weft_status cli_genes_apply(cli_call *call, const weft_space *space, const char *text,
+                            double *genome) WEFT_NODISCARD;
 
 /* Adds what to do about a design of a problem file that cannot be built. */
 void cli_hint_genes(cli_call *call);

@@ -88,6 +88,7 @@ static weft_status print_front(cli_call *call, const front_arguments *arguments,
         cli_note(call, "%s%zu design%s of %zu finished trials; accounting %s", left, whole,
                  whole == 1 ? "" : "s", weft_study_size(study),
                  cli_accounting_text(designs.problem, accounting, sizeof accounting));
+        cli_note_gap(call, study);
     }
     free(index);
     return status;
@@ -118,7 +119,8 @@ const cli_command cli_front = {
             "search runs.",
     .json =
         "an array of designs, each with trial, description, accuracy (of the validation part), "
-        "test_accuracy (null unless trained as a final design), energy_j, latency_s, area_mm2, "
+        "test_accuracy (null unless trained as a final design), gap (test_accuracy less accuracy), "
+        "energy_j, latency_s, area_mm2, "
         "macs, params, crossbars, utilisation, score (where the problem has one) and genes (a "
         "value for each name; null: inactive). With --all each has state (ok, infeasible, failed), "
         "reason, violation, seconds, started and finished (Unix time) too.",

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
- * weft predictor: perceptrons and tables that say accuracies; what stands in one, taking in weights,
- * comparing predictions with given ones. */
+ * weft predictor: perceptrons, tables and surrogates that say accuracies; what stands in one, taking in
+ * weights, comparing predictions with given ones. */
 #include <math.h>
 #include <string.h>
 
 #include "base/share.h"
-#include "cli/cli.h"
+#include "cli/predictor.h"
 
 static const cli_operand PREDICTOR_OPERANDS[] = {
     {"PREDICTOR", CLI_VALUES_PREDICTOR, NULL,
@@ -242,8 +242,81 @@ static weft_status show_json(cli_call *call, const weft_predictor *predictor,
     return cli_json_print(call, json);
 }
 
+/* The genes of a surrogate, with what it knows of them. */
+static weft_status surrogate_genes(cli_call *call, const weft_surrogate *surrogate) {
+    static const char *const HEADERS[] = {"gene", "values"};
+    cli_table table;
+    char values[300];
+    const char *name = NULL;
+    cli_table_begin(&table, HEADERS, "ll");
+    for (int i = 0; (name = weft_surrogate_gene(surrogate, i, values, sizeof values)) != NULL;
+         i++) {
+        cli_table_cell(&table, "%s", name);
+        cli_table_cell(&table, "%s", values);
+    }
+    return cli_table_print(&table, call);
+}
+
+static weft_status surrogate_json(cli_call *call, const char *path, const weft_surrogate *surrogate,
+                                  const weft_surrogate_about *about,
+                                  const weft_surrogate_report *report) {
+    char values[300];
+    const char *name = NULL;
+    weft_json *json = cli_json_create(call);
+    if (json == NULL) {
+        return call->error.status;
+    }
+    weft_json_object_begin(json);
+    weft_json_member_text(json, "predictor", path);
+    weft_json_member_text(json, "kind", "predictor");
+    weft_json_member_text(json, "model", about->model);
+    weft_json_member_text(json, "loss", weft_loss_names()[about->loss]);
+    weft_json_member_bool(json, "warp", about->warp);
+    weft_json_member_integer(json, "seed", (int64_t)about->seed);
+    weft_json_member_text(json, "measures", about->measure);
+    weft_json_member_integer(json, "inputs", about->inputs);
+    cli_report_json(json, report);
+    weft_json_key(json, "genes");
+    weft_json_object_begin(json);
+    for (int i = 0; (name = weft_surrogate_gene(surrogate, i, values, sizeof values)) != NULL;
+         i++) {
+        weft_json_member_text(json, name, values);
+    }
+    weft_json_object_end(json);
+    weft_json_object_end(json);
+    return cli_json_print(call, json);
+}
+
+static weft_status show_surrogate(cli_call *call, const show_arguments *arguments) {
+    weft_surrogate *surrogate = NULL;
+    weft_surrogate_about about;
+    weft_surrogate_report report;
+    weft_status status;
+    WEFT_TRY(weft_surrogate_read(call->operands[0], &surrogate, &call->error));
+    weft_surrogate_get_about(surrogate, &about);
+    weft_surrogate_get_report(surrogate, &report);
+    if (arguments->json) {
+        status = surrogate_json(call, call->operands[0], surrogate, &about, &report);
+    } else {
+        printf("predictor    %s (fitted)\n", call->operands[0]);
+        print_line("measures", about.measure);
+        printf("model        %s, fitted to %d designs, %s\n", about.model, report.n,
+               about.warp ? "by the ranks of their accuracies" : "by their accuracies");
+        printf("%-12s %d of %d genes\n", "inputs", about.inputs, about.genes);
+        cli_report_print(&report);
+        printf("%-12s %g: %s\n\n", "bar", report.bar,
+               report.usable ? "a search may use it" : "a search refuses it without `force: true`");
+        status = surrogate_genes(call, surrogate);
+    }
+    weft_surrogate_destroy(surrogate);
+    return status;
+}
+
 static weft_status run_show(cli_call *call, void *opaque) {
     const show_arguments *arguments = opaque;
+    if (weft_surrogate_is(call->operands[0])) {
+        return show_surrogate(call, arguments);
+    }
     weft_predictor *predictor = NULL;
     weft_predictor_about about;
     WEFT_TRY(weft_predictor_read(call->operands[0], &predictor, &call->error));
@@ -267,7 +340,8 @@ const cli_command cli_predictor_show = {
             "mlp: weights (null: none named), inputs, params, has_blind, layers (branch, inputs, "
             "outputs, activation, weight, bias), features (branch, first, inputs, genes, names, "
             "values, rules); table: csv, column, rows (0: any number), keys (column, genes, names, "
-            "values).",
+            "values). A fitted one: predictor, kind, model, loss, warp, seed, measures, inputs, "
+            "the figures of `predictor fit`, genes (values by name).",
     .examples = SHOW_EXAMPLES,
     .operands = PREDICTOR_OPERANDS,
     .n_operands = 1,
@@ -367,6 +441,7 @@ const cli_command cli_predictor_import = {
 
 typedef struct check_arguments {
     weft_predictor_check_settings check;
+    const char *table; /* of a fitted one */
     double tolerance;
     bool json;
 } check_arguments;
@@ -378,6 +453,9 @@ static const cli_option CHECK_OPTIONS[] = {
     {"csv", 0, CLI_TEXT, "FILE", .offset = offsetof(check_arguments, check.csv),
      .values = CLI_VALUES_FILE, .unset = "what the table names",
      .help = "The figures of a table, CSV or JSON."},
+    {"table", 0, CLI_TEXT, "TABLE", .offset = offsetof(check_arguments, table),
+     .values = CLI_VALUES_PREDICTOR, .unset = "each column is a gene",
+     .help = "Of a fitted predictor: the table that says what the columns of GOLDEN are."},
     {"column", 0, CLI_TEXT, "NAME", .offset = offsetof(check_arguments, check.column),
      .unset = "accuracy, prediction or pred", .help = "The column of the given accuracies."},
     {"percent", 0, CLI_FLAG, .offset = offsetof(check_arguments, check.percent),
@@ -393,10 +471,12 @@ static const cli_option CHECK_OPTIONS[] = {
 
 static const cli_operand CHECK_OPERANDS[] = {
     {"PREDICTOR", CLI_VALUES_PREDICTOR, NULL,
-     "A predictor or table by name (ofa-mobilenetv3-imagenet) or a YAML file."},
+     "A predictor or table by name (ofa-mobilenetv3-imagenet) or a YAML file; what `predictor fit` "
+     "wrote, too."},
     {"GOLDEN", CLI_VALUES_FILE, NULL,
      "Designs with their accuracies: a CSV file with a row of names, or a JSON array of objects. "
-     "Each column is a gene; a JSON array of values stands for the genes NAME1, NAME2, ..."},
+     "Each column is a gene; a JSON array of values stands for the genes NAME1, NAME2, ... For a "
+     "fitted one a store, too."},
 };
 
 static void check_defaults(void *opaque) {
@@ -405,6 +485,7 @@ static void check_defaults(void *opaque) {
     arguments->check.csv = "";
     arguments->check.column = "";
     arguments->check.ignore = "";
+    arguments->table = "";
     arguments->tolerance = 1e-5;
 }
 
@@ -461,9 +542,46 @@ static weft_status check_json(cli_call *call, check_arguments *arguments) {
     return judge(call, arguments, &checked);
 }
 
+/* A surrogate is not right or wrong: what counts is how well it tells designs apart. */
+static weft_status check_surrogate(cli_call *call, const check_arguments *arguments) {
+    weft_design_file file = {.table = arguments->table,
+                             .column = arguments->check.column,
+                             .percent = arguments->check.percent};
+    cli_source source;
+    weft_surrogate *surrogate = NULL;
+    weft_surrogate_report report = {0};
+    WEFT_TRY(weft_surrogate_read(call->operands[0], &surrogate, &call->error));
+    weft_status status = cli_source_open(call, call->operands[1], &file, &source);
+    if (status == WEFT_OK) {
+        status = weft_surrogate_check(surrogate, source.designs, &report, NULL, &call->error);
+        cli_source_close(&source);
+    }
+    weft_surrogate_destroy(surrogate);
+    WEFT_TRY(status);
+    if (!arguments->json) {
+        printf("designs      %d\n", report.n);
+        cli_report_print(&report);
+    } else {
+        weft_json *json = cli_json_create(call);
+        if (json == NULL) {
+            return call->error.status;
+        }
+        weft_json_object_begin(json);
+        cli_report_json(json, &report);
+        weft_json_object_end(json);
+        WEFT_TRY(cli_json_print(call, json));
+    }
+    return report.usable ? WEFT_OK
+                         : weft_fail(&call->error, WEFT_ERROR_EVALUATION,
+                                     "tau is %.3f, below the bar of %.3g", report.tau, report.bar);
+}
+
 static weft_status run_check(cli_call *call, void *opaque) {
     check_arguments *arguments = opaque;
     weft_predictor_checked checked;
+    if (weft_surrogate_is(call->operands[0])) {
+        return check_surrogate(call, arguments);
+    }
     arguments->check.file = call->operands[0];
     arguments->check.golden = call->operands[1];
     if (arguments->json) {
@@ -485,12 +603,15 @@ const cli_command cli_predictor_check = {
     .name = "predictor check",
     .summary = "Whether a predictor says what it is known to say",
     .usage = "PREDICTOR GOLDEN [options]",
-    .text = "Predicts the accuracy of every design of a file and compares it with the one that is "
-            "given there. A difference above the tolerance, or a design without a prediction, ends "
-            "with exit code 6.",
+    .text =
+        "Predicts the accuracy of every design of a file and compares it with the one that is "
+        "given there. A difference above the tolerance, or a design without a prediction, ends "
+        "with exit code 6. Of a predictor that `predictor fit` wrote, how well it tells these "
+        "designs apart is printed instead (Kendall's tau, RMSE, coverage of its intervals), and "
+        "a tau below its bar ends with exit code 6.",
     .json =
         "an object with rows (given, predicted; null: none), n, missing, worst, worst_row (from "
-        "1), mean and right.",
+        "1), mean and right; of a fitted one the figures of `predictor fit`.",
     .examples = CHECK_EXAMPLES,
     .operands = CHECK_OPERANDS,
     .n_operands = 2,

@@ -1,26 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0
  * weft train: trains one network on a data set and measures it. */
 #include <inttypes.h>
-#include <limits.h>
-#include <math.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "cli/cli.h"
-
-typedef struct train_arguments {
-    const char *data, *store, *histograms;
-    int64_t trial, histogram_images;
-    cli_network_options network;
-    weft_train_settings settings;
-    int split; /* index in SPLITS, a weft_split */
-    bool json;
-} train_arguments;
+#include "cli/train.h"
 
 #define MEMBER(member) .offset = offsetof(train_arguments, member)
 
-static const char *const SPLITS[] = {"validation", "test", NULL};
+const char *const train_splits[] = {"validation", "test", NULL};
+
+#define WORD(name, word) word,
+static const char *const PRECISIONS[] = {WEFT_PRECISION_MAP(WORD) NULL};
+static const char *const DESCENTS[] = {WEFT_DESCENT_MAP(WORD) NULL};
+static const char *const SCHEDULES[] = {WEFT_SCHEDULE_MAP(WORD) NULL};
+static const char *const STEPS[] = {WEFT_QUANT_STEPS_MAP(WORD) NULL};
+#undef WORD
 
 static const cli_option OPTIONS[] = {
     {"data", 'd', CLI_TEXT, "NAME", MEMBER(data), .values = CLI_VALUES_DATA,
@@ -32,7 +28,8 @@ static const cli_option OPTIONS[] = {
      .help = "With --store: the number of the trial."},
     {"epochs", 'e', CLI_REAL, "N", MEMBER(settings.epochs), 1e-6, 1e6,
      .help = "Passes over the training images; fractions end after that share of the steps."},
-    {"split", 0, CLI_CHOICE, "PART", MEMBER(split), .words = SPLITS, .values = CLI_VALUES_WORDS,
+    {"split", 0, CLI_CHOICE, "PART", MEMBER(split), .words = train_splits,
+     .values = CLI_VALUES_WORDS,
      .help = "What measures the result. test: trains on the whole training set, measures once on "
              "the test set. validation: trains on the training part, measures on the rest."},
     {"batch", 'b', CLI_INT, "N", MEMBER(settings.batch), 1, 65536, .help = "Images of one step."},
@@ -43,16 +40,37 @@ static const cli_option OPTIONS[] = {
     {"validation-limit", 0, CLI_INT64, "N", MEMBER(settings.validation_limit), 0, 1e12,
      .help = "At most so many validation images; 0: all."},
     {"learning-rate", 0, CLI_REAL, "X", MEMBER(settings.learning_rate), 1e-12, 1e6,
-     .help = "Learning rate at the start of its cosine."},
+     .help = "Learning rate at the start of its schedule."},
+    {"schedule", 0, CLI_CHOICE, "NAME", MEMBER(settings.schedule), .words = SCHEDULES,
+     .values = CLI_VALUES_WORDS,
+     .help =
+         "How the rate falls behind the warm-up: half a cosine or a straight line down to 0, by "
+         "steps to a tenth at 1/2 and again at 3/4, or not at all."},
     {"warmup", 0, CLI_REAL, "X", MEMBER(settings.warmup), 0, 1,
      .help = "Share of the steps in which the rate rises to it."},
-    {"momentum", 0, CLI_REAL, "X", MEMBER(settings.momentum), 0, 0.999999, .help = "Momentum."},
+    {"optimizer", 0, CLI_CHOICE, "NAME", MEMBER(settings.descent), .words = DESCENTS,
+     .values = CLI_VALUES_WORDS,
+     .help = "What a step does with the gradients: SGD with momentum, with Nesterov's, or AdamW."},
+    {"momentum", 0, CLI_REAL, "X", MEMBER(settings.momentum), 0, 0.999999,
+     .help = "Momentum of sgd and nesterov."},
     {"weight-decay", 0, CLI_REAL, "X", MEMBER(settings.weight_decay), 0, 1e3,
      .help = "Weight decay."},
+    {"decay-all", 0, CLI_SWITCH, "on|off", MEMBER(settings.decay_all),
+     .help = "Whether norms and biases decay, too; else weights alone."},
+    {"gradient-limit", 0, CLI_REAL, "X", MEMBER(settings.gradient_limit), 0, 1e9,
+     .help =
+         "Gradients whose norm, of all together, is larger are scaled down to it; 0: no limit."},
+    {"average", 0, CLI_REAL, "X", MEMBER(settings.average), 0, 0.9999999,
+     .help = "Decay of a running average of the weights, which is what is measured and saved; 0: "
+             "none."},
     {"crop-pad", 0, CLI_INT, "PIXELS", MEMBER(settings.crop_pad), 0, 64,
      .help = "Black pixels around an image before it is cropped at random; 0: no crop."},
     {"flip", 0, CLI_SWITCH, "on|off", MEMBER(settings.flip),
      .help = "Flips images at random, left to right."},
+    {"cutout", 0, CLI_INT, "PIXELS", MEMBER(settings.cutout), 0, 1024,
+     .help = "Side of a square at a random place that is set to the mean; 0: none."},
+    {"mixup", 0, CLI_REAL, "X", MEMBER(settings.mixup), 0, 1e6,
+     .help = "Blends images in pairs, their shares from Beta(X, X); 0: no pairs."},
     {"label-smoothing", 0, CLI_REAL, "X", MEMBER(settings.label_smoothing), 0, 0.999,
      .help = "Label smoothing."},
     {"head-pool", 0, CLI_INT, "N", MEMBER(network.head_pool), 1, 64,
@@ -61,6 +79,51 @@ static const cli_option OPTIONS[] = {
      .help = "Widths of the head's hidden linear layers, or none."},
     {"dropout", 0, CLI_REAL, "X", MEMBER(network.dropout), 0, 0.999,
      .help = "Share of the head's features that dropout drops."},
+    {"precision", 0, CLI_CHOICE, "TYPE", MEMBER(settings.precision), .words = PRECISIONS,
+     .values = CLI_VALUES_WORDS,
+     .help =
+         "Of activations and products; auto: bf16 where the CPU has arithmetic for it, else f32. "
+         "Weights are f32 in any case."},
+    {"bits", 0, CLI_BITS, "W,A", MEMBER(bits),
+     .help = "Trains quantized: bits of weights and of what layers read, 2 to 8, where a layer "
+             "does not "
+             "say its own; layers: only where they do."},
+    {"quant-steps", 0, CLI_CHOICE, "HOW", MEMBER(settings.quant.steps), .words = STEPS,
+     .values = CLI_VALUES_WORDS,
+     .help =
+         "With --bits: steps are learned like weights (LSQ), or follow least and largest values."},
+    {"per-channel", 0, CLI_SWITCH, "on|off", MEMBER(settings.quant.per_channel),
+     .help = "With --bits: a step for each output channel of weights, else one a layer."},
+    {"ends-at-8", 0, CLI_SWITCH, "on|off", MEMBER(settings.quant.ends_at_8),
+     .help = "With --bits: the first and the last layer of products have 8 bits."},
+    {"chip", 'c', CLI_TEXT, "CHIP", MEMBER(chip), .values = CLI_VALUES_CHIP, .unset = "none",
+     .help =
+         "With --bits: a chip that must hold them; what it cannot is said before the training."},
+    {"teacher", 0, CLI_TEXT, "NETWORK", MEMBER(teacher), .values = CLI_VALUES_NETWORK,
+     .unset = "none",
+     .help = "A trained network whose outputs are learned from, beside the labels."},
+    {"teacher-weights", 0, CLI_TEXT, "FILE", MEMBER(teacher_weights), .values = CLI_VALUES_FILE,
+     .unset = "none", .help = "Its weights, as --save writes them."},
+    {"teaching", 0, CLI_REAL, "X", MEMBER(settings.teaching), 0, 1,
+     .help = "With --teacher: its share of the loss."},
+    {"temperature", 0, CLI_REAL, "X", MEMBER(settings.temperature), 1e-3, 1e3,
+     .help = "With --teacher: both outputs are divided by it before they are compared."},
+    {"weights", 'w', CLI_TEXT, "FILE", MEMBER(settings.weights), .values = CLI_VALUES_FILE,
+     .unset = "none",
+     .help = "Starts from these weights of the same network, not from random ones."},
+    {"save", 'o', CLI_TEXT, "FILE", MEMBER(settings.save), .values = CLI_VALUES_FILE,
+     .unset = "none", .help = "Writes the trained weights to this file (safetensors)."},
+    {"checkpoint", 0, CLI_TEXT, "FILE", MEMBER(settings.checkpoint), .values = CLI_VALUES_FILE,
+     .unset = "none",
+     .help =
+         "Keeps the training in this file while it runs; the same command goes on there, to the "
+         "same weights, after whatever has ended it."},
+    {"checkpoint-every", 0, CLI_REAL, "S", MEMBER(settings.checkpoint_every), 0, 1e9,
+     .help = "With --checkpoint: seconds from one to the next; 0: only at the end of each epoch."},
+    {"patience", 0, CLI_REAL, "N", MEMBER(settings.patience), 0, 1e6,
+     .help =
+         "Ends early after so many epochs without a better accuracy (with --split validation); 0: "
+         "never."},
     {"seed", 's', CLI_UINT64, "N", MEMBER(settings.seed),
      .help = "Seed of weights, order, augmentation and dropout."},
     {"split-seed", 0, CLI_UINT64, "N", MEMBER(settings.split_seed),
@@ -74,17 +137,24 @@ static const cli_option OPTIONS[] = {
      .help = "With --histograms: at most so many validation images run through the network."},
     {"threads", 'j', CLI_THREADS, "N|auto", MEMBER(settings.threads),
      .help = "Threads of the training; auto: the cores of this machine."},
+    {"dry-run", 'n', CLI_FLAG, MEMBER(dry_run),
+     .help = "Reads every file, plans every buffer, prints what the training would be, and ends."},
     {"json", 0, CLI_FLAG, MEMBER(json), .help = "Prints JSON."},
 };
 
 static const cli_operand OPERANDS[] = {
-    {"NETWORK", CLI_VALUES_NONE, NULL, "Blocks and kernels in order, such as imc:R32,V64."},
+    {"NETWORK", CLI_VALUES_NETWORK, NULL,
+     "Blocks and kernels in order, such as imc:R32,V64, or a network by name (resnet20), which is "
+     "told "
+     "the images' shape and the classes."},
 };
 
 static const char *const EXAMPLES[] = {
     "weft train imc:V32,R64,V64 --data fashion-mnist --epochs 10",
     "weft train --store runs.db --trial 17 --epochs 10",
     "weft train imc:V32,R64 --data fashion-mnist --histograms layers.csv",
+    "weft train imc:V32,R64 --data fashion-mnist --bits 4,4 --save quantized.safetensors",
+    "weft train resnet20 --data cifar10 --epochs 200 --checkpoint resnet20.checkpoint",
     NULL,
 };
 
@@ -97,138 +167,6 @@ static void defaults(void *opaque) {
     arguments->settings.threads = cli_cores();
     arguments->split = WEFT_SPLIT_TEST;
     arguments->histogram_images = HISTOGRAM_IMAGES;
-}
-
-/* ---- the network ----------------------------------------------------------------------------- */
-
-enum { DESIGN_NAME = 320 };
-
-/* What is trained: the name is what the results call it. */
-typedef struct trained_subject {
-    weft_network *network;
-    weft_dataset *dataset;
-    char name[DESIGN_NAME];
-} trained_subject;
-
-static const weft_trial *find_trial(const weft_study *study, int64_t number) {
-    for (size_t i = 0; i < weft_study_size(study); i++) {
-        const weft_trial *trial = weft_study_get_trial(study, i);
-        if (trial->number == (uint64_t)number) {
-            return trial;
-        }
-    }
-    return NULL;
-}
-
-/* The settings of the study's final designs, and what was typed over them. */
-static weft_status take_settings(cli_call *call, train_arguments *arguments,
-                                 const weft_problem_info *info) {
-    if (info->trains && weft_accuracy_needs_data(info->accuracy.provider)) {
-        arguments->settings = info->accuracy.train;
-        arguments->settings.epochs = info->accuracy.final_epochs;
-        arguments->settings.share = 1;
-        arguments->settings.threads = cli_cores();
-    }
-    return cli_apply(call, arguments);
-}
-
-static weft_status take_trial(cli_call *call, train_arguments *arguments, const weft_study *study,
-                              trained_subject *subject) {
-    weft_problem *problem = weft_study_get_problem(study);
-    const weft_problem_info *info = weft_problem_get_info(problem);
-    const weft_trial *trial = find_trial(study, arguments->trial);
-    if (trial == NULL) {
-        weft_fail(&call->error, WEFT_ERROR_INPUT, "there is no trial %" PRId64 ": %zu are finished",
-                  arguments->trial, weft_study_size(study));
-        weft_error_file(&call->error, arguments->store);
-        weft_hint(&call->error, "'weft front %s' lists the best ones", arguments->store);
-        return WEFT_ERROR_INPUT;
-    }
-    WEFT_TRY(take_settings(call, arguments, info));
-    const char *data = arguments->data;
-    if (data == NULL && info->trains) {
-        data = info->accuracy.data;
-    }
-    if (data == NULL || data[0] == '\0') {
-        weft_fail(&call->error, WEFT_ERROR_USAGE,
-                  info->trains
-                      ? "this study has no data set: its accuracies are read or predicted, "
-                        "not trained"
-                      : "this study has no data set: it asks for no accuracy");
-        weft_hint(&call->error,
-                  "--data NAME trains the design's network on a data set of yours, if "
-                  "it is of the family imc");
-        return WEFT_ERROR_USAGE;
-    }
-    snprintf(subject->name, sizeof subject->name, "%s", trial->description);
-    WEFT_TRY(weft_space_decode(weft_problem_get_space(problem), trial->genome, 0, &subject->network,
-                               &call->error));
-    return weft_dataset_open(data, &subject->dataset, &call->error);
-}
-
-static weft_status prepare(cli_call *call, train_arguments *arguments, trained_subject *subject) {
-    if (arguments->store != NULL) {
-        weft_study *study = NULL;
-        WEFT_TRY(weft_study_open_read(arguments->store, &study, &call->error));
-        weft_status status = take_trial(call, arguments, study, subject);
-        weft_study_close(study);
-        return status;
-    }
-    WEFT_TRY(weft_dataset_open(arguments->data, &subject->dataset, &call->error));
-    const weft_dataset_info *info = weft_dataset_get_info(subject->dataset);
-    arguments->network.input = info->shape;
-    arguments->network.classes = info->classes;
-    WEFT_TRY(
-        cli_network_build(call->operands[0], &arguments->network, &subject->network, &call->error));
-    snprintf(subject->name, sizeof subject->name, "%s", subject->network->name);
-    return WEFT_OK;
-}
-
-/* Before the training: a file that cannot be written or read back would be found too late. */
-static weft_status check_histograms(cli_call *call, const train_arguments *arguments) {
-    const char *file = arguments->histograms;
-    if (file == NULL) {
-        return cli_given(call, "histogram-images")
-                   ? cli_usage(call, "--histogram-images has no use without --histograms")
-                   : WEFT_OK;
-    }
-    const char *ending = strrchr(file, '.');
-    if (ending == NULL || strcmp(ending, ".csv") != 0) {
-        return cli_usage(call, "--histograms: a layer table ends in .csv");
-    }
-    const char *slash = strrchr(file, '/');
-    char folder[PATH_MAX];
-    int length = slash == NULL ? 1 : slash == file ? 1 : (int)(slash - file);
-    snprintf(folder, sizeof folder, "%.*s", length, slash == NULL ? "." : file);
-    if (access(folder, W_OK | X_OK) != 0) {
-        return weft_fail_errno(&call->error, "no file can be made in this folder", folder);
-    }
-    return WEFT_OK;
-}
-
-static weft_status check(cli_call *call, const train_arguments *arguments) {
-    if (arguments->store != NULL && call->n_operands > 0) {
-        return cli_usage(call, "NETWORK and --store exclude each other");
-    }
-    if (arguments->store == NULL && call->n_operands == 0) {
-        return cli_usage(call, "NETWORK is missing, such as imc:R32,V64; or --store and --trial");
-    }
-    if ((arguments->store != NULL) != cli_given(call, "trial")) {
-        return cli_usage(call, "--store and --trial belong together");
-    }
-    if (arguments->store == NULL && arguments->data == NULL) {
-        return cli_usage(call, "--data is missing: the data set to train on");
-    }
-    for (size_t i = 0; arguments->store != NULL && i < 3; i++) {
-        static const char *const BUILDING[] = {"head-pool", "hidden", "dropout"};
-        if (cli_given(call, BUILDING[i])) {
-            return cli_usage(call,
-                             "--%s has no use with --store: the trial says how its network "
-                             "is built",
-                             BUILDING[i]);
-        }
-    }
-    return check_histograms(call, arguments);
 }
 
 /* ---- progress -------------------------------------------------------------------------------- */
@@ -253,58 +191,11 @@ static bool on_progress(void *context, const weft_train_progress *now) {
     return true;
 }
 
-/* ---- results --------------------------------------------------------------------------------- */
-
-static weft_status print_json(cli_call *call, const train_arguments *arguments,
-                              const trained_subject *subject, const weft_train_result *result) {
-    weft_json *json = cli_json_create(call);
-    if (json == NULL) {
-        return call->error.status;
-    }
-    weft_json_object_begin(json);
-    weft_json_member_text(json, "network", subject->name);
-    weft_json_member_text(json, "data", weft_dataset_get_info(subject->dataset)->name);
-    weft_json_member_text(json, "split", SPLITS[arguments->split]);
-    weft_json_member_real(json, "epochs", arguments->settings.epochs);
-    weft_json_member_integer(json, "seed", (int64_t)arguments->settings.seed);
-    weft_json_member_real(json, "accuracy", result->accuracy);
-    weft_json_member_real(json, "loss", result->loss);
-    weft_json_member_real(json, "train_loss", result->train_loss);
-    weft_json_member_integer(json, "images_trained", result->images_trained);
-    weft_json_member_integer(json, "images_measured", result->images_measured);
-    weft_json_member_real(json, "seconds", result->seconds);
-    weft_json_member_real(json, "images_per_second", result->images_per_second);
-    weft_json_member_integer(json, "macs", subject->network->macs);
-    weft_json_member_integer(json, "params", subject->network->params);
-    if (arguments->histograms != NULL) {
-        weft_json_member_text(json, "histograms", arguments->histograms);
-    }
-    weft_json_object_end(json);
-    return cli_json_print(call, json);
-}
-
-static void print_text(const train_arguments *arguments, const trained_subject *subject,
-                       const weft_train_result *result) {
-    char params[CLI_QUANTITY], time[32];
-    const char *split = SPLITS[arguments->split];
-    printf("network           %s (%s parameters)\n", subject->name,
-           cli_quantity((double)subject->network->params, "", params, sizeof params));
-    printf("data              %s, %" PRId64 " images trained, %" PRId64 " measured\n",
-           weft_dataset_get_info(subject->dataset)->name, result->images_trained,
-           result->images_measured);
-    printf("accuracy          %.4f (%s)\n", result->accuracy, split);
-    printf("loss              %.4f (%s), %.4f (last training epoch)\n", result->loss, split,
-           result->train_loss);
-    printf("time              %s, %.0f images/s\n",
-           cli_duration(result->seconds, time, sizeof time), result->images_per_second);
-    if (arguments->histograms != NULL) {
-        printf("histograms        %s\n", arguments->histograms);
-    }
-}
+/* ---- the call --------------------------------------------------------------------------------- */
 
 /* With its histograms, where they are wanted. */
 static weft_status train_network(cli_call *call, const train_arguments *arguments,
-                                 const trained_subject *subject, train_watch *watch,
+                                 const train_subject *subject, train_watch *watch,
                                  weft_train_result *result) {
     const weft_stop *stop = cli_interrupt_install(call);
     if (arguments->histograms == NULL) {
@@ -320,12 +211,22 @@ static weft_status train_network(cli_call *call, const train_arguments *argument
     return status;
 }
 
-static weft_status train(cli_call *call, train_arguments *arguments,
-                         const trained_subject *subject) {
+static void tell_interrupted(const cli_call *call, const train_arguments *arguments) {
+    const char *file = arguments->settings.checkpoint;
+    if (file == NULL) {
+        cli_note(call, "interrupted: nothing of this training is kept");
+    } else if (access(file, F_OK) != 0) {
+        cli_note(call, "interrupted before the first checkpoint: nothing of this training is kept");
+    } else {
+        cli_note(call, "interrupted: the same command goes on from %s", file);
+    }
+}
+
+static weft_status train(cli_call *call, const train_arguments *arguments,
+                         const train_subject *subject) {
     train_watch watch = {.started = weft_steady_time()};
     cli_progress_begin(&watch.progress, call);
     weft_train_result result;
-    arguments->settings.split = (weft_split)arguments->split;
     weft_status status = train_network(call, arguments, subject, &watch, &result);
     cli_progress_end(&watch.progress);
     if (status == WEFT_OK && result.classes_unmeasured > 0) {
@@ -334,25 +235,33 @@ static weft_status train(cli_call *call, train_arguments *arguments,
                  result.classes_unmeasured);
     }
     if (status == WEFT_STOPPED) {
-        cli_note(call, "interrupted: nothing of this training is kept");
+        tell_interrupted(call, arguments);
     } else if (status == WEFT_OK && arguments->json) {
-        status = print_json(call, arguments, subject, &result);
+        status = train_print_json(call, arguments, subject, &result);
     } else if (status == WEFT_OK) {
-        print_text(arguments, subject, &result);
+        train_print_text(arguments, subject, &result);
     }
     return status;
 }
 
+static weft_status look_ahead(cli_call *call, const train_arguments *arguments,
+                              const train_subject *subject) {
+    weft_train_plan plan;
+    WEFT_TRY(weft_train_look_ahead(subject->network, subject->dataset, &arguments->settings, &plan,
+                                   &call->error));
+    return train_print_plan(call, arguments, subject, &plan);
+}
+
 static weft_status run(cli_call *call, void *opaque) {
     train_arguments *arguments = opaque;
-    WEFT_TRY(check(call, arguments));
-    trained_subject subject = {0};
-    weft_status status = prepare(call, arguments, &subject);
+    WEFT_TRY(train_check(call, arguments));
+    train_subject subject = {0};
+    weft_status status = train_prepare(call, arguments, &subject);
     if (status == WEFT_OK) {
-        status = train(call, arguments, &subject);
+        status = arguments->dry_run ? look_ahead(call, arguments, &subject)
+                                    : train(call, arguments, &subject);
     }
-    weft_dataset_close(subject.dataset);
-    weft_network_destroy(subject.network);
+    train_subject_free(&subject);
     return status;
 }
 
@@ -362,10 +271,18 @@ const cli_command cli_train = {
     .usage = "NETWORK --data NAME | --store STORE --trial N [options]",
     .text = "Trains a network from scratch and prints its accuracy: by default on the whole "
             "training set, measured once on the test set. The network is written out, or is the "
-            "design of a trial. It is built for the images and classes of the data set.",
-    .json = "an object with network, data, split, epochs, seed, accuracy (0 to 1, on the split), "
-            "loss, train_loss, images_trained, images_measured, seconds, images_per_second, macs, "
-            "params and, where it was asked for, histograms (the file).",
+            "design of a trial. It is built for the images and classes of the data set. With "
+            "--checkpoint a training that was ended, even by kill -9, goes on where it was; with "
+            "--bits "
+            "it computes with the integers that a chip has.",
+    .json =
+        "an object with network, data, split, epochs, seed, accuracy (0 to 1, on the split), "
+        "loss, train_loss, images_trained, images_measured, seconds, images_per_second, macs, "
+        "params, settings (an object with every setting, null where it is not used) and, where it "
+        "was asked for, histograms (the file). With --dry-run: network, data, macs, params, "
+        "stages, products, quantized, train_images, measure_images, batch, lanes, "
+        "steps_an_epoch, steps, done (by a checkpoint), precision, bytes, available_bytes and "
+        "settings.",
     .examples = EXAMPLES,
     .operands = OPERANDS,
     .n_operands = 1,

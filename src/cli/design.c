@@ -53,6 +53,12 @@ static void add_number(char *text, size_t size, const char *key, int value) {
     add_option(text, size, key, digits);
 }
 
+static bool is_path(const char *text) {
+    size_t length = strlen(text);
+    return strchr(text, '/') != NULL || (length > 4 && strcmp(text + length - 4, ".csv") == 0) ||
+           (length > 5 && strcmp(text + length - 5, ".yaml") == 0);
+}
+
 weft_status cli_network_read(cli_call *call, const char *text, const cli_network_options *options,
                              weft_network **network) {
     enum { SIZE = 4096 };
@@ -62,12 +68,8 @@ weft_status cli_network_read(cli_call *call, const char *text, const cli_network
                          text);
     }
     snprintf(whole, sizeof whole, "%s", text);
-    size_t length = strlen(text);
-    bool is_path = strchr(text, '/') != NULL ||
-                   (length > 4 && strcmp(text + length - 4, ".csv") == 0) ||
-                   (length > 5 && strcmp(text + length - 5, ".yaml") == 0);
     static const char *const SHAPING[] = {"input", "classes", "head-pool", "hidden"};
-    for (int i = 0; i < 4 && is_path; i++) {
+    for (int i = 0; i < 4 && is_path(text); i++) {
         if (cli_given(call, SHAPING[i])) {
             return cli_usage(call, "--%s has no use with a layer table: it has its own shapes",
                              SHAPING[i]);
@@ -95,6 +97,33 @@ weft_status cli_network_read(cli_call *call, const char *text, const cli_network
         add_option(whole, sizeof whole, "hidden", widths);
     }
     return weft_network_read(whole, network, &call->error);
+}
+
+static bool is_chain(const char *text) {
+    weft_imc_spec spec;
+    weft_error ignored;
+    weft_imc_defaults(&spec);
+    return weft_imc_parse(text, &spec, &ignored) == WEFT_OK;
+}
+
+weft_status cli_network_for_data(cli_call *call, const char *text,
+                                 const cli_network_options *options, const weft_dataset_info *data,
+                                 weft_network **network) {
+    if (is_chain(text)) {
+        cli_network_options built = *options;
+        built.input = data->shape;
+        built.classes = data->classes;
+        return cli_network_build(text, &built, network, &call->error);
+    }
+    static const char *const BUILDING[] = {"head-pool", "hidden", "dropout"};
+    for (size_t i = 0; i < sizeof BUILDING / sizeof BUILDING[0]; i++) {
+        if (cli_given(call, BUILDING[i])) {
+            return cli_usage(call,
+                             "--%s is for chains of blocks such as imc:R32,V64, not for %.60s",
+                             BUILDING[i], text);
+        }
+    }
+    return weft_network_read_for(text, data->shape, data->classes, network, &call->error);
 }
 
 /* ---- genes ----------------------------------------------------------------------------------- */
@@ -205,6 +234,7 @@ void cli_design_json(weft_json *json, const cli_designs *designs, const weft_tri
     }
     weft_json_member_real(json, "accuracy", trial->metrics[WEFT_METRIC_ACCURACY]);
     weft_json_member_real(json, "test_accuracy", trial->test_accuracy);
+    weft_json_member_real(json, "gap", weft_trial_gap(trial));
     cli_metrics_json(json, trial->metrics);
     if (get_info(designs)->score[0] != '\0') {
         weft_json_member_real(json, "score", trial->score);
@@ -225,7 +255,7 @@ void cli_designs_json(weft_json *json, const cli_designs *designs) {
 /* ---- CSV ------------------------------------------------------------------------------------- */
 
 static void csv_header(const cli_designs *designs, const weft_gene_table *table) {
-    printf("trial,description%s,accuracy,test_accuracy", designs->all ? ",state,reason" : "");
+    printf("trial,description%s,accuracy,test_accuracy,gap", designs->all ? ",state,reason" : "");
     for (int i = 0; i < N_FIELDS; i++) {
         printf(",%s", FIELDS[i].name);
     }
@@ -263,6 +293,7 @@ void cli_designs_csv(const cli_designs *designs) {
         }
         cli_csv_real(trial->metrics[WEFT_METRIC_ACCURACY]);
         cli_csv_real(trial->test_accuracy);
+        cli_csv_real(weft_trial_gap(trial));
         for (int k = 0; k < N_FIELDS; k++) {
             cli_csv_real(trial->metrics[FIELDS[k].metric]);
         }
@@ -282,7 +313,7 @@ enum { MOST_GENES = 16 };
 
 /* The columns of a table: some always, and whatever the problem wants. */
 typedef struct design_columns {
-    bool name, accuracy, test, score, all;
+    bool name, accuracy, test, gap, score, all;
     bool same_network; /* of all designs: their names begin with it */
     int n_metrics;
     weft_metric metrics[WEFT_METRIC_COUNT];
@@ -344,6 +375,9 @@ static design_columns choose_columns(const cli_designs *designs) {
                               .all = designs->all};
     static const weft_metric ALWAYS[] = {WEFT_METRIC_ENERGY, WEFT_METRIC_LATENCY, WEFT_METRIC_AREA,
                                          WEFT_METRIC_PARAMS};
+    for (size_t i = 0; i < designs->n; i++) {
+        columns.gap = columns.gap || isfinite(weft_trial_gap(design_at(designs, i)));
+    }
     for (int m = 0; m < WEFT_METRIC_COUNT; m++) {
         bool shown = m != WEFT_METRIC_ACCURACY && cli_problem_names(info, (weft_metric)m);
         for (size_t i = 0; i < sizeof ALWAYS / sizeof ALWAYS[0]; i++) {
@@ -390,6 +424,9 @@ static void design_row(cli_table *table, const weft_space *space, const design_c
     if (columns->test) {
         accuracy_cell(table, trial->test_accuracy);
     }
+    if (columns->gap) {
+        cli_table_cell(table, isnan(weft_trial_gap(trial)) ? "-" : "%+.4f", weft_trial_gap(trial));
+    }
     for (int i = 0; i < columns->n_metrics; i++) {
         char text[CLI_QUANTITY];
         weft_metric metric = columns->metrics[i];
@@ -412,18 +449,16 @@ static void design_row(cli_table *table, const weft_space *space, const design_c
 
 weft_status cli_designs_table(cli_call *call, const cli_designs *designs) {
     design_columns columns = choose_columns(designs);
-    const char *headers[WEFT_METRIC_COUNT + MOST_GENES + 8];
-    char align[WEFT_METRIC_COUNT + MOST_GENES + 8] = "";
+    const char *headers[WEFT_METRIC_COUNT + MOST_GENES + 9];
+    char align[WEFT_METRIC_COUNT + MOST_GENES + 9] = "";
     int n = 0;
     const struct {
         const char *header;
         char align;
         bool shown;
-    } before[] = {{"trial", 'r', true},
-                  {"design", 'l', columns.name},
-                  {"state", 'l', columns.all},
-                  {"accuracy", 'r', columns.accuracy},
-                  {"test", 'r', columns.test}};
+    } before[] = {{"trial", 'r', true},        {"design", 'l', columns.name},
+                  {"state", 'l', columns.all}, {"accuracy", 'r', columns.accuracy},
+                  {"test", 'r', columns.test}, {"gap", 'r', columns.gap}};
     for (size_t i = 0; i < sizeof before / sizeof before[0]; i++) {
         headers[n] = before[i].header;
         align[n] = before[i].align;
@@ -476,4 +511,18 @@ size_t cli_front_spread(const weft_study *study, size_t *front, size_t n, size_t
         front[nearest] = best;
     }
     return top;
+}
+
+void cli_note_gap(const cli_call *call, const weft_study *study) {
+    weft_gap gap;
+    weft_error ignored;
+    if (weft_study_gap(study, &gap, &ignored) != WEFT_OK || gap.n == 0) {
+        return;
+    }
+    char tau[48] = "";
+    if (!isnan(gap.tau)) {
+        snprintf(tau, sizeof tau, "; rank correlation (Kendall) %.2f", gap.tau);
+    }
+    cli_note(call, "%d design%s trained in full: test less searched accuracy %+.4f in the mean%s",
+             gap.n, gap.n == 1 ? "" : "s", gap.mean, tau);
 }

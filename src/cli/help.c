@@ -11,6 +11,12 @@ const cli_variable cli_environment[] = {
                   "$XDG_DATA_HOME/weft/data, else ~/.local/share/weft/data."},
     {"WEFT_SHARE", "The folder of the chips and spaces that come with Weft. Default: beside the "
                    "installed program, else the source tree."},
+    {"WEFT_CACHE",
+     "The folder of the file that remembers which kernels are the fastest on this machine. "
+     "Default: $XDG_CACHE_HOME/weft, else ~/.cache/weft."},
+    {"WEFT_KERNELS",
+     "fixed: kernels are not chosen by time, but the same on every machine. measured, "
+     "or nothing: by time."},
     {"NO_COLOR", "Where it is set and not empty: no colours and no bold text."},
     {NULL, NULL},
 };

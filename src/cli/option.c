@@ -165,6 +165,24 @@ static weft_status read_widths(cli_call *call, const cli_option *option, const c
     return WEFT_OK;
 }
 
+static weft_status read_bits(cli_call *call, const cli_option *option, const char *text,
+                             cli_bits *value) {
+    enum { LEAST = 2, MOST = 8 }; /* that training knows */
+    if (strcmp(text, "none") == 0 || strcmp(text, "layers") == 0) {
+        *value = (cli_bits){.on = text[0] == 'l'};
+        return WEFT_OK;
+    }
+    int bits[2];
+    int n = read_list(text, 2, MOST, bits);
+    if (n < 1 || bits[0] < LEAST || bits[n - 1] < LEAST) {
+        return bad_value(call, option, text,
+                         "bits from 2 to 8, of weights and inputs such as 4,8 or of both such as "
+                         "4; or layers, or none");
+    }
+    *value = (cli_bits){.on = true, .weights = bits[0], .inputs = bits[n - 1]};
+    return WEFT_OK;
+}
+
 static weft_status read_switch(cli_call *call, const cli_option *option, const char *text,
                                bool *value) {
     if (strcmp(text, "on") != 0 && strcmp(text, "off") != 0) {
@@ -224,6 +242,8 @@ static weft_status store_value(cli_call *call, const cli_option *option, const c
         return read_threads(call, option, text, member);
     case CLI_WIDTHS:
         return read_widths(call, option, text, member);
+    case CLI_BITS:
+        return read_bits(call, option, text, member);
     }
     return WEFT_OK;
 }
@@ -233,6 +253,14 @@ static void widths_text(const cli_widths *widths, char *buffer, size_t size) {
     for (int i = 0; i < widths->n; i++) {
         size_t used = strlen(buffer);
         snprintf(buffer + used, size - used, "%s%d", i > 0 ? "," : "", widths->width[i]);
+    }
+}
+
+static void bits_text(const cli_bits *bits, char *buffer, size_t size) {
+    if (!bits->on || bits->weights == 0) {
+        snprintf(buffer, size, "%s", bits->on ? "layers" : "none");
+    } else {
+        snprintf(buffer, size, "%d,%d", bits->weights, bits->inputs);
     }
 }
 
@@ -275,6 +303,9 @@ static void value_text(const cli_option *option, const void *base, char *buffer,
         break;
     case CLI_WIDTHS:
         widths_text(member, buffer, size);
+        break;
+    case CLI_BITS:
+        bits_text(member, buffer, size);
         break;
     }
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Tables, figures with units, colours, and messages. */
+#include <limits.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -252,4 +253,19 @@ weft_status cli_table_print_markdown(cli_table *table, cli_call *call) {
         }
     }
     return end_table(table, call);
+}
+
+/* ---- files ----------------------------------------------------------------------------------- */
+
+weft_status cli_check_folder(cli_call *call, const char *file) {
+    if (file == NULL) {
+        return WEFT_OK;
+    }
+    const char *slash = strrchr(file, '/');
+    char folder[PATH_MAX];
+    int length = slash == NULL || slash == file ? 1 : (int)(slash - file);
+    snprintf(folder, sizeof folder, "%.*s", length, slash == NULL ? "." : file);
+    return access(folder, W_OK | X_OK) == 0
+               ? WEFT_OK
+               : weft_fail_errno(&call->error, "no file can be made in this folder", folder);
 }

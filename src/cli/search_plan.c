@@ -109,6 +109,17 @@ static void training_json(weft_json *json, const weft_problem_info *info) {
     weft_json_member_integer(json, "crop_pad", train->crop_pad);
     weft_json_member_bool(json, "flip", train->flip);
     weft_json_member_real(json, "label_smoothing", train->label_smoothing);
+    weft_json_key(json, "fidelity");
+    weft_json_array_begin(json);
+    for (int i = 0; i < info->accuracy.n_fidelities; i++) {
+        weft_json_object_begin(json);
+        weft_json_member_real(json, "epochs", info->accuracy.fidelities[i].epochs);
+        weft_json_member_real(json, "share", info->accuracy.fidelities[i].share);
+        weft_json_object_end(json);
+    }
+    weft_json_array_end(json);
+    weft_json_key(json, "settings");
+    cli_training_json(json, train);
     weft_json_object_end(json);
 }
 
@@ -237,11 +248,15 @@ static void print_training(const weft_problem_info *info) {
     }
     printf("\nfinal        %g epochs on the whole training set, then the test set once\n",
            info->accuracy.final_epochs);
-    printf(
-        "recipe       batch %d, learning rate %g (warm-up %g, cosine), momentum %g, weight decay "
-        "%g,\n             crop pad %d, flip %s, label smoothing %g\n",
-        train->batch, train->learning_rate, train->warmup, train->momentum, train->weight_decay,
-        train->crop_pad, train->flip ? "on" : "off", train->label_smoothing);
+    cli_print_recipe(train);
+    for (int i = 0; i < info->accuracy.n_fidelities; i++) {
+        printf("%s%g epochs on %g %%", i == 0 ? "fidelities   " : ", then ",
+               info->accuracy.fidelities[i].epochs, 100 * info->accuracy.fidelities[i].share);
+    }
+    printf("%s", info->accuracy.n_fidelities > 0 ? "\n" : "");
+    if (info->accuracy.teacher[0] != '\0') {
+        printf("teacher      %s, %s\n", info->accuracy.teacher, info->accuracy.teacher_weights);
+    }
 }
 
 static weft_status print_plan(cli_call *call, const cli_search_arguments *arguments,

@@ -106,10 +106,9 @@ static bool stem_is_first(const weft_gene_table *table, int gene) {
     return true;
 }
 
-weft_status cli_genes_read(cli_call *call, const weft_problem *problem, const char *text,
-                           double *genome) {
-    weft_gene_table table = weft_space_genes(weft_problem_get_space(problem));
-    weft_problem_stand(problem, genome);
+weft_status cli_genes_apply(cli_call *call, const weft_space *space, const char *text,
+                            double *genome) {
+    weft_gene_table table = weft_space_genes(space);
     const char *at = text == NULL ? "" : text;
     while (*at != '\0') {
         char pair[160], gene[160];
@@ -120,13 +119,19 @@ weft_status cli_genes_read(cli_call *call, const weft_problem *problem, const ch
         }
         snprintf(pair, sizeof pair, "%.*s", (int)length, at);
         WEFT_TRY(cli_split(call, "genes", pair, gene, sizeof gene, &value));
-        WEFT_TRY(weft_problem_set(problem, gene, value, genome, &call->error));
+        WEFT_TRY(weft_space_set_genes(space, gene, value, genome, &call->error));
         at += length + (at[length] == ',');
     }
     weft_genome_canonical(&table, genome);
     return weft_genome_legal(&table, genome)
                ? WEFT_OK
                : weft_fail(&call->error, WEFT_ERROR_INFEASIBLE, "the space rules this design out");
+}
+
+weft_status cli_genes_read(cli_call *call, const weft_problem *problem, const char *text,
+                           double *genome) {
+    weft_problem_stand(problem, genome);
+    return cli_genes_apply(call, weft_problem_get_space(problem), text, genome);
 }
 
 void cli_hint_genes(cli_call *call) {

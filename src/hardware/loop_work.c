@@ -35,6 +35,8 @@ static bool comes_signed(const weft_network *network, int32_t layer) {
         case WEFT_OP_AVERAGE_WINDOW:
         case WEFT_OP_FLATTEN:
         case WEFT_OP_DROPOUT:
+        case WEFT_OP_DROP_PATH:
+        case WEFT_OP_TO_MAP:
         case WEFT_OP_CONCAT:
             at = from;
             break;

@@ -2,7 +2,8 @@
  *
  * Lowering: from the graph of a network to the layers that occupy hardware.
  *
- *   - Batch norm, ReLU, flatten and dropout fold into their producer: they cost nothing here.
+ *   - Batch norm, ReLU, flatten, dropout and dropped paths fold into their producer: they cost
+ *     nothing here.
  *   - An addition is done by the global accumulator.
  *   - When the network's input goes to several layers, one tile takes it in and passes it on (the
  *     input port): tiles have one sender. This is the 1 x 1 pool that MNSIM 2.0 needs in front of a
@@ -18,7 +19,7 @@
 
 static bool folds(weft_op op) {
     return op == WEFT_OP_BATCH_NORM || op == WEFT_OP_RELU || op == WEFT_OP_FLATTEN ||
-           op == WEFT_OP_DROPOUT;
+           op == WEFT_OP_DROPOUT || op == WEFT_OP_DROP_PATH;
 }
 
 /* The hardware layer that gives each network layer its data; -1: the network's input itself. */

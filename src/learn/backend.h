@@ -34,7 +34,7 @@ struct weft_backend {
     int most_lanes;
     /* Whether it can compute in a type here: else WEFT_ERROR_UNAVAILABLE with the reason. */
     weft_status (*check)(weft_type type, weft_error *error);
-    size_t (*available)(void); /* bytes that may still be taken */
+    size_t (*available)(const weft_engine *engine); /* bytes that may still be taken */
     /* Before the kinds are created, and at the end; `open` may have failed or never been called. */
     weft_status (*open)(weft_engine *engine, weft_error *error);
     void (*close)(weft_engine *engine);

@@ -20,6 +20,11 @@ static weft_status check(weft_type type, weft_error *error) {
     return WEFT_ERROR_UNAVAILABLE;
 }
 
+static size_t available(const weft_engine *engine) {
+    size_t left = weft_memory_available(), spare = weft_crew_spare(engine->crew);
+    return left < SIZE_MAX - spare ? left + spare : SIZE_MAX;
+}
+
 static weft_status take(weft_engine *engine, size_t bytes, weft_error *error) {
     return weft_crew_lend(engine->crew, bytes, &engine->memory, error);
 }
@@ -100,6 +105,17 @@ static weft_status deal_out(weft_engine *engine,
 
 /* ---- packing --------------------------------------------------------------------------------- */
 
+static weft_status pack_pass(const weft_engine *engine, const weft_stage *stage, weft_dnn_pass pass,
+                             weft_dnn_product *product, weft_error *error) {
+    const float *plain = weft_stage_weights(engine, stage);
+    void *packed = engine->packed + stage->packed_offset[pass];
+    if (stage->way[pass] != NULL) {
+        stage->way[pass]->pack(&stage->geometry, pass, plain, packed);
+        return WEFT_OK;
+    }
+    return weft_dnn_product_pack(product, pass, plain, packed, error);
+}
+
 static weft_status pack_stage(weft_engine *engine, weft_stage *stage, weft_dnn_product *product,
                               weft_error *error) {
     if (stage->bits > 0 && !stage->is_quantizer) {
@@ -107,9 +123,7 @@ static weft_status pack_stage(weft_engine *engine, weft_stage *stage, weft_dnn_p
     }
     for (int pass = WEFT_DNN_FORWARD; pass <= WEFT_DNN_BACKWARD_DATA; pass++) {
         if (stage->packed_bytes[pass] > 0) {
-            WEFT_TRY(weft_dnn_product_pack(product, (weft_dnn_pass)pass,
-                                           weft_stage_weights(engine, stage),
-                                           engine->packed + stage->packed_offset[pass], error));
+            WEFT_TRY(pack_pass(engine, stage, (weft_dnn_pass)pass, product, error));
         }
     }
     return WEFT_OK;
@@ -138,7 +152,8 @@ static weft_status reduce_stage(weft_engine *engine, weft_stage *stage, weft_dnn
             continue;
         }
         const float *sum = sum_lanes(engine, slot);
-        if (product != NULL && name == WEFT_SLOT_WEIGHT) {
+        bool is_packed = product != NULL && stage->way[WEFT_DNN_BACKWARD_WEIGHTS] == NULL;
+        if (is_packed && name == WEFT_SLOT_WEIGHT) {
             WEFT_TRY(weft_dnn_product_unpack(product, sum, slot->gradient, error));
         } else {
             memcpy(slot->gradient, sum, slot->count * sizeof *sum);
@@ -176,7 +191,7 @@ const weft_backend weft_backend_cpu = {
     .quantizer = &weft_kind_quantizer,
     .most_lanes = WEFT_ENGINE_MAX_LANES,
     .check = check,
-    .available = weft_memory_available,
+    .available = available,
     .take = take,
     .pack = pack,
     .give = give,

@@ -34,7 +34,7 @@ typedef struct known {
 } known;
 
 struct weft_choices {
-    int file;    /* -1: nothing is measured, the first way is taken */
+    int file;    /* -1: nothing is measured, the first way that works is taken */
     off_t taken; /* bytes of the file that `table` knows, whole lines */
     known *table;
     size_t size, n; /* `size` a power of two, more than half of it empty */
@@ -256,25 +256,46 @@ static weft_status time_way(weft_choice_run run, void *context, int way, double 
     return WEFT_OK;
 }
 
-static weft_status measure(int n, weft_choice_run run, void *context, int *best,
+static weft_status fail_all(int n, const weft_error *why, weft_error *error) {
+    return weft_fail(error, WEFT_ERROR_INTERNAL, "none of %d ways to compute works: %s", n,
+                     why->message);
+}
+
+/* The fastest way, and the first that works; one that fails is a fault only where all do. */
+static weft_status measure(int n, weft_choice_run run, void *context, int *best, int *first,
                            weft_error *error) {
     double least = 0.0;
-    int found = -1;
-    weft_error why; /* one way failed; that is a fault only when all do */
+    int found = -1, works = -1;
+    weft_error why;
     for (int way = 0; way < n; way++) {
         double seconds;
-        if (time_way(run, context, way, &seconds, &why) == WEFT_OK &&
-            (found < 0 || seconds < least)) {
+        if (time_way(run, context, way, &seconds, &why) != WEFT_OK) {
+            continue;
+        }
+        works = works < 0 ? way : works;
+        if (found < 0 || seconds < least) {
             least = seconds;
             found = way;
         }
     }
     if (found < 0) {
-        return weft_fail(error, WEFT_ERROR_INTERNAL, "none of %d ways to compute works: %s", n,
-                         why.message);
+        return fail_all(n, &why, error);
     }
     *best = found;
+    *first = works;
     return WEFT_OK;
+}
+
+static weft_status first_that_works(int n, weft_choice_run run, void *context, int *first,
+                                    weft_error *error) {
+    weft_error why;
+    for (int way = 0; way < n; way++) {
+        if (run(context, way, &why) == WEFT_OK) {
+            *first = way;
+            return WEFT_OK;
+        }
+    }
+    return fail_all(n, &why, error);
 }
 
 /* ---- choosing -------------------------------------------------------------------------------- */
@@ -282,15 +303,15 @@ static weft_status measure(int n, weft_choice_run run, void *context, int *best,
 static weft_status measure_and_write(weft_choices *choices, const char *key, int n,
                                      weft_choice_run run, void *context, int *best,
                                      weft_error *error) {
-    int found;
+    int found, first;
     uint64_t hash = key_of(key, strlen(key));
     WEFT_TRY(read_on(choices, error));
     if (look_up(choices, hash, n, best)) {
         return WEFT_OK;
     }
-    WEFT_TRY(measure(n, run, context, &found, error));
+    WEFT_TRY(measure(n, run, context, &found, &first, error));
     if (!add_line(choices, key, found)) {
-        found = 0; /* nobody else could know of it */
+        found = first; /* nobody else could know of it */
     }
     if (!learn(choices, hash, found)) {
         return weft_fail_memory(error, choices->size * 2 * sizeof *choices->table);
@@ -299,19 +320,21 @@ static weft_status measure_and_write(weft_choices *choices, const char *key, int
     return WEFT_OK;
 }
 
+bool weft_choices_known(const weft_choices *choices, const char *key, int n, int *way) {
+    size_t length = strlen(key);
+    return choices->file >= 0 && length <= MAX_KEY && look_up(choices, key_of(key, length), n, way);
+}
+
 weft_status weft_choices_best(weft_choices *choices, const char *key, int n, weft_choice_run run,
                               void *context, int *best, weft_error *error) {
-    size_t length = strlen(key);
-    if (n == 1 || choices->file < 0 || length > MAX_KEY) {
-        *best = 0;
-        return WEFT_OK;
+    if (choices->file < 0 || strlen(key) > MAX_KEY) {
+        return first_that_works(n, run, context, best, error);
     }
-    if (look_up(choices, key_of(key, length), n, best)) {
+    if (weft_choices_known(choices, key, n, best)) {
         return WEFT_OK;
     }
     if (!lock(choices->file, LOCK_EX)) {
-        *best = 0;
-        return WEFT_OK;
+        return first_that_works(n, run, context, best, error);
     }
     weft_status status = measure_and_write(choices, key, n, run, context, best, error);
     lock(choices->file, LOCK_UN);

@@ -7,8 +7,8 @@
  * The file lies at $WEFT_CACHE, else $XDG_CACHE_HOME/weft, else ~/.cache/weft: kernels-ID.txt, where
  * ID stands for the kind of CPU, the version of oneDNN and ours. One line a choice, written before the
  * choice is used; whoever measures holds a lock on the file, others wait and read. Where it cannot be
- * written, or where measuring is switched off (WEFT_KERNELS=fixed), the first way is taken: the same
- * on every machine. */
+ * written, or where measuring is switched off (WEFT_KERNELS=fixed), the first way that works is taken:
+ * the same on every machine. */
 #ifndef WEFT_LEARN_CHOICE_H
 #define WEFT_LEARN_CHOICE_H
 
@@ -22,10 +22,14 @@ weft_status weft_choices_open(const char *id, weft_choices **choices,
                               weft_error *error) WEFT_NODISCARD;
 void weft_choices_close(weft_choices *choices);
 
-/* Does the work once in way `way`: its time is what is measured. */
+/* Does the work once in way `way`: its time is what is measured, but for the first run, which may make
+ * what it needs, and see whether the way works at all. */
 typedef weft_status (*weft_choice_run)(void *context, int way, weft_error *error);
 
-/* The way to go, one of `n`, for the work that `key` names (no spaces; the names of the ways belong
+/* Whether a choice is remembered, and which. */
+bool weft_choices_known(const weft_choices *choices, const char *key, int n, int *way);
+
+/* The way to go, one of `n` >= 1, for the work that `key` names (no spaces; the names of the ways belong
  * into it, so that a changed list is measured anew). A way that fails is left out;
  * WEFT_ERROR_INTERNAL where all fail. */
 weft_status weft_choices_best(weft_choices *choices, const char *key, int n, weft_choice_run run,

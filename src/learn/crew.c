@@ -140,6 +140,10 @@ weft_status weft_crew_lend(weft_crew *crew, size_t bytes, weft_arena *arena, wef
     return weft_arena_create(bytes, arena, error);
 }
 
+size_t weft_crew_spare(const weft_crew *crew) {
+    return crew->spare.base != NULL ? crew->spare.size : 0;
+}
+
 void weft_crew_return(weft_crew *crew, weft_arena *arena) {
     if (crew->spare.base == NULL || crew->spare.size < arena->size) {
         weft_arena_destroy(&crew->spare);

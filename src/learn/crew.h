@@ -44,4 +44,7 @@ void weft_crew_return(weft_crew *crew, weft_arena *arena);
 void weft_crew_keep(weft_crew *crew, void *guest, void (*leave)(void *guest));
 void *weft_crew_guest(const weft_crew *crew);
 
+/* Bytes that it has to lend, or gives back before it asks for more. */
+size_t weft_crew_spare(const weft_crew *crew);
+
 #endif

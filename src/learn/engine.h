@@ -32,6 +32,7 @@
 #include "learn/quant.h"
 #include "learn/quant_bits.h"
 #include "learn/type.h"
+#include "learn/way.h"
 
 typedef struct weft_engine weft_engine;
 typedef struct weft_stage weft_stage;
@@ -129,8 +130,10 @@ struct weft_stage {
     weft_quant_range range;
     size_t rows;        /* of quantized weights that have a step each */
     size_t sums_offset; /* of as many doubles in engine->sums */
-    bool is_own;        /* a convolution by a kernel of ours, without a product */
-    /* Weights as the passes of a product read them: the same for all lanes. */
+    /* Of a product: the kernels of ours that its passes take, NULL for oneDNN's; weights as they read
+     * them, the same for all lanes. */
+    const weft_way *way[WEFT_DNN_PASSES];
+    weft_dnn_geometry geometry;               /* of one lane */
     size_t packed_bytes[2], packed_offset[2]; /* FORWARD, BACKWARD_DATA */
 };
 
@@ -140,7 +143,7 @@ struct weft_lane {
     unsigned char *workspace;
     float *partials; /* gradients of the slots' values by this lane's images */
     weft_dnn *door;  /* of the worker that runs it */
-    /* (n_stages); NULL where a stage has none. Borrowed from the door. */
+    /* (n_stages); NULL where a stage has none or takes no kernel of oneDNN's. Borrowed from the door. */
     weft_dnn_product **product;
     weft_dnn_matmul *(*matmul)[3];
     void *input; /* its part of the engine's images */
@@ -213,8 +216,10 @@ size_t weft_engine_bytes(const weft_engine *engine);
 
 /* Start values, each layer from its own stream of the seed. Weights of convolutions and of hidden
  * linear layers: N(0, 2 / inputs) (He et al., "Delving deep into rectifiers", ICCV 2015, eq. 10);
- * of the last layer and of layers over tokens: N(0, 1 / inputs); rows of tables N(0, 0.02^2)
- * (Dosovitskiy et al., ICLR 2021). Biases and shifts 0, scales 1; running mean 0, variance 1.
+ * of the last layer and of layers over tokens: N(0, 1 / inputs), and of those that make the queries of
+ * an attention N(0, 1 / (inputs features)), features of a head: products of queries and keys are not
+ * scaled afterwards (Vaswani et al., NeurIPS 2017, section 3.2.1, scale by 1 / sqrt(features)); rows of
+ * tables N(0, 0.02^2) (Dosovitskiy et al., ICLR 2021). Biases and shifts 0, scales 1; running mean 0, variance 1.
  * WEFT_STOPPED between layers when asked for. */
 weft_status weft_engine_initialise(weft_engine *engine, uint64_t seed, const weft_stop *stop,
                                    weft_error *error) WEFT_NODISCARD;
@@ -222,6 +227,9 @@ weft_status weft_engine_initialise(weft_engine *engine, uint64_t seed, const wef
 /* Start values of a layer of products are N(0, gain / inputs); those of tables have this deviation. */
 double weft_engine_gain(const weft_engine *engine, const weft_stage *stage);
 #define WEFT_ENGINE_TABLE_DEVIATION 0.02
+
+/* What is added to a variance before its root is taken, as PyTorch has it. */
+#define WEFT_BATCH_NORM_EPSILON 1e-5
 
 /* Reads engine->images, writes engine->logits. WEFT_STOPPED between stages when asked for. */
 weft_status weft_engine_forward(weft_engine *engine, weft_mode mode, const weft_stop *stop,

@@ -51,8 +51,11 @@ static bool joins_previous(const lowering *low, const weft_layer *layer) {
     return before == WEFT_OP_BATCH_NORM || (before == WEFT_OP_ADD && tail == WEFT_TAIL_RELU);
 }
 
+/* Maps and sequences lie alike, position by position. */
 static bool does_nothing(const weft_layer *layer) {
-    return (layer->op == WEFT_OP_DROPOUT && layer->rate <= 0.0) ||
+    bool drops = layer->op == WEFT_OP_DROPOUT || layer->op == WEFT_OP_DROP_PATH;
+    return (drops && layer->rate <= 0.0) || layer->op == WEFT_OP_TO_MAP ||
+           (layer->op == WEFT_OP_TOKENS && layer->entries == 0) ||
            (layer->op == WEFT_OP_FLATTEN && layer->in.height == 1 && layer->in.width == 1);
 }
 
@@ -485,7 +488,7 @@ static void bind_slots(weft_engine *engine) {
 /* "batch 37 would fit": memory is what does not depend on the batch, and what grows with it. */
 static void hint_what_fits(const weft_engine *engine, size_t bytes, size_t growing,
                            weft_error *error) {
-    size_t available = engine->backend->available();
+    size_t available = engine->backend->available(engine);
     size_t fixed = bytes - growing;
     double batch = available > fixed ? (double)(available - fixed) / (double)growing *
                                            (double)engine->settings.batch
@@ -503,7 +506,8 @@ static weft_status check_memory(const weft_engine *engine, size_t bytes, size_t 
     char what[WEFT_NETWORK_NAME + 64];
     snprintf(what, sizeof what, "training %s at batch %d", engine->network->name,
              engine->settings.batch);
-    weft_status status = weft_memory_check_of(bytes, engine->backend->available(), what, error);
+    weft_status status =
+        weft_memory_check_of(bytes, engine->backend->available(engine), what, error);
     if (status != WEFT_OK) {
         hint_what_fits(engine, bytes, growing, error);
     }
@@ -546,6 +550,11 @@ static size_t parameter_bytes(const weft_engine *engine, size_t packed) {
         packed,
     };
     return sum_of(terms, 6);
+}
+
+/* What these are at least, known from the network alone: parameters and gradients. */
+static size_t least_parameter_bytes(const weft_engine *engine) {
+    return weft_size_product((size_t)engine->network->params, 2 * sizeof(float));
 }
 
 /* Hundreds of megabytes that are written before they are read: taken as they are. */
@@ -674,7 +683,8 @@ static weft_status build(weft_engine *engine, weft_error *error) {
     /* What is far too large is refused before oneDNN or cuDNN hears of it. */
     WEFT_TRY(weft_plan_place(&engine->plan, error));
     size_t growing = batch_bytes(engine);
-    WEFT_TRY(check_memory(engine, growing, growing, error));
+    const size_t terms[] = {growing, least_parameter_bytes(engine)};
+    WEFT_TRY(check_memory(engine, sum_of(terms, 2), growing, error));
     if (engine->backend->open != NULL) {
         WEFT_TRY(engine->backend->open(engine, error));
     }

@@ -111,12 +111,15 @@ static void fill_normal(const weft_stage *stage, double deviation, uint64_t seed
     }
 }
 
+double weft_engine_gain(const weft_engine *engine, const weft_stage *stage) {
+    bool over_tokens = stage->layer->op == WEFT_OP_LINEAR && stage->layer->in.height > 1;
+    return stage->output == engine->output || over_tokens ? 1.0 : 2.0;
+}
+
 static void initialise_product(const weft_engine *engine, const weft_stage *stage, uint64_t seed) {
     double inputs =
         (double)(stage->slot[WEFT_SLOT_WEIGHT].count / (size_t)stage->layer->out_channels);
-    bool over_tokens = stage->layer->op == WEFT_OP_LINEAR && stage->layer->in.height > 1;
-    double gain = stage->output == engine->output || over_tokens ? 1.0 : 2.0;
-    fill_normal(stage, sqrt(gain / inputs), seed);
+    fill_normal(stage, sqrt(weft_engine_gain(engine, stage) / inputs), seed);
 }
 
 /* Steps stay 0: they are chosen when the first values are seen. */

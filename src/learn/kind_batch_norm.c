@@ -17,7 +17,6 @@
 
 #include "learn/kernel/batch_norm.h"
 
-static const double EPSILON = 1e-5;
 static const double MOMENTUM = 0.1;
 
 /* The stage's own memory in a lane. */
@@ -108,7 +107,7 @@ static weft_status forward(weft_engine *engine, weft_stage *stage, weft_lane *la
     work w = work_of(engine, stage, lane);
     const weft_slot *slot = stage->slot;
     if (engine->mode == WEFT_MODE_EVALUATE) {
-        weft_bn_set_running(&w.bn, EPSILON, slot[WEFT_SLOT_WEIGHT].value,
+        weft_bn_set_running(&w.bn, WEFT_BATCH_NORM_EPSILON, slot[WEFT_SLOT_WEIGHT].value,
                             slot[WEFT_SLOT_BIAS].value, slot[WEFT_SLOT_MEAN].value,
                             slot[WEFT_SLOT_VARIANCE].value);
         return WEFT_OK;
@@ -145,8 +144,8 @@ static void join_forward(weft_engine *engine, weft_stage *stage) {
     weft_bn_measure(&w.bn, n, w.totals, w.mean, w.variance);
     weft_bn_run(w.bn.channels, n, share, w.mean, w.variance, slot[WEFT_SLOT_MEAN].value,
                 slot[WEFT_SLOT_VARIANCE].value);
-    weft_bn_set(&w.bn, EPSILON, slot[WEFT_SLOT_WEIGHT].value, slot[WEFT_SLOT_BIAS].value, w.mean,
-                w.variance);
+    weft_bn_set(&w.bn, WEFT_BATCH_NORM_EPSILON, slot[WEFT_SLOT_WEIGHT].value,
+                slot[WEFT_SLOT_BIAS].value, w.mean, w.variance);
 }
 
 /* Whose patterns count: lane 0's for the batch, each lane's own where it set them from the running

@@ -14,13 +14,6 @@ static weft_status create(weft_engine *engine, weft_stage *stage, weft_error *er
                             weft_moment_forward(stage), weft_moment_backward(engine, stage), error);
 }
 
-static weft_rng stream_of(const weft_engine *engine, const weft_stage *stage,
-                          const weft_lane *lane) {
-    uint64_t place = (uint64_t)stage->layer_index * WEFT_ENGINE_MAX_LANES + (uint64_t)lane->index;
-    return weft_rng_make(engine->seed, WEFT_PURPOSE_DROPOUT,
-                         ((uint64_t)engine->mask_step << 24) + place);
-}
-
 static void draw(weft_rng *rng, double rate, uint8_t *kept, size_t n) {
     const uint32_t threshold = (uint32_t)(rate * 4294967296.0);
     memset(kept, 0, (n + 7) / 8);
@@ -40,12 +33,12 @@ static weft_status forward(weft_engine *engine, weft_stage *stage, weft_lane *la
     weft_type type = engine->settings.type;
     const void *x = weft_lane_values(engine, lane, stage->input[0]);
     void *y = weft_lane_values(engine, lane, stage->output);
-    if (engine->mode == WEFT_MODE_EVALUATE) {
+    if (!weft_engine_drops(engine)) {
         memcpy(y, x, stage->output->count * weft_type_size(type));
         return WEFT_OK;
     }
     uint8_t *kept = weft_stage_place(engine, stage, lane, 0);
-    weft_rng rng = stream_of(engine, stage, lane);
+    weft_rng rng = weft_stage_stream(engine, stage, lane);
     draw(&rng, stage->layer->rate, kept, stage->output->count);
     weft_dropout(type, x, kept, factor_of(stage), y, stage->output->count);
     return WEFT_OK;

@@ -23,11 +23,17 @@ static weft_dnn_matrix matrix_of(weft_shape shape, int heads) {
     };
 }
 
+/* A map may stand for the sequence of its positions: engine_build.c copies none into the other. */
+static weft_shape sequence_of(const weft_tensor *tensor) {
+    weft_shape s = tensor->shape;
+    return (weft_shape){s.channels, s.height * s.width, 1};
+}
+
 void weft_matmul_geometries(const weft_engine *engine, const weft_stage *stage,
                             const weft_lane *lane, weft_dnn_matmul_geometry *g) {
     const weft_layer *layer = stage->layer;
     int heads = layer->groups;
-    weft_shape a = stage->input[0]->shape, b = stage->input[1]->shape;
+    weft_shape a = sequence_of(stage->input[0]), b = sequence_of(stage->input[1]);
     weft_dnn_matrix ma = matrix_of(a, heads), mb = matrix_of(b, heads);
     weft_dnn_matrix mc = matrix_of(layer->out, heads);
     mb = layer->transpose ? transposed(mb) : mb;

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Convolutions and linear layers: oneDNN's products over the engine's buffers, and our own kernels
- * for depthwise convolutions, whose gradients oneDNN has no fast kernels for. */
+ * Convolutions and linear layers: products over the engine's buffers, each pass in the way that was
+ * chosen for it. */
 #include "learn/kinds.h"
-
-#include "learn/kernel/depthwise.h"
 
 /* ---- what both share ------------------------------------------------------------------------- */
 
@@ -84,54 +82,91 @@ static const float *bias_value(const weft_stage *stage) {
     return stage->layer->bias ? stage->slot[WEFT_SLOT_BIAS].value : NULL;
 }
 
-/* ---- by oneDNN ------------------------------------------------------------------------------- */
+/* ---- the passes ------------------------------------------------------------------------------ */
 
 static int moment_of(const weft_engine *engine, const weft_stage *stage, int pass) {
     return pass == WEFT_DNN_FORWARD ? weft_moment_forward(stage)
                                     : weft_moment_backward(engine, stage);
 }
 
-static weft_status create_product(weft_engine *engine, weft_stage *stage, weft_error *error) {
-    for (int l = 0; l < engine->n_lanes; l++) {
-        weft_lane *lane = &engine->lanes[l];
-        weft_dnn_geometry g = geometry_of(engine, stage, lane);
-        WEFT_TRY(weft_dnn_product_get(lane->door, &g, &lane->product[stage->index], error));
-    }
-    const weft_dnn_product *product = engine->lanes[0].product[stage->index];
-    weft_product_slots(engine, stage);
-    stage->slot[WEFT_SLOT_WEIGHT].partial =
-        weft_dnn_product_packed(product, WEFT_DNN_BACKWARD_WEIGHTS) / sizeof(float);
+static bool pass_wanted(const weft_stage *stage, int pass) {
+    return pass != WEFT_DNN_BACKWARD_DATA || stage->wants[0];
+}
+
+/* oneDNN's product, in all doors, where one of the passes takes it. */
+static weft_status create_products(weft_engine *engine, weft_stage *stage, weft_error *error) {
+    bool wanted = false;
     for (int pass = 0; pass < WEFT_DNN_PASSES; pass++) {
-        bool wanted = pass != WEFT_DNN_BACKWARD_DATA || stage->wants[0];
-        if (!wanted) {
-            continue;
-        }
-        if (pass != WEFT_DNN_BACKWARD_WEIGHTS) {
-            stage->packed_bytes[pass] = weft_dnn_product_packed(product, (weft_dnn_pass)pass);
-        }
-        int moment = moment_of(engine, stage, pass);
-        WEFT_TRY(weft_stage_claim(engine, stage, pass,
-                                  weft_dnn_product_scratch(product, (weft_dnn_pass)pass), moment,
-                                  moment, error));
+        wanted = wanted || (stage->way[pass] == NULL && pass_wanted(stage, pass));
+    }
+    for (int l = 0; wanted && l < engine->n_lanes; l++) {
+        weft_lane *lane = &engine->lanes[l];
+        WEFT_TRY(weft_dnn_product_get(lane->door, &stage->geometry, &lane->product[stage->index],
+                                      error));
     }
     return WEFT_OK;
 }
 
-static weft_status forward_product(weft_engine *engine, weft_stage *stage, weft_lane *lane,
-                                   weft_error *error) {
+static weft_status create_pass(weft_engine *engine, weft_stage *stage, weft_dnn_pass pass,
+                               weft_error *error) {
+    const weft_way *way = stage->way[pass];
+    const weft_dnn_product *product = engine->lanes[0].product[stage->index];
+    int moment = moment_of(engine, stage, pass);
+    size_t scratch = way != NULL ? way->scratch(&stage->geometry)
+                                 : weft_dnn_product_scratch(product, pass);
+    if (pass != WEFT_DNN_BACKWARD_WEIGHTS) {
+        stage->packed_bytes[pass] = way != NULL ? way->packed(&stage->geometry)
+                                                : weft_dnn_product_packed(product, pass);
+    } else if (way == NULL) {
+        stage->slot[WEFT_SLOT_WEIGHT].partial = weft_dnn_product_packed(product, pass) /
+                                                sizeof(float);
+    }
+    return weft_stage_claim(engine, stage, pass, scratch, moment, moment, error);
+}
+
+static weft_status create(weft_engine *engine, weft_stage *stage, weft_error *error) {
+    stage->geometry = geometry_of(engine, stage, &engine->lanes[0]);
+    WEFT_TRY(weft_way_choose(engine->lanes[0].door, &stage->geometry, stage->way, error));
+    WEFT_TRY(create_products(engine, stage, error));
+    weft_product_slots(engine, stage);
+    for (int pass = 0; pass < WEFT_DNN_PASSES; pass++) {
+        if (pass_wanted(stage, pass)) {
+            WEFT_TRY(create_pass(engine, stage, (weft_dnn_pass)pass, error));
+        }
+    }
+    return WEFT_OK;
+}
+
+static const void *pass_weights(const weft_engine *engine, const weft_stage *stage,
+                                weft_dnn_pass pass) {
+    return stage->packed_bytes[pass] > 0
+               ? (const void *)(engine->packed + stage->packed_offset[pass])
+               : weft_stage_weights(engine, stage);
+}
+
+static weft_status run(const weft_stage *stage, const weft_lane *lane, weft_dnn_pass pass,
+                       const weft_dnn_places *places, weft_error *error) {
+    if (stage->way[pass] == NULL) {
+        return weft_dnn_product_run(lane->product[stage->index], pass, places, error);
+    }
+    stage->way[pass]->run(&stage->geometry, pass, places);
+    return WEFT_OK;
+}
+
+static weft_status forward(weft_engine *engine, weft_stage *stage, weft_lane *lane,
+                           weft_error *error) {
     const weft_dnn_places places = {
         .input = weft_lane_values(engine, lane, stage->input[0]),
-        .weights = engine->packed + stage->packed_offset[WEFT_DNN_FORWARD],
+        .weights = pass_weights(engine, stage, WEFT_DNN_FORWARD),
         .bias = bias_value(stage),
         .output = weft_lane_values(engine, lane, stage->output),
         .scratch = weft_stage_place(engine, stage, lane, WEFT_DNN_FORWARD),
     };
-    return weft_dnn_product_run(lane->product[stage->index], WEFT_DNN_FORWARD, &places, error);
+    return run(stage, lane, WEFT_DNN_FORWARD, &places, error);
 }
 
-static weft_status backward_product(weft_engine *engine, weft_stage *stage, weft_lane *lane,
-                                    weft_error *error) {
-    weft_dnn_product *product = lane->product[stage->index];
+static weft_status backward(weft_engine *engine, weft_stage *stage, weft_lane *lane,
+                            weft_error *error) {
     weft_dnn_places places = {
         .input = weft_lane_values(engine, lane, stage->input[0]),
         .output_gradient = weft_lane_gradient(engine, lane, stage->output),
@@ -139,70 +174,25 @@ static weft_status backward_product(weft_engine *engine, weft_stage *stage, weft
         .bias_gradient = bias_partial(stage, lane),
         .scratch = weft_stage_place(engine, stage, lane, WEFT_DNN_BACKWARD_WEIGHTS),
     };
-    WEFT_TRY(weft_dnn_product_run(product, WEFT_DNN_BACKWARD_WEIGHTS, &places, error));
+    WEFT_TRY(run(stage, lane, WEFT_DNN_BACKWARD_WEIGHTS, &places, error));
     if (!stage->wants[0]) {
         return WEFT_OK;
     }
     places = (weft_dnn_places){
-        .weights = engine->packed + stage->packed_offset[WEFT_DNN_BACKWARD_DATA],
+        .weights = pass_weights(engine, stage, WEFT_DNN_BACKWARD_DATA),
         .output_gradient = weft_lane_gradient(engine, lane, stage->output),
         .input_gradient = weft_input_gradient(engine, stage, lane, 0),
         .scratch = weft_stage_place(engine, stage, lane, WEFT_DNN_BACKWARD_DATA),
     };
-    return weft_dnn_product_run(product, WEFT_DNN_BACKWARD_DATA, &places, error);
+    return run(stage, lane, WEFT_DNN_BACKWARD_DATA, &places, error);
 }
 
-/* ---- depthwise ------------------------------------------------------------------------------- */
+/* ---- the kinds ------------------------------------------------------------------------------- */
 
 static bool is_depthwise(const weft_layer *layer) {
     return layer->op == WEFT_OP_CONV && layer->groups > 1 && layer->groups == layer->in.channels &&
            layer->groups == layer->out.channels;
 }
-
-static weft_window depthwise_window(const weft_stage *stage, const weft_lane *lane) {
-    weft_window window = weft_stage_window(stage, lane);
-    window.dilation =
-        (weft_sides){(size_t)stage->layer->dilation.height, (size_t)stage->layer->dilation.width};
-    return window;
-}
-
-static weft_status create_depthwise(weft_engine *engine, weft_stage *stage, weft_error *error) {
-    weft_window window = depthwise_window(stage, &engine->lanes[0]);
-    size_t scratch = weft_depthwise_scratch(&window);
-    int forward = weft_moment_forward(stage), backward = weft_moment_backward(engine, stage);
-    weft_product_slots(engine, stage);
-    WEFT_TRY(weft_stage_claim(engine, stage, WEFT_DNN_FORWARD, scratch, forward, forward, error));
-    return weft_stage_claim(engine, stage, WEFT_DNN_BACKWARD_WEIGHTS, scratch, backward, backward,
-                            error);
-}
-
-static void forward_depthwise(const weft_engine *engine, const weft_stage *stage,
-                              const weft_lane *lane) {
-    weft_window window = depthwise_window(stage, lane);
-    weft_depthwise_forward(&window, engine->settings.type,
-                           weft_lane_values(engine, lane, stage->input[0]),
-                           weft_stage_weights(engine, stage), bias_value(stage),
-                           weft_lane_values(engine, lane, stage->output),
-                           weft_stage_place(engine, stage, lane, WEFT_DNN_FORWARD));
-}
-
-static void backward_depthwise(const weft_engine *engine, const weft_stage *stage,
-                               const weft_lane *lane) {
-    weft_window window = depthwise_window(stage, lane);
-    weft_type type = engine->settings.type;
-    const void *dy = weft_lane_gradient(engine, lane, stage->output);
-    void *scratch = weft_stage_place(engine, stage, lane, WEFT_DNN_BACKWARD_WEIGHTS);
-    void *dx = weft_input_gradient(engine, stage, lane, 0);
-    weft_depthwise_backward_weights(&window, type, weft_lane_values(engine, lane, stage->input[0]),
-                                    dy, weft_slot_partial(&stage->slot[WEFT_SLOT_WEIGHT], lane),
-                                    bias_partial(stage, lane), scratch);
-    if (dx != NULL) {
-        weft_depthwise_backward_data(&window, type, dy, weft_stage_weights(engine, stage), dx,
-                                     scratch);
-    }
-}
-
-/* ---- the kinds ------------------------------------------------------------------------------- */
 
 /* oneDNN's windows all see something of the map; of 1 x 1 we take the positions ourselves. */
 static const char *conv_leaves_out(const weft_layer *layer) {
@@ -215,30 +205,6 @@ static const char *conv_leaves_out(const weft_layer *layer) {
 
 static const char *linear_leaves_out(const weft_layer *layer) {
     return layer->tied ? "the weights of an embedding" : NULL;
-}
-
-static weft_status create(weft_engine *engine, weft_stage *stage, weft_error *error) {
-    stage->is_own = is_depthwise(stage->layer);
-    return stage->is_own ? create_depthwise(engine, stage, error)
-                         : create_product(engine, stage, error);
-}
-
-static weft_status forward(weft_engine *engine, weft_stage *stage, weft_lane *lane,
-                           weft_error *error) {
-    if (!stage->is_own) {
-        return forward_product(engine, stage, lane, error);
-    }
-    forward_depthwise(engine, stage, lane);
-    return WEFT_OK;
-}
-
-static weft_status backward(weft_engine *engine, weft_stage *stage, weft_lane *lane,
-                            weft_error *error) {
-    if (!stage->is_own) {
-        return backward_product(engine, stage, lane, error);
-    }
-    backward_depthwise(engine, stage, lane);
-    return WEFT_OK;
 }
 
 const weft_kind weft_kind_conv = {

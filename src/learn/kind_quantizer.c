@@ -139,16 +139,27 @@ static void reach_weights(const weft_stage *stage) {
     }
 }
 
+/* Rows whose step is not known yet: all at first; in a supernet, those that no network had before. */
+static void begin_steps(const weft_stage *stage, weft_quant_array array, float *steps) {
+    const float *value = stage->slot[WEFT_SLOT_WEIGHT].value;
+    weft_quant_array row = {WEFT_F32, 1, array.n};
+    for (size_t r = 0; r < array.rows; r++) {
+        if (steps[r] == 0.0F) {
+            weft_lsq_initial(row, stage->range, value + r * array.n, &steps[r]);
+        } else {
+            weft_quant_hold_steps(&steps[r], 1);
+        }
+    }
+}
+
 void weft_stage_round_weights(weft_engine *engine, weft_stage *stage) {
     const weft_slot *weight = &stage->slot[WEFT_SLOT_WEIGHT];
     const weft_slot *step = &stage->slot[WEFT_SLOT_WEIGHT_STEP];
     weft_quant_array array = weights_array(stage);
     if (!is_learned(engine)) {
         reach_weights(stage);
-    } else if (step->value[0] == 0.0F) {
-        weft_lsq_initial(array, stage->range, weight->value, step->value);
     } else {
-        weft_quant_hold_steps(step->value, step->count);
+        begin_steps(stage, array, step->value);
     }
     weft_quant_forward(array, stage->range, step->value, weight->value,
                        engine->rounded + weight->offset);

@@ -26,8 +26,8 @@ extern const weft_kind weft_kind_concat, weft_kind_slice, weft_kind_pad_channels
 /* kind_sequence.c */
 extern const weft_kind weft_kind_flatten, weft_kind_tokens, weft_kind_token,
     weft_kind_add_embedding;
-/* kind_dropout.c */
-extern const weft_kind weft_kind_dropout;
+/* kind_dropout.c, kind_drop_path.c */
+extern const weft_kind weft_kind_dropout, weft_kind_drop_path;
 
 /* For a kind that needs nothing. */
 weft_status weft_kind_create_nothing(weft_engine *engine, weft_stage *stage, weft_error *error);
@@ -53,6 +53,19 @@ enum { WEFT_MATMUL_FORWARD, WEFT_MATMUL_FIRST, WEFT_MATMUL_SECOND, WEFT_MATMUL_P
 
 void weft_matmul_geometries(const weft_engine *engine, const weft_stage *stage,
                             const weft_lane *lane, weft_dnn_matmul_geometry *geometries);
+
+/* Whether values are dropped in this pass: in training, but not where statistics are estimated. */
+static inline bool weft_engine_drops(const weft_engine *engine) {
+    return engine->mode == WEFT_MODE_TRAIN && !engine->averages_statistics;
+}
+
+/* The random stream of a stage that drops, one for each lane and step. */
+static inline weft_rng weft_stage_stream(const weft_engine *engine, const weft_stage *stage,
+                                         const weft_lane *lane) {
+    uint64_t which = (uint64_t)stage->layer_index * WEFT_ENGINE_MAX_LANES + (uint64_t)lane->index;
+    return weft_rng_make(engine->seed, WEFT_PURPOSE_DROPOUT,
+                         ((uint64_t)engine->mask_step << 24) + which);
+}
 
 /* A trained slot of `count` values, of whose gradient each lane writes its part. */
 static inline void weft_slot_train(weft_slot *slot, size_t count) {

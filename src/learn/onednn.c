@@ -23,9 +23,7 @@
 
 typedef struct product_pass {
     weft_dnn_kernel kernel;
-    dnnl_primitive_t reorder;    /* plain -> packed weights; of their gradient packed -> plain */
-    dnnl_memory_t plain, packed; /* the reorder's two sides */
-    size_t sampled;              /* bytes of a sampled map at the front of scratch; 0: none */
+    size_t sampled; /* bytes of a sampled map at the front of scratch; 0: none */
 } product_pass;
 
 struct weft_dnn_product {
@@ -338,35 +336,34 @@ static bool pass_wanted(const weft_dnn_product *product, weft_dnn_pass pass) {
     return pass != WEFT_DNN_BACKWARD_DATA || product->geometry.input_gradient;
 }
 
-/* Between the plain layout and the kernel's, in the direction that the pass needs. */
-static weft_status make_reorder(weft_dnn_product *product, weft_dnn_pass pass,
-                                weft_dnn_layout plain, weft_error *error) {
-    product_pass *p = &product->passes[pass];
-    dnnl_engine_t engine = product->dnn->engine;
-    weft_dnn_layout packed = weft_dnn_kernel_layout(&p->kernel, WEFT_DNN_WEIGHTS);
-    bool back = pass == WEFT_DNN_BACKWARD_WEIGHTS;
-    dnnl_primitive_desc_t desc;
-    WEFT_DNN_TRY(dnnl_reorder_primitive_desc_create(&desc, back ? packed : plain, engine,
-                                                    back ? plain : packed, engine, NULL),
-                 "no reorder of weights");
-    dnnl_status_t status = dnnl_primitive_create(&p->reorder, desc);
-    dnnl_primitive_desc_destroy(desc);
-    WEFT_DNN_TRY(status, "a reorder of weights");
-    WEFT_DNN_TRY(dnnl_memory_create(&p->plain, plain, engine, DNNL_MEMORY_NONE), "plain weights");
-    WEFT_DNN_TRY(dnnl_memory_create(&p->packed, packed, engine, DNNL_MEMORY_NONE),
-                 "packed weights");
-    return WEFT_OK;
+static bool forward_holds(const void *context, const void *result, const float *bias) {
+    return weft_dnn_layer_holds(context, WEFT_DNN_FORWARD, result, bias);
+}
+
+static bool data_holds(const void *context, const void *result, const float *bias) {
+    return weft_dnn_layer_holds(context, WEFT_DNN_BACKWARD_DATA, result, bias);
+}
+
+static bool weights_hold(const void *context, const void *result, const float *bias) {
+    return weft_dnn_layer_holds(context, WEFT_DNN_BACKWARD_WEIGHTS, result, bias);
 }
 
 static weft_status make_pass(weft_dnn_product *product, const layouts *l, weft_dnn_pass pass,
                              const_dnnl_primitive_desc_t forward, weft_error *error) {
+    static bool (*const HOLDS[])(const void *, const void *,
+                                 const float *) = {forward_holds, data_holds, weights_hold};
     char key[256];
     const weft_dnn_geometry *g = &product->run;
     product_pass *p = &product->passes[pass];
-    weft_dnn_operation operation = operation_of(g, l, pass);
     name_work(g, pass, key, sizeof key);
-    WEFT_TRY(weft_dnn_kernel_make(product->dnn, &operation, forward, key, &p->kernel, error));
-    WEFT_TRY(make_reorder(product, pass, l->plain, error));
+    const weft_dnn_task task = {.operation = operation_of(g, l, pass),
+                                .type = (weft_type)g->type,
+                                .forward = forward,
+                                .plain = l->plain,
+                                .key = key,
+                                .holds = HOLDS[pass],
+                                .context = g};
+    WEFT_TRY(weft_dnn_kernel_make(product->dnn, &task, &p->kernel, error));
     if (product->sampled) {
         p->sampled = weft_dnn_aligned((size_t)g->batch * (size_t)g->in_height *
                                       (size_t)g->in_width * (size_t)g->in_channels *
@@ -387,25 +384,12 @@ static weft_status make_passes(weft_dnn_product *product, const layouts *l, weft
     return WEFT_OK;
 }
 
-static void destroy_pass(product_pass *p) {
-    weft_dnn_kernel_destroy(&p->kernel);
-    if (p->plain != NULL) {
-        dnnl_memory_destroy(p->plain);
-    }
-    if (p->packed != NULL) {
-        dnnl_memory_destroy(p->packed);
-    }
-    if (p->reorder != NULL) {
-        dnnl_primitive_destroy(p->reorder);
-    }
-}
-
 void weft_dnn_product_destroy(weft_dnn_product *product) {
     if (product == NULL) {
         return;
     }
     for (int pass = 0; pass < WEFT_DNN_PASSES; pass++) {
-        destroy_pass(&product->passes[pass]);
+        weft_dnn_kernel_destroy(&product->passes[pass].kernel);
     }
     free(product);
 }
@@ -501,17 +485,6 @@ static weft_status check_pass(const weft_dnn_product *product, weft_dnn_pass pas
     return WEFT_OK;
 }
 
-static weft_status reorder(product_pass *p, dnnl_stream_t stream, void *plain, void *packed,
-                           bool back, weft_error *error) {
-    WEFT_DNN_TRY(dnnl_memory_set_data_handle(p->plain, plain), "plain weights");
-    WEFT_DNN_TRY(dnnl_memory_set_data_handle(p->packed, packed), "packed weights");
-    const dnnl_exec_arg_t arguments[] = {{DNNL_ARG_FROM, back ? p->packed : p->plain},
-                                         {DNNL_ARG_TO, back ? p->plain : p->packed}};
-    WEFT_DNN_TRY(dnnl_primitive_execute(p->reorder, stream, 2, arguments), "reordering weights");
-    WEFT_DNN_TRY(dnnl_stream_wait(stream), "waiting for a reorder");
-    return WEFT_OK;
-}
-
 /* ---- the outside ----------------------------------------------------------------------------- */
 
 weft_status weft_dnn_product_get(weft_dnn *dnn, const weft_dnn_geometry *geometry,
@@ -525,6 +498,10 @@ weft_status weft_dnn_product_get(weft_dnn *dnn, const weft_dnn_geometry *geometr
     weft_status status = make_product(dnn, geometry, product, error);
     weft_dnn_not_alone(before);
     return status;
+}
+
+weft_choices *weft_dnn_choices(const weft_dnn *dnn) {
+    return dnn->choices;
 }
 
 size_t weft_dnn_product_packed(const weft_dnn_product *product, weft_dnn_pass pass) {
@@ -559,8 +536,8 @@ weft_status weft_dnn_product_pack(weft_dnn_product *product, weft_dnn_pass pass,
                          PASS_NAMES[pass]);
     }
     int before = weft_dnn_alone();
-    weft_status status = reorder(&product->passes[pass], product->dnn->stream, readable(plain),
-                                 packed, false, error);
+    weft_status status = weft_dnn_kernel_reorder(product->dnn, &product->passes[pass].kernel,
+                                                 readable(plain), packed, error);
     weft_dnn_not_alone(before);
     return status;
 }
@@ -568,8 +545,9 @@ weft_status weft_dnn_product_pack(weft_dnn_product *product, weft_dnn_pass pass,
 weft_status weft_dnn_product_unpack(weft_dnn_product *product, const float *packed, float *plain,
                                     weft_error *error) {
     int before = weft_dnn_alone();
-    weft_status status = reorder(&product->passes[WEFT_DNN_BACKWARD_WEIGHTS], product->dnn->stream,
-                                 plain, readable(packed), true, error);
+    weft_status status = weft_dnn_kernel_reorder(product->dnn,
+                                                 &product->passes[WEFT_DNN_BACKWARD_WEIGHTS].kernel,
+                                                 plain, readable(packed), error);
     weft_dnn_not_alone(before);
     return status;
 }

@@ -27,6 +27,10 @@ typedef struct weft_dnn weft_dnn;
 weft_status weft_dnn_create(weft_dnn **dnn, weft_error *error) WEFT_NODISCARD;
 void weft_dnn_destroy(weft_dnn *dnn);
 
+/* The choices among kernels that the door makes, for who offers others beside them; borrowed. */
+typedef struct weft_choices weft_choices;
+weft_choices *weft_dnn_choices(const weft_dnn *dnn);
+
 /* Whether this CPU computes in bf16 by itself (AVX-512 BF16, AMX); where it does not, asking for bf16
  * is answered with WEFT_ERROR_UNAVAILABLE. */
 bool weft_dnn_has_bf16(void);

@@ -15,8 +15,8 @@
 /* Ways that are timed; walks to find a name again, when other threads make primitives meanwhile. */
 enum { MAX_WAYS = 3, MAX_WALKS = 8, NAME = 96, KEY = 768, ALIGNMENT = 64 };
 
-/* Bytes that tensors are filled with for timing: 0.0115 in both types. */
-enum { FILL = 0x3c };
+/* Scratch memory and results hold NaN before a proof: what is read unwritten, or not written, shows. */
+enum { NOT_A_NUMBER = 0xff };
 
 /* ---- listing --------------------------------------------------------------------------------- */
 
@@ -34,10 +34,11 @@ static bool is_reference(const char *name) {
     return strncmp(name, "ref", 3) == 0 || strstr(name, ":ref") != NULL;
 }
 
+/* The first few implementations, either of the fast ones or of the references. */
 typedef struct offer {
     char names[MAX_WAYS][NAME];
     int n;
-    char reference[NAME]; /* "": none */
+    bool references;
 } offer;
 
 static bool is_listed(const offer *o, const char *name) {
@@ -52,24 +53,19 @@ static bool is_listed(const offer *o, const char *name) {
 static bool list_one(void *context, dnnl_primitive_desc_t implementation) {
     offer *o = context;
     const char *name = name_of(implementation);
-    if (is_reference(name)) {
-        if (o->reference[0] == '\0') {
-            snprintf(o->reference, sizeof o->reference, "%s", name);
-        }
-    } else if (!is_listed(o, name)) {
+    if (is_reference(name) == o->references && !is_listed(o, name)) {
         snprintf(o->names[o->n++], NAME, "%s", name);
     }
     dnnl_primitive_desc_destroy(implementation);
     return o->n < MAX_WAYS;
 }
 
-static weft_status list(const weft_dnn *dnn, const weft_dnn_operation *operation,
-                        const_dnnl_primitive_desc_t forward, offer *o, weft_error *error) {
-    WEFT_DNN_TRY(weft_dnn_walk(dnn->engine, operation, dnn->listing, forward, list_one, o),
-                 "no kernel for a layer");
-    if (o->n == 0) {
-        memcpy(o->names[o->n++], o->reference, NAME);
-    }
+static weft_status list(const weft_dnn *dnn, const weft_dnn_task *task, bool references, offer *o,
+                        weft_error *error) {
+    *o = (offer){.references = references};
+    WEFT_DNN_TRY(
+        weft_dnn_walk(dnn->engine, &task->operation, dnn->listing, task->forward, list_one, o),
+        "no kernel for a layer");
     return WEFT_OK;
 }
 
@@ -91,11 +87,11 @@ static bool find_one(void *context, dnnl_primitive_desc_t implementation) {
 }
 
 /* The primitive of a name, or WEFT_OK with NULL: another came from the library's cache. */
-static weft_status make_primitive(const weft_dnn *dnn, const weft_dnn_operation *operation,
-                                  const_dnnl_primitive_desc_t forward, const char *name,
+static weft_status make_primitive(const weft_dnn *dnn, const weft_dnn_task *task, const char *name,
                                   dnnl_primitive_t *primitive, weft_error *error) {
     search s = {.name = name};
-    WEFT_DNN_TRY(weft_dnn_walk(dnn->engine, operation, dnn->with_scratch, forward, find_one, &s),
+    WEFT_DNN_TRY(weft_dnn_walk(dnn->engine, &task->operation, dnn->with_scratch, task->forward,
+                               find_one, &s),
                  "no kernel for a layer");
     if (s.found == NULL) {
         return weft_fail(error, WEFT_ERROR_INTERNAL, "oneDNN withdrew its kernel %s", name);
@@ -126,6 +122,11 @@ static int argument_of(dnnl_prop_kind_t direction, weft_dnn_slot slot) {
                                                 : FORWARD[slot];
 }
 
+static weft_dnn_layout layout_of(const weft_dnn_kernel *kernel, weft_dnn_slot slot) {
+    return dnnl_primitive_desc_query_md(kernel->desc, dnnl_query_exec_arg_md,
+                                        argument_of(kernel->direction, slot));
+}
+
 static weft_status make_arguments(const weft_dnn *dnn, weft_dnn_kernel *kernel, weft_error *error) {
     WEFT_DNN_TRY(dnnl_primitive_get_primitive_desc(kernel->primitive, &kernel->desc),
                  "a kernel's descriptor");
@@ -134,14 +135,31 @@ static weft_status make_arguments(const weft_dnn *dnn, weft_dnn_kernel *kernel, 
             continue;
         }
         dnnl_memory_t memory;
-        WEFT_DNN_TRY(dnnl_memory_create(&memory,
-                                        weft_dnn_kernel_layout(kernel, (weft_dnn_slot)slot),
+        WEFT_DNN_TRY(dnnl_memory_create(&memory, layout_of(kernel, (weft_dnn_slot)slot),
                                         dnn->engine, DNNL_MEMORY_NONE),
                      "a memory object");
         kernel->arguments[kernel->n] = (dnnl_exec_arg_t){
             .arg = argument_of(kernel->direction, (weft_dnn_slot)slot), .memory = memory};
         kernel->slots[kernel->n++] = (weft_dnn_slot)slot;
     }
+    return WEFT_OK;
+}
+
+static weft_status make_reorder(const weft_dnn *dnn, weft_dnn_layout plain, weft_dnn_kernel *kernel,
+                                weft_error *error) {
+    weft_dnn_layout packed = layout_of(kernel, WEFT_DNN_WEIGHTS);
+    bool back = kernel->direction == dnnl_backward_weights;
+    dnnl_primitive_desc_t desc;
+    WEFT_DNN_TRY(dnnl_reorder_primitive_desc_create(&desc, back ? packed : plain, dnn->engine,
+                                                    back ? plain : packed, dnn->engine, NULL),
+                 "no reorder of weights");
+    dnnl_status_t status = dnnl_primitive_create(&kernel->reorder, desc);
+    dnnl_primitive_desc_destroy(desc);
+    WEFT_DNN_TRY(status, "a reorder of weights");
+    WEFT_DNN_TRY(dnnl_memory_create(&kernel->plain, plain, dnn->engine, DNNL_MEMORY_NONE),
+                 "plain weights");
+    WEFT_DNN_TRY(dnnl_memory_create(&kernel->packed, packed, dnn->engine, DNNL_MEMORY_NONE),
+                 "packed weights");
     return WEFT_OK;
 }
 
@@ -154,17 +172,19 @@ static size_t cleared_scratch(const weft_dnn_kernel *kernel) {
     return unclean ? weft_dnn_kernel_bytes(kernel, WEFT_DNN_SCRATCH) : 0;
 }
 
-static weft_status make_named(const weft_dnn *dnn, const weft_dnn_operation *operation,
-                              const_dnnl_primitive_desc_t forward, const char *name,
+static weft_status make_named(const weft_dnn *dnn, const weft_dnn_task *task, const char *name,
                               weft_dnn_kernel *kernel, weft_error *error) {
-    weft_dnn_kernel made = {.direction = operation->direction};
+    weft_dnn_kernel made = {.direction = task->operation.direction};
     for (int i = 0; i < MAX_WALKS && made.primitive == NULL; i++) {
-        WEFT_TRY(make_primitive(dnn, operation, forward, name, &made.primitive, error));
+        WEFT_TRY(make_primitive(dnn, task, name, &made.primitive, error));
     }
     if (made.primitive == NULL) {
         return weft_fail(error, WEFT_ERROR_INTERNAL, "oneDNN makes another kernel than %s", name);
     }
     weft_status status = make_arguments(dnn, &made, error);
+    if (status == WEFT_OK && task->plain != NULL) {
+        status = make_reorder(dnn, task->plain, &made, error);
+    }
     if (status != WEFT_OK) {
         weft_dnn_kernel_destroy(&made);
         return status;
@@ -174,35 +194,97 @@ static weft_status make_named(const weft_dnn *dnn, const weft_dnn_operation *ope
     return WEFT_OK;
 }
 
-/* ---- choosing -------------------------------------------------------------------------------- */
+/* ---- trying ---------------------------------------------------------------------------------- */
 
-/* The ways while they are timed: each is made when it is first run. */
+/* The ways while they are timed: each is made, and proven, when it is first run. */
 typedef struct trial {
     weft_dnn *dnn;
-    const weft_dnn_operation *operation;
-    const_dnnl_primitive_desc_t forward;
+    const weft_dnn_task *task;
     offer offer;
     weft_dnn_kernel kernels[MAX_WAYS];
-    void *places[WEFT_DNN_SLOTS];
-    size_t room[WEFT_DNN_SLOTS]; /* bytes of each place */
-    bool no_memory;              /* a place could not be had */
+    void *places[WEFT_DNN_SLOTS], *plain; /* memory of the slots, and of plain weights */
+    size_t room[WEFT_DNN_SLOTS], plain_room;
+    bool no_memory; /* some of it could not be had */
 } trial;
 
-static weft_status make_room(trial *t, const weft_dnn_kernel *kernel, weft_error *error) {
+static weft_status have_room(trial *t, size_t bytes, void **place, size_t *room,
+                             weft_error *error) {
+    bytes = weft_dnn_aligned(bytes);
+    if (bytes <= *room) {
+        return WEFT_OK;
+    }
+    free(*place);
+    *room = 0;
+    *place = aligned_alloc(ALIGNMENT, bytes);
+    if (*place == NULL) {
+        t->no_memory = true;
+        return weft_fail_memory(error, bytes);
+    }
+    *room = bytes;
+    return WEFT_OK;
+}
+
+static weft_status have_all_room(trial *t, const weft_dnn_kernel *kernel, weft_error *error) {
     for (int slot = 0; slot < WEFT_DNN_SLOTS; slot++) {
-        size_t bytes = weft_dnn_aligned(weft_dnn_kernel_bytes(kernel, (weft_dnn_slot)slot));
-        if (bytes <= t->room[slot]) {
-            continue;
+        WEFT_TRY(have_room(t, weft_dnn_kernel_bytes(kernel, (weft_dnn_slot)slot), &t->places[slot],
+                           &t->room[slot], error));
+    }
+    size_t plain = t->task->plain != NULL ? dnnl_memory_desc_get_size(t->task->plain) : 0;
+    return have_room(t, plain, &t->plain, &t->plain_room, error);
+}
+
+static void fill_slot(trial *t, const weft_dnn_kernel *kernel, weft_dnn_slot slot, weft_type type) {
+    size_t bytes = weft_dnn_kernel_bytes(kernel, slot);
+    weft_dnn_fill(slot, type, bytes / weft_type_size(type), t->places[slot]);
+}
+
+static weft_status fill_weights(trial *t, weft_dnn_kernel *kernel, weft_error *error) {
+    if (t->task->plain == NULL) {
+        fill_slot(t, kernel, WEFT_DNN_WEIGHTS, t->task->type);
+        return WEFT_OK;
+    }
+    size_t n = dnnl_memory_desc_get_size(t->task->plain) / sizeof(float);
+    weft_dnn_fill(WEFT_DNN_WEIGHTS, WEFT_F32, n, t->plain);
+    return weft_dnn_kernel_reorder(t->dnn, kernel, t->plain, t->places[WEFT_DNN_WEIGHTS], error);
+}
+
+/* The operands' numbers; everything else is NaN. */
+static weft_status fill_all(trial *t, weft_dnn_kernel *kernel, weft_error *error) {
+    for (int slot = 0; slot < WEFT_DNN_SLOTS; slot++) {
+        if (t->places[slot] != NULL) {
+            memset(t->places[slot], NOT_A_NUMBER, t->room[slot]);
         }
-        free(t->places[slot]);
-        t->room[slot] = 0;
-        t->places[slot] = aligned_alloc(ALIGNMENT, bytes);
-        if (t->places[slot] == NULL) {
-            t->no_memory = true;
-            return weft_fail_memory(error, bytes);
-        }
-        memset(t->places[slot], FILL, bytes);
-        t->room[slot] = bytes;
+    }
+    bool data = kernel->direction == dnnl_backward_data;
+    bool weights = kernel->direction == dnnl_backward_weights;
+    if (!data) {
+        fill_slot(t, kernel, WEFT_DNN_SOURCE, t->task->type);
+    }
+    if (data || weights) {
+        fill_slot(t, kernel, WEFT_DNN_DESTINATION, t->task->type);
+    }
+    if (!data && !weights) {
+        fill_slot(t, kernel, WEFT_DNN_BIAS, WEFT_F32);
+    }
+    return weights ? WEFT_OK : fill_weights(t, kernel, error);
+}
+
+static weft_status prove(trial *t, weft_dnn_kernel *kernel, weft_error *error) {
+    WEFT_TRY(fill_all(t, kernel, error));
+    WEFT_TRY(weft_dnn_kernel_run(t->dnn, kernel, t->places, error));
+    const void *result = t->places[WEFT_DNN_DESTINATION];
+    const float *bias = NULL;
+    if (kernel->direction == dnnl_backward_data) {
+        result = t->places[WEFT_DNN_SOURCE];
+    } else if (kernel->direction == dnnl_backward_weights) {
+        WEFT_TRY(
+            weft_dnn_kernel_reorder(t->dnn, kernel, t->plain, t->places[WEFT_DNN_WEIGHTS], error));
+        result = t->plain;
+        bias = weft_dnn_kernel_bytes(kernel, WEFT_DNN_BIAS) > 0 ? t->places[WEFT_DNN_BIAS] : NULL;
+    }
+    if (!t->task->holds(t->task->context, result, bias)) {
+        return weft_fail(error, WEFT_ERROR_INTERNAL, "oneDNN's kernel %s computes wrong: %s",
+                         weft_dnn_kernel_name(kernel), t->task->key);
     }
     return WEFT_OK;
 }
@@ -210,11 +292,12 @@ static weft_status make_room(trial *t, const weft_dnn_kernel *kernel, weft_error
 static weft_status try_way(void *context, int way, weft_error *error) {
     trial *t = context;
     weft_dnn_kernel *kernel = &t->kernels[way];
-    if (kernel->primitive == NULL) {
-        WEFT_TRY(make_named(t->dnn, t->operation, t->forward, t->offer.names[way], kernel, error));
+    if (kernel->primitive != NULL) {
+        return weft_dnn_kernel_run(t->dnn, kernel, t->places, error);
     }
-    WEFT_TRY(make_room(t, kernel, error));
-    return weft_dnn_kernel_run(t->dnn, kernel, t->places, error);
+    WEFT_TRY(make_named(t->dnn, t->task, t->offer.names[way], kernel, error));
+    WEFT_TRY(have_all_room(t, kernel, error));
+    return prove(t, kernel, error);
 }
 
 static void end_trial(trial *t) {
@@ -224,40 +307,59 @@ static void end_trial(trial *t) {
     for (int i = 0; i < WEFT_DNN_SLOTS; i++) {
         free(t->places[i]);
     }
+    free(t->plain);
 }
 
-static weft_status choose(trial *t, const char *key, weft_dnn_kernel *kernel, weft_error *error) {
-    char text[KEY];
-    int way = 0;
-    WEFT_TRY(list(t->dnn, t->operation, t->forward, &t->offer, error));
-    int length = snprintf(text, sizeof text, "%s", key);
+/* ---- choosing -------------------------------------------------------------------------------- */
+
+/* The task and the names of the ways. */
+static void name_choice(const trial *t, char text[KEY]) {
+    int length = snprintf(text, KEY, "%s", t->task->key);
     for (int i = 0; i < t->offer.n && length < KEY; i++) {
         length += snprintf(text + length, (size_t)(KEY - length), "|%s", t->offer.names[i]);
     }
-    weft_status status =
-        weft_choices_best(t->dnn->choices, text, t->offer.n, try_way, t, &way, error);
-    if (status != WEFT_OK) {
-        return t->no_memory ? weft_dnn_fail(error, dnnl_out_of_memory, "timing kernels") : status;
-    }
+}
+
+static weft_status choose(trial *t, weft_dnn_kernel *kernel, weft_error *error) {
+    char text[KEY];
+    int way = 0;
+    name_choice(t, text);
+    WEFT_TRY(weft_choices_best(t->dnn->choices, text, t->offer.n, try_way, t, &way, error));
     if (t->kernels[way].primitive == NULL) {
-        return make_named(t->dnn, t->operation, t->forward, t->offer.names[way], kernel, error);
+        return make_named(t->dnn, t->task, t->offer.names[way], kernel, error);
     }
     *kernel = t->kernels[way];
     t->kernels[way] = (weft_dnn_kernel){0};
+    memset(kernel->bound, 0, sizeof kernel->bound); /* the trial's memory goes */
     return WEFT_OK;
+}
+
+static weft_status choose_among(weft_dnn *dnn, const weft_dnn_task *task, bool references,
+                                weft_dnn_kernel *kernel, weft_error *error) {
+    trial t = {.dnn = dnn, .task = task};
+    WEFT_TRY(list(dnn, task, references, &t.offer, error));
+    if (t.offer.n == 0) {
+        return weft_fail(error, WEFT_ERROR_INTERNAL, "oneDNN has no kernel: %s", task->key);
+    }
+    weft_status status = choose(&t, kernel, error);
+    if (status != WEFT_OK && t.no_memory) {
+        status = weft_dnn_fail(error, dnnl_out_of_memory, "timing kernels");
+    }
+    end_trial(&t);
+    return status;
 }
 
 /* ---- the whole ------------------------------------------------------------------------------- */
 
-weft_status weft_dnn_kernel_make(weft_dnn *dnn, const weft_dnn_operation *operation,
-                                 const_dnnl_primitive_desc_t forward, const char *key,
-                                 weft_dnn_kernel *kernel, weft_error *error) {
-    trial t = {.dnn = dnn, .operation = operation, .forward = forward};
-    weft_status status = choose(&t, key, kernel, error);
-    end_trial(&t);
-    if (status == WEFT_OK) {
-        /* The places of the trial are gone. */
-        memset(kernel->bound, 0, sizeof kernel->bound);
+weft_status weft_dnn_kernel_make(weft_dnn *dnn, const weft_dnn_task *task, weft_dnn_kernel *kernel,
+                                 weft_error *error) {
+    weft_error why, also;
+    weft_status status = choose_among(dnn, task, false, kernel, &why);
+    if (status == WEFT_ERROR_INTERNAL && choose_among(dnn, task, true, kernel, &also) == WEFT_OK) {
+        return WEFT_OK;
+    }
+    if (status != WEFT_OK) {
+        *error = why;
     }
     return status;
 }
@@ -266,19 +368,23 @@ void weft_dnn_kernel_destroy(weft_dnn_kernel *kernel) {
     for (int i = 0; i < kernel->n; i++) {
         dnnl_memory_destroy(kernel->arguments[i].memory);
     }
+    if (kernel->plain != NULL) {
+        dnnl_memory_destroy(kernel->plain);
+    }
+    if (kernel->packed != NULL) {
+        dnnl_memory_destroy(kernel->packed);
+    }
+    if (kernel->reorder != NULL) {
+        dnnl_primitive_destroy(kernel->reorder);
+    }
     if (kernel->primitive != NULL) {
         dnnl_primitive_destroy(kernel->primitive);
     }
     *kernel = (weft_dnn_kernel){0};
 }
 
-weft_dnn_layout weft_dnn_kernel_layout(const weft_dnn_kernel *kernel, weft_dnn_slot slot) {
-    return dnnl_primitive_desc_query_md(kernel->desc, dnnl_query_exec_arg_md,
-                                        argument_of(kernel->direction, slot));
-}
-
 size_t weft_dnn_kernel_bytes(const weft_dnn_kernel *kernel, weft_dnn_slot slot) {
-    weft_dnn_layout layout = weft_dnn_kernel_layout(kernel, slot);
+    weft_dnn_layout layout = layout_of(kernel, slot);
     return layout != NULL ? dnnl_memory_desc_get_size(layout) : 0;
 }
 
@@ -303,5 +409,18 @@ weft_status weft_dnn_kernel_run(weft_dnn *dnn, weft_dnn_kernel *kernel,
         dnnl_primitive_execute(kernel->primitive, dnn->stream, kernel->n, kernel->arguments),
         "running a layer");
     WEFT_DNN_TRY(dnnl_stream_wait(dnn->stream), "waiting for a layer");
+    return WEFT_OK;
+}
+
+weft_status weft_dnn_kernel_reorder(weft_dnn *dnn, weft_dnn_kernel *kernel, void *plain,
+                                    void *packed, weft_error *error) {
+    bool back = kernel->direction == dnnl_backward_weights;
+    WEFT_DNN_TRY(dnnl_memory_set_data_handle(kernel->plain, plain), "plain weights");
+    WEFT_DNN_TRY(dnnl_memory_set_data_handle(kernel->packed, packed), "packed weights");
+    const dnnl_exec_arg_t arguments[] = {{DNNL_ARG_FROM, back ? kernel->packed : kernel->plain},
+                                         {DNNL_ARG_TO, back ? kernel->plain : kernel->packed}};
+    WEFT_DNN_TRY(dnnl_primitive_execute(kernel->reorder, dnn->stream, 2, arguments),
+                 "reordering weights");
+    WEFT_DNN_TRY(dnnl_stream_wait(dnn->stream), "waiting for a reorder");
     return WEFT_OK;
 }

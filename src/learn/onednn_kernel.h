@@ -5,17 +5,20 @@
 #define WEFT_LEARN_ONEDNN_KERNEL_H
 
 #include "learn/onednn_door.h"
+#include "learn/onednn_proof.h"
 
-/* The tensors of an operation, gradients where its direction says so; SCRATCH is what the kernel
- * needs while it runs. */
-typedef enum weft_dnn_slot {
-    WEFT_DNN_SOURCE,
-    WEFT_DNN_WEIGHTS,
-    WEFT_DNN_BIAS,
-    WEFT_DNN_DESTINATION,
-    WEFT_DNN_SCRATCH,
-    WEFT_DNN_SLOTS
-} weft_dnn_slot;
+/* What a kernel is wanted for. */
+typedef struct weft_dnn_task {
+    weft_dnn_operation operation;
+    weft_type type;                      /* of activations */
+    const_dnnl_primitive_desc_t forward; /* as in weft_dnn_walk() */
+    weft_dnn_layout plain;               /* of weights, f32; NULL: they are an activation, too */
+    const char *key;                     /* names the task in the file of choices */
+    /* Whether the result over operands of weft_dnn_fill() is right: the destination, the source's
+     * gradient, or the plain weights' gradient with the bias' (NULL without). */
+    bool (*holds)(const void *context, const void *result, const float *bias);
+    const void *context;
+} weft_dnn_task;
 
 typedef struct weft_dnn_kernel {
     dnnl_primitive_t primitive;
@@ -25,19 +28,19 @@ typedef struct weft_dnn_kernel {
     weft_dnn_slot slots[WEFT_DNN_SLOTS];       /* of each argument */
     void *bound[WEFT_DNN_SLOTS];               /* what each argument points to */
     int n;                                     /* arguments */
-    size_t cleared; /* bytes of scratch that must be zero to begin with */
+    size_t cleared;           /* bytes of scratch that must be zero to begin with */
+    dnnl_primitive_t reorder; /* plain -> packed weights; their gradient packed -> plain; or NULL */
+    dnnl_memory_t plain, packed; /* the reorder's two sides */
 } weft_dnn_kernel;
 
-/* Of the first implementations that oneDNN offers, the one that weft_choices_best() finds; reference
- * implementations only where there is no other. `key` names the operation, `forward` as in
- * weft_dnn_walk(). Fills `kernel`; nothing to destroy on failure. */
-weft_status weft_dnn_kernel_make(weft_dnn *dnn, const weft_dnn_operation *operation,
-                                 const_dnnl_primitive_desc_t forward, const char *key,
-                                 weft_dnn_kernel *kernel, weft_error *error) WEFT_NODISCARD;
+/* Of the first implementations that oneDNN offers, the one that weft_choices_best() finds; one that
+ * computes wrong counts as failed, and reference implementations are taken only where there is no
+ * other. Fills `kernel`; nothing to destroy on failure. */
+weft_status weft_dnn_kernel_make(weft_dnn *dnn, const weft_dnn_task *task, weft_dnn_kernel *kernel,
+                                 weft_error *error) WEFT_NODISCARD;
 void weft_dnn_kernel_destroy(weft_dnn_kernel *kernel); /* {0} is fine */
 
-/* How a slot lies in memory, and its bytes, 0 where the kernel has none. */
-weft_dnn_layout weft_dnn_kernel_layout(const weft_dnn_kernel *kernel, weft_dnn_slot slot);
+/* Bytes of a slot, 0 where the kernel has none. */
 size_t weft_dnn_kernel_bytes(const weft_dnn_kernel *kernel, weft_dnn_slot slot);
 
 const char *weft_dnn_kernel_name(const weft_dnn_kernel *kernel);
@@ -46,5 +49,10 @@ const char *weft_dnn_kernel_name(const weft_dnn_kernel *kernel);
 weft_status weft_dnn_kernel_run(weft_dnn *dnn, weft_dnn_kernel *kernel,
                                 void *const places[WEFT_DNN_SLOTS],
                                 weft_error *error) WEFT_NODISCARD;
+
+/* Between plain weights and the kernel's own: to the latter, or, where the kernel makes a gradient,
+ * to the former. */
+weft_status weft_dnn_kernel_reorder(weft_dnn *dnn, weft_dnn_kernel *kernel, void *plain,
+                                    void *packed, weft_error *error) WEFT_NODISCARD;
 
 #endif

@@ -29,25 +29,53 @@ static weft_dnn_matmul_geometry transpose_all(const weft_dnn_matmul_geometry *g)
     return result;
 }
 
-/* A step over a dimension of one element is never taken: it is set to what makes the matrix a plain one,
- * so that a vector is not taken for a matrix whose rows overlap. */
-static weft_dnn_matrix settle(weft_dnn_matrix m, int rows, int columns) {
+/* Steps over a dimension of one element are never taken: they are set to those of a plain matrix. */
+static weft_dnn_matrix settle(const weft_dnn_matmul_geometry *g, weft_dnn_matrix m, int rows,
+                              int columns) {
     if (columns == 1) {
         m.column_step = 1;
-    } else if (rows == 1) {
-        m.row_step = m.column_step == 1 ? columns : 1;
+    }
+    if (g->images == 1) { /* beyond all that there is */
+        m.image = (g->heads - 1) * m.head + (rows - 1) * m.row_step +
+                  (columns - 1) * m.column_step + 1;
+    }
+    if (g->heads == 1) {
+        m.head = m.image;
     }
     return m;
 }
 
-/* What is computed for a geometry, either as it is or transposed. */
+/* What is computed for a geometry, either as it is or transposed. A single row whose numbers do not
+ * follow each other is beyond oneDNN's fast kernels (3.7.2: wrong sums), a single column is not: so
+ * rows are computed as columns, where that does not make the other factor such a row. With two such
+ * vectors its reference kernel is right. */
 static weft_dnn_matmul_geometry settle_all(const weft_dnn_matmul_geometry *g, bool *transposed) {
-    weft_dnn_matmul_geometry result = *g;
-    result.a = settle(g->a, g->rows, g->inner);
-    result.b = settle(g->b, g->inner, g->columns);
-    result.c = settle(g->c, g->rows, g->columns);
-    *transposed = result.c.column_step != 1;
-    return *transposed ? transpose_all(&result) : result;
+    bool row = g->rows == 1 && (g->columns > 1 || g->a.column_step != 1);
+    *transposed = row || (g->columns > 1 && g->c.column_step != 1);
+    weft_dnn_matmul_geometry result = *transposed ? transpose_all(g) : *g;
+    result.a = settle(g, result.a, result.rows, result.inner);
+    result.b = settle(g, result.b, result.inner, result.columns);
+    result.c = settle(g, result.c, result.rows, result.columns);
+    if (result.rows == 1) {
+        result.a.row_step = result.inner * result.a.column_step;
+    }
+    return result;
+}
+
+/* oneDNN's brgemm (3.7.2) takes all images' heads for contiguous where the largest of their steps is
+ * (images x heads) times the smallest, in whole numbers, and multiplies the wrong matrices: it should
+ * ask for `heads` times. So it is with heads side by side and as many tokens as images. A third step,
+ * over a dimension of one, is put beside them to keep it from that; 0 where it is not needed. (2.6.3
+ * is right, and has no brgemm for five dimensions.) */
+static int64_t third_step(const weft_dnn_matmul_geometry *g, const weft_dnn_matrix *m) {
+    int64_t least = m->image < m->head ? m->image : m->head;
+    int64_t most = m->image < m->head ? m->head : m->image;
+    int64_t all = (int64_t)g->images * g->heads;
+    bool right = dnnl_version()->major < 3 || m->image == m->head * g->heads;
+    if (right || least == 0 || most / least != all) {
+        return 0;
+    }
+    return 2 * most;
 }
 
 static bool steps_fit(const weft_dnn_matrix *m) {
@@ -67,11 +95,17 @@ static weft_status check(const weft_dnn_matmul_geometry *g, weft_error *error) {
     return WEFT_OK;
 }
 
+/* As a tensor of four dimensions, or of five: (images, 1, heads, rows, columns). */
 static weft_status describe(const weft_dnn_matmul_geometry *g, const weft_dnn_matrix *m, int rows,
-                            int columns, weft_dnn_layout *layout, weft_error *error) {
-    const int64_t sizes[] = {g->images, g->heads, rows, columns};
-    const int64_t steps[] = {m->image, m->head, m->row_step, m->column_step};
-    WEFT_DNN_TRY(weft_dnn_layout_stepped(layout, 4, sizes, steps, weft_dnn_type(g->type)),
+                            int columns, bool five, weft_dnn_layout *layout, weft_error *error) {
+    int64_t third = third_step(g, m);
+    const int64_t sizes[] = {g->images, 1, g->heads, rows, columns};
+    const int64_t steps[] = {m->image, third > 0 ? third : m->image, m->head, m->row_step,
+                             m->column_step};
+    const int64_t four_sizes[] = {g->images, g->heads, rows, columns};
+    const int64_t four_steps[] = {m->image, m->head, m->row_step, m->column_step};
+    WEFT_DNN_TRY(weft_dnn_layout_stepped(layout, five ? 5 : 4, five ? sizes : four_sizes,
+                                         five ? steps : four_steps, weft_dnn_type(g->type)),
                  "a matrix's layout");
     return WEFT_OK;
 }
@@ -90,23 +124,36 @@ static void name_work(const weft_dnn_matmul_geometry *g, char *key, size_t size)
     }
 }
 
+static bool holds(const void *context, const void *result, const float *bias) {
+    (void)bias;
+    return weft_dnn_matmul_holds(context, result);
+}
+
 static weft_status choose(weft_dnn_matmul *matmul, const weft_dnn_matmul_geometry *run,
-                          weft_dnn_operation *o, weft_error *error) {
+                          weft_dnn_task *task, weft_error *error) {
     char key[384];
+    weft_dnn_operation *o = &task->operation;
+    bool five = third_step(run, &run->a) > 0 || third_step(run, &run->b) > 0 ||
+                third_step(run, &run->c) > 0;
+    WEFT_TRY(describe(run, &run->a, run->rows, run->inner, five, &o->source, error));
+    WEFT_TRY(describe(run, &run->b, run->inner, run->columns, five, &o->weights, error));
+    WEFT_TRY(describe(run, &run->c, run->rows, run->columns, five, &o->destination, error));
     name_work(run, key, sizeof key);
-    WEFT_TRY(describe(run, &run->a, run->rows, run->inner, &o->source, error));
-    WEFT_TRY(describe(run, &run->b, run->inner, run->columns, &o->weights, error));
-    WEFT_TRY(describe(run, &run->c, run->rows, run->columns, &o->destination, error));
-    return weft_dnn_kernel_make(matmul->dnn, o, NULL, key, &matmul->kernel, error);
+    task->key = key;
+    return weft_dnn_kernel_make(matmul->dnn, task, &matmul->kernel, error);
 }
 
 static weft_status fill(weft_dnn_matmul *matmul, weft_error *error) {
     weft_dnn_matmul_geometry run = settle_all(&matmul->geometry, &matmul->transposed);
-    weft_dnn_operation operation = {.work = WEFT_DNN_MATMUL, .direction = dnnl_forward_training};
-    weft_status status = choose(matmul, &run, &operation, error);
-    weft_dnn_layout_destroy(operation.source);
-    weft_dnn_layout_destroy(operation.weights);
-    weft_dnn_layout_destroy(operation.destination);
+    weft_dnn_task task = {
+        .operation = {.work = WEFT_DNN_MATMUL, .direction = dnnl_forward_training},
+        .type = (weft_type)run.type,
+        .holds = holds,
+        .context = &run};
+    weft_status status = choose(matmul, &run, &task, error);
+    weft_dnn_layout_destroy(task.operation.source);
+    weft_dnn_layout_destroy(task.operation.weights);
+    weft_dnn_layout_destroy(task.operation.destination);
     return status;
 }
 

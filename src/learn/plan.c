@@ -6,8 +6,9 @@
 
 enum { ALIGNMENT = 64 };
 
-/* No machine has more; sums of such sizes stay far from overflow. */
-static const size_t LARGEST_CLAIM = SIZE_MAX >> 24;
+/* 70 TB: no machine has more, and four such claims for each layer of the longest network do not
+ * overflow. */
+static const size_t LARGEST_CLAIM = SIZE_MAX >> 18;
 
 weft_status weft_plan_claim(weft_plan *plan, size_t size, int first, int last, int *index,
                             weft_error *error) {
@@ -77,6 +78,15 @@ static size_t lowest_gap(const weft_claim *claim, weft_claim **placed, int n) {
     return end;
 }
 
+/* Keeps the n placed claims in the order of their places. */
+static void insert(weft_claim *claim, weft_claim **placed, int n) {
+    int at = n;
+    for (; at > 0 && lower_first(&claim, &placed[at - 1]) < 0; at--) {
+        placed[at] = placed[at - 1];
+    }
+    placed[at] = claim;
+}
+
 weft_status weft_plan_place(weft_plan *plan, weft_error *error) {
     size_t n = (size_t)plan->n;
     weft_claim **order = malloc((2 * n + 1) * sizeof *order);
@@ -91,8 +101,7 @@ weft_status weft_plan_place(weft_plan *plan, weft_error *error) {
     plan->size = 0;
     for (int i = 0; i < plan->n; i++) {
         order[i]->offset = lowest_gap(order[i], placed, i);
-        placed[i] = order[i];
-        qsort(placed, (size_t)i + 1, sizeof(*placed), lower_first);
+        insert(order[i], placed, i);
         size_t end = order[i]->offset + order[i]->size;
         plan->size = end > plan->size ? end : plan->size;
     }

@@ -23,6 +23,8 @@ static bool is_positive(const weft_layer *layer, const bool *positive) {
     case WEFT_OP_AVERAGE_WINDOW:
     case WEFT_OP_FLATTEN:
     case WEFT_OP_DROPOUT:
+    case WEFT_OP_DROP_PATH:
+    case WEFT_OP_TO_MAP:
     case WEFT_OP_TOKEN:
     case WEFT_OP_SLICE:
     case WEFT_OP_PAD_CHANNELS:

@@ -17,6 +17,7 @@ enum { WEFT_BUNDLE_MAX_DIMS = 8, WEFT_BUNDLE_MAX_ARRAYS = 1 << 16 };
 /* Kinds of values: word in a file, bytes. */
 #define WEFT_BUNDLE_KIND_MAP(X)                                                                    \
     X(WEFT_BUNDLE_U8, "U8", 1)                                                                     \
+    X(WEFT_BUNDLE_I8, "I8", 1)                                                                     \
     X(WEFT_BUNDLE_I64, "I64", 8)                                                                   \
     X(WEFT_BUNDLE_F16, "F16", 2)                                                                   \
     X(WEFT_BUNDLE_BF16, "BF16", 2)                                                                 \

@@ -54,18 +54,31 @@ static uint64_t stream_of(const weft_shared_tensor *t, int32_t o, int32_t i) {
     return weft_hash(parts, sizeof parts, 0);
 }
 
+/* Of weights by He et al., for the inputs that the largest network has. */
+static double deviation_of(const weft_shared_tensor *t) {
+    double inputs = (double)t->sides[1] * t->sides[2] * t->sides[3];
+    switch (t->start) {
+    case WEFT_SHARED_TABLE:
+        return WEFT_ENGINE_TABLE_DEVIATION;
+    case WEFT_SHARED_PRODUCT:
+        return sqrt(t->gain / inputs);
+    case WEFT_SHARED_ZERO:
+    case WEFT_SHARED_ONE:
+    case WEFT_SHARED_IDENTITY:
+    case WEFT_SHARED_STARTS:
+        break;
+    }
+    return 0.0;
+}
+
 static void draw_window(const weft_shared *shared, const weft_shared_tensor *t, int32_t o,
                         int32_t i, float *window, size_t n) {
     weft_rng rng =
         weft_rng_make(shared->settings.seed, WEFT_PURPOSE_INITIALISE, stream_of(t, o, i));
+    double deviation = deviation_of(t);
     for (size_t k = 0; k < n; k++) {
-        window[k] = (float)(t->deviation * weft_rng_normal(&rng));
+        window[k] = (float)(deviation * weft_rng_normal(&rng));
     }
-}
-
-static float constant_of(const weft_shared_tensor *t) {
-    bool norm = t->op == WEFT_OP_BATCH_NORM || t->op == WEFT_OP_LAYER_NORM;
-    return norm && t->slot == WEFT_SLOT_WEIGHT ? 1.0F : 0.0F;
 }
 
 /* Row by row, so that a tensor that grows keeps what it had. */
@@ -73,14 +86,13 @@ static void start_row(const weft_shared *shared, const weft_shared_tensor *t, in
                       float *row) {
     size_t window = (size_t)t->sides[2] * (size_t)t->sides[3];
     for (int32_t i = 0; i < t->sides[1]; i++, row += window) {
-        if (t->slot == WEFT_SLOTS) {
-            *row = o == i ? 1.0F : 0.0F;
-        } else if (t->deviation > 0.0) {
+        if (t->start >= WEFT_SHARED_TABLE) {
             draw_window(shared, t, o, i, row, window);
-        } else {
-            for (size_t k = 0; k < window; k++) {
-                row[k] = constant_of(t);
-            }
+            continue;
+        }
+        bool one = t->start == WEFT_SHARED_ONE || (t->start == WEFT_SHARED_IDENTITY && o == i);
+        for (size_t k = 0; k < window; k++) {
+            row[k] = one ? 1.0F : 0.0F;
         }
     }
 }
@@ -132,22 +144,21 @@ static weft_status insert(weft_shared *shared, int at, const weft_shared_tensor 
     return WEFT_OK;
 }
 
-/* Of weights by He et al., as the engine draws them (weft_engine_initialise), for the inputs that the
- * largest network has. */
-static double deviation_of(const weft_engine *engine, const weft_stage *stage,
-                           const weft_shared_tensor *t) {
-    if (t->slot != WEFT_SLOT_WEIGHT) {
-        return 0.0;
+/* As weft_engine_initialise begins them. */
+static weft_shared_start start_of(const weft_stage *stage, int slot) {
+    weft_op op = stage->layer->op;
+    if (slot != WEFT_SLOT_WEIGHT) {
+        return WEFT_SHARED_ZERO;
     }
     if (weft_stage_is_product(stage)) {
-        double inputs = (double)t->sides[1] * t->sides[2] * t->sides[3];
-        return sqrt(weft_engine_gain(engine, stage) / inputs);
+        return WEFT_SHARED_PRODUCT;
     }
-    bool table = t->op == WEFT_OP_TOKENS || t->op == WEFT_OP_ADD_EMBEDDING;
-    return table ? WEFT_ENGINE_TABLE_DEVIATION : 0.0;
+    bool table = op == WEFT_OP_TOKENS || op == WEFT_OP_ADD_EMBEDDING;
+    return table ? WEFT_SHARED_TABLE : WEFT_SHARED_ONE;
 }
 
-/* Notes what a tensor has to hold; its memory comes later. True: it is new or larger now. */
+/* Notes what a tensor has to hold; its memory comes later. *changed: it is new, larger, or begins
+ * with something else. */
 static weft_status need(weft_shared *shared, const weft_shared_tensor *wanted, bool *changed,
                         weft_error *error) {
     int at = look_up(shared, wanted->key);
@@ -166,8 +177,50 @@ static weft_status need(weft_shared *shared, const weft_shared_tensor *wanted, b
             *changed = true;
         }
     }
-    t->deviation = wanted->deviation < t->deviation ? wanted->deviation : t->deviation;
+    if (wanted->gain < t->gain) {
+        t->gain = wanted->gain;
+        *changed = true;
+    }
     return WEFT_OK;
+}
+
+static bool has_kernel(const weft_shared_tensor *t) {
+    return t->op == WEFT_OP_CONV && t->slot == WEFT_SLOT_WEIGHT && t->sides[2] == t->sides[3];
+}
+
+/* A matrix for each size below `largest` down to `smallest`, but for 1. */
+static weft_status need_matrices(weft_shared *shared, const weft_shared_tensor *weight,
+                                 int32_t largest, int32_t smallest, bool *changed,
+                                 weft_error *error) {
+    for (int32_t k = largest - 2; k >= smallest && k > 1; k -= 2) {
+        const weft_shared_tensor matrix = {
+            .key = key_of(weight->place, WEFT_SLOTS, k),
+            .op = weight->op,
+            .place = weight->place,
+            .slot = WEFT_SLOTS,
+            .detail = (int16_t)k,
+            .sides = {k * k, k * k, 1, 1},
+            .start = WEFT_SHARED_IDENTITY,
+            .gain = 1.0,
+            .decays = false,
+        };
+        WEFT_TRY(need(shared, &matrix, changed, error));
+    }
+    return WEFT_OK;
+}
+
+/* The kernel that was the largest of its place is smaller than the largest now: it needs matrices as
+ * well as this one. */
+static weft_status need_weight(weft_shared *shared, const weft_shared_tensor *weight, bool *changed,
+                               weft_error *error) {
+    int at = look_up(shared, weight->key);
+    int32_t own = weight->sides[2], before = at >= 0 ? shared->tensors[at].sides[2] : own;
+    WEFT_TRY(need(shared, weight, changed, error));
+    if (!shared->settings.transforms_kernels || !has_kernel(weight)) {
+        return WEFT_OK;
+    }
+    return own > before ? need_matrices(shared, weight, own, before, changed, error)
+                        : need_matrices(shared, weight, before, own, changed, error);
 }
 
 static weft_status need_slot(weft_shared *shared, const weft_engine *engine,
@@ -189,36 +242,18 @@ static weft_status need_slot(weft_shared *shared, const weft_engine *engine,
         .detail = (int16_t)detail_of(stage, slot),
     };
     weft_slice_sides(stage, slot, t.sides);
-    t.deviation = deviation_of(engine, stage, &t);
-    t.decays = shared->settings.decay_all ? slot < WEFT_SLOT_WEIGHT_STEP : t.deviation > 0.0;
-    return need(shared, &t, changed, error);
-}
-
-static bool has_kernel(const weft_shared_tensor *t) {
-    return t->op == WEFT_OP_CONV && t->slot == WEFT_SLOT_WEIGHT && t->sides[2] == t->sides[3];
-}
-
-/* Matrices for every smaller odd kernel above 1, down to the smallest that is asked for. */
-static weft_status need_matrices(weft_shared *shared, const weft_stage *stage, bool *changed,
-                                 weft_error *error) {
-    const weft_layer *layer = stage->layer;
-    const weft_shared_tensor *t = weft_shared_find(shared, layer->place, WEFT_SLOT_WEIGHT, 0);
-    if (!shared->settings.transforms_kernels || t == NULL || !has_kernel(t)) {
-        return WEFT_OK;
+    if (t.sides[2] > WEFT_SHARED_MAX_KERNEL || t.sides[3] > WEFT_SHARED_MAX_KERNEL) {
+        return weft_fail(error, WEFT_ERROR_INFEASIBLE,
+                         "layer %d of %s has a kernel of %d x %d: a supernet has kernels up to %d",
+                         stage->layer_index, engine->network->name, t.sides[2], t.sides[3],
+                         (int)WEFT_SHARED_MAX_KERNEL);
     }
-    int32_t largest = t->sides[2], smallest = layer->kernel.height;
-    for (int32_t k = largest - 2; k >= smallest && k > 1; k -= 2) {
-        weft_shared_tensor matrix = {
-            .key = key_of(layer->place, WEFT_SLOTS, k),
-            .op = layer->op,
-            .place = layer->place,
-            .slot = WEFT_SLOTS,
-            .detail = (int16_t)k,
-            .sides = {k * k, k * k, 1, 1},
-        };
-        WEFT_TRY(need(shared, &matrix, changed, error));
-    }
-    return WEFT_OK;
+    t.start = start_of(stage, slot);
+    t.gain = t.start == WEFT_SHARED_PRODUCT ? weft_engine_gain(engine, stage) : 1.0;
+    t.decays = shared->settings.decay_all ? slot < WEFT_SLOT_WEIGHT_STEP
+                                          : t.start >= WEFT_SHARED_TABLE;
+    return slot == WEFT_SLOT_WEIGHT ? need_weight(shared, &t, changed, error)
+                                    : need(shared, &t, changed, error);
 }
 
 /* ---- laying out ------------------------------------------------------------------------------ */
@@ -262,16 +297,23 @@ static void place_tensors(weft_shared *shared) {
     shared->n = at;
 }
 
+/* In the place of those that are there, which stay where memory is short. */
 static weft_status take_blocks(weft_shared *shared, weft_error *error) {
     size_t n = shared->n + 1;
-    shared->values = calloc(n, sizeof(float));
-    shared->gradients[0] = calloc(n, sizeof(float));
-    shared->gradients[1] = calloc(n, sizeof(float));
-    shared->state = calloc(n * (shared->n_state + 1), sizeof(float));
-    if (shared->values == NULL || shared->gradients[0] == NULL || shared->gradients[1] == NULL ||
-        shared->state == NULL) {
+    weft_shared taken = {
+        .values = calloc(n, sizeof(float)),
+        .gradients = {calloc(n, sizeof(float)), calloc(n, sizeof(float))},
+        .state = calloc(n * (shared->n_state + 1), sizeof(float)),
+    };
+    if (taken.values == NULL || taken.gradients[0] == NULL || taken.gradients[1] == NULL ||
+        taken.state == NULL) {
+        free_blocks(&taken);
         return weft_fail_memory(error, n * (3 + shared->n_state) * sizeof(float));
     }
+    shared->values = taken.values;
+    shared->gradients[0] = taken.gradients[0];
+    shared->gradients[1] = taken.gradients[1];
+    shared->state = taken.state;
     return WEFT_OK;
 }
 
@@ -313,10 +355,22 @@ static weft_status need_all(weft_shared *shared, const weft_engine *engine, bool
             }
         }
     }
-    for (int s = 0; s < engine->n_stages; s++) {
-        WEFT_TRY(need_matrices(shared, &engine->stages[s], changed, error));
-    }
     return WEFT_OK;
+}
+
+/* Everything as it was. */
+static void take_back(weft_shared *shared, const weft_shared *old) {
+    if (shared->values != old->values) {
+        free_blocks(shared);
+    }
+    weft_shared_tensor *tensors = shared->tensors;
+    int capacity = shared->capacity;
+    if (old->n_tensors > 0) {
+        memcpy(tensors, old->tensors, (size_t)old->n_tensors * sizeof *tensors);
+    }
+    *shared = *old;
+    shared->tensors = tensors;
+    shared->capacity = capacity;
 }
 
 weft_status weft_shared_admit(weft_shared *shared, const weft_engine *engine, weft_error *error) {
@@ -333,6 +387,10 @@ weft_status weft_shared_admit(weft_shared *shared, const weft_engine *engine, we
     weft_status status = need_all(shared, engine, &changed, error);
     if (status == WEFT_OK && changed) {
         status = lay_out(shared, &old, error);
+    }
+    if (status != WEFT_OK) {
+        take_back(shared, &old);
+    } else if (changed) {
         free_blocks(&old);
     }
     free(old.tensors);
@@ -459,36 +517,60 @@ void weft_shared_clear(weft_shared *shared) {
 
 /* ---- in a file ------------------------------------------------------------------------------- */
 
+/* A real in a row of integers, bit by bit. */
+static int64_t bits_of(double value) {
+    int64_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    return bits;
+}
+
+static double real_of(int64_t bits) {
+    double value;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
 void weft_shared_describe(const weft_shared *shared, int64_t *rows) {
     for (int i = 0; i < shared->n_tensors; i++) {
         const weft_shared_tensor *t = &shared->tensors[i];
         const int64_t row[WEFT_SHARED_FIELDS] = {
-            t->place,    t->op,       t->slot,     t->detail, t->sides[0],
-            t->sides[1], t->sides[2], t->sides[3], t->age,    t->inherited,
+            t->place,    t->op,       t->slot,          t->detail, t->sides[0],
+            t->sides[1], t->sides[2], t->sides[3],      t->age,    t->inherited,
+            t->start,    t->decays,   bits_of(t->gain),
         };
         memcpy(rows + (size_t)i * WEFT_SHARED_FIELDS, row, sizeof row);
     }
 }
 
+static const double MOST_GAIN = 1e3;
+
 static bool is_within(int64_t value, int64_t low, int64_t high) {
     return value >= low && value <= high;
+}
+
+static bool is_matrix_row(const int64_t *row) {
+    int64_t kernel = row[3];
+    return is_within(kernel, 2, WEFT_SHARED_MAX_KERNEL) && row[4] == kernel * kernel &&
+           row[5] == kernel * kernel && row[6] == 1 && row[7] == 1;
 }
 
 static bool row_can_be(const int64_t *row) {
     bool can = is_within(row[0], 1, INT32_MAX) && is_within(row[1], 0, WEFT_OP_COUNT - 1) &&
                is_within(row[2], 0, WEFT_SLOTS) && is_within(row[3], 0, INT16_MAX) && row[8] >= 0 &&
-               is_within(row[9], 0, 1);
+               is_within(row[9], 0, 1) && is_within(row[10], 0, WEFT_SHARED_STARTS - 1) &&
+               is_within(row[11], 0, 1) && real_of(row[12]) > 0.0 && real_of(row[12]) <= MOST_GAIN;
     int64_t count = 1;
     for (int s = 0; s < WEFT_SHARED_SIDES; s++) {
         can = can && is_within(row[4 + s], 1, 1 << 20);
         can = can && !__builtin_mul_overflow(count, row[4 + s], &count);
     }
     bool window = row[6] <= WEFT_SHARED_MAX_KERNEL && row[7] <= WEFT_SHARED_MAX_KERNEL;
-    return can && window && count <= (int64_t)1 << 31;
+    return can && window && count <= (int64_t)1 << 31 &&
+           (row[2] < WEFT_SLOTS || is_matrix_row(row));
 }
 
 weft_status weft_shared_begin(weft_shared *shared, const int64_t *rows, int n_tensors,
-                              weft_error *error) {
+                              size_t n_values, weft_error *error) {
     uint64_t before = 0;
     for (int i = 0; i < n_tensors; i++) {
         const int64_t *row = rows + (size_t)i * WEFT_SHARED_FIELDS;
@@ -506,19 +588,16 @@ weft_status weft_shared_begin(weft_shared *shared, const int64_t *rows, int n_te
             .sides = {(int32_t)row[4], (int32_t)row[5], (int32_t)row[6], (int32_t)row[7]},
             .age = row[8],
             .inherited = row[9] != 0,
+            .start = (weft_shared_start)row[10],
+            .decays = row[11] != 0,
+            .gain = real_of(row[12]),
         };
         WEFT_TRY(insert(shared, i, &t, error));
     }
     place_tensors(shared);
-    return take_blocks(shared, error);
-}
-
-void weft_shared_copy_rules(const weft_shared *from, weft_shared *to) {
-    for (int i = 0; i < to->n_tensors; i++) {
-        int at = look_up(from, to->tensors[i].key);
-        if (at >= 0) {
-            to->tensors[i].deviation = from->tensors[at].deviation;
-            to->tensors[i].decays = from->tensors[at].decays;
-        }
+    if (shared->n != n_values) {
+        return weft_fail(error, WEFT_ERROR_INPUT, "the supernet has %zu values, expected %zu",
+                         n_values, shared->n);
     }
+    return take_blocks(shared, error);
 }

@@ -20,6 +20,16 @@
 
 enum { WEFT_SHARED_SIDES = 4, WEFT_SHARED_MAX_KERNEL = 15 };
 
+/* What a tensor begins with. */
+typedef enum weft_shared_start {
+    WEFT_SHARED_ZERO,
+    WEFT_SHARED_ONE,
+    WEFT_SHARED_IDENTITY, /* a kernel's matrix */
+    WEFT_SHARED_TABLE,    /* N(0, WEFT_ENGINE_TABLE_DEVIATION^2) */
+    WEFT_SHARED_PRODUCT,  /* N(0, gain / inputs), the inputs being those of the whole tensor */
+    WEFT_SHARED_STARTS
+} weft_shared_start;
+
 typedef struct weft_shared_tensor {
     uint64_t key; /* place, slot, bits or kernel */
     weft_op op;   /* of the layers that have it */
@@ -28,12 +38,13 @@ typedef struct weft_shared_tensor {
     int16_t detail; /* bits of a step; the kernel that a matrix makes */
     int32_t sides[WEFT_SHARED_SIDES];
     size_t offset, count; /* floats in the block */
-    double deviation;     /* of its start values, for inputs as they are now */
+    weft_shared_start start;
+    double gain; /* of a product (weft_engine_gain): the least of all networks; else 1 */
     bool decays;
-    int64_t
-        touched[2]; /* the last step, from 1, in which a network of each group had it; 0: never */
-    int64_t age;    /* steps in which one had it */
     bool inherited; /* trained before the second phase */
+    int64_t age;    /* steps in which a network had it */
+    /* The last step, from 1, in which a network of each group had it; 0: never. */
+    int64_t touched[2];
 } weft_shared_tensor;
 
 typedef struct weft_shared_settings {
@@ -60,7 +71,7 @@ void weft_shared_destroy(weft_shared *shared);
 
 /* Makes room for the network of an engine: tensors that are missing are begun, those that are too small
  * grow, with fresh start values in what is new. WEFT_ERROR_INFEASIBLE: a layer with parameters has no
- * place. */
+ * place, or a kernel above WEFT_SHARED_MAX_KERNEL. After an error nothing has changed. */
 weft_status weft_shared_admit(weft_shared *shared, const weft_engine *engine,
                               weft_error *error) WEFT_NODISCARD;
 
@@ -85,15 +96,12 @@ void weft_shared_clear(weft_shared *shared);
 weft_shared_tensor *weft_shared_find(const weft_shared *shared, int32_t place, int slot,
                                      int detail);
 
-/* The sizes of a tensor that are kept in a file, and tensors from them: begins an empty `shared` with
- * n_tensors rows of WEFT_SHARED_FIELDS. WEFT_ERROR_INPUT: rows that cannot be, out of order, or of more
- * than a file can hold. */
-enum { WEFT_SHARED_FIELDS = 10 };
+/* What a file keeps of a tensor beside its values, a row of WEFT_SHARED_FIELDS each; and an empty
+ * `shared` begun with n_tensors such rows and n_values values, yet to be filled in. WEFT_ERROR_INPUT:
+ * rows that cannot be, out of order, or not of so many values. */
+enum { WEFT_SHARED_FIELDS = 13 };
 void weft_shared_describe(const weft_shared *shared, int64_t *rows);
 weft_status weft_shared_begin(weft_shared *shared, const int64_t *rows, int n_tensors,
-                              weft_error *error) WEFT_NODISCARD;
-
-/* What a file does not keep: deviations and decay of the tensors that both have. */
-void weft_shared_copy_rules(const weft_shared *from, weft_shared *to);
+                              size_t n_values, weft_error *error) WEFT_NODISCARD;
 
 #endif

@@ -1,18 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * What a trained supernet says of one of its networks. Its shared tensors are only read, so several
- * threads may ask at once, each with an engine of its own. */
+ * threads may ask at once, each with a crew and an engine of its own. */
 #include "learn/supernet.h"
 
+#include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/clock.h"
+#include "learn/crew_shelf.h"
 #include "learn/feed.h"
 #include "learn/split.h"
 #include "learn/train_file.h"
 #include "learn/train_settings.h"
 #include "learn/trainer.h"
+
+/* ---- statistics ------------------------------------------------------------------------------ */
 
 /* Of the training part, seen as in training: cropped and mirrored. */
 static weft_status recalibrate(weft_trainer *trainer, const weft_normaliser *normaliser,
@@ -47,59 +50,109 @@ static weft_status recalibrate(weft_trainer *trainer, const weft_normaliser *nor
     return status;
 }
 
-typedef struct asking {
+/* ---- meters ---------------------------------------------------------------------------------- */
+
+struct weft_supernet_meter {
+    const weft_supernet *supernet;
+    const weft_dataset *dataset;
+    weft_train_settings settings;
+    int64_t recalibrate;
     weft_parts parts;
     weft_normaliser normaliser;
-    weft_crew *crew;
-    weft_trainer trainer;
-} asking;
+    int batch;
+    weft_crew_shelf *crews;
+};
 
-static void asking_end(asking *a) {
-    weft_trainer_free(&a->trainer);
-    weft_crew_destroy(a->crew);
-    weft_parts_destroy(&a->parts);
-}
-
-static weft_status ask(const weft_supernet *supernet, const weft_network *network,
-                       const weft_dataset *dataset, const weft_train_settings *settings,
-                       int64_t images, const weft_stop *stop, asking *a, weft_train_result *result,
-                       weft_error *error) {
+static weft_status measure(const weft_supernet_meter *meter, weft_engine *engine,
+                           const weft_stop *stop, weft_train_result *result, weft_error *error) {
+    weft_trainer trainer = {.settings = &meter->settings, .engine = engine};
+    weft_train_result made = {
+        .images_measured = meter->parts.measure.n,
+        .classes_unmeasured = meter->parts.unmeasured,
+        .train_loss = NAN,
+    };
     double began = weft_steady_time();
-    WEFT_TRY(weft_parts_create(dataset, settings, &a->parts, error));
-    weft_normaliser_fill(dataset, &a->normaliser);
-    int64_t batch = settings->batch < a->parts.train.n ? settings->batch : a->parts.train.n;
-    WEFT_TRY(weft_crew_create(settings->threads, &a->crew, error));
-    WEFT_TRY(weft_trainer_create(network, a->crew, settings, (int)batch, stop, &a->trainer, error));
-    WEFT_TRY(weft_shared_gather(supernet->shared, a->trainer.engine, error));
-    WEFT_TRY(recalibrate(&a->trainer, &a->normaliser, &a->parts, images, stop, error));
-    weft_train_result made = {.images_measured = a->parts.measure.n};
-    WEFT_TRY(weft_trainer_measure(&a->trainer, &a->normaliser, &a->parts.measure, stop,
+    WEFT_TRY(weft_shared_gather(meter->supernet->shared, engine, error));
+    WEFT_TRY(
+        recalibrate(&trainer, &meter->normaliser, &meter->parts, meter->recalibrate, stop, error));
+    WEFT_TRY(weft_trainer_measure(&trainer, &meter->normaliser, &meter->parts.measure, stop,
                                   &made.accuracy, &made.loss, error));
     made.seconds = weft_steady_time() - began;
     *result = made;
     return WEFT_OK;
 }
 
-weft_status weft_supernet_measure(const weft_supernet *supernet, const weft_network *network,
-                                  const weft_dataset *dataset, const weft_train_settings *settings,
-                                  int64_t images, const weft_stop *stop, weft_train_result *result,
+weft_status weft_supernet_measure(weft_supernet_meter *meter, const weft_network *network,
+                                  const weft_stop *stop, weft_train_result *result,
                                   weft_error *error) {
-    weft_train_settings used = *settings;
-    used.quantize = supernet->train.quantize;
-    used.quant = supernet->train.quant;
-    used.average = 0.0;
-    if (images < 1) {
-        return weft_fail(error, WEFT_ERROR_INPUT,
-                         "statistics estimated over %lld images; expected 1 or more",
-                         (long long)images);
+    WEFT_TRY(weft_train_check_match(network, meter->dataset, error));
+    const weft_engine_settings settings = {
+        .batch = meter->batch,
+        .type = weft_train_type(&meter->settings),
+        .device = meter->settings.device,
+        .quant = meter->settings.quantize ? &meter->settings.quant : NULL,
+    };
+    weft_crew *crew = NULL;
+    weft_engine *engine = NULL;
+    WEFT_TRY(weft_crew_shelf_take(meter->crews, &crew, error));
+    weft_status status = weft_engine_create(network, crew, &settings, &engine, error);
+    if (status == WEFT_OK) {
+        status = measure(meter, engine, stop, result, error);
     }
-    WEFT_TRY(weft_train_check(&used, error));
-    WEFT_TRY(weft_train_check_match(network, dataset, error));
-    asking a = {0};
-    weft_status status = ask(supernet, network, dataset, &used, images, stop, &a, result, error);
-    asking_end(&a);
+    weft_engine_destroy(engine);
+    weft_crew_shelf_give(meter->crews, crew);
     return status;
 }
+
+static weft_status fill_meter(weft_supernet_meter *meter, weft_error *error) {
+    const weft_train_settings *s = &meter->settings;
+    if (meter->recalibrate < 1) {
+        return weft_fail(error, WEFT_ERROR_INPUT,
+                         "statistics estimated over %lld images; expected 1 or more",
+                         (long long)meter->recalibrate);
+    }
+    WEFT_TRY(weft_train_check(s, error));
+    WEFT_TRY(weft_parts_create(meter->dataset, s, &meter->parts, error));
+    meter->batch = s->batch < meter->parts.train.n ? s->batch : (int)meter->parts.train.n;
+    weft_normaliser_fill(meter->dataset, &meter->normaliser);
+    return weft_crew_shelf_create(s->threads, &meter->crews, error);
+}
+
+weft_status weft_supernet_meter_create(const weft_supernet *supernet, const weft_dataset *dataset,
+                                       const weft_train_settings *settings, int64_t images,
+                                       weft_supernet_meter **meter, weft_error *error) {
+    weft_supernet_meter *made = calloc(1, sizeof *made);
+    if (made == NULL) {
+        return weft_fail_memory(error, sizeof *made);
+    }
+    made->supernet = supernet;
+    made->dataset = dataset;
+    made->settings = *settings;
+    made->settings.quantize = supernet->train.quantize;
+    made->settings.quant = supernet->train.quant;
+    weft_supernet_keep_split(supernet, &made->settings);
+    made->settings.average = 0.0;
+    made->settings.teacher = NULL;
+    made->recalibrate = images;
+    weft_status status = fill_meter(made, error);
+    if (status != WEFT_OK) {
+        weft_supernet_meter_destroy(made);
+        return status;
+    }
+    *meter = made;
+    return WEFT_OK;
+}
+
+void weft_supernet_meter_destroy(weft_supernet_meter *meter) {
+    if (meter == NULL) {
+        return;
+    }
+    weft_crew_shelf_destroy(meter->crews);
+    weft_parts_destroy(&meter->parts);
+    free(meter);
+}
+
+/* ---- cutting out ----------------------------------------------------------------------------- */
 
 weft_status weft_supernet_cut(const weft_supernet *supernet, const weft_network *network,
                               const char *path, weft_error *error) {

@@ -17,10 +17,18 @@
 static const char TENSORS[] = "tensors", VALUES[] = "values", STATE[] = "descent";
 static const char PROGRESS[] = "progress", FIGURES[] = "figures";
 
-enum { HASH_TEXT = 17, QUANT_TEXT = 160, STEPS = 2, SUMS = 1, MOST_TEXTS = 8 };
+enum {
+    HASH_TEXT = 17,
+    QUANT_TEXT = 160,
+    SPLIT_TEXT = 64,
+    STEPS = 2 + 2 * (1 + 2 * WEFT_SUPERNET_KINDS),
+    SUMS = 1 + 2 * WEFT_SUPERNET_KINDS,
+    MOST_TEXTS = 8
+};
 
 typedef struct texts {
     char space_hash[HASH_TEXT], settings[HASH_TEXT], dataset[HASH_TEXT], quant[QUANT_TEXT];
+    char split[SPLIT_TEXT];
     weft_bundle_text list[MOST_TEXTS];
     int n;
 } texts;
@@ -66,11 +74,14 @@ static void write_texts(const weft_shared *shared, const weft_supernet_settings 
                         const weft_supernet_space *space, const char *format, texts *t) {
     write_hash(space->hash, t->space_hash);
     write_quant(&settings->train, t->quant);
+    snprintf(t->split, SPLIT_TEXT, "%.17g %" PRIu64, settings->train.validation,
+             settings->train.split_seed);
     t->n = 0;
     t->list[t->n++] = (weft_bundle_text){"weft", format};
     t->list[t->n++] = (weft_bundle_text){"space", space->name};
     t->list[t->n++] = (weft_bundle_text){"space_hash", t->space_hash};
     t->list[t->n++] = (weft_bundle_text){"quant", t->quant};
+    t->list[t->n++] = (weft_bundle_text){"split", t->split};
     t->list[t->n++] = (weft_bundle_text){
         "kernels", shared->settings.transforms_kernels ? "transformed" : "cropped"};
 }
@@ -143,13 +154,47 @@ static weft_status add_hashes(const weft_supernet_settings *s, const weft_datase
     return WEFT_OK;
 }
 
+/* All that is counted, as one row of integers and one of reals. */
+static void write_place(const weft_supernet_place *place, int64_t *steps, double *sums) {
+    const weft_supernet_count *counts[] = {&place->all, &place->before};
+    *steps++ = place->at.step;
+    *steps++ = place->at.loss_steps;
+    *sums++ = place->at.loss_sum;
+    for (int i = 0; i < 2; i++) {
+        *steps++ = counts[i]->networks;
+        for (int k = 0; k < WEFT_SUPERNET_KINDS; k++) {
+            *steps++ = counts[i]->agreement[k].pairs;
+            *steps++ = counts[i]->agreement[k].negative;
+            *sums++ = counts[i]->agreement[k].sum;
+        }
+    }
+}
+
+static void read_place(const int64_t *steps, const double *sums, weft_supernet_place *place) {
+    weft_supernet_place read = {0};
+    weft_supernet_count *counts[] = {&read.all, &read.before};
+    read.at.step = *steps++;
+    read.at.loss_steps = *steps++;
+    read.at.loss_sum = *sums++;
+    for (int i = 0; i < 2; i++) {
+        counts[i]->networks = *steps++;
+        for (int k = 0; k < WEFT_SUPERNET_KINDS; k++) {
+            counts[i]->agreement[k].pairs = *steps++;
+            counts[i]->agreement[k].negative = *steps++;
+            counts[i]->agreement[k].sum = *sums++;
+        }
+    }
+    *place = read;
+}
+
 weft_status weft_supernet_keep(const weft_shared *shared, const weft_supernet_settings *settings,
                                const weft_supernet_space *space, const weft_dataset *dataset,
-                               const weft_train_place *at, weft_error *error) {
+                               const weft_supernet_place *at, weft_error *error) {
     texts t;
-    int64_t *rows;
-    const int64_t progress[STEPS] = {at->step, at->loss_steps};
+    int64_t *rows, steps[STEPS];
+    double sums[SUMS];
     weft_bundle_array arrays[5];
+    write_place(at, steps, sums);
     write_texts(shared, settings, space, "supernet-checkpoint/1", &t);
     WEFT_TRY(add_hashes(settings, dataset, &t, error));
     WEFT_TRY(describe_tensors(shared, &arrays[0], &rows, error));
@@ -160,13 +205,13 @@ weft_status weft_supernet_keep(const weft_shared *shared, const weft_supernet_se
                                     .n_dims = 1,
                                     .dims = {STEPS},
                                     .n = STEPS,
-                                    .values = progress};
+                                    .values = steps};
     arrays[4] = (weft_bundle_array){.name = FIGURES,
                                     .kind = WEFT_BUNDLE_F64,
                                     .n_dims = 1,
                                     .dims = {SUMS},
                                     .n = SUMS,
-                                    .values = &at->loss_sum};
+                                    .values = sums};
     weft_status status = write_file(arrays, 5, &t, settings->train.checkpoint, error);
     free(rows);
     return status;
@@ -210,19 +255,15 @@ static weft_status take_tensors(const weft_bundle *bundle, weft_shared *shared, 
         return weft_fail_memory(error, rows->n * sizeof *copy);
     }
     memcpy(copy, rows->values, rows->n * sizeof *copy);
-    weft_status status = weft_shared_begin(shared, copy, (int)rows->dims[0], error);
+    weft_status status = weft_shared_begin(shared, copy, (int)rows->dims[0], values->n, error);
     free(copy);
     WEFT_TRY(status);
-    if (values->n != shared->n) {
-        return weft_fail(error, WEFT_ERROR_INPUT, "the supernet has %zu values, expected %zu",
-                         values->n, shared->n);
-    }
     memcpy(shared->values, values->values, shared->n * sizeof *shared->values);
     return WEFT_OK;
 }
 
 static weft_status take_checkpoint(const weft_bundle *bundle, weft_shared *shared,
-                                   weft_train_place *at, weft_error *error) {
+                                   weft_supernet_place *at, weft_error *error) {
     const weft_bundle_array *state, *progress, *figures;
     WEFT_TRY(take_tensors(bundle, shared, error));
     WEFT_TRY(find_array(bundle, STATE, WEFT_BUNDLE_F32, &state, error));
@@ -232,17 +273,17 @@ static weft_status take_checkpoint(const weft_bundle *bundle, weft_shared *share
         return weft_fail(error, WEFT_ERROR_INPUT, "the checkpoint's arrays have other sizes");
     }
     int64_t steps[STEPS];
+    double sums[SUMS];
     memcpy(steps, progress->values, sizeof steps);
-    memcpy(&at->loss_sum, figures->values, sizeof at->loss_sum);
+    memcpy(sums, figures->values, sizeof sums);
     memcpy(shared->state, state->values, state->n * sizeof *shared->state);
-    at->step = steps[0];
-    at->loss_steps = steps[1];
+    read_place(steps, sums, at);
     return WEFT_OK;
 }
 
 /* Everything that was admitted before is in the checkpoint, too. */
 static weft_status resume(const weft_bundle *bundle, const texts *t, weft_shared *shared,
-                          weft_train_place *at, weft_error *error) {
+                          weft_supernet_place *at, weft_error *error) {
     WEFT_TRY(expect_text(bundle, "weft", "supernet-checkpoint/1", "another kind", error));
     WEFT_TRY(expect_text(bundle, "space_hash", t->space_hash, "another space", error));
     WEFT_TRY(expect_text(bundle, "dataset", t->dataset, "another data set", error));
@@ -254,7 +295,6 @@ static weft_status resume(const weft_bundle *bundle, const texts *t, weft_shared
         weft_shared old = *shared;
         *shared = *made;
         *made = old;
-        weft_shared_copy_rules(made, shared);
     }
     weft_shared_destroy(made);
     return status;
@@ -268,7 +308,7 @@ static weft_status read_bundle(const char *path, weft_bytes *bytes, weft_bundle 
 
 weft_status weft_supernet_resume(weft_shared *shared, const weft_supernet_settings *settings,
                                  const weft_supernet_space *space, const weft_dataset *dataset,
-                                 weft_train_place *at, weft_error *error) {
+                                 weft_supernet_place *at, weft_error *error) {
     const char *path = settings->train.checkpoint;
     if (path == NULL || path[0] == '\0' || access(path, F_OK) != 0) {
         return WEFT_OK;
@@ -292,7 +332,8 @@ weft_status weft_supernet_resume(weft_shared *shared, const weft_supernet_settin
 
 /* ---- opening --------------------------------------------------------------------------------- */
 
-static weft_status check_space(const weft_bundle *bundle, uint64_t space_hash, weft_error *error) {
+static weft_status check_space(const weft_bundle *bundle, uint64_t space_hash,
+                               const char *space_name, weft_error *error) {
     char expected[HASH_TEXT];
     write_hash(space_hash, expected);
     const char *found = weft_bundle_get_text(bundle, "space_hash");
@@ -300,21 +341,29 @@ static weft_status check_space(const weft_bundle *bundle, uint64_t space_hash, w
     if (space_hash == 0 || (found != NULL && strcmp(found, expected) == 0)) {
         return WEFT_OK;
     }
-    weft_fail(error, WEFT_ERROR_INPUT, "this supernet was trained over another space: %s",
-              name != NULL ? name : "one without a name");
-    weft_hint(error, "train one over the space of the problem: weft supernet train");
+    bool same_name = name != NULL && strcmp(name, space_name) == 0;
+    weft_fail(error, WEFT_ERROR_INPUT,
+              "this supernet was trained over the space %.80s, not over %s%.80s",
+              name != NULL ? name : "without a name", same_name ? "this " : "", space_name);
+    weft_hint(error, same_name ? "the genes of its networks, its input or its classes have changed "
+                                 "since: train one anew, weft supernet train"
+                               : "train one over this space: weft supernet train");
     return WEFT_ERROR_INPUT;
 }
 
 static weft_status open_bundle(const weft_bundle *bundle, uint64_t space_hash,
-                               weft_supernet *supernet, weft_error *error) {
+                               const char *space_name, weft_supernet *supernet, weft_error *error) {
     WEFT_TRY(expect_text(bundle, "weft", "supernet/1", "another kind", error));
-    WEFT_TRY(check_space(bundle, space_hash, error));
+    WEFT_TRY(check_space(bundle, space_hash, space_name, error));
     const char *kernels = weft_bundle_get_text(bundle, "kernels");
     const char *quant = weft_bundle_get_text(bundle, "quant");
     weft_train_defaults(&supernet->train);
-    if (kernels == NULL || quant == NULL || !read_quant(quant, &supernet->train)) {
-        return weft_fail(error, WEFT_ERROR_INPUT, "the supernet does not say its kernels and bits");
+    const char *split = weft_bundle_get_text(bundle, "split");
+    if (kernels == NULL || quant == NULL || split == NULL || !read_quant(quant, &supernet->train) ||
+        sscanf(split, "%lg %" SCNu64, &supernet->train.validation, &supernet->train.split_seed) !=
+            2) {
+        return weft_fail(error, WEFT_ERROR_INPUT,
+                         "the supernet does not say its kernels, bits and validation images");
     }
     const weft_shared_settings settings = {
         .transforms_kernels = strcmp(kernels, "transformed") == 0,
@@ -323,8 +372,8 @@ static weft_status open_bundle(const weft_bundle *bundle, uint64_t space_hash,
     return take_tensors(bundle, supernet->shared, error);
 }
 
-weft_status weft_supernet_open(const char *path, uint64_t space_hash, weft_supernet **supernet,
-                               weft_error *error) {
+weft_status weft_supernet_open(const char *path, uint64_t space_hash, const char *space_name,
+                               weft_supernet **supernet, weft_error *error) {
     weft_bytes bytes = {0};
     weft_bundle bundle = {0};
     weft_supernet *made = calloc(1, sizeof *made);
@@ -333,7 +382,7 @@ weft_status weft_supernet_open(const char *path, uint64_t space_hash, weft_super
     }
     weft_status status = read_bundle(path, &bytes, &bundle, error);
     if (status == WEFT_OK) {
-        status = open_bundle(&bundle, space_hash, made, error);
+        status = open_bundle(&bundle, space_hash, space_name, made, error);
     }
     weft_bundle_destroy(&bundle);
     free(bytes.data);
@@ -351,4 +400,14 @@ void weft_supernet_close(weft_supernet *supernet) {
         weft_shared_destroy(supernet->shared);
         free(supernet);
     }
+}
+
+uint64_t weft_supernet_hash(const weft_supernet *supernet) {
+    const weft_shared *shared = supernet->shared;
+    return weft_hash(shared->values, shared->n * sizeof *shared->values, 0);
+}
+
+void weft_supernet_keep_split(const weft_supernet *supernet, weft_train_settings *settings) {
+    settings->validation = supernet->train.validation;
+    settings->split_seed = supernet->train.split_seed;
 }

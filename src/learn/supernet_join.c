@@ -6,9 +6,11 @@
 
 #include "learn/kernel/array.h"
 
-static int kind_of(const weft_shared_tensor *t) {
+static weft_supernet_kind kind_of(const weft_shared_tensor *t) {
     bool weight = t->slot == WEFT_SLOT_WEIGHT || t->slot == WEFT_SLOTS;
-    return weight && t->op == WEFT_OP_CONV ? 0 : weight && t->op == WEFT_OP_LINEAR ? 1 : 2;
+    return weight && t->op == WEFT_OP_CONV     ? WEFT_SUPERNET_CONV
+           : weight && t->op == WEFT_OP_LINEAR ? WEFT_SUPERNET_LINEAR
+                                               : WEFT_SUPERNET_OTHER;
 }
 
 typedef struct products {
@@ -34,7 +36,7 @@ static void project(float *a, const float *b, size_t n, products p) {
 }
 
 static void join_tensor(const weft_shared_tensor *t, weft_shared *shared, bool projects,
-                        weft_agreement *agreement) {
+                        weft_supernet_agreement *agreement) {
     float *a = shared->gradients[0] + t->offset;
     const float *b = shared->gradients[1] + t->offset;
     products p = multiply(a, b, t->count);
@@ -51,7 +53,7 @@ static void join_tensor(const weft_shared_tensor *t, weft_shared *shared, bool p
 }
 
 void weft_shared_join_groups(weft_shared *shared, int64_t step, bool projects,
-                             weft_agreement agreement[WEFT_SUPERNET_KINDS]) {
+                             weft_supernet_agreement agreement[WEFT_SUPERNET_KINDS]) {
     for (int i = 0; i < shared->n_tensors; i++) {
         const weft_shared_tensor *t = &shared->tensors[i];
         if (t->touched[0] == step && t->touched[1] == step) {

@@ -47,6 +47,11 @@ static weft_status check(const weft_supernet_settings *s, weft_error *error) {
         return weft_fail(error, WEFT_ERROR_INPUT, "inherited_rate is %g, expected above 0 to 1",
                          s->inherited_rate);
     }
+    if (s->train.split != WEFT_SPLIT_VALIDATION) {
+        return weft_fail(error, WEFT_ERROR_INPUT,
+                         "a supernet learns from the training part: validation images tell its "
+                         "networks apart");
+    }
     if (s->train.mixup > 0.0 || s->train.average > 0.0 || s->train.patience > 0.0 ||
         s->train.teacher != NULL) {
         return weft_fail(error, WEFT_ERROR_INPUT,
@@ -60,8 +65,7 @@ typedef struct training {
     const weft_dataset *dataset;
     const weft_supernet_settings *settings;
     const weft_stop *stop;
-    bool (*progress)(void *context, const weft_train_progress *now);
-    void *context;
+    const weft_supernet_watch *watch;
     weft_crew *crew;
     weft_shared *shared;
     weft_network *network; /* the one at hand */
@@ -76,12 +80,11 @@ typedef struct training {
     size_t image_bytes;
     float *teacher; /* the largest network's logits */
     weft_feed_batch labels;
-    weft_train_place at;
-    weft_agreement agreement[WEFT_SUPERNET_KINDS];
+    weft_supernet_place place;
     weft_checkpoint_clock clock;
-    int64_t networks;
     double started;
     int64_t started_at;
+    size_t engine_bytes; /* of the largest engine that was seen at the start */
 } training;
 
 /* ---- one network ----------------------------------------------------------------------------- */
@@ -103,7 +106,7 @@ static weft_status learn(training *t, weft_engine *engine, bool teaches, bool is
     size_t n = (size_t)t->batch;
     memcpy(engine->images, t->images, n * t->image_bytes);
     engine->seed = t->settings->train.seed;
-    engine->mask_step = t->at.step;
+    engine->mask_step = t->place.at.step;
     WEFT_TRY(weft_engine_forward(engine, WEFT_MODE_TRAIN, t->stop, error));
     weft_targets targets = {
         .labels = t->labels.labels,
@@ -120,7 +123,8 @@ static weft_status learn(training *t, weft_engine *engine, bool teaches, bool is
     *loss = sum.sum / (double)n;
     if (!isfinite(*loss)) {
         weft_fail(error, WEFT_ERROR_EVALUATION, "the loss became %s at step %lld with network %s",
-                  isnan(*loss) ? "NaN" : "infinite", (long long)t->at.step + 1, t->network->name);
+                  isnan(*loss) ? "NaN" : "infinite", (long long)t->place.at.step + 1,
+                  t->network->name);
         weft_hint(error, "lower the learning rate, lengthen the warm-up or limit the gradients");
         return WEFT_ERROR_EVALUATION;
     }
@@ -137,14 +141,16 @@ static weft_status learn_and_scatter(training *t, weft_engine *engine, bool teac
     WEFT_TRY(weft_shared_gather(t->shared, engine, error));
     WEFT_TRY(learn(t, engine, teaches, is_taught, loss, error));
     WEFT_TRY(weft_shared_learn_steps(t->shared, engine, error));
-    return weft_shared_scatter(t->shared, engine, group, weight, t->at.step + 1, error);
+    return weft_shared_scatter(t->shared, engine, group, weight, t->place.at.step + 1, error);
 }
 
 static weft_status run_network(training *t, weft_supernet_draw which, uint64_t index,
                                bool is_taught, float weight, double *loss, weft_error *error) {
     int group = 0;
-    /* Every second random network is of the first kind: both meet in a step. */
-    bool first_group = t->at.step < t->first_steps || index % 2 == 1;
+    /* Where gradients of both groups are to meet, every second random network of a step is of the
+     * first. */
+    bool first_group = t->place.at.step < t->first_steps ||
+                       (t->settings->projects && index % 2 == 1);
     WEFT_TRY(t->space->draw(t->space->context, which, t->settings->train.seed, index, first_group,
                             t->network, &group, error));
     weft_engine *engine = NULL;
@@ -153,7 +159,7 @@ static weft_status run_network(training *t, weft_supernet_draw which, uint64_t i
     weft_status status =
         learn_and_scatter(t, engine, teaches, is_taught, group, weight, loss, error);
     weft_engine_destroy(engine);
-    t->networks += status == WEFT_OK;
+    t->place.all.networks += status == WEFT_OK;
     return status;
 }
 
@@ -176,11 +182,11 @@ static void limit_gradients(const training *t) {
 /* Tensors that no network had in this step stay, with their momentum. AdamW corrects for the steps
  * that a tensor has seen. */
 static void move(training *t) {
-    double rate = weft_schedule_rate(&t->schedule, t->at.step, t->steps);
+    double rate = weft_schedule_rate(&t->schedule, t->place.at.step, t->steps);
     limit_gradients(t);
     for (int i = 0; i < t->shared->n_tensors; i++) {
         const weft_shared_tensor *tensor = &t->shared->tensors[i];
-        int64_t step = t->at.step + 1;
+        int64_t step = t->place.at.step + 1;
         if (tensor->touched[0] != step && tensor->touched[1] != step) {
             continue;
         }
@@ -203,7 +209,7 @@ static weft_status learn_step(training *t, double *loss, weft_error *error) {
     int n = s->samples + (sandwich ? 2 : 0);
     float weight = 1.0F / (float)n;
     double first = 0.0, other = 0.0, sum = 0.0;
-    uint64_t index = (uint64_t)t->at.step * 64;
+    uint64_t index = (uint64_t)t->place.at.step * 64;
     if (sandwich) {
         WEFT_TRY(run_network(t, WEFT_SUPERNET_LARGEST, index, false, weight, &first, error));
         WEFT_TRY(run_network(t, WEFT_SUPERNET_SMALLEST, index, s->distils, weight, &other, error));
@@ -220,19 +226,20 @@ static weft_status learn_step(training *t, double *loss, weft_error *error) {
 static weft_status train_step(training *t, weft_error *error) {
     if (!weft_feed_next(t->feed, t->images, &t->labels)) {
         return weft_fail(error, WEFT_ERROR_INTERNAL, "there are no images for step %lld",
-                         (long long)t->at.step + 1);
+                         (long long)t->place.at.step + 1);
     }
-    if (t->at.step == t->first_steps && t->first_steps > 0) {
+    if (t->place.at.step == t->first_steps && t->first_steps > 0) {
         begin_second_phase(t);
     }
     double loss = 0.0;
     weft_shared_clear(t->shared);
     WEFT_TRY(learn_step(t, &loss, error));
-    weft_shared_join_groups(t->shared, t->at.step + 1, t->settings->projects, t->agreement);
+    weft_shared_join_groups(t->shared, t->place.at.step + 1, t->settings->projects,
+                            t->place.all.agreement);
     move(t);
-    t->at.loss_sum += loss;
-    t->at.loss_steps++;
-    t->at.step++;
+    t->place.at.loss_sum += loss;
+    t->place.at.loss_steps++;
+    t->place.at.step++;
     return WEFT_OK;
 }
 
@@ -251,6 +258,8 @@ static weft_status admit_some(training *t, weft_error *error) {
         WEFT_TRY(weft_train_check_match(t->network, t->dataset, error));
         WEFT_TRY(open_engine(t, &engine, error));
         weft_status status = weft_shared_admit(t->shared, engine, error);
+        size_t bytes = weft_engine_bytes(engine);
+        t->engine_bytes = bytes > t->engine_bytes ? bytes : t->engine_bytes;
         weft_engine_destroy(engine);
         WEFT_TRY(status);
     }
@@ -265,7 +274,7 @@ static weft_status open_feed(training *t, weft_error *error) {
         .augmentation = {.crop_pad = s->crop_pad, .flip = s->flip, .cut = s->cutout},
         .seed = s->seed,
         .batch = t->batch,
-        .first = t->at.step,
+        .first = t->place.at.step,
         .steps = t->steps,
         .type = t->type,
         .threads = s->threads,
@@ -314,9 +323,7 @@ static weft_status begin(training *t, weft_error *error) {
     };
     WEFT_TRY(
         weft_shared_create(&shared, weft_descent_state(t->descent.kind, 1), &t->shared, error));
-    WEFT_TRY(admit_some(t, error));
-    WEFT_TRY(weft_supernet_resume(t->shared, t->settings, t->space, t->dataset, &t->at, error));
-    return open_feed(t, error);
+    return admit_some(t, error);
 }
 
 static void end(training *t) {
@@ -329,47 +336,94 @@ static void end(training *t) {
     free(t->teacher);
 }
 
-/* ---- the whole ------------------------------------------------------------------------------- */
+/* ---- who looks on ---------------------------------------------------------------------------- */
+
+static bool epoch_ends(const training *t) {
+    return t->place.at.step % t->steps_an_epoch == 0;
+}
 
 static double training_rate(const training *t) {
     double seconds = weft_steady_time() - t->started;
-    return seconds > 0.0 ? (double)((t->at.step - t->started_at) * t->batch) / seconds : 0.0;
+    return seconds > 0.0 ? (double)((t->place.at.step - t->started_at) * t->batch) / seconds : 0.0;
 }
 
+static double mean_loss(const training *t) {
+    return t->place.at.loss_sum / (double)t->place.at.loss_steps;
+}
+
+/* False: who looks on wants to stop. */
 static bool report(const training *t) {
-    int64_t in_epoch = t->at.step % t->steps_an_epoch, every = t->steps_an_epoch / REPORTS_AN_EPOCH;
-    bool due = in_epoch == 0 || (every > 0 && in_epoch % every == 0) || t->at.step == t->steps;
-    if (t->progress == NULL || !due) {
+    int64_t in_epoch = t->place.at.step % t->steps_an_epoch;
+    int64_t every = t->steps_an_epoch / REPORTS_AN_EPOCH;
+    bool due = in_epoch == 0 || (every > 0 && in_epoch % every == 0) ||
+               t->place.at.step == t->steps;
+    if (t->watch == NULL || t->watch->progress == NULL || !due) {
         return true;
     }
     weft_train_progress now = {
-        .step = t->at.step,
+        .step = t->place.at.step,
         .steps = t->steps,
-        .epoch = (double)t->at.step / (double)t->steps_an_epoch,
-        .loss = t->at.loss_sum / (double)t->at.loss_steps,
+        .epoch = (double)t->place.at.step / (double)t->steps_an_epoch,
+        .loss = mean_loss(t),
         .accuracy = NAN,
         .images_per_second = training_rate(t),
     };
-    return t->progress(t->context, &now);
+    return t->watch->progress(t->watch->context, &now);
+}
+
+/* Of what was counted behind `before`. */
+static void fill_cosines(const weft_supernet_count *all, const weft_supernet_count *before,
+                         weft_supernet_cosines cosines[WEFT_SUPERNET_KINDS]) {
+    for (int k = 0; k < WEFT_SUPERNET_KINDS; k++) {
+        const weft_supernet_agreement *now = &all->agreement[k], *then = &before->agreement[k];
+        int64_t pairs = now->pairs - then->pairs;
+        cosines[k] = (weft_supernet_cosines){
+            .pairs = pairs,
+            .negative = now->negative - then->negative,
+            .mean = pairs > 0 ? (now->sum - then->sum) / (double)pairs : NAN,
+        };
+    }
+}
+
+static weft_status tell_epoch(training *t, weft_error *error) {
+    if (!epoch_ends(t) || t->watch == NULL || t->watch->epoch == NULL) {
+        return WEFT_OK;
+    }
+    const weft_supernet_place *place = &t->place;
+    weft_supernet_epoch done = {
+        .epoch = place->at.step / t->steps_an_epoch,
+        .step = place->at.step,
+        .networks = place->all.networks - place->before.networks,
+        .second_phase = t->first_steps > 0 && place->at.step > t->first_steps,
+        .loss = mean_loss(t),
+    };
+    fill_cosines(&place->all, &place->before, done.cosines);
+    return t->watch->epoch(t->watch->context, &done, error);
+}
+
+/* ---- the whole ------------------------------------------------------------------------------- */
+
+static bool is_given(const char *path) {
+    return path != NULL && path[0] != '\0';
 }
 
 static weft_status keep(training *t, weft_error *error) {
-    bool epoch_ends = t->at.step % t->steps_an_epoch == 0;
-    const char *path = t->settings->train.checkpoint;
-    if (path == NULL || path[0] == '\0' ||
-        !weft_checkpoint_due(&t->clock, weft_steady_time(), epoch_ends)) {
+    if (!is_given(t->settings->train.checkpoint) ||
+        !weft_checkpoint_due(&t->clock, weft_steady_time(), epoch_ends(t))) {
         return WEFT_OK;
     }
-    return weft_supernet_keep(t->shared, t->settings, t->space, t->dataset, &t->at, error);
+    return weft_supernet_keep(t->shared, t->settings, t->space, t->dataset, &t->place, error);
 }
 
 static weft_status train_all(training *t, weft_error *error) {
-    while (t->at.step < t->steps) {
-        if (t->at.step % t->steps_an_epoch == 0) {
-            t->at.loss_sum = 0.0;
-            t->at.loss_steps = 0;
+    while (t->place.at.step < t->steps) {
+        if (epoch_ends(t)) {
+            t->place.at.loss_sum = 0.0;
+            t->place.at.loss_steps = 0;
+            t->place.before = t->place.all;
         }
         WEFT_TRY(train_step(t, error));
+        WEFT_TRY(tell_epoch(t, error));
         WEFT_TRY(keep(t, error));
         if (!report(t)) {
             return WEFT_STOPPED;
@@ -378,37 +432,41 @@ static weft_status train_all(training *t, weft_error *error) {
     return WEFT_OK;
 }
 
+static int64_t count_parameters(const weft_shared *shared) {
+    int64_t n = 0;
+    for (int i = 0; i < shared->n_tensors; i++) {
+        n += (int64_t)shared->tensors[i].count;
+    }
+    return n;
+}
+
 static void fill_result(const training *t, double began, weft_supernet_result *result) {
+    static const weft_supernet_count nothing = {0};
     *result = (weft_supernet_result){
-        .steps = t->at.step,
-        .networks = t->networks,
+        .steps = t->place.at.step,
+        .networks = t->place.all.networks,
         .tensors = t->shared->n_tensors,
-        .loss = t->at.loss_sum / (double)t->at.loss_steps,
+        .parameters = count_parameters(t->shared),
+        .loss = mean_loss(t),
         .images_per_second = training_rate(t),
         .seconds = weft_steady_time() - began,
     };
-    for (int i = 0; i < t->shared->n_tensors; i++) {
-        result->parameters += (int64_t)t->shared->tensors[i].count;
-    }
-    for (int k = 0; k < WEFT_SUPERNET_KINDS; k++) {
-        const weft_agreement *a = &t->agreement[k];
-        result->pairs[k] = a->pairs;
-        result->negative[k] = a->negative;
-        result->mean_cosine[k] = a->pairs > 0 ? a->sum / (double)a->pairs : NAN;
-    }
+    fill_cosines(&t->place.all, &nothing, result->cosines);
 }
 
 static weft_status train(training *t, weft_supernet_result *result, weft_error *error) {
     double began = weft_steady_time();
     WEFT_TRY(begin(t, error));
+    WEFT_TRY(weft_supernet_resume(t->shared, t->settings, t->space, t->dataset, &t->place, error));
+    WEFT_TRY(open_feed(t, error));
     t->started = weft_steady_time();
-    t->started_at = t->at.step;
+    t->started_at = t->place.at.step;
     t->clock =
         (weft_checkpoint_clock){.every = t->settings->train.checkpoint_every, .saved = t->started};
     WEFT_TRY(train_all(t, error));
-    const char *save = t->settings->train.save;
-    if (save != NULL && save[0] != '\0') {
-        WEFT_TRY(weft_supernet_save(t->shared, t->settings, t->space, save, error));
+    if (is_given(t->settings->train.save)) {
+        WEFT_TRY(
+            weft_supernet_save(t->shared, t->settings, t->space, t->settings->train.save, error));
     }
     fill_result(t, began, result);
     return WEFT_OK;
@@ -416,17 +474,38 @@ static weft_status train(training *t, weft_supernet_result *result, weft_error *
 
 weft_status weft_supernet_train(const weft_supernet_space *space, const weft_dataset *dataset,
                                 const weft_supernet_settings *settings,
-                                bool (*progress)(void *context, const weft_train_progress *now),
-                                void *context, const weft_stop *stop, weft_supernet_result *result,
-                                weft_error *error) {
+                                const weft_supernet_watch *watch, const weft_stop *stop,
+                                weft_supernet_result *result, weft_error *error) {
     WEFT_TRY(check(settings, error));
-    training t = {.space = space,
-                  .dataset = dataset,
-                  .settings = settings,
-                  .progress = progress,
-                  .context = context,
-                  .stop = stop};
+    training t = {
+        .space = space, .dataset = dataset, .settings = settings, .watch = watch, .stop = stop};
     weft_status status = train(&t, result, error);
+    end(&t);
+    return status;
+}
+
+static void fill_survey(const training *t, weft_supernet_survey *survey) {
+    const weft_shared *shared = t->shared;
+    int in_step = t->settings->samples + (t->settings->rule == WEFT_SUPERNET_SANDWICH ? 2 : 0);
+    *survey = (weft_supernet_survey){
+        .images = t->parts.train.n,
+        .steps = t->steps,
+        .networks = t->steps * in_step,
+        .tensors = shared->n_tensors,
+        .parameters = count_parameters(shared),
+        .bytes = (int64_t)(t->engine_bytes + (3 + shared->n_state) * shared->n * sizeof(float)),
+    };
+}
+
+weft_status weft_supernet_look(const weft_supernet_space *space, const weft_dataset *dataset,
+                               const weft_supernet_settings *settings, weft_supernet_survey *survey,
+                               weft_error *error) {
+    WEFT_TRY(check(settings, error));
+    training t = {.space = space, .dataset = dataset, .settings = settings};
+    weft_status status = begin(&t, error);
+    if (status == WEFT_OK) {
+        fill_survey(&t, survey);
+    }
     end(&t);
     return status;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * One training from start values to a measured accuracy. */
-#include <weft/learn.h>
+#include "learn/train.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -13,6 +13,7 @@
 #include "learn/dataset.h"
 #include "learn/feed.h"
 #include "learn/histogram.h"
+#include "learn/memory.h"
 #include "learn/split.h"
 #include "learn/teacher.h"
 #include "learn/train_file.h"
@@ -28,7 +29,7 @@ typedef struct training {
     const weft_stop *stop;
     bool (*progress)(void *context, const weft_train_progress *now);
     void *context;
-    weft_crew *crew;
+    weft_crew *crew; /* lent */
     weft_trainer trainer;
     weft_teacher teacher;
     weft_parts parts;
@@ -67,7 +68,8 @@ static weft_status open_feed(training *t, weft_error *error) {
     return weft_feed_create(&feed, &t->feed, error);
 }
 
-static weft_status training_begin(training *t, weft_error *error) {
+/* Which images, and how many steps with them. */
+static weft_status count_steps(training *t, weft_error *error) {
     const weft_train_settings *s = t->settings;
     WEFT_TRY(weft_parts_create(t->dataset, s, &t->parts, error));
     int64_t n = t->parts.train.n;
@@ -75,9 +77,14 @@ static weft_status training_begin(training *t, weft_error *error) {
     t->steps_an_epoch = n / t->batch;
     double steps = floor(s->epochs * (double)t->steps_an_epoch + 0.5);
     t->steps = steps < 1.0 ? 1 : (int64_t)steps;
+    return WEFT_OK;
+}
+
+static weft_status training_begin(training *t, weft_error *error) {
+    const weft_train_settings *s = t->settings;
+    WEFT_TRY(count_steps(t, error));
     t->accuracy = NAN;
     weft_normaliser_fill(t->dataset, &t->normaliser);
-    WEFT_TRY(weft_crew_create(s->threads, &t->crew, error));
     WEFT_TRY(
         weft_trainer_create(t->network, t->crew, s, (int)t->batch, t->stop, &t->trainer, error));
     if (is_given(s->weights)) {
@@ -98,7 +105,6 @@ static void training_end(training *t) {
     weft_feed_destroy(t->feed);
     weft_teacher_free(&t->teacher);
     weft_trainer_free(&t->trainer);
-    weft_crew_destroy(t->crew);
     weft_parts_destroy(&t->histogram_parts);
     weft_parts_destroy(&t->parts);
 }
@@ -263,15 +269,37 @@ static weft_status train_and_measure(training *t, weft_train_result *result, wef
     return WEFT_OK;
 }
 
-/* One training with as many threads as it asks for; `measured` may be NULL. */
+/* By the crew that is lent, or one of its own; `measured` may be NULL. */
 static weft_status run_training(training *t, weft_train_result *result, weft_network **measured,
                                 weft_error *error) {
+    weft_crew *own = NULL;
+    if (t->crew == NULL) {
+        WEFT_TRY(weft_crew_create(t->settings->threads, &own, error));
+        t->crew = own;
+    }
     weft_status status = train_and_measure(t, result, error);
     if (status == WEFT_OK && measured != NULL) {
         status = make_histograms(t, measured, error);
     }
     training_end(t);
+    weft_crew_destroy(own);
     return status;
+}
+
+static weft_status check(const weft_network *network, const weft_dataset *dataset,
+                         const weft_train_settings *settings, weft_error *error) {
+    WEFT_TRY(weft_train_check(settings, error));
+    return weft_train_check_match(network, dataset, error);
+}
+
+weft_status weft_train_with_crew(const weft_network *network, const weft_dataset *dataset,
+                                 const weft_train_settings *settings, weft_crew *crew,
+                                 const weft_stop *stop, weft_train_result *result,
+                                 weft_error *error) {
+    WEFT_TRY(check(network, dataset, settings, error));
+    training t = {
+        .settings = settings, .network = network, .dataset = dataset, .crew = crew, .stop = stop};
+    return run_training(&t, result, NULL, error);
 }
 
 weft_status weft_train(const weft_network *network, const weft_dataset *dataset,
@@ -279,8 +307,7 @@ weft_status weft_train(const weft_network *network, const weft_dataset *dataset,
                        bool (*progress)(void *context, const weft_train_progress *now),
                        void *context, const weft_stop *stop, weft_train_result *result,
                        weft_error *error) {
-    WEFT_TRY(weft_train_check(settings, error));
-    WEFT_TRY(weft_train_check_match(network, dataset, error));
+    WEFT_TRY(check(network, dataset, settings, error));
     training t = {.settings = settings,
                   .network = network,
                   .dataset = dataset,
@@ -294,8 +321,7 @@ weft_status weft_train_with_histograms(
     const weft_network *network, const weft_dataset *dataset, const weft_train_settings *settings,
     int64_t images, bool (*progress)(void *context, const weft_train_progress *now), void *context,
     const weft_stop *stop, weft_train_result *result, weft_network **measured, weft_error *error) {
-    WEFT_TRY(weft_train_check(settings, error));
-    WEFT_TRY(weft_train_check_match(network, dataset, error));
+    WEFT_TRY(check(network, dataset, settings, error));
     training t = {.settings = settings,
                   .network = network,
                   .dataset = dataset,
@@ -304,4 +330,53 @@ weft_status weft_train_with_histograms(
                   .stop = stop};
     WEFT_TRY(find_histogram_images(&t, images, error));
     return run_training(&t, result, measured, error);
+}
+
+/* ---- the plan -------------------------------------------------------------------------------- */
+
+static size_t plan_bytes(const training *t) {
+    const weft_engine *engine = t->trainer.engine;
+    size_t floats = t->trainer.n_state + (t->trainer.average != NULL ? engine->n_parameters : 0);
+    size_t teacher = t->teacher.engine != NULL ? weft_engine_bytes(t->teacher.engine) : 0;
+    return weft_engine_bytes(engine) + floats * sizeof(float) + teacher;
+}
+
+static void fill_plan(const training *t, weft_train_plan *plan) {
+    const weft_engine *engine = t->trainer.engine;
+    *plan = (weft_train_plan){
+        .train_images = t->parts.train.n,
+        .measure_images = t->parts.measure.n,
+        .batch = (int)t->batch,
+        .lanes = engine->n_lanes,
+        .steps_an_epoch = t->steps_an_epoch,
+        .steps = t->steps,
+        .done = t->at.step,
+        .precision = weft_train_type(t->settings) == WEFT_BF16 ? WEFT_PRECISION_BF16
+                                                               : WEFT_PRECISION_F32,
+        .stages = engine->n_stages,
+        .available = weft_memory_available(),
+        .bytes = plan_bytes(t),
+    };
+    for (int s = 0; s < engine->n_stages; s++) {
+        bool product = weft_stage_is_product(&engine->stages[s]);
+        plan->products += product;
+        plan->quantized += product && engine->stages[s].bits > 0;
+    }
+}
+
+weft_status weft_train_look_ahead(const weft_network *network, const weft_dataset *dataset,
+                                  const weft_train_settings *settings, weft_train_plan *plan,
+                                  weft_error *error) {
+    WEFT_TRY(check(network, dataset, settings, error));
+    training t = {.settings = settings, .network = network, .dataset = dataset};
+    weft_crew *crew = NULL;
+    WEFT_TRY(weft_crew_create(settings->threads, &crew, error));
+    t.crew = crew;
+    weft_status status = training_begin(&t, error);
+    if (status == WEFT_OK) {
+        fill_plan(&t, plan);
+    }
+    training_end(&t);
+    weft_crew_destroy(crew);
+    return status;
 }

@@ -24,24 +24,25 @@ static const char *const slot_words[WEFT_SLOTS] = {
     [WEFT_SLOT_INPUT_EXTENT] = "input_extent",
 };
 
-enum { ARRAY_NAME = 64, HASH_TEXT = 17 };
+enum { HASH_TEXT = 17 };
 
 static bool is_absent(const char *path) {
     return path == NULL || path[0] == '\0';
 }
 
 static void name_slot(const weft_stage *stage, int name, char *text) {
-    snprintf(text, ARRAY_NAME, "%d.%s.%s", stage->layer_index, weft_op_token(stage->layer->op),
+    snprintf(text, WEFT_SLOT_NAME, "%d.%s.%s", stage->layer_index, weft_op_token(stage->layer->op),
              slot_words[name]);
 }
 
 /* ---- weights, out ---------------------------------------------------------------------------- */
 
-/* Weights of products in their four dimensions, everything else flat. */
-static void describe_slot(const weft_stage *stage, int name, const char *text,
-                          weft_bundle_array *array) {
+/* Weights of products in their dimensions, everything else flat. */
+void weft_slot_describe(const weft_stage *stage, weft_slot_name name, char *text,
+                        weft_bundle_array *array) {
     const weft_slot *slot = &stage->slot[name];
     const weft_layer *layer = stage->layer;
+    name_slot(stage, name, text);
     *array = (weft_bundle_array){
         .name = text,
         .kind = WEFT_BUNDLE_F32,
@@ -62,14 +63,13 @@ static void describe_slot(const weft_stage *stage, int name, const char *text,
 }
 
 static int describe_slots(const weft_engine *engine, weft_bundle_array *arrays,
-                          char (*names)[ARRAY_NAME]) {
+                          char (*names)[WEFT_SLOT_NAME]) {
     int n = 0;
     for (int s = 0; s < engine->n_stages; s++) {
         const weft_stage *stage = &engine->stages[s];
         for (int name = 0; name < WEFT_SLOTS; name++) {
             if (stage->slot[name].count > 0) {
-                name_slot(stage, name, names[n]);
-                describe_slot(stage, name, names[n], &arrays[n]);
+                weft_slot_describe(stage, name, names[n], &arrays[n]);
                 n++;
             }
         }
@@ -81,7 +81,7 @@ weft_status weft_engine_save(const weft_engine *engine, const char *path, weft_e
     WEFT_TRY(weft_engine_fetch(engine, error));
     size_t most = (size_t)engine->n_stages * WEFT_SLOTS;
     weft_bundle_array *arrays = calloc(most, sizeof *arrays);
-    char(*names)[ARRAY_NAME] = calloc(most, sizeof *names);
+    char(*names)[WEFT_SLOT_NAME] = calloc(most, sizeof *names);
     char hash[HASH_TEXT];
     snprintf(hash, sizeof hash, "%016" PRIx64, weft_network_hash(engine->network));
     const weft_bundle_text texts[] = {
@@ -123,7 +123,7 @@ static weft_status fail_weights(const weft_engine *engine, const weft_bundle *bu
 
 static weft_status check_slot(const weft_engine *engine, const weft_bundle *bundle,
                               const weft_stage *stage, int name, weft_error *error) {
-    char text[ARRAY_NAME];
+    char text[WEFT_SLOT_NAME];
     name_slot(stage, name, text);
     const weft_bundle_array *array = weft_bundle_find(bundle, text);
     if (array == NULL) {
@@ -137,7 +137,7 @@ static weft_status check_slot(const weft_engine *engine, const weft_bundle *bund
 }
 
 static void take_slot(const weft_bundle *bundle, const weft_stage *stage, int name) {
-    char text[ARRAY_NAME];
+    char text[WEFT_SLOT_NAME];
     name_slot(stage, name, text);
     const weft_bundle_array *array = weft_bundle_find(bundle, text);
     if (array != NULL) {

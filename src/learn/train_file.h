@@ -7,7 +7,15 @@
 #define WEFT_LEARN_TRAIN_FILE_H
 
 #include "learn/checkpoint.h"
+#include "learn/safetensors.h"
 #include "learn/trainer.h"
+
+enum { WEFT_SLOT_NAME = 64 };
+
+/* A slot as an array of a file: its name goes to `text` (WEFT_SLOT_NAME bytes), which the array borrows,
+ * like the values. Weights of products are (out, in / groups, k, k) or (out, in). */
+void weft_slot_describe(const weft_stage *stage, weft_slot_name name, char *text,
+                        weft_bundle_array *array);
 
 /* Writes an engine's parameters and statistics. The file is replaced as a whole or stays as it was. */
 weft_status weft_engine_save(const weft_engine *engine, const char *path,

@@ -106,6 +106,12 @@ void weft_put_dropout(weft_builder *b, double rate) {
     weft_put(b, (weft_layer){.op = WEFT_OP_DROPOUT, .rate = rate});
 }
 
+void weft_put_drop_path(weft_builder *b, double rate) {
+    if (rate > 0.0) {
+        weft_put(b, (weft_layer){.op = WEFT_OP_DROP_PATH, .rate = rate});
+    }
+}
+
 weft_shape weft_build_shape(const weft_builder *b) {
     return b->status == WEFT_OK ? b->network->layers[b->at].out : (weft_shape){1, 1, 1};
 }

@@ -60,6 +60,9 @@ void weft_put_pool_flat(weft_builder *b, int32_t side);
 void weft_put_linear(weft_builder *b, int32_t features);
 void weft_put_dropout(weft_builder *b, double rate);
 
+/* DROP_PATH; nothing at a rate of 0. */
+void weft_put_drop_path(weft_builder *b, double rate);
+
 /* The shape that `at` gives; {1, 1, 1} after a failure. */
 weft_shape weft_build_shape(const weft_builder *b);
 

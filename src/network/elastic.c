@@ -4,21 +4,23 @@
 #include <math.h>
 
 #include "base/error.h"
+#include "network/encoder.h"
 #include "network/family.h"
 
 const weft_elastic_skeleton weft_skeleton_proxyless = {
     .name = "proxyless",
     .stem = 32,
+    .stem_stride = 2,
     .first = 16,
     .stem_activation = WEFT_OP_RELU6,
     .first_activation = WEFT_OP_RELU6,
     .n_stages = 6,
-    .stages = {{24, 2, 4, false, WEFT_OP_RELU6},
-               {40, 2, 4, false, WEFT_OP_RELU6},
-               {80, 2, 4, false, WEFT_OP_RELU6},
-               {96, 1, 4, false, WEFT_OP_RELU6},
-               {192, 2, 4, false, WEFT_OP_RELU6},
-               {320, 1, 1, false, WEFT_OP_RELU6}},
+    .stages = {{24, 2, 4, false, WEFT_OP_RELU6, false},
+               {40, 2, 4, false, WEFT_OP_RELU6, false},
+               {80, 2, 4, false, WEFT_OP_RELU6, false},
+               {96, 1, 4, false, WEFT_OP_RELU6, false},
+               {192, 2, 4, false, WEFT_OP_RELU6, false},
+               {320, 1, 1, false, WEFT_OP_RELU6, false}},
     .mix = 1280,
     .head_activation = WEFT_OP_RELU6,
 };
@@ -26,18 +28,46 @@ const weft_elastic_skeleton weft_skeleton_proxyless = {
 const weft_elastic_skeleton weft_skeleton_ofa = {
     .name = "ofa-mobilenetv3",
     .stem = 16,
+    .stem_stride = 2,
     .first = 16,
     .stem_activation = WEFT_OP_HARD_SWISH,
     .first_activation = WEFT_OP_RELU,
     .n_stages = 5,
-    .stages = {{24, 2, 4, false, WEFT_OP_RELU},
-               {40, 2, 4, true, WEFT_OP_RELU},
-               {80, 2, 4, false, WEFT_OP_HARD_SWISH},
-               {112, 1, 4, true, WEFT_OP_HARD_SWISH},
-               {160, 2, 4, true, WEFT_OP_HARD_SWISH}},
+    .stages = {{24, 2, 4, false, WEFT_OP_RELU, false},
+               {40, 2, 4, true, WEFT_OP_RELU, false},
+               {80, 2, 4, false, WEFT_OP_HARD_SWISH, false},
+               {112, 1, 4, true, WEFT_OP_HARD_SWISH, false},
+               {160, 2, 4, true, WEFT_OP_HARD_SWISH, false}},
     .mix = 960,
     .wide = 1280,
     .head_activation = WEFT_OP_HARD_SWISH,
+};
+
+/* What the two for small images have in common besides their stages. */
+#define SMALL_NET                                                                                  \
+    .stem = 32, .stem_stride = 1, .first = 16, .stem_activation = WEFT_OP_RELU6,                   \
+    .first_activation = WEFT_OP_RELU6, .mix = 320, .head_activation = WEFT_OP_RELU6
+
+const weft_elastic_skeleton weft_skeleton_small = {
+    .name = "small-mobilenetv2",
+    .n_stages = 5,
+    .stages = {{24, 1, 2, false, WEFT_OP_RELU6, false},
+               {32, 2, 3, false, WEFT_OP_RELU6, false},
+               {64, 2, 4, false, WEFT_OP_RELU6, false},
+               {96, 1, 3, false, WEFT_OP_RELU6, false},
+               {160, 2, 3, false, WEFT_OP_RELU6, false}},
+    SMALL_NET,
+};
+
+const weft_elastic_skeleton weft_skeleton_hybrid = {
+    .name = "small-hybrid",
+    .n_stages = 5,
+    .stages = {{24, 1, 2, false, WEFT_OP_RELU6, false},
+               {32, 2, 3, false, WEFT_OP_RELU6, false},
+               {64, 2, 4, false, WEFT_OP_RELU6, true},
+               {96, 1, 3, false, WEFT_OP_RELU6, true},
+               {160, 2, 3, false, WEFT_OP_RELU6, true}},
+    SMALL_NET,
 };
 
 int32_t weft_elastic_channels(double width, int32_t channels) {
@@ -55,7 +85,11 @@ void weft_elastic_defaults(const weft_elastic_skeleton *skeleton, weft_elastic_s
     for (int s = 0; s < skeleton->n_stages; s++) {
         spec->depth[s] = skeleton->stages[s].blocks;
         for (int k = 0; k < WEFT_ELASTIC_MAX_BLOCKS; k++) {
-            spec->blocks[s][k] = (weft_elastic_block){.kernel = 3, .expansion = 6.0};
+            spec->blocks[s][k] = (weft_elastic_block){.kernel = 3,
+                                                      .expansion = 6.0,
+                                                      .squeeze = skeleton->stages[s].squeeze,
+                                                      .heads = WEFT_ELASTIC_DEFAULT_HEADS,
+                                                      .mlp_ratio = 2.0};
         }
     }
 }
@@ -71,25 +105,66 @@ enum {
     ROLE_CLASSIFIER = 4,
 };
 
-static void put_stage(weft_builder *b, const weft_elastic_spec *spec, int s) {
+/* The rate of block l of L, from 1: it rises linearly to that of the last (Huang et al., arXiv
+ * 1603.09382, equation 4). The first block, which is not of the stages, is block 1. */
+static double drop_path_of(const weft_builder *b, const weft_elastic_spec *spec) {
+    if (spec->drop_path <= 0.0) {
+        return 0.0;
+    }
+    int32_t blocks = 1;
+    for (int s = 0; s < spec->skeleton->n_stages; s++) {
+        blocks += spec->depth[s];
+    }
+    return spec->drop_path * (b->block + 1) / blocks;
+}
+
+static void put_inverted(weft_builder *b, const weft_elastic_spec *spec, int s, int k) {
     const weft_elastic_stage *stage = &spec->skeleton->stages[s];
+    const weft_elastic_block *block = &spec->blocks[s][k];
+    int32_t expanded = weft_elastic_expanded(block->expansion, weft_build_shape(b).channels);
+    int32_t stated = spec->channels[s];
+    weft_bottleneck row = {.kernel = block->kernel,
+                           .expanded = expanded,
+                           .out = stated > 0 ? stated
+                                             : weft_elastic_channels(spec->width, stage->channels),
+                           .stride = k == 0 ? stage->stride : 1,
+                           .squeezed = block->squeeze ? weft_scale_by_8(0.25, expanded) : 0,
+                           .activation = stage->activation,
+                           .pointwise = block->pointwise,
+                           .depthwise = block->depthwise,
+                           .copies = {block->copies[0], block->copies[1], block->copies[2]},
+                           .drop_path = drop_path_of(b, spec)};
+    weft_put_inverted(b, &row);
+}
+
+/* A transformer block over the positions of the map, which is a map again behind it. */
+static void put_encoder(weft_builder *b, const weft_elastic_spec *spec, int s, int k) {
+    const weft_elastic_block *block = &spec->blocks[s][k];
+    const weft_layer_bits bits = b->bits;
+    const int32_t copies = b->copies;
+    const weft_shape map = weft_build_shape(b);
+    b->bits = block->pointwise;
+    b->copies = block->linear_copies;
+    weft_encoder row = {.heads = block->heads,
+                        .hidden = weft_elastic_expanded(block->mlp_ratio, map.channels),
+                        .drop_path = drop_path_of(b, spec)};
+    weft_put(b, (weft_layer){.op = WEFT_OP_TOKENS});
+    weft_put_encoder(b, &row);
+    weft_put(b, (weft_layer){.op = WEFT_OP_TO_MAP, .entries = map.height});
+    b->bits = bits;
+    b->copies = copies;
+}
+
+static void put_stage(weft_builder *b, const weft_elastic_spec *spec, int s) {
     b->region = spec->regions[1 + s];
     for (int k = 0; k < spec->depth[s]; k++) {
-        const weft_elastic_block *block = &spec->blocks[s][k];
-        int32_t in = weft_build_shape(b).channels;
-        int32_t expanded = weft_elastic_expanded(block->expansion, in);
-        weft_bottleneck row = {.kernel = block->kernel,
-                               .expanded = expanded,
-                               .out = weft_elastic_channels(spec->width, stage->channels),
-                               .stride = k == 0 ? stage->stride : 1,
-                               .squeezed = stage->squeeze ? weft_scale_by_8(0.25, expanded) : 0,
-                               .activation = stage->activation,
-                               .pointwise = block->pointwise,
-                               .depthwise = block->depthwise,
-                               .copies = {block->copies[0], block->copies[1], block->copies[2]}};
         b->block++;
         b->place = weft_place(STAGE_FIRST + s, k, 0);
-        weft_put_inverted(b, &row);
+        if (spec->blocks[s][k].attends) {
+            put_encoder(b, spec, s, k);
+        } else {
+            put_inverted(b, spec, s, k);
+        }
     }
 }
 
@@ -101,7 +176,8 @@ static void put_stem(weft_builder *b, const weft_elastic_spec *spec) {
     b->copies = spec->stem_copies;
     b->region = spec->regions[0];
     b->place = weft_place(STAGE_STEM, 0, 1);
-    weft_put_conv_norm(b, stem, 3, 2, skeleton->stem_activation);
+    weft_put_conv_norm(b, stem, 3, skeleton->stem_stride, skeleton->stem_activation);
+    b->block = 0;
     weft_bottleneck first = {.kernel = 3,
                              .expanded = stem,
                              .out = weft_elastic_channels(spec->width, skeleton->first),
@@ -109,8 +185,8 @@ static void put_stem(weft_builder *b, const weft_elastic_spec *spec) {
                              .activation = skeleton->first_activation,
                              .pointwise = spec->bits,
                              .depthwise = spec->bits,
-                             .copies = {b->copies, b->copies, b->copies}};
-    b->block = 0;
+                             .copies = {b->copies, b->copies, b->copies},
+                             .drop_path = drop_path_of(b, spec)};
     b->place = weft_place(STAGE_STEM, 1, 0);
     weft_put_inverted(b, &first);
 }
@@ -146,63 +222,4 @@ weft_status weft_elastic_build(const weft_elastic_spec *spec, weft_network *netw
         .network = network, .block = WEFT_NO_BLOCK, .status = WEFT_OK, .error = error};
     weft_put_elastic(&b, spec);
     return b.status;
-}
-
-/* ---- by name ---------------------------------------------------------------------------------- */
-
-static void apply_depth(weft_builder *b, const weft_family_options *options,
-                        weft_elastic_spec *spec) {
-    const weft_elastic_skeleton *skeleton = spec->skeleton;
-    if (options->n_depth > skeleton->n_stages) {
-        weft_build_fail(b, WEFT_ERROR_INPUT, "%d depths; %s has %d stages", options->n_depth,
-                        skeleton->name, skeleton->n_stages);
-        return;
-    }
-    for (int s = 0; s < options->n_depth; s++) {
-        if (options->depth[s] > skeleton->stages[s].blocks) {
-            weft_build_fail(b, WEFT_ERROR_INPUT, "%d blocks in stage %d of %s; it has at most %d",
-                            options->depth[s], s + 1, skeleton->name, skeleton->stages[s].blocks);
-            return;
-        }
-        spec->depth[s] = options->depth[s];
-    }
-}
-
-/* Kernels and expansions: one for all blocks, or one for each of the network. */
-static void apply_blocks(weft_builder *b, const weft_family_options *options,
-                         weft_elastic_spec *spec) {
-    int n = 0;
-    for (int s = 0; s < spec->skeleton->n_stages; s++) {
-        for (int k = 0; k < spec->depth[s]; k++, n++) {
-            weft_elastic_block *block = &spec->blocks[s][k];
-            if (n < options->n_kernel || options->n_kernel == 1) {
-                block->kernel = options->kernel[options->n_kernel == 1 ? 0 : n];
-            }
-            if (n < options->n_expansion || options->n_expansion == 1) {
-                block->expansion = options->expansion[options->n_expansion == 1 ? 0 : n];
-            }
-            if (block->kernel % 2 == 0) {
-                weft_build_fail(b, WEFT_ERROR_INPUT, "a kernel of %d; kernels are odd",
-                                block->kernel);
-            }
-        }
-    }
-    bool kernels = options->n_kernel <= 1 || options->n_kernel == n;
-    bool expansions = options->n_expansion <= 1 || options->n_expansion == n;
-    if (!kernels || !expansions) {
-        weft_build_fail(b, WEFT_ERROR_INPUT, "%d %s for a network of %d blocks: give one or all",
-                        kernels ? options->n_expansion : options->n_kernel,
-                        kernels ? "expansions" : "kernels", n);
-    }
-}
-
-void weft_build_elastic(weft_builder *b, const weft_family_options *options, int is_ofa) {
-    weft_elastic_spec spec;
-    weft_elastic_defaults(is_ofa ? &weft_skeleton_ofa : &weft_skeleton_proxyless, &spec);
-    spec.input = options->input;
-    spec.classes = options->classes;
-    spec.width = options->width;
-    apply_depth(b, options, &spec);
-    apply_blocks(b, options, &spec);
-    weft_put_elastic(b, &spec);
 }

@@ -7,6 +7,7 @@
 
 #define CNN_OPTIONS     "input,classes,width"
 #define ELASTIC_OPTIONS "input,classes,width,depth,kernel,expansion"
+#define SMALL_OPTIONS   ELASTIC_OPTIONS ",channels,squeeze,drop_path"
 
 static const char resnet_source[] =
     "He et al., Deep residual learning for image recognition, CVPR 2016, arXiv 1512.03385";
@@ -24,6 +25,11 @@ static const char gpt2_source[] =
 static const char proxyless_source[] =
     "Wang et al., APQ, CVPR 2020, arXiv 2006.08509; Cai et al., ProxylessNAS, arXiv 1812.00332";
 static const char ofa_source[] = "Cai et al., Once-for-All, ICLR 2020, arXiv 1908.09791";
+static const char small_source[] = "Sandler et al., MobileNetV2, CVPR 2018, arXiv 1801.04381, with "
+                                   "strides for small images and a narrower head";
+static const char hybrid_source[] = "small-mobilenetv2, with the encoder blocks of Dosovitskiy et "
+                                    "al., ICLR 2021, arXiv 2010.11929, as NASViT mixes them (Gong "
+                                    "et al., ICLR 2022)";
 static const char tiny_source[] = "MLPerf Tiny, Banbury et al., arXiv 2106.07597";
 static const char imc_source[] = "Amin, Mohammadi and Zand, Multi-objective neural architecture "
                                  "search for in-memory computing, ISVLSI 2024, arXiv 2406.06746";
@@ -72,6 +78,10 @@ const weft_family_row weft_family_rows[] = {
       proxyless_source, ELASTIC_OPTIONS}, weft_build_elastic, 0, IMAGENET},
     {{"ofa-mobilenetv3", "Once-for-All supernet, full depth, kernel 3, expansion 6, ImageNet",
       ofa_source, ELASTIC_OPTIONS}, weft_build_elastic, 1, IMAGENET},
+    {{"small-mobilenetv2", "supernet for small images, full depth, kernel 3, expansion 6, CIFAR-10",
+      small_source, SMALL_OPTIONS}, weft_build_elastic, 2, CIFAR},
+    {{"small-hybrid", "the same with transformer blocks where maps are small, CIFAR-10",
+      hybrid_source, SMALL_OPTIONS ",attention,heads,mlp_ratio"}, weft_build_elastic, 3, CIFAR},
     {{"resnet8", "ResNet-8, image classification of MLPerf Tiny", tiny_source, CNN_OPTIONS}, weft_build_resnet8, 0, CIFAR},
     {{"ds-cnn", "DS-CNN, keyword spotting of MLPerf Tiny", tiny_source, CNN_OPTIONS},
      weft_build_ds_cnn, 0, {1, 49, 10}, 12, 1.0},

@@ -29,6 +29,13 @@ typedef struct weft_family_options {
     int32_t depth[WEFT_FAMILY_MAX_STAGES];
     int32_t kernel[WEFT_FAMILY_MAX_BLOCKS];
     double expansion[WEFT_FAMILY_MAX_BLOCKS];
+    int32_t n_channels, n_attention; /* of stages */
+    int32_t channels[WEFT_FAMILY_MAX_STAGES];
+    int32_t attention[WEFT_FAMILY_MAX_STAGES];
+    int32_t heads;
+    double mlp_ratio;
+    bool has_squeeze, squeeze;
+    double drop_path;
 } weft_family_options;
 
 typedef void weft_family_build(weft_builder *b, const weft_family_options *options, int variant);

@@ -51,6 +51,7 @@ void weft_put_inverted(weft_builder *b, const weft_bottleneck *row) {
     carry(b, bits, copies);
     b->place = 0;
     if (row->stride == 1 && row->out == channels) {
+        weft_put_drop_path(b, row->drop_path);
         weft_put_join(b, WEFT_OP_ADD, entry);
     }
 }

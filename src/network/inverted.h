@@ -30,6 +30,7 @@ typedef struct weft_bottleneck {
     weft_op activation;
     weft_layer_bits pointwise, depthwise; /* those of squeeze-excite are the pointwise ones */
     int32_t copies[WEFT_INVERTED_PARTS];
+    double drop_path; /* of the branch, where its input is added; 0: none */
 } weft_bottleneck;
 
 /* Appends the block. It has no expansion where `expanded` is the number of channels that come in.

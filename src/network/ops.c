@@ -49,6 +49,8 @@ static const op_row rows[WEFT_OP_COUNT] = {
     [WEFT_OP_ADD_EMBEDDING] = {ENTRIES, 1, 1},
     [WEFT_OP_SOFTMAX] = {GROUPS, 1, 1},
     [WEFT_OP_DROPOUT] = {RATE, 1, 1},
+    [WEFT_OP_TO_MAP] = {ENTRIES, 1, 1},
+    [WEFT_OP_DROP_PATH] = {RATE, 1, 1},
 };
 
 weft_status weft_op_check_inputs(weft_op op, int32_t n_inputs, int32_t index, weft_error *error) {
@@ -150,8 +152,20 @@ static weft_status check_whole(const weft_network *network, const char *what, in
                      network->n_layers, what, value, most);
 }
 
+/* As most layers of a search: nothing to check. */
+static bool carries_nothing(const weft_layer *layer) {
+    const weft_layer_bits *bits = &layer->bits;
+    const weft_operands *operands = &layer->operands;
+    return (layer->copies | layer->region | bits->weights | bits->inputs | bits->outputs) == 0 &&
+           layer->place >= 0 && operands->inputs == NULL && operands->weights == NULL &&
+           operands->outputs == NULL;
+}
+
 weft_status weft_layer_check_carried(const weft_network *network, const weft_layer *layer,
                                      weft_error *error) {
+    if (carries_nothing(layer)) {
+        return WEFT_OK;
+    }
     WEFT_TRY(check_whole(network, "copies", layer->copies, MAX_LAYER_COPIES, error));
     WEFT_TRY(check_whole(network, "region", layer->region, MAX_REGION, error));
     WEFT_TRY(check_whole(network, "place", layer->place, INT32_MAX, error));

@@ -50,12 +50,13 @@ static int32_t read_count(const value *v, size_t *at, int32_t most) {
     return *at > first && count <= most ? (int32_t)count : -1;
 }
 
-/* "3x32x32" into numbers[0 .. most - 1], each in 1 .. WEFT_MAX_SIDE; how many, -1: none of these. */
-static int read_counts(const value *v, int32_t *numbers, int most) {
+/* "3x32x32" into numbers[0 .. most - 1], each in least .. WEFT_MAX_SIDE; how many, -1: none of
+ * these. */
+static int read_counts_from(const value *v, int32_t *numbers, int most, int32_t least) {
     size_t at = v->at;
     for (int n = 0; n < most; n++) {
         numbers[n] = read_count(v, &at, WEFT_MAX_SIDE);
-        if (numbers[n] < 1) {
+        if (numbers[n] < least) {
             return -1;
         }
         if (at == v->end) {
@@ -66,6 +67,10 @@ static int read_counts(const value *v, int32_t *numbers, int most) {
         }
     }
     return -1;
+}
+
+static int read_counts(const value *v, int32_t *numbers, int most) {
+    return read_counts_from(v, numbers, most, 1);
 }
 
 static weft_status read_one(const value *v, int32_t *number, weft_error *error) {
@@ -147,13 +152,21 @@ static weft_status set_hidden(const value *v, weft_family_options *o, weft_error
     return WEFT_OK;
 }
 
-static weft_status set_dropout(const value *v, weft_family_options *o, weft_error *error) {
-    double rate = 0.0;
-    if (read_real(v, &rate) != WEFT_OK || rate >= 1.0) {
+static weft_status read_share(const value *v, double *share, weft_error *error) {
+    double number = 0.0;
+    if (read_real(v, &number) != WEFT_OK || number >= 1.0) {
         return bad_value(v, error, "a share that is at least 0 and below 1");
     }
-    o->dropout = rate;
+    *share = number;
     return WEFT_OK;
+}
+
+static weft_status set_dropout(const value *v, weft_family_options *o, weft_error *error) {
+    return read_share(v, &o->dropout, error);
+}
+
+static weft_status set_drop_path(const value *v, weft_family_options *o, weft_error *error) {
+    return read_share(v, &o->drop_path, error);
 }
 
 static weft_status set_depth(const value *v, weft_family_options *o, weft_error *error) {
@@ -189,6 +202,45 @@ static weft_status set_expansion(const value *v, weft_family_options *o, weft_er
     return WEFT_OK;
 }
 
+static weft_status set_channels(const value *v, weft_family_options *o, weft_error *error) {
+    o->n_channels = read_counts(v, o->channels, WEFT_FAMILY_MAX_STAGES);
+    if (o->n_channels < 0) {
+        return bad_value(v, error, "channels of each stage, such as 16x32x64x96x128");
+    }
+    return WEFT_OK;
+}
+
+static weft_status set_squeeze(const value *v, weft_family_options *o, weft_error *error) {
+    int32_t number;
+    if (read_counts_from(v, &number, 1, 0) != 1 || number > 1) {
+        return bad_value(v, error, "0 or 1");
+    }
+    o->has_squeeze = true;
+    o->squeeze = number == 1;
+    return WEFT_OK;
+}
+
+static weft_status set_attention(const value *v, weft_family_options *o, weft_error *error) {
+    o->n_attention = read_counts_from(v, o->attention, WEFT_FAMILY_MAX_STAGES, 0);
+    if (o->n_attention < 0) {
+        return bad_value(v, error, "transformer blocks of each stage, such as 0x0x3x2x2");
+    }
+    return WEFT_OK;
+}
+
+static weft_status set_heads(const value *v, weft_family_options *o, weft_error *error) {
+    return read_one(v, &o->heads, error);
+}
+
+static weft_status set_mlp_ratio(const value *v, weft_family_options *o, weft_error *error) {
+    double ratio = 0.0;
+    if (read_real(v, &ratio) != WEFT_OK || !(ratio > 0.0) || ratio > MAX_WIDTH) {
+        return bad_value(v, error, "a factor above 0 and up to 16, such as 2");
+    }
+    o->mlp_ratio = ratio;
+    return WEFT_OK;
+}
+
 typedef struct option {
     weft_network_option option;
     weft_status (*set)(const value *v, weft_family_options *o, weft_error *error);
@@ -206,6 +258,12 @@ static const option options_of_all[] = {
     {{"depth", "blocks of each stage: 2x3x4x3x3"}, set_depth},
     {{"kernel", "kernel of all blocks or of each: 3, 3x5x7x3"}, set_kernel},
     {{"expansion", "expansion of all blocks or of each: 6, 4x5.5x6"}, set_expansion},
+    {{"channels", "channels of each stage: 16x32x64x96x128"}, set_channels},
+    {{"squeeze", "1: squeeze-excite in all blocks, 0: in none"}, set_squeeze},
+    {{"drop_path", "rate at which the last residual branch is dropped in training"}, set_drop_path},
+    {{"attention", "transformer blocks at the end of each stage: 0x0x3x2x2"}, set_attention},
+    {{"heads", "heads of all transformer blocks"}, set_heads},
+    {{"mlp_ratio", "hidden features of their MLPs, as a factor: 2"}, set_mlp_ratio},
 };
 
 enum { N_OPTIONS = sizeof options_of_all / sizeof options_of_all[0] };

@@ -217,11 +217,14 @@ weft_status weft_layer_infer(const weft_network *network, weft_layer *layer, wef
     case WEFT_OP_FLATTEN:
         return infer_flatten(network, layer, error);
     case WEFT_OP_DROPOUT:
+    case WEFT_OP_DROP_PATH:
         return check_rate(network, layer, error);
     case WEFT_OP_SOFTMAX:
         return check_parts(network, layer, error);
     case WEFT_OP_TOKENS:
         return weft_infer_tokens(network, layer, error);
+    case WEFT_OP_TO_MAP:
+        return weft_infer_to_map(network, layer, error);
     case WEFT_OP_TOKEN:
         return weft_infer_token(network, layer, error);
     case WEFT_OP_EMBEDDING:

@@ -32,6 +32,8 @@ weft_status weft_infer_pad_channels(const weft_network *network, weft_layer *lay
                                     weft_error *error) WEFT_NODISCARD;
 weft_status weft_infer_tokens(const weft_network *network, weft_layer *layer,
                               weft_error *error) WEFT_NODISCARD;
+weft_status weft_infer_to_map(const weft_network *network, weft_layer *layer,
+                              weft_error *error) WEFT_NODISCARD;
 weft_status weft_infer_token(const weft_network *network, weft_layer *layer,
                              weft_error *error) WEFT_NODISCARD;
 weft_status weft_infer_embedding(const weft_network *network, weft_layer *layer,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Shapes and parameters of the layers that make sequences of tokens. Looking up a row of a table is
+ * Shapes and parameters of the layers that make sequences of tokens, and maps of them. Looking up a row of a table is
  * no multiply-accumulate. */
 #include "network/shape.h"
 
@@ -27,6 +27,20 @@ weft_status weft_infer_tokens(const weft_network *network, weft_layer *layer, we
     WEFT_TRY(weft_as_side(network, layer, tokens, &layer->out.height, error));
     layer->out.width = 1;
     layer->params = (int64_t)layer->entries * layer->in.channels;
+    return WEFT_OK;
+}
+
+weft_status weft_infer_to_map(const weft_network *network, weft_layer *layer, weft_error *error) {
+    WEFT_TRY(check_sequence(network, layer, error));
+    WEFT_TRY(weft_check_setting(network, layer, "entries", layer->entries, 1, INT32_MAX, error));
+    if (layer->in.height % layer->entries != 0) {
+        char text[WEFT_LAYER_TEXT];
+        return weft_fail(error, WEFT_ERROR_INFEASIBLE, "%s: %d tokens do not make a map of %d rows",
+                         weft_layer_text(network, layer, text, sizeof text), layer->in.height,
+                         layer->entries);
+    }
+    layer->out.height = layer->entries;
+    layer->out.width = layer->in.height / layer->entries;
     return WEFT_OK;
 }
 

@@ -1,28 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Transformers. Attention over T tokens of d features in h heads (Vaswani et al., arXiv 1706.03762,
- * section 3.2): scores = Q K^T, softmax, times V; products of two activations, all T x T of them
- * whether a mask hides half or not.
+ * Transformers.
  *   vit         Dosovitskiy et al. (arXiv 2010.11929), as in torchvision 0.15: norm first
  *   gpt2        Radford et al. 2019, as in Hugging Face transformers (GPT2Model): norm first, one
  *               product for Q, K and V
  *   mobilebert  Sun et al. (arXiv 2004.02984), as google/mobilebert-uncased in Hugging Face
  *               transformers: NoNorm is a scale and a shift, which is what batch_norm stands for */
+#include "network/encoder.h"
 #include "network/family.h"
-
-/* Scores, softmax and weighted sum of three layers. */
-static void put_attention(weft_builder *b, int32_t q, int32_t k, int32_t v, int32_t heads) {
-    weft_put(b, (weft_layer){.op = WEFT_OP_MATMUL,
-                             .input = (const int32_t[]){q, k},
-                             .n_inputs = 2,
-                             .groups = heads,
-                             .transpose = true});
-    weft_put(b, (weft_layer){.op = WEFT_OP_SOFTMAX, .groups = heads});
-    weft_put(b, (weft_layer){.op = WEFT_OP_MATMUL,
-                             .input = (const int32_t[]){b->at, v},
-                             .n_inputs = 2,
-                             .groups = heads});
-}
 
 /* A linear layer on layer `from`; its index. */
 static int32_t put_linear_on(weft_builder *b, int32_t from, int32_t features) {
@@ -38,22 +23,6 @@ static void put_mlp(weft_builder *b, int32_t hidden, weft_op activation, int32_t
 }
 
 /* ---- vision transformer ----------------------------------------------------------------------- */
-
-static void put_vit_block(weft_builder *b, int32_t width, int32_t heads) {
-    int32_t entry = b->at;
-    weft_put_op(b, WEFT_OP_LAYER_NORM);
-    int32_t normed = b->at;
-    int32_t q = put_linear_on(b, normed, width);
-    int32_t k = put_linear_on(b, normed, width);
-    int32_t v = put_linear_on(b, normed, width);
-    put_attention(b, q, k, v, heads);
-    weft_put_linear(b, width);
-    weft_put_join(b, WEFT_OP_ADD, entry);
-    entry = b->at;
-    weft_put_op(b, WEFT_OP_LAYER_NORM);
-    put_mlp(b, 4 * width, WEFT_OP_GELU, width);
-    weft_put_join(b, WEFT_OP_ADD, entry);
-}
 
 void weft_build_vit(weft_builder *b, const weft_family_options *options, int patch) {
     enum { LAYERS = 12, WIDTH = 768, HEADS = 12 };
@@ -71,7 +40,7 @@ void weft_build_vit(weft_builder *b, const weft_family_options *options, int pat
     weft_put(b, (weft_layer){.op = WEFT_OP_ADD_EMBEDDING, .entries = weft_build_shape(b).height});
     for (int32_t i = 0; i < LAYERS; i++) {
         b->block = i;
-        put_vit_block(b, WIDTH, HEADS);
+        weft_put_encoder(b, &(weft_encoder){.heads = HEADS, .hidden = 4 * WIDTH});
     }
     b->block = WEFT_NO_BLOCK;
     weft_put_op(b, WEFT_OP_LAYER_NORM);
@@ -97,7 +66,7 @@ static void put_gpt2_block(weft_builder *b, int32_t width, int32_t heads) {
     int32_t q = put_slice(b, all, 0, width);
     int32_t k = put_slice(b, all, width, width);
     int32_t v = put_slice(b, all, 2 * width, width);
-    put_attention(b, q, k, v, heads);
+    weft_put_attention(b, q, k, v, heads);
     weft_put_linear(b, width);
     weft_put_join(b, WEFT_OP_ADD, entry);
     entry = b->at;
@@ -177,7 +146,7 @@ static void put_bert_block(weft_builder *b) {
     int32_t q = put_linear_on(b, shared, BERT_NARROW);
     int32_t k = put_linear_on(b, shared, BERT_NARROW);
     int32_t v = put_linear_on(b, entry, BERT_NARROW);
-    put_attention(b, q, k, v, BERT_HEADS);
+    weft_put_attention(b, q, k, v, BERT_HEADS);
     weft_put_linear(b, BERT_NARROW);
     put_sum_norm(b, residual);
     for (int i = 0; i < BERT_STACKED; i++) {

@@ -485,12 +485,32 @@ static void spent_text(const weft_summary *summary, char *text, size_t size) {
                      final_seconds > 0.0 ? final_spent : "", final_seconds > 0.0 ? "." : "");
 }
 
+/* How far the accuracies of the search were from those of the final trainings. */
+static void write_gap(const weft_summary *summary, weft_markup *html) {
+    const weft_gap *gap = &summary->gap;
+    char tau[96] = "", text[320];
+    if (gap->n == 0) {
+        return;
+    }
+    if (isfinite(gap->tau)) {
+        weft_text_format(tau, sizeof tau,
+                         " The order of both agrees with a rank correlation (Kendall) of %.2f.",
+                         gap->tau);
+    }
+    weft_text_format(text, sizeof text,
+                     "Trained in full: %d design%s, whose test accuracy is %+.4f off what the "
+                     "search saw in the mean (the gap).%s",
+                     gap->n, gap->n == 1 ? "" : "s", gap->mean, tau);
+    paragraph(html, text);
+}
+
 static weft_status write_search(const weft_summary *summary, weft_markup *html, weft_error *error) {
     heading(html, "search", "How the search went");
     weft_figure_line figure = weft_page_curve_figure(summary);
     char text[400], note[160] = "The best feasible design after each trial.";
     spent_text(summary, text, sizeof text);
     paragraph(html, text);
+    write_gap(summary, html);
     weft_markup_raw(html, "<div class=\"figures\">\n");
     if (figure.whole > 0.0) {
         weft_text_format(note, sizeof note,

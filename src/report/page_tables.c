@@ -45,6 +45,13 @@ static void metric_cell(weft_markup *html, weft_metric metric, double value) {
     number_cell(html, value, weft_metric_text(metric, value, text, sizeof text));
 }
 
+/* Test less searched accuracy. */
+static void gap_cell(weft_markup *html, const weft_trial *trial) {
+    double gap = weft_trial_gap(trial);
+    char text[WEFT_VALUE_TEXT];
+    number_cell(html, gap, weft_text_format(text, sizeof text, isfinite(gap) ? "%+.4f" : "–", gap));
+}
+
 static void trial_cell(weft_markup *html, const weft_trial *trial) {
     weft_markup_format(html, "<td class=\"n\" data-v=\"%llu\">%llu</td>",
                        (unsigned long long)trial->number, (unsigned long long)trial->number);
@@ -136,6 +143,7 @@ void weft_page_front_table(const weft_summary *summary, weft_markup *html) {
     }
     if (test) {
         head(html, "test accuracy", true);
+        head(html, "gap", true);
     }
     for (int c = 0; c < COSTS; c++) {
         head(html, weft_metric_name(costs[c]), true);
@@ -154,6 +162,7 @@ void weft_page_front_table(const weft_summary *summary, weft_markup *html) {
         }
         if (test) {
             metric_cell(html, WEFT_METRIC_ACCURACY, trial->test_accuracy);
+            gap_cell(html, trial);
         }
         for (int c = 0; c < COSTS; c++) {
             metric_cell(html, costs[c], trial->metrics[costs[c]]);

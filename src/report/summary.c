@@ -209,6 +209,7 @@ static weft_status gather(const weft_study *study, const weft_report_settings *s
     } else {
         WEFT_TRY(weft_study_hypervolume(study, summary->curve, error));
     }
+    WEFT_TRY(weft_study_gap(study, &summary->gap, error));
     WEFT_TRY(weft_report_picks(study, summary->picks, &summary->n_picks, error));
     WEFT_TRY(choose_design(summary, settings->design, error));
     WEFT_TRY(gather_design(study, summary, error));

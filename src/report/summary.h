@@ -36,6 +36,7 @@ typedef struct weft_summary {
     size_t ok, infeasible, failed;
     size_t *front; /* of the problem's objectives, or the best by score */
     size_t n_front;
+    weft_gap gap;
     ptrdiff_t knee; /* index of a trial; -1: no feasible trial */
     weft_summary_front fronts[WEFT_SUMMARY_FRONTS];
     int n_fronts;

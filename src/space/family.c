@@ -9,6 +9,8 @@
     X("network", weft_family_network)                                                              \
     X("proxyless", weft_family_proxyless)                                                          \
     X("ofa-mobilenetv3", weft_family_ofa)                                                          \
+    X("small-mobilenetv2", weft_family_small)                                                      \
+    X("small-hybrid", weft_family_hybrid)                                                          \
     X("vgg-mixed", weft_family_vgg)
 
 const weft_family *weft_family_find(const char *name) {

@@ -39,6 +39,8 @@ extern const weft_family weft_family_imc;
 extern const weft_family weft_family_network;
 extern const weft_family weft_family_proxyless;
 extern const weft_family weft_family_ofa;
+extern const weft_family weft_family_small;
+extern const weft_family weft_family_hybrid;
 extern const weft_family weft_family_vgg;
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The families of elastic networks, `proxyless` and `ofa-mobilenetv3`: depth of each stage, kernel,
- * expansion and bits of each block, input side and width. The networks are built in the network room
- * (elastic.c).
+ * The families of elastic networks, one for each skeleton: depth and channels of each stage, kind,
+ * kernel, expansion and bits of each block, input side and width. The networks are built in the
+ * network room (elastic.c).
  *
  * A gene with two numbers means one block: pw_input_bits3_2 is that of block 2 of stage 3. With one
  * number it means all blocks of a stage, without one all blocks. */
@@ -11,32 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "network/elastic.h"
+#include "space/elastic.h"
 #include "space/family.h"
 #include "space/meaning.h"
-
-typedef enum elastic_meaning {
-    ELASTIC_DEPTH,
-    ELASTIC_RESOLUTION,
-    ELASTIC_WIDTH,
-    ELASTIC_STEM_COPIES,
-    ELASTIC_HEAD_COPIES,
-    ELASTIC_REGION,
-    /* of blocks: */
-    ELASTIC_KERNEL,
-    ELASTIC_EXPANSION,
-    ELASTIC_WEIGHT_BITS,
-    ELASTIC_INPUT_BITS,
-    ELASTIC_PW_WEIGHT_BITS,
-    ELASTIC_PW_INPUT_BITS,
-    ELASTIC_DW_WEIGHT_BITS,
-    ELASTIC_DW_INPUT_BITS,
-    ELASTIC_COPIES,
-    ELASTIC_EXPAND_COPIES,
-    ELASTIC_DW_COPIES,
-    ELASTIC_PROJECT_COPIES,
-    ELASTIC_MEANINGS,
-} elastic_meaning;
 
 enum {
     ANY_BLOCKS = WEFT_NUMBERS_NONE | WEFT_NUMBERS_ONE | WEFT_NUMBERS_TWO,
@@ -45,83 +22,107 @@ enum {
 };
 
 /* Kernels and expansions beyond these are in no supernet; sides as a network may have. */
-static const weft_meaning elastic_genes[ELASTIC_MEANINGS] = {
-    [ELASTIC_DEPTH] = {"depth", WEFT_NUMBERS_ONE, true, 1, 64},
-    [ELASTIC_RESOLUTION] = {"resolution", WEFT_NUMBERS_NONE, true, 32, 1024},
-    [ELASTIC_WIDTH] = {"width", WEFT_NUMBERS_NONE, false, 0.1, 4},
-    [ELASTIC_STEM_COPIES] = {"stem_copies", WEFT_NUMBERS_NONE, true, 1, MAX_COPIES},
-    [ELASTIC_HEAD_COPIES] = {"head_copies", WEFT_NUMBERS_NONE, true, 1, MAX_COPIES},
-    [ELASTIC_REGION] = {"region", WEFT_NUMBERS_ONE, true, 0, WEFT_SPACE_MAX_REGIONS - 1},
-    [ELASTIC_KERNEL] = {"kernel", ANY_BLOCKS, true, 1, 15},
-    [ELASTIC_EXPANSION] = {"expansion", ANY_BLOCKS, false, 0.5, 16},
-    [ELASTIC_WEIGHT_BITS] = {"weight_bits", ANY_BLOCKS, true, 1, MAX_GENE_BITS},
-    [ELASTIC_INPUT_BITS] = {"input_bits", ANY_BLOCKS, true, 1, MAX_GENE_BITS},
-    [ELASTIC_PW_WEIGHT_BITS] = {"pw_weight_bits", ANY_BLOCKS, true, 1, MAX_GENE_BITS},
-    [ELASTIC_PW_INPUT_BITS] = {"pw_input_bits", ANY_BLOCKS, true, 1, MAX_GENE_BITS},
-    [ELASTIC_DW_WEIGHT_BITS] = {"dw_weight_bits", ANY_BLOCKS, true, 1, MAX_GENE_BITS},
-    [ELASTIC_DW_INPUT_BITS] = {"dw_input_bits", ANY_BLOCKS, true, 1, MAX_GENE_BITS},
-    [ELASTIC_COPIES] = {"copies", ANY_BLOCKS, true, 1, MAX_COPIES},
-    [ELASTIC_EXPAND_COPIES] = {"expand_copies", ANY_BLOCKS, true, 1, MAX_COPIES},
-    [ELASTIC_DW_COPIES] = {"dw_copies", ANY_BLOCKS, true, 1, MAX_COPIES},
-    [ELASTIC_PROJECT_COPIES] = {"project_copies", ANY_BLOCKS, true, 1, MAX_COPIES},
+static const weft_meaning elastic_genes[WEFT_ELASTIC_MEANINGS] = {
+    [WEFT_ELASTIC_DEPTH] = {"depth", WEFT_NUMBERS_ONE, true, 1, 64},
+    [WEFT_ELASTIC_CHANNELS] = {"channels", WEFT_NUMBERS_ONE, true, 8, 1024},
+    [WEFT_ELASTIC_RESOLUTION] = {"resolution", WEFT_NUMBERS_NONE, true, 32, 1024},
+    [WEFT_ELASTIC_WIDTH] = {"width", WEFT_NUMBERS_NONE, false, 0.1, 4},
+    [WEFT_ELASTIC_DROP_PATH] = {"drop_path", WEFT_NUMBERS_NONE, false, 0, 0.9},
+    [WEFT_ELASTIC_STEM_COPIES] = {"stem_copies", WEFT_NUMBERS_NONE, true, 1, MAX_COPIES},
+    [WEFT_ELASTIC_HEAD_COPIES] = {"head_copies", WEFT_NUMBERS_NONE, true, 1, MAX_COPIES},
+    [WEFT_ELASTIC_REGION] = {"region", WEFT_NUMBERS_ONE, true, 0, WEFT_SPACE_MAX_REGIONS - 1},
+    [WEFT_ELASTIC_KERNEL] = {"kernel", ANY_BLOCKS, true, 1, 15},
+    [WEFT_ELASTIC_EXPANSION] = {"expansion", ANY_BLOCKS, false, 0.5, 16},
+    [WEFT_ELASTIC_SQUEEZE] = {"squeeze", ANY_BLOCKS, true, 0, 1},
+    [WEFT_ELASTIC_ATTENTION] = {"attention", ANY_BLOCKS, true, 0, 1},
+    [WEFT_ELASTIC_HEADS] = {"heads", ANY_BLOCKS, true, 1, 64},
+    [WEFT_ELASTIC_MLP_RATIO] = {"mlp_ratio", ANY_BLOCKS, false, 0.25, 8},
+    [WEFT_ELASTIC_WEIGHT_BITS] = {"weight_bits", ANY_BLOCKS, true, 1, MAX_GENE_BITS},
+    [WEFT_ELASTIC_INPUT_BITS] = {"input_bits", ANY_BLOCKS, true, 1, MAX_GENE_BITS},
+    [WEFT_ELASTIC_PW_WEIGHT_BITS] = {"pw_weight_bits", ANY_BLOCKS, true, 1, MAX_GENE_BITS},
+    [WEFT_ELASTIC_PW_INPUT_BITS] = {"pw_input_bits", ANY_BLOCKS, true, 1, MAX_GENE_BITS},
+    [WEFT_ELASTIC_DW_WEIGHT_BITS] = {"dw_weight_bits", ANY_BLOCKS, true, 1, MAX_GENE_BITS},
+    [WEFT_ELASTIC_DW_INPUT_BITS] = {"dw_input_bits", ANY_BLOCKS, true, 1, MAX_GENE_BITS},
+    [WEFT_ELASTIC_COPIES] = {"copies", ANY_BLOCKS, true, 1, MAX_COPIES},
+    [WEFT_ELASTIC_EXPAND_COPIES] = {"expand_copies", ANY_BLOCKS, true, 1, MAX_COPIES},
+    [WEFT_ELASTIC_DW_COPIES] = {"dw_copies", ANY_BLOCKS, true, 1, MAX_COPIES},
+    [WEFT_ELASTIC_PROJECT_COPIES] = {"project_copies", ANY_BLOCKS, true, 1, MAX_COPIES},
 };
 
-/* What of a block a gene sets, as a set: two genes may not set the same. */
+const int weft_elastic_sets[WEFT_ELASTIC_MEANINGS] = {
+    [WEFT_ELASTIC_KERNEL] = WEFT_SETS_KERNEL,
+    [WEFT_ELASTIC_EXPANSION] = WEFT_SETS_EXPANSION,
+    [WEFT_ELASTIC_SQUEEZE] = WEFT_SETS_SQUEEZE,
+    [WEFT_ELASTIC_ATTENTION] = WEFT_SETS_ATTENTION,
+    [WEFT_ELASTIC_HEADS] = WEFT_SETS_HEADS,
+    [WEFT_ELASTIC_MLP_RATIO] = WEFT_SETS_MLP_RATIO,
+    [WEFT_ELASTIC_WEIGHT_BITS] = WEFT_SETS_PW_WEIGHTS | WEFT_SETS_DW_WEIGHTS,
+    [WEFT_ELASTIC_INPUT_BITS] = WEFT_SETS_PW_INPUTS | WEFT_SETS_DW_INPUTS,
+    [WEFT_ELASTIC_PW_WEIGHT_BITS] = WEFT_SETS_PW_WEIGHTS,
+    [WEFT_ELASTIC_PW_INPUT_BITS] = WEFT_SETS_PW_INPUTS,
+    [WEFT_ELASTIC_DW_WEIGHT_BITS] = WEFT_SETS_DW_WEIGHTS,
+    [WEFT_ELASTIC_DW_INPUT_BITS] = WEFT_SETS_DW_INPUTS,
+    [WEFT_ELASTIC_COPIES] = WEFT_SETS_EXPAND_COPIES | WEFT_SETS_DW_COPIES |
+                            WEFT_SETS_PROJECT_COPIES | WEFT_SETS_LINEAR_COPIES,
+    [WEFT_ELASTIC_EXPAND_COPIES] = WEFT_SETS_EXPAND_COPIES,
+    [WEFT_ELASTIC_DW_COPIES] = WEFT_SETS_DW_COPIES,
+    [WEFT_ELASTIC_PROJECT_COPIES] = WEFT_SETS_PROJECT_COPIES,
+};
+
+/* What only one of the two kinds of block has. */
 enum {
-    FIELD_KERNEL = 1 << 0,
-    FIELD_EXPANSION = 1 << 1,
-    FIELD_PW_WEIGHTS = 1 << 2,
-    FIELD_PW_INPUTS = 1 << 3,
-    FIELD_DW_WEIGHTS = 1 << 4,
-    FIELD_DW_INPUTS = 1 << 5,
-    FIELD_EXPAND_COPIES = 1 << 6,
-    FIELD_DW_COPIES = 1 << 7,
-    FIELD_PROJECT_COPIES = 1 << 8,
+    OF_ENCODERS = WEFT_SETS_HEADS | WEFT_SETS_MLP_RATIO,
+    OF_INVERTED = WEFT_SETS_KERNEL | WEFT_SETS_EXPANSION | WEFT_SETS_SQUEEZE |
+                  WEFT_SETS_DW_WEIGHTS | WEFT_SETS_DW_INPUTS | WEFT_SETS_EXPAND_COPIES |
+                  WEFT_SETS_DW_COPIES | WEFT_SETS_PROJECT_COPIES,
+    OF_ALL = WEFT_SETS_PW_WEIGHTS | WEFT_SETS_PW_INPUTS | WEFT_SETS_LINEAR_COPIES,
 };
 
-static const int elastic_fields[ELASTIC_MEANINGS] = {
-    [ELASTIC_KERNEL] = FIELD_KERNEL,
-    [ELASTIC_EXPANSION] = FIELD_EXPANSION,
-    [ELASTIC_WEIGHT_BITS] = FIELD_PW_WEIGHTS | FIELD_DW_WEIGHTS,
-    [ELASTIC_INPUT_BITS] = FIELD_PW_INPUTS | FIELD_DW_INPUTS,
-    [ELASTIC_PW_WEIGHT_BITS] = FIELD_PW_WEIGHTS,
-    [ELASTIC_PW_INPUT_BITS] = FIELD_PW_INPUTS,
-    [ELASTIC_DW_WEIGHT_BITS] = FIELD_DW_WEIGHTS,
-    [ELASTIC_DW_INPUT_BITS] = FIELD_DW_INPUTS,
-    [ELASTIC_COPIES] = FIELD_EXPAND_COPIES | FIELD_DW_COPIES | FIELD_PROJECT_COPIES,
-    [ELASTIC_EXPAND_COPIES] = FIELD_EXPAND_COPIES,
-    [ELASTIC_DW_COPIES] = FIELD_DW_COPIES,
-    [ELASTIC_PROJECT_COPIES] = FIELD_PROJECT_COPIES,
-};
-
-static const weft_elastic_skeleton *skeleton_of(const weft_space *space) {
-    return space->family == &weft_family_ofa ? &weft_skeleton_ofa : &weft_skeleton_proxyless;
+const weft_elastic_skeleton *weft_elastic_skeleton_of(const weft_space *space) {
+    static const struct {
+        const weft_family *family;
+        const weft_elastic_skeleton *skeleton;
+    } rows[] = {{&weft_family_ofa, &weft_skeleton_ofa},
+                {&weft_family_small, &weft_skeleton_small},
+                {&weft_family_hybrid, &weft_skeleton_hybrid}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        if (space->family == rows[i].family) {
+            return rows[i].skeleton;
+        }
+    }
+    return &weft_skeleton_proxyless;
 }
 
 /* ---- binding --------------------------------------------------------------------------------- */
 
-/* The stages and blocks that a gene means, each [first, end). */
-typedef struct extent {
-    int stage, stage_end, block, block_end;
-} extent;
+static weft_elastic_extent extent_of(const weft_space *space, int g) {
+    return weft_elastic_extent_of(&space->roles[g], weft_elastic_skeleton_of(space));
+}
 
-static extent extent_of(const weft_space *space, int g) {
-    const weft_role *role = &space->roles[g];
-    extent e = {0, skeleton_of(space)->n_stages, 0, WEFT_ELASTIC_MAX_BLOCKS};
-    if (role->number > 0) {
-        e.stage = role->number - 1;
-        e.stage_end = role->number;
+int weft_elastic_owner(const weft_space *space, int sets, int s, int k) {
+    for (int g = 0; g < space->n_genes; g++) {
+        int meaning = space->roles[g].meaning;
+        if (meaning == WEFT_MEANING_KNOB || !(weft_elastic_sets[meaning] & sets)) {
+            continue;
+        }
+        weft_elastic_extent e = extent_of(space, g);
+        if (s >= e.stage && s < e.stage_end && k >= e.block && k < e.block_end) {
+            return g;
+        }
     }
-    if (role->second > 0) {
-        e.block = role->second - 1;
-        e.block_end = role->second;
-    }
-    return e;
+    return -1;
+}
+
+/* The gene that says whether block k of stage s is a transformer block; -1: it is none. */
+static int find_attention(const weft_space *space, int s, int k) {
+    return weft_elastic_may_attend(weft_elastic_skeleton_of(space), s, k)
+               ? weft_elastic_owner(space, WEFT_SETS_ATTENTION, s, k)
+               : -1;
 }
 
 static int find_depth(const weft_space *space, int stage) {
     for (int g = 0; g < space->n_genes; g++) {
-        if (space->roles[g].meaning == ELASTIC_DEPTH && space->roles[g].number == stage) {
+        if (space->roles[g].meaning == WEFT_ELASTIC_DEPTH && space->roles[g].number == stage) {
             return g;
         }
     }
@@ -129,13 +130,14 @@ static int find_depth(const weft_space *space, int stage) {
 }
 
 static weft_status check_numbers(const weft_space *space, int g, weft_error *error) {
-    const weft_elastic_skeleton *skeleton = skeleton_of(space);
+    const weft_elastic_skeleton *skeleton = weft_elastic_skeleton_of(space);
     const weft_role *role = &space->roles[g];
-    int groups = role->meaning == ELASTIC_REGION ? skeleton->n_stages + 2 : skeleton->n_stages;
+    int groups = role->meaning == WEFT_ELASTIC_REGION ? skeleton->n_stages + 2 : skeleton->n_stages;
     if (role->number > groups) {
-        return weft_meaning_fail(
-            space, g, error, "stages count from 1", "means number %d; %s has %d %s", role->number,
-            skeleton->name, groups, role->meaning == ELASTIC_REGION ? "layer groups" : "stages");
+        return weft_meaning_fail(space, g, error, "stages count from 1",
+                                 "means number %d; %s has %d %s", role->number, skeleton->name,
+                                 groups,
+                                 role->meaning == WEFT_ELASTIC_REGION ? "layer groups" : "stages");
     }
     int most = role->number > 0 && role->number <= skeleton->n_stages
                    ? skeleton->stages[role->number - 1].blocks
@@ -150,7 +152,7 @@ static weft_status check_numbers(const weft_space *space, int g, weft_error *err
 
 /* A depth of more blocks than the stage has changes nothing: it must be declared inert. */
 static weft_status check_depth(const weft_space *space, int g, weft_error *error) {
-    int most = skeleton_of(space)->stages[space->roles[g].number - 1].blocks;
+    int most = weft_elastic_skeleton_of(space)->stages[space->roles[g].number - 1].blocks;
     if (space->genes[g].n_conditions > 0) {
         return weft_meaning_fail(space, g, error, "drop its 'when'", "may have no condition");
     }
@@ -169,32 +171,168 @@ static weft_status check_depth(const weft_space *space, int g, weft_error *error
     return WEFT_OK;
 }
 
-/* The gene of a block must be active for the depths that have the block and for no others: else two
- * genomes would give one network, or a block would lack a number. */
-static weft_status check_activity(const weft_space *space, int g, weft_error *error) {
-    const weft_gene *gene = &space->genes[g];
-    const weft_role *role = &space->roles[g];
-    int depth = role->second > 0 ? find_depth(space, role->number) : -1;
-    bool right = gene->n_conditions == 0;
-    if (depth >= 0) {
-        const weft_gene *parent = &space->genes[depth];
-        const weft_condition *condition = gene->n_conditions > 0 ? gene->conditions : NULL;
-        right = condition == NULL || (gene->n_conditions == 1 && condition->parent == depth);
-        for (double v = parent->lower; right && v <= parent->upper; v += 1.0) {
-            bool active = condition == NULL || (v >= condition->minimum && v <= condition->maximum);
-            right = active == (weft_space_number(space, depth, v) >= role->second);
+static weft_status check_channels(const weft_space *space, int g, weft_error *error) {
+    if (space->genes[g].n_conditions > 0) {
+        return weft_meaning_fail(space, g, error, "drop its 'when'", "may have no condition");
+    }
+    if (space->genes[g].kind != WEFT_GENE_ORDINAL) {
+        return weft_meaning_fail(space, g, error, "write it like  ordinal: [16, 32, 48]",
+                                 "must be ordinal");
+    }
+    return WEFT_OK;
+}
+
+static bool holds(const weft_gene *gene, int depth, double blocks, int attention, double attends) {
+    for (int c = 0; c < gene->n_conditions; c++) {
+        const weft_condition *condition = &gene->conditions[c];
+        double value = condition->parent == depth       ? blocks
+                       : condition->parent == attention ? attends
+                                                        : NAN;
+        if (!(value >= condition->minimum && value <= condition->maximum)) {
+            return false;
         }
     }
-    if (right) {
+    return true;
+}
+
+/* How many values gene g has, 1 where it is none (-1), and value i of them. */
+static int n_values_of(const weft_space *space, int g) {
+    return g < 0 ? 1 : (int)(space->genes[g].upper - space->genes[g].lower) + 1;
+}
+
+static double value_of(const weft_space *space, int g, int i) {
+    return g < 0 ? NAN : space->genes[g].lower + i;
+}
+
+/* Whether gene g is active exactly where its block is there (by the values of gene `depth`; -1:
+ * always) and of the kind `encoder` (by those of gene `attention`; -1: of any). */
+static bool is_active_rightly(const weft_space *space, int g, int depth, int attention,
+                              bool encoder) {
+    for (int i = 0; i < n_values_of(space, depth); i++) {
+        double d = value_of(space, depth, i);
+        bool there = depth < 0 || weft_space_number(space, depth, d) >= space->roles[g].second;
+        bool known = attention < 0 || holds(&space->genes[attention], depth, d, -1, NAN);
+        for (int k = 0; k < n_values_of(space, attention); k++) {
+            double a = known ? value_of(space, attention, k) : NAN;
+            bool of_kind = attention < 0 ||
+                           (known && (weft_space_number(space, attention, a) > 0.0) == encoder);
+            if (holds(&space->genes[g], depth, d, attention, a) != (there && of_kind)) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+/* The gene of a block must be active where the block is there, and of the kind that has what it sets,
+ * and nowhere else: else two genomes would give one network, or a block would lack a number. */
+static weft_status check_activity(const weft_space *space, int g, weft_error *error) {
+    const weft_role *role = &space->roles[g];
+    const int sets = weft_elastic_sets[role->meaning];
+    const bool one = role->second > 0;
+    const bool encoder = (sets & OF_ENCODERS) != 0;
+    int depth = one ? find_depth(space, role->number) : -1;
+    int attention = one && (encoder || ((sets & OF_INVERTED) && !(sets & OF_ALL)))
+                        ? find_attention(space, role->number - 1, role->second - 1)
+                        : -1;
+    if (encoder && one && attention < 0) {
+        return weft_meaning_fail(space, g, error, "add the gene 'attention' of that block",
+                                 "is of a transformer block, which block %d of stage %d never is",
+                                 role->second, role->number);
+    }
+    if (is_active_rightly(space, g, depth, attention, encoder)) {
         return WEFT_OK;
     }
-    if (depth < 0) {
+    if (depth < 0 && attention < 0) {
         return weft_meaning_fail(space, g, error, "drop its 'when'",
                                  "must be active always: the blocks that it means are");
     }
+    char where[WEFT_GENE_NAME + 16] = "";
+    if (attention >= 0) {
+        snprintf(where, sizeof where, "%s%s == %d", depth >= 0 ? " and " : "",
+                 space->genes[attention].name, encoder);
+    }
+    if (depth < 0) {
+        return weft_meaning_fail(space, g, error, "write that as its 'when'",
+                                 "must be active exactly when %s", where);
+    }
     return weft_meaning_fail(
         space, g, error, "write `when: depth >= index` with `repeat: [4, 4, ..]`",
-        "must be active exactly when depth%d >= %d", role->number, role->second);
+        "must be active exactly when depth%d >= %d%s", role->number, role->second, where);
+}
+
+/* A gene that makes transformer blocks, or sets something of them, must find blocks that may be some.
+ */
+static weft_status check_attention(const weft_space *space, int g, weft_error *error) {
+    const weft_elastic_skeleton *skeleton = weft_elastic_skeleton_of(space);
+    const bool makes = space->roles[g].meaning == WEFT_ELASTIC_ATTENTION;
+    weft_elastic_extent e = extent_of(space, g);
+    for (int s = e.stage; s < e.stage_end; s++) {
+        for (int k = e.block; k < e.block_end; k++) {
+            if (makes ? weft_elastic_may_attend(skeleton, s, k)
+                      : find_attention(space, s, k) >= 0) {
+                return WEFT_OK;
+            }
+        }
+    }
+    if (makes) {
+        return weft_meaning_fail(space, g, error,
+                                 "blocks behind the first of the last three stages of small-hybrid "
+                                 "may be transformer blocks",
+                                 "means no block of %s that may be a transformer block",
+                                 skeleton->name);
+    }
+    return weft_meaning_fail(space, g, error, "add a gene  attention: {integer: [0, 1]}",
+                             "means no block that may be a transformer block");
+}
+
+/* Heads part the channels of a block evenly, whatever both are. */
+static weft_status check_heads_of(const weft_space *space, int attention, double width, int s,
+                                  int k, weft_error *error) {
+    int32_t channels[WEFT_GENE_MAX_CHOICES];
+    int n = weft_elastic_stage_channels(space, width, s, channels);
+    int g = weft_elastic_owner(space, WEFT_SETS_HEADS, s, k);
+    for (int i = 0; i < n_values_of(space, g); i++) {
+        double stated = g < 0 ? WEFT_ELASTIC_DEFAULT_HEADS
+                              : weft_space_number(space, g, value_of(space, g, i));
+        for (int c = 0; c < n; c++) {
+            if (channels[c] % (int)stated != 0) {
+                return weft_meaning_fail(space, g >= 0 ? g : attention, error,
+                                         "take heads that divide all channels of the stage",
+                                         "parts %d channels of stage %d into %d heads", channels[c],
+                                         s + 1, (int)stated);
+            }
+        }
+    }
+    return WEFT_OK;
+}
+
+static weft_status check_heads(const weft_space *space, double width, weft_error *error) {
+    const weft_elastic_skeleton *skeleton = weft_elastic_skeleton_of(space);
+    for (int s = 0; s < skeleton->n_stages; s++) {
+        for (int k = 0; k < skeleton->stages[s].blocks; k++) {
+            int attention = find_attention(space, s, k);
+            if (attention >= 0) {
+                WEFT_TRY(check_heads_of(space, attention, width, s, k, error));
+            }
+        }
+    }
+    return WEFT_OK;
+}
+
+/* At all widths that can be listed. */
+static weft_status check_all_heads(const weft_space *space, weft_error *error) {
+    for (int g = 0; g < space->n_genes; g++) {
+        if (space->roles[g].meaning != WEFT_ELASTIC_WIDTH) {
+            continue;
+        }
+        bool listed = space->genes[g].kind == WEFT_GENE_ORDINAL;
+        for (int i = 0; listed && i < n_values_of(space, g); i++) {
+            WEFT_TRY(check_heads(space, weft_meaning_value(space, g, i), error));
+        }
+        return WEFT_OK;
+    }
+    return check_heads(space, 1.0, error);
 }
 
 static weft_status check_kernel(const weft_space *space, int g, weft_error *error) {
@@ -213,8 +351,8 @@ static weft_status check_kernel(const weft_space *space, int g, weft_error *erro
 typedef int owner_table[WEFT_ELASTIC_MAX_STAGES][WEFT_ELASTIC_MAX_BLOCKS];
 
 static weft_status claim(const weft_space *space, int g, owner_table fields, weft_error *error) {
-    int wanted = elastic_fields[space->roles[g].meaning];
-    extent e = extent_of(space, g);
+    int wanted = weft_elastic_sets[space->roles[g].meaning];
+    weft_elastic_extent e = extent_of(space, g);
     for (int s = e.stage; s < e.stage_end; s++) {
         for (int k = e.block; k < e.block_end; k++) {
             if (fields[s][k] & wanted) {
@@ -231,276 +369,55 @@ static weft_status claim(const weft_space *space, int g, owner_table fields, wef
 
 static weft_status check_regions(const weft_space *space, const weft_doc *doc,
                                  const weft_node *node, weft_error *error) {
-    int groups = skeleton_of(space)->n_stages + 2;
+    int groups = weft_elastic_skeleton_of(space)->n_stages + 2;
     if (space->n_groups > 0 && space->n_groups != groups) {
         weft_node_fail(doc, node, error, WEFT_ERROR_INPUT,
                        "'regions' names %d layer groups; %s has %d: stem, %d stages, head",
-                       space->n_groups, skeleton_of(space)->name, groups, groups - 2);
+                       space->n_groups, weft_elastic_skeleton_of(space)->name, groups, groups - 2);
         return WEFT_ERROR_INPUT;
     }
     return weft_space_check_regions(space, doc, node, error);
 }
 
-/* ---- which genomes make the same network ------------------------------------------------------ */
-
-/* Input channels of a block at a width. */
-static int32_t channels_into(const weft_elastic_skeleton *skeleton, double width, int s, int k) {
-    int32_t channels = k > 0   ? skeleton->stages[s].channels
-                       : s > 0 ? skeleton->stages[s - 1].channels
-                               : skeleton->first;
-    return weft_elastic_channels(width, channels);
-}
-
-/* Whether the expansions of a gene all give different channels, and none gives as many as come in
- * (there the expanding convolution is gone, and what is set for it has no effect). */
-static bool expands_apart(const weft_space *space, int g, double width) {
-    extent e = extent_of(space, g);
-    for (int s = e.stage; s < e.stage_end; s++) {
-        for (int k = e.block; k < e.block_end; k++) {
-            int32_t in = channels_into(skeleton_of(space), width, s, k);
-            int32_t before = in;
-            for (int i = 0; i < weft_meaning_n_values(space, g); i++) {
-                int32_t now = weft_elastic_expanded(weft_meaning_value(space, g, i), in);
-                if (now <= before) {
-                    return false;
-                }
-                before = now;
-            }
-        }
-    }
-    return true;
-}
-
-/* Whether each width has a stem or stage of other channels than the one before. */
-static bool widths_apart(const weft_space *space, int g) {
-    const weft_elastic_skeleton *skeleton = skeleton_of(space);
-    for (int i = 1; i < weft_meaning_n_values(space, g); i++) {
-        double widths[2] = {weft_meaning_value(space, g, i - 1), weft_meaning_value(space, g, i)};
-        bool apart = false;
-        for (int s = 0; s < skeleton->n_stages; s++) {
-            int32_t channels = skeleton->stages[s].channels;
-            apart = apart || weft_elastic_channels(widths[0], channels) !=
-                                 weft_elastic_channels(widths[1], channels);
-        }
-        if (!apart) {
-            return false;
-        }
-    }
-    return true;
-}
-
-static bool is_distinct(const weft_space *space) {
-    double widths[WEFT_GENE_MAX_CHOICES] = {1.0};
-    int n_widths = 1;
-    for (int g = 0; g < space->n_genes; g++) {
-        const weft_role *role = &space->roles[g];
-        if (role->meaning == WEFT_MEANING_KNOB) {
-            continue;
-        }
-        bool of_block = elastic_fields[role->meaning] != 0;
-        if (space->genes[g].kind == WEFT_GENE_REAL ||
-            (!of_block && space->genes[g].n_conditions > 0)) {
-            return false;
-        }
-        if (role->meaning == ELASTIC_WIDTH) {
-            if (space->genes[g].kind != WEFT_GENE_ORDINAL || !widths_apart(space, g)) {
-                return false;
-            }
-            n_widths = weft_meaning_n_values(space, g);
-            for (int i = 0; i < n_widths; i++) {
-                widths[i] = weft_meaning_value(space, g, i);
-            }
-        }
-    }
-    for (int g = 0; g < space->n_genes; g++) {
-        for (int i = 0; i < n_widths && space->roles[g].meaning == ELASTIC_EXPANSION; i++) {
-            if (!expands_apart(space, g, widths[i])) {
-                return false;
-            }
-        }
-    }
-    return weft_space_knobs_are_distinct(space);
-}
-
-/* ---- genomes --------------------------------------------------------------------------------- */
-
-static void apply_to_network(const weft_role *role, double number, weft_elastic_spec *spec) {
-    int32_t whole = (int32_t)number;
-    if (role->meaning == ELASTIC_DEPTH) {
-        int32_t most = spec->skeleton->stages[role->number - 1].blocks;
-        spec->depth[role->number - 1] = whole < most ? whole : most;
-    } else if (role->meaning == ELASTIC_RESOLUTION) {
-        spec->input.height = whole;
-        spec->input.width = whole;
-    } else if (role->meaning == ELASTIC_WIDTH) {
-        spec->width = number;
-    } else if (role->meaning == ELASTIC_STEM_COPIES) {
-        spec->stem_copies = whole;
-    } else if (role->meaning == ELASTIC_HEAD_COPIES) {
-        spec->head_copies = whole;
-    } else if (role->meaning == ELASTIC_REGION) {
-        spec->regions[role->number - 1] = whole;
-    }
-}
-
-static void apply_to_block(int fields, double number, weft_elastic_block *block) {
-    int32_t whole = (int32_t)number;
-    if (fields & FIELD_KERNEL) {
-        block->kernel = whole;
-    }
-    if (fields & FIELD_EXPANSION) {
-        block->expansion = number;
-    }
-    if (fields & FIELD_PW_WEIGHTS) {
-        block->pointwise.weights = whole;
-    }
-    if (fields & FIELD_PW_INPUTS) {
-        block->pointwise.inputs = whole;
-    }
-    if (fields & FIELD_DW_WEIGHTS) {
-        block->depthwise.weights = whole;
-    }
-    if (fields & FIELD_DW_INPUTS) {
-        block->depthwise.inputs = whole;
-    }
-    if (fields & FIELD_EXPAND_COPIES) {
-        block->copies[WEFT_PART_EXPAND] = whole;
-    }
-    if (fields & FIELD_DW_COPIES) {
-        block->copies[WEFT_PART_DEPTHWISE] = whole;
-    }
-    if (fields & FIELD_PROJECT_COPIES) {
-        block->copies[WEFT_PART_PROJECT] = whole;
-    }
-}
-
-static void apply_gene(const weft_space *space, int g, double value, weft_elastic_spec *spec) {
-    const weft_role *role = &space->roles[g];
-    double number = weft_space_number(space, g, value);
-    if (elastic_fields[role->meaning] == 0) {
-        apply_to_network(role, number, spec);
-        return;
-    }
-    extent e = extent_of(space, g);
-    for (int s = e.stage; s < e.stage_end; s++) {
-        for (int k = e.block; k < e.block_end; k++) {
-            apply_to_block(elastic_fields[role->meaning], number, &spec->blocks[s][k]);
-        }
-    }
-}
-
-static void read_genome(const weft_space *space, const double *genome, weft_elastic_spec *spec) {
-    *spec = *(const weft_elastic_spec *)space->bound;
-    spec->input = space->input;
-    spec->classes = space->classes;
-    for (int g = 0; g < space->n_genes; g++) {
-        if (!isnan(genome[g]) && space->roles[g].meaning != WEFT_MEANING_KNOB) {
-            apply_gene(space, g, genome[g], spec);
-        }
-    }
-}
-
-static weft_status elastic_decode(const weft_space *space, const double *genome, int which,
-                                  weft_network *network, weft_error *error) {
-    (void)which;
-    weft_elastic_spec spec;
-    read_genome(space, genome, &spec);
-    return weft_elastic_build(&spec, network, error);
-}
-
-/* "224 3e6:8888 5e4:8644|..." : input side, then for each block its kernel, expansion and bits
- * (pointwise weights and inputs, depthwise weights and inputs), stages parted by '|'. */
-/* Each trial of a search is described: without the formats of the library, which take longer than the
- * estimate of a layer. */
-static char *put_whole(char *to, int value) {
-    char digits[12];
-    int n = 0;
-    do {
-        digits[n++] = (char)('0' + value % 10);
-        value /= 10;
-    } while (value > 0);
-    while (n > 0) {
-        *to++ = digits[--n];
-    }
-    return to;
-}
-
-/* With three decimals at most, without zeros at the end. */
-static char *put_fraction(char *to, double value) {
-    int thousandths = (int)lround(value * 1000.0);
-    to = put_whole(to, thousandths / 1000);
-    int rest = thousandths % 1000;
-    if (rest > 0) {
-        *to++ = '.';
-        for (int unit = 100; rest > 0; unit /= 10) {
-            *to++ = (char)('0' + rest / unit);
-            rest %= unit;
-        }
-    }
-    return to;
-}
-
-/* "3e4.5:8646": kernel, expansion, bits. */
-static char *put_block(char *to, const weft_elastic_block *block) {
-    to = put_whole(to, block->kernel);
-    *to++ = 'e';
-    to = put_fraction(to, block->expansion);
-    *to++ = ':';
-    to = put_whole(to, block->pointwise.weights);
-    to = put_whole(to, block->pointwise.inputs);
-    to = put_whole(to, block->depthwise.weights);
-    return put_whole(to, block->depthwise.inputs);
-}
-
-static char *elastic_describe(const weft_space *space, const double *genome, char *buffer,
-                              size_t size) {
-    enum { MOST_A_BLOCK = 96 };
-    char text[16 + WEFT_ELASTIC_MAX_STAGES * WEFT_ELASTIC_MAX_BLOCKS * MOST_A_BLOCK];
-    weft_elastic_spec spec;
-    read_genome(space, genome, &spec);
-    char *to = put_whole(text, spec.input.height);
-    for (int s = 0; s < spec.skeleton->n_stages; s++) {
-        for (int k = 0; k < spec.depth[s]; k++) {
-            *to++ = k > 0 || s == 0 ? ' ' : '|';
-            to = put_block(to, &spec.blocks[s][k]);
-        }
-    }
-    *to = '\0';
-    snprintf(buffer, size, "%s", text);
-    return buffer;
-}
-
 /* ---- the families ---------------------------------------------------------------------------- */
 
-static weft_status elastic_bind(weft_space *space, const weft_doc *doc, const weft_node *node,
-                                weft_error *error) {
-    owner_table fields = {{0}};
-    WEFT_TRY(weft_meaning_bind(space, elastic_genes, ELASTIC_MEANINGS, error));
-    for (int g = 0; g < space->n_genes; g++) {
-        int meaning = space->roles[g].meaning;
-        if (meaning == WEFT_MEANING_KNOB) {
-            continue;
-        }
-        WEFT_TRY(check_numbers(space, g, error));
-        if (meaning == ELASTIC_DEPTH) {
-            WEFT_TRY(check_depth(space, g, error));
-        } else if (elastic_fields[meaning] != 0) {
-            WEFT_TRY(check_activity(space, g, error));
-            WEFT_TRY(claim(space, g, fields, error));
-        }
-        if (meaning == ELASTIC_KERNEL) {
-            WEFT_TRY(check_kernel(space, g, error));
-        }
-        if (meaning == ELASTIC_REGION) {
-            WEFT_TRY(weft_meaning_check_region(space, g, error));
-        }
+/* What a gene must be by itself and beside those of the blocks that it means. */
+static weft_status check_gene(const weft_space *space, int g, owner_table fields,
+                              weft_error *error) {
+    int meaning = space->roles[g].meaning;
+    WEFT_TRY(check_numbers(space, g, error));
+    switch (meaning) {
+    case WEFT_ELASTIC_DEPTH:
+        return check_depth(space, g, error);
+    case WEFT_ELASTIC_CHANNELS:
+        return check_channels(space, g, error);
+    case WEFT_ELASTIC_REGION:
+        return weft_meaning_check_region(space, g, error);
+    case WEFT_ELASTIC_KERNEL:
+        WEFT_TRY(check_kernel(space, g, error));
+        break;
+    case WEFT_ELASTIC_ATTENTION:
+    case WEFT_ELASTIC_HEADS:
+    case WEFT_ELASTIC_MLP_RATIO:
+        WEFT_TRY(check_attention(space, g, error));
+        break;
+    default:
+        break;
     }
-    WEFT_TRY(check_regions(space, doc, node, error));
+    if (weft_elastic_sets[meaning] == 0) {
+        return WEFT_OK;
+    }
+    WEFT_TRY(check_activity(space, g, error));
+    return claim(space, g, fields, error);
+}
+
+/* What holds where no gene says otherwise. */
+static weft_status make_spec(const weft_space *space, weft_elastic_spec **made, weft_error *error) {
     weft_elastic_spec *spec = calloc(1, sizeof *spec);
     if (spec == NULL) {
         return weft_fail_memory(error, sizeof *spec);
     }
-    weft_elastic_defaults(skeleton_of(space), spec);
+    weft_elastic_defaults(weft_elastic_skeleton_of(space), spec);
     spec->bits = space->bits;
     for (int s = 0; s < WEFT_ELASTIC_MAX_STAGES; s++) {
         for (int k = 0; k < WEFT_ELASTIC_MAX_BLOCKS; k++) {
@@ -511,8 +428,25 @@ static weft_status elastic_bind(weft_space *space, const weft_doc *doc, const we
     for (int i = 0; i < space->n_groups; i++) {
         spec->regions[i] = space->group_regions[i];
     }
+    *made = spec;
+    return WEFT_OK;
+}
+
+static weft_status elastic_bind(weft_space *space, const weft_doc *doc, const weft_node *node,
+                                weft_error *error) {
+    owner_table fields = {{0}};
+    weft_elastic_spec *spec = NULL;
+    WEFT_TRY(weft_meaning_bind(space, elastic_genes, WEFT_ELASTIC_MEANINGS, error));
+    for (int g = 0; g < space->n_genes; g++) {
+        if (space->roles[g].meaning != WEFT_MEANING_KNOB) {
+            WEFT_TRY(check_gene(space, g, fields, error));
+        }
+    }
+    WEFT_TRY(check_all_heads(space, error));
+    WEFT_TRY(check_regions(space, doc, node, error));
+    WEFT_TRY(make_spec(space, &spec, error));
     space->bound = spec;
-    space->is_distinct = is_distinct(space);
+    space->is_distinct = weft_elastic_is_distinct(space);
     return WEFT_OK;
 }
 
@@ -524,15 +458,31 @@ static void elastic_release(weft_space *space) {
 const weft_family weft_family_proxyless = {
     .name = "proxyless",
     .bind = elastic_bind,
-    .decode = elastic_decode,
-    .describe = elastic_describe,
+    .decode = weft_elastic_decode,
+    .describe = weft_elastic_describe,
     .release = elastic_release,
 };
 
 const weft_family weft_family_ofa = {
     .name = "ofa-mobilenetv3",
     .bind = elastic_bind,
-    .decode = elastic_decode,
-    .describe = elastic_describe,
+    .decode = weft_elastic_decode,
+    .describe = weft_elastic_describe,
+    .release = elastic_release,
+};
+
+const weft_family weft_family_small = {
+    .name = "small-mobilenetv2",
+    .bind = elastic_bind,
+    .decode = weft_elastic_decode,
+    .describe = weft_elastic_describe,
+    .release = elastic_release,
+};
+
+const weft_family weft_family_hybrid = {
+    .name = "small-hybrid",
+    .bind = elastic_bind,
+    .decode = weft_elastic_decode,
+    .describe = weft_elastic_describe,
     .release = elastic_release,
 };

@@ -17,9 +17,12 @@ weft_status weft_evaluators_take(weft_study *study, weft_evaluator **evaluator, 
     pthread_mutex_lock(&idle->mutex);
     *evaluator = idle->n > 0 ? idle->idle[--idle->n] : NULL;
     pthread_mutex_unlock(&idle->mutex);
-    return *evaluator != NULL
-               ? WEFT_OK
-               : weft_evaluator_create(study->problem, study->accuracy, evaluator, error);
+    if (*evaluator != NULL) {
+        return WEFT_OK;
+    }
+    WEFT_TRY(weft_evaluator_create(study->problem, study->accuracy, evaluator, error));
+    weft_evaluator_share(*evaluator, study->cache);
+    return WEFT_OK;
 }
 
 void weft_evaluators_give(weft_study *study, weft_evaluator *evaluator) {

@@ -23,6 +23,7 @@ typedef struct parameter {
 struct weft_evaluator {
     const weft_problem *problem;
     const weft_accuracy *accuracy;
+    weft_cache *cache; /* NULL: none */
     int n_networks, n_regions;
     bool networks_stay;                         /* no gene enters them: built once */
     bool needs_network, penalised;              /* the accuracy does, and has a penalty taken off */
@@ -224,9 +225,12 @@ static weft_status cost_design(weft_evaluator *e, const double *genome, double *
 static weft_status accuracy_of(weft_evaluator *e, const double *genome, const weft_stop *stop,
                                double *metrics, weft_error *error) {
     weft_accuracy_result result;
-    WEFT_TRY(weft_accuracy_evaluate(e->accuracy, e->needs_network ? e->networks[0] : NULL, genome,
-                                    WEFT_FIDELITY_CANDIDATE, e->problem->info.seed, stop, &result,
-                                    error));
+    const weft_accuracy_query query = {.network = e->needs_network ? e->networks[0] : NULL,
+                                       .genome = genome,
+                                       .fidelity = WEFT_FIDELITY_CANDIDATE,
+                                       .seed = e->problem->info.seed,
+                                       .stop = stop};
+    WEFT_TRY(weft_cache_evaluate(e->cache, e->accuracy, &query, &result, error));
     metrics[WEFT_METRIC_ACCURACY] = result.accuracy;
     metrics[WEFT_METRIC_PENALTY] = e->penalised ? result.penalty : NAN;
     return WEFT_OK;
@@ -451,6 +455,10 @@ weft_status weft_evaluator_create(const weft_problem *problem, const weft_accura
     }
     *evaluator = made;
     return WEFT_OK;
+}
+
+void weft_evaluator_share(weft_evaluator *evaluator, weft_cache *cache) {
+    evaluator->cache = cache;
 }
 
 void weft_evaluator_destroy(weft_evaluator *evaluator) {

@@ -6,6 +6,7 @@
 #ifndef WEFT_STUDY_EVALUATOR_H
 #define WEFT_STUDY_EVALUATOR_H
 
+#include "study/cache.h"
 #include "study/problem.h"
 
 typedef struct weft_evaluator weft_evaluator;
@@ -14,6 +15,8 @@ typedef struct weft_evaluator weft_evaluator;
  * gene sets or what a metric that the problem asks for is made of. */
 weft_status weft_evaluator_create(const weft_problem *problem, const weft_accuracy *accuracy,
                                   weft_evaluator **evaluator, weft_error *error) WEFT_NODISCARD;
+/* Accuracies that are there are taken from a cache, others added; borrowed, NULL: no cache. */
+void weft_evaluator_share(weft_evaluator *evaluator, weft_cache *cache);
 void weft_evaluator_destroy(weft_evaluator *evaluator);
 
 /* Fills metrics, score, state, violation and reason of *trial (begun with weft_trial_blank) from its

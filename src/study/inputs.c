@@ -10,7 +10,7 @@
 
 #include "base/rng.h"
 #include "base/share.h"
-#include "study/problem.h"
+#include "study/problem_part.h"
 
 /* ---- files ----------------------------------------------------------------------------------- */
 
@@ -85,6 +85,7 @@ static weft_status hash_accuracy(const weft_problem *problem, uint64_t *hash, we
     } files[] = {{"predictors", accuracy->file},
                  {NULL, accuracy->weights},
                  {NULL, accuracy->csv},
+                 {NULL, accuracy->teacher_weights},
                  {"penalties", accuracy->penalty}};
     *hash = 0;
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
@@ -92,6 +93,33 @@ static weft_status hash_accuracy(const weft_problem *problem, uint64_t *hash, we
             WEFT_TRY(hash_named(files[i].kind, files[i].name, hash, error));
         }
     }
+    return WEFT_OK;
+}
+
+/* A training is told by the section of the problem that asks for it, without what names files: those
+ * are told by what is in them, and the cache itself changes nothing. */
+weft_status weft_problem_accuracy_hash(const weft_problem *problem, uint64_t *hash,
+                                       weft_error *error) {
+    const weft_problem_info *info = &problem->info;
+    char *text = NULL;
+    size_t size = 0;
+    uint64_t files = 0;
+    WEFT_TRY(hash_accuracy(problem, &files, error));
+    FILE *out = open_memstream(&text, &size);
+    if (out == NULL) {
+        return weft_fail_memory(error, 4096);
+    }
+    fprintf(out, "%s %s\n", problem->provider, problem->data);
+    weft_options_write(WEFT_OPTIONS_ACCURACY, info, out);
+    weft_training_write(&info->accuracy, out);
+    fprintf(out, "%s\n", info->accuracy.teacher);
+    bool failed = ferror(out) != 0;
+    if (fclose(out) != 0 || failed) {
+        free(text);
+        return weft_fail_memory(error, size);
+    }
+    *hash = weft_hash(text, size, files);
+    free(text);
     return WEFT_OK;
 }
 

@@ -120,8 +120,8 @@ static weft_status adopt_data(weft_problem *problem, const weft_map *map,
 
 /* ---- files of the accuracy --------------------------------------------------------------------- */
 
-static const char *const ACCURACY_FILES[WEFT_ACCURACY_FILES] = {"file", "weights", "csv", "penalty",
-                                                                "ignore"};
+static const char *const ACCURACY_FILES[WEFT_ACCURACY_FILES] = {
+    "file", "weights", "csv", "penalty", "ignore", "cache", "teacher", "teacher_weights", "keep"};
 
 /* Whether the text names a file, or one of ours: it is meant from the folder of the problem. */
 static bool names_file(int i) {
@@ -162,6 +162,18 @@ static void write_accuracy_files(const weft_problem *problem, FILE *out) {
 
 /* ---- settings ---------------------------------------------------------------------------------- */
 
+static weft_status read_value(weft_problem *problem, weft_map *map, weft_error *error) {
+    const char *const *values = weft_accuracy_value_names();
+    int n = 0;
+    int value = (int)problem->info.accuracy.value;
+    while (values[n] != NULL) {
+        n++;
+    }
+    WEFT_TRY(weft_map_choice(map, "value", WEFT_OPTIONAL, values, n, &value, error));
+    problem->info.accuracy.value = (weft_accuracy_value)value;
+    return WEFT_OK;
+}
+
 static weft_status read_accuracy(weft_problem *problem, weft_map *map, weft_error *error) {
     weft_map inner;
     WEFT_TRY(begin_section(map, "accuracy", "provider", weft_accuracy_names(), problem->provider,
@@ -170,6 +182,8 @@ static weft_status read_accuracy(weft_problem *problem, weft_map *map, weft_erro
         return WEFT_OK;
     }
     WEFT_TRY(weft_options_read(WEFT_OPTIONS_ACCURACY, &inner, &problem->info, error));
+    WEFT_TRY(weft_training_read(&inner, &problem->info.accuracy, error));
+    WEFT_TRY(read_value(problem, &inner, error));
     WEFT_TRY(read_accuracy_files(problem, &inner, error));
     return weft_map_end(&inner, error);
 }
@@ -236,6 +250,10 @@ static weft_status problem_create(weft_problem **problem, weft_error *error) {
     made->info.accuracy.csv = made->accuracy_files[2];
     made->info.accuracy.penalty = made->accuracy_files[3];
     made->info.accuracy.ignore = made->accuracy_files[4];
+    made->info.cache = made->accuracy_files[5];
+    made->info.accuracy.teacher = made->accuracy_files[6];
+    made->info.accuracy.teacher_weights = made->accuracy_files[7];
+    made->info.accuracy.keep = made->accuracy_files[WEFT_ACCURACY_KEEP];
     made->info.optimizer.name = made->optimizer;
     snprintf(made->info.accounting, sizeof made->info.accounting, WEFT_ACCOUNTING_CHIP);
     made->info.trials = 100;
@@ -356,6 +374,8 @@ static weft_status write_problem(const weft_problem *problem, bool alone, char *
     fprintf(out, "aggregate: %s\n", weft_aggregate_token(info->aggregate));
     fprintf(out, "accuracy:\n  provider: %s\n", problem->provider);
     weft_options_write(WEFT_OPTIONS_ACCURACY, info, out);
+    weft_training_write(&info->accuracy, out);
+    fprintf(out, "  value: %s\n", weft_accuracy_value_names()[info->accuracy.value]);
     write_accuracy_files(problem, out);
     fprintf(out, "search:\n  optimizer: %s\n", problem->optimizer);
     weft_options_write(WEFT_OPTIONS_SEARCH, info, out);

@@ -7,7 +7,7 @@
 
 #include "base/expr.h"
 
-enum { WEFT_PROBLEM_PATH = 1024, WEFT_ACCURACY_FILES = 5 };
+enum { WEFT_PROBLEM_PATH = 1024, WEFT_ACCURACY_KEEP = 8, WEFT_ACCURACY_FILES = 9 };
 
 /* What a stage of the search varies, and what it wants. */
 typedef struct weft_stage {
@@ -68,6 +68,23 @@ weft_status weft_problem_parse(const char *problem_text, const char *space_text,
 enum { WEFT_INPUTS_TEXT = 80 };
 weft_status weft_problem_inputs(const weft_problem *problem, char text[WEFT_INPUTS_TEXT],
                                 weft_error *error) WEFT_NODISCARD;
+
+/* What decides what a training gives, beside the network: the provider, the data, every setting, and
+ * the contents of its files. */
+weft_status weft_problem_accuracy_hash(const weft_problem *problem, uint64_t *hash,
+                                       weft_error *error) WEFT_NODISCARD;
+
+/* The genes as a provider of accuracies asks for them. Names and words are borrowed from the space; the
+ * arrays are freed by weft_meanings_free. */
+typedef struct weft_meanings {
+    weft_design_genes genes;
+    weft_gene_meaning *all;
+    double *numbers;
+    const char **words;
+} weft_meanings;
+weft_status weft_meanings_make(const weft_problem *problem, weft_meanings *meanings,
+                               weft_error *error) WEFT_NODISCARD;
+void weft_meanings_free(weft_meanings *meanings);
 
 /* The provider of accuracies that the problem names, told its genes; the caller destroys it. */
 weft_status weft_problem_accuracy(const weft_problem *problem, weft_accuracy **accuracy,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * A problem's provider of accuracies, which is told what the genes mean. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "study/problem.h"
 
@@ -31,23 +32,50 @@ static void describe_genes(const weft_problem *problem, weft_design_genes *genes
     *genes = (weft_design_genes){.n = table.n_genes, .genes = meanings};
 }
 
-weft_status weft_problem_accuracy(const weft_problem *problem, weft_accuracy **accuracy,
-                                  weft_error *error) {
+void weft_meanings_free(weft_meanings *meanings) {
+    free(meanings->all);
+    free(meanings->numbers);
+    free(meanings->words);
+    *meanings = (weft_meanings){0};
+}
+
+weft_status weft_meanings_make(const weft_problem *problem, weft_meanings *meanings,
+                               weft_error *error) {
     size_t n = (size_t)weft_space_genes(problem->space).n_genes;
     size_t room = n * WEFT_GENE_MAX_CHOICES;
-    weft_gene_meaning *meanings = calloc(n, sizeof *meanings);
-    double *numbers = calloc(room, sizeof *numbers);
-    const char **words = calloc(room, sizeof *words);
-    weft_design_genes genes;
-    weft_status status = meanings != NULL && numbers != NULL && words != NULL
-                             ? WEFT_OK
-                             : weft_fail_memory(error, room * sizeof *numbers);
-    if (status == WEFT_OK) {
-        describe_genes(problem, &genes, meanings, numbers, words);
-        status = weft_accuracy_create(&problem->info.accuracy, &genes, accuracy, error);
+    weft_meanings made = {.all = calloc(n, sizeof *made.all),
+                          .numbers = calloc(room, sizeof *made.numbers),
+                          .words = calloc(room, sizeof *made.words)};
+    if (made.all == NULL || made.numbers == NULL || made.words == NULL) {
+        weft_meanings_free(&made);
+        return weft_fail_memory(error, room * sizeof *made.numbers);
     }
-    free(meanings);
-    free(numbers);
-    free(words);
+    describe_genes(problem, &made.genes, made.all, made.numbers, made.words);
+    *meanings = made;
+    return WEFT_OK;
+}
+
+/* Weights of a supernet must be those of the problem's space. */
+static weft_status name_space(const weft_problem *problem, weft_accuracy_settings *settings,
+                              weft_error *error) {
+    if (strcmp(problem->provider, "supernet") != 0) {
+        return WEFT_OK;
+    }
+    weft_space_supernet *networks;
+    WEFT_TRY(weft_space_supernet_create(problem->space, &networks, error));
+    settings->space_hash = weft_space_supernet_get(networks)->hash;
+    settings->space_name = weft_space_name(problem->space);
+    weft_space_supernet_destroy(networks);
+    return WEFT_OK;
+}
+
+weft_status weft_problem_accuracy(const weft_problem *problem, weft_accuracy **accuracy,
+                                  weft_error *error) {
+    weft_meanings meanings;
+    weft_accuracy_settings settings = problem->info.accuracy;
+    WEFT_TRY(name_space(problem, &settings, error));
+    WEFT_TRY(weft_meanings_make(problem, &meanings, error));
+    weft_status status = weft_accuracy_create(&settings, &meanings.genes, accuracy, error);
+    weft_meanings_free(&meanings);
     return status;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The settings of a problem that are plain numbers: one table says their names, types, ranges and
- * places, for reading, writing and checking. */
+ * The settings of a problem that are plain numbers or words: one table says their names, types, ranges
+ * and places, for reading, writing and checking. */
 #include "study/problem_part.h"
 
 #include <stddef.h>
@@ -13,7 +13,8 @@ typedef enum option_type {
     OPTION_INT,
     OPTION_INT64,
     OPTION_UINT64,
-    OPTION_BOOL
+    OPTION_BOOL,
+    OPTION_CHOICE
 } option_type;
 
 typedef struct option {
@@ -21,46 +22,73 @@ typedef struct option {
     option_type type;
     size_t offset; /* in weft_problem_info */
     double lower, upper;
+    const char *const *words; /* OPTION_CHOICE: upper + 1 of them; the member is their index */
 } option;
+
+#define WORD(name, word) word,
+static const char *const precisions[] = {WEFT_PRECISION_MAP(WORD)};
+static const char *const descents[] = {WEFT_DESCENT_MAP(WORD)};
+static const char *const schedules[] = {WEFT_SCHEDULE_MAP(WORD)};
+static const char *const quant_steps[] = {WEFT_QUANT_STEPS_MAP(WORD)};
+#undef WORD
 
 #define AT(member) offsetof(weft_problem_info, member)
 
 static const option accuracy_options[] = {
-    {"epochs", OPTION_REAL, AT(accuracy.train.epochs), 0.001, 10000},
-    {"batch", OPTION_INT, AT(accuracy.train.batch), 1, 4096},
-    {"share", OPTION_REAL, AT(accuracy.train.share), 1e-6, 1},
-    {"validation", OPTION_REAL, AT(accuracy.train.validation), 0.001, 0.9},
-    {"validation_limit", OPTION_INT64, AT(accuracy.train.validation_limit), 0, 1e12},
-    {"split_seed", OPTION_UINT64, AT(accuracy.train.split_seed), 0, 9e15},
-    {"learning_rate", OPTION_REAL, AT(accuracy.train.learning_rate), 0, 1e30},
-    {"warmup", OPTION_REAL, AT(accuracy.train.warmup), 0, 1},
-    {"momentum", OPTION_REAL, AT(accuracy.train.momentum), 0, 0.9999},
-    {"weight_decay", OPTION_REAL, AT(accuracy.train.weight_decay), 0, 1},
-    {"crop_pad", OPTION_INT, AT(accuracy.train.crop_pad), 0, 64},
-    {"flip", OPTION_BOOL, AT(accuracy.train.flip), 0, 1},
-    {"label_smoothing", OPTION_REAL, AT(accuracy.train.label_smoothing), 0, 0.9},
-    {"final_epochs", OPTION_REAL, AT(accuracy.final_epochs), 0.001, 10000},
-    {"blind_bits", OPTION_BOOL, AT(accuracy.blind_bits), 0, 1},
+    {"epochs", OPTION_REAL, AT(accuracy.train.epochs), 0.001, 10000, NULL},
+    {"batch", OPTION_INT, AT(accuracy.train.batch), 1, 4096, NULL},
+    {"share", OPTION_REAL, AT(accuracy.train.share), 1e-6, 1, NULL},
+    {"validation", OPTION_REAL, AT(accuracy.train.validation), 0.001, 0.9, NULL},
+    {"validation_limit", OPTION_INT64, AT(accuracy.train.validation_limit), 0, 1e12, NULL},
+    {"split_seed", OPTION_UINT64, AT(accuracy.train.split_seed), 0, 9e15, NULL},
+    {"precision", OPTION_CHOICE, AT(accuracy.train.precision), 0, WEFT_PRECISION_COUNT - 1,
+     precisions},
+    {"optimizer", OPTION_CHOICE, AT(accuracy.train.descent), 0, WEFT_DESCENT_COUNT - 1, descents},
+    {"schedule", OPTION_CHOICE, AT(accuracy.train.schedule), 0, WEFT_SCHEDULE_COUNT - 1, schedules},
+    {"learning_rate", OPTION_REAL, AT(accuracy.train.learning_rate), 0, 1e30, NULL},
+    {"warmup", OPTION_REAL, AT(accuracy.train.warmup), 0, 1, NULL},
+    {"momentum", OPTION_REAL, AT(accuracy.train.momentum), 0, 0.9999, NULL},
+    {"weight_decay", OPTION_REAL, AT(accuracy.train.weight_decay), 0, 1, NULL},
+    {"decay_all", OPTION_BOOL, AT(accuracy.train.decay_all), 0, 1, NULL},
+    {"gradient_limit", OPTION_REAL, AT(accuracy.train.gradient_limit), 0, 1e30, NULL},
+    {"average", OPTION_REAL, AT(accuracy.train.average), 0, 0.9999999, NULL},
+    {"patience", OPTION_REAL, AT(accuracy.train.patience), 0, 10000, NULL},
+    {"crop_pad", OPTION_INT, AT(accuracy.train.crop_pad), 0, 64, NULL},
+    {"flip", OPTION_BOOL, AT(accuracy.train.flip), 0, 1, NULL},
+    {"cutout", OPTION_INT, AT(accuracy.train.cutout), 0, 1024, NULL},
+    {"mixup", OPTION_REAL, AT(accuracy.train.mixup), 0, 1e6, NULL},
+    {"label_smoothing", OPTION_REAL, AT(accuracy.train.label_smoothing), 0, 0.9, NULL},
+    {"quant_steps", OPTION_CHOICE, AT(accuracy.train.quant.steps), 0, WEFT_QUANT_STEPS_COUNT - 1,
+     quant_steps},
+    {"per_channel", OPTION_BOOL, AT(accuracy.train.quant.per_channel), 0, 1, NULL},
+    {"ends_at_8", OPTION_BOOL, AT(accuracy.train.quant.ends_at_8), 0, 1, NULL},
+    {"teaching", OPTION_REAL, AT(accuracy.train.teaching), 0, 1, NULL},
+    {"temperature", OPTION_REAL, AT(accuracy.train.temperature), 1e-3, 1e3, NULL},
+    {"final_epochs", OPTION_REAL, AT(accuracy.final_epochs), 0.001, 10000, NULL},
+    {"recalibrate", OPTION_INT64, AT(accuracy.recalibrate), 1, 1e9, NULL},
+    {"blind_bits", OPTION_BOOL, AT(accuracy.blind_bits), 0, 1, NULL},
+    {"force", OPTION_BOOL, AT(accuracy.force), 0, 1, NULL},
 };
 
 static const option search_options[] = {
-    {"trials", OPTION_INT64, AT(trials), 1, 1e9},
-    {"batch", OPTION_INT, AT(batch), 1, 65536},
-    {"seed", OPTION_UINT64, AT(seed), 0, 9e15},
-    {"startup_trials", OPTION_INT, AT(optimizer.startup_trials), 1, 1e6},
-    {"candidates", OPTION_INT, AT(optimizer.candidates), 1, 1e5},
-    {"gamma", OPTION_REAL, AT(optimizer.gamma), 1e-3, 10},
-    {"prior_weight", OPTION_REAL, AT(optimizer.prior_weight), 1e-6, 1e6},
-    {"linear_forgetting", OPTION_INT, AT(optimizer.linear_forgetting), 1, 1e6},
-    {"population", OPTION_INT, AT(optimizer.population), 0, 1e6},
-    {"crossover_probability", OPTION_REAL, AT(optimizer.crossover_probability), -1, 1},
-    {"child_mutation_probability", OPTION_REAL, AT(optimizer.child_mutation_probability), -1, 1},
-    {"mutation_probability", OPTION_REAL, AT(optimizer.mutation_probability), -1, 1},
-    {"eta_crossover", OPTION_REAL, AT(optimizer.eta_crossover), -1, 1000},
-    {"eta_mutation", OPTION_REAL, AT(optimizer.eta_mutation), -1, 1000},
-    {"sample", OPTION_INT, AT(optimizer.sample), 1, 1e6},
-    {"screened", OPTION_INT, AT(optimizer.screened), 1, 1e6},
-    {"phase_generations", OPTION_INT, AT(optimizer.phase_generations), 1, 1e6},
+    {"trials", OPTION_INT64, AT(trials), 1, 1e9, NULL},
+    {"batch", OPTION_INT, AT(batch), 1, 65536, NULL},
+    {"seed", OPTION_UINT64, AT(seed), 0, 9e15, NULL},
+    {"startup_trials", OPTION_INT, AT(optimizer.startup_trials), 1, 1e6, NULL},
+    {"candidates", OPTION_INT, AT(optimizer.candidates), 1, 1e5, NULL},
+    {"gamma", OPTION_REAL, AT(optimizer.gamma), 1e-3, 10, NULL},
+    {"prior_weight", OPTION_REAL, AT(optimizer.prior_weight), 1e-6, 1e6, NULL},
+    {"linear_forgetting", OPTION_INT, AT(optimizer.linear_forgetting), 1, 1e6, NULL},
+    {"population", OPTION_INT, AT(optimizer.population), 0, 1e6, NULL},
+    {"crossover_probability", OPTION_REAL, AT(optimizer.crossover_probability), -1, 1, NULL},
+    {"child_mutation_probability", OPTION_REAL, AT(optimizer.child_mutation_probability), -1, 1,
+     NULL},
+    {"mutation_probability", OPTION_REAL, AT(optimizer.mutation_probability), -1, 1, NULL},
+    {"eta_crossover", OPTION_REAL, AT(optimizer.eta_crossover), -1, 1000, NULL},
+    {"eta_mutation", OPTION_REAL, AT(optimizer.eta_mutation), -1, 1000, NULL},
+    {"sample", OPTION_INT, AT(optimizer.sample), 1, 1e6, NULL},
+    {"screened", OPTION_INT, AT(optimizer.screened), 1, 1e6, NULL},
+    {"phase_generations", OPTION_INT, AT(optimizer.phase_generations), 1, 1e6, NULL},
 };
 
 #undef AT
@@ -105,6 +133,9 @@ weft_status weft_options_read(weft_option_section section, weft_map *map, weft_p
                                    error));
         } else if (o->type == OPTION_BOOL) {
             WEFT_TRY(weft_map_bool(map, o->key, WEFT_OPTIONAL, (bool *)member, error));
+        } else if (o->type == OPTION_CHOICE) {
+            WEFT_TRY(weft_map_choice(map, o->key, WEFT_OPTIONAL, o->words, (int)o->upper + 1,
+                                     (int *)member, error));
         } else {
             WEFT_TRY(read_whole(map, o, member, error));
         }
@@ -121,6 +152,7 @@ weft_status weft_options_check(weft_option_section section, const weft_problem_i
         const void *member = (const char *)info + o->offset;
         double value = o->type == OPTION_REAL     ? *(const double *)member
                        : o->type == OPTION_INT    ? *(const int *)member
+                       : o->type == OPTION_CHOICE ? *(const int *)member
                        : o->type == OPTION_INT64  ? (double)*(const int64_t *)member
                        : o->type == OPTION_UINT64 ? (double)*(const uint64_t *)member
                                                   : 0.0;
@@ -152,6 +184,9 @@ void weft_options_write(weft_option_section section, const weft_problem_info *in
             break;
         case OPTION_UINT64:
             fprintf(out, "%llu\n", (unsigned long long)*(const uint64_t *)member);
+            break;
+        case OPTION_CHOICE:
+            fprintf(out, "%s\n", o->words[*(const int *)member]);
             break;
         case OPTION_BOOL:
             fprintf(out, "%s\n", *(const bool *)member ? "true" : "false");

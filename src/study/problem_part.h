@@ -22,6 +22,13 @@ weft_status weft_options_check(weft_option_section section, const weft_problem_i
                                weft_error *error) WEFT_NODISCARD;
 void weft_options_write(weft_option_section section, const weft_problem_info *info, FILE *out);
 
+/* ---- problem_training.c: bits and fidelities -------------------------------------------------- */
+
+/* `bits` and `fidelity` of the section `accuracy`, behind its numbers; and what belongs to it. */
+weft_status weft_training_read(weft_map *map, weft_accuracy_settings *accuracy,
+                               weft_error *error) WEFT_NODISCARD;
+void weft_training_write(const weft_accuracy_settings *accuracy, FILE *out);
+
 /* ---- problem_goal.c: objectives or a score, constraints --------------------------------------- */
 
 weft_status weft_goal_read(weft_problem *problem, weft_map *map, weft_error *error) WEFT_NODISCARD;

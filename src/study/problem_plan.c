@@ -169,8 +169,8 @@ static weft_status bind_patterns(const weft_problem *problem, const weft_gene_pa
 /* ---- fixed genes ----------------------------------------------------------------------------- */
 
 /* The value of a gene that a text stands for; NaN: none. */
-static double value_meant(const weft_problem *problem, int g, const char *text) {
-    weft_gene_table table = weft_space_genes(problem->space);
+static double value_meant(const weft_space *space, int g, const char *text) {
+    weft_gene_table table = weft_space_genes(space);
     const weft_gene *gene = &table.genes[g];
     char *end = NULL;
     double number = weft_real_parse(text, &end);
@@ -182,8 +182,8 @@ static double value_meant(const weft_problem *problem, int g, const char *text) 
     }
     for (int c = 0; c < gene->n_choices; c++) {
         char label[64];
-        double stands_for = weft_space_number(problem->space, g, c);
-        if (strcmp(weft_space_value_text(problem->space, g, c, label, sizeof label), text) == 0 ||
+        double stands_for = weft_space_number(space, g, c);
+        if (strcmp(weft_space_value_text(space, g, c, label, sizeof label), text) == 0 ||
             (is_number && fabs(stands_for - number) <= 1e-9 * fabs(number))) {
             return c;
         }
@@ -191,15 +191,13 @@ static double value_meant(const weft_problem *problem, int g, const char *text) 
     return NAN;
 }
 
-static weft_status fail_value(const weft_problem *problem, int g, const char *text,
-                              weft_error *error) {
-    weft_gene_table table = weft_space_genes(problem->space);
+static weft_status fail_value(const weft_space *space, int g, const char *text, weft_error *error) {
+    weft_gene_table table = weft_space_genes(space);
     const weft_gene *gene = &table.genes[g];
     char known[300] = "";
     for (int c = 0; c < gene->n_choices; c++) {
         char label[64];
-        weft_list_add(known, sizeof known,
-                      weft_space_value_text(problem->space, g, c, label, sizeof label));
+        weft_list_add(known, sizeof known, weft_space_value_text(space, g, c, label, sizeof label));
     }
     if (gene->n_choices == 0) {
         snprintf(known, sizeof known, "%g to %g", gene->lower, gene->upper);
@@ -208,22 +206,27 @@ static weft_status fail_value(const weft_problem *problem, int g, const char *te
                      gene->name, text, known);
 }
 
-weft_status weft_problem_set(const weft_problem *problem, const char *pattern, const char *text,
-                             double *genome, weft_error *error) {
-    weft_gene_table table = weft_space_genes(problem->space);
+weft_status weft_space_set_genes(const weft_space *space, const char *pattern, const char *text,
+                                 double *genome, weft_error *error) {
+    weft_gene_table table = weft_space_genes(space);
     bool any = false;
     for (int g = 0; g < table.n_genes; g++) {
-        if (!pattern_means(problem->space, &table, g, pattern)) {
+        if (!pattern_means(space, &table, g, pattern)) {
             continue;
         }
-        double value = value_meant(problem, g, text);
+        double value = value_meant(space, g, text);
         if (isnan(value)) {
-            return fail_value(problem, g, text, error);
+            return fail_value(space, g, text, error);
         }
         genome[g] = value;
         any = true;
     }
     return any ? WEFT_OK : fail_pattern(&table, pattern, error);
+}
+
+weft_status weft_problem_set(const weft_problem *problem, const char *pattern, const char *text,
+                             double *genome, weft_error *error) {
+    return weft_space_set_genes(problem->space, pattern, text, genome, error);
 }
 
 static weft_status read_fixed(weft_problem *problem, const weft_doc *doc, const weft_node *node,

@@ -342,9 +342,12 @@ static weft_status train_in_full(const weft_study *study, const weft_trial *tria
                                  weft_error *error) {
     weft_network *network = NULL;
     WEFT_TRY(weft_space_decode(study->problem->space, trial->genome, 0, &network, error));
-    weft_status status = weft_accuracy_evaluate(study->accuracy, network, trial->genome,
-                                                WEFT_FIDELITY_FINAL, study->problem->info.seed,
-                                                stop, result, error);
+    const weft_accuracy_query query = {.network = network,
+                                       .genome = trial->genome,
+                                       .fidelity = WEFT_FIDELITY_FINAL,
+                                       .seed = study->problem->info.seed,
+                                       .stop = stop};
+    weft_status status = weft_cache_evaluate(study->cache, study->accuracy, &query, result, error);
     weft_network_destroy(network);
     return status;
 }

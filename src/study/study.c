@@ -151,8 +151,8 @@ static void describe_machine(char *text, size_t size) {
 /* Whether a line of a problem's text may differ between runs of one study. */
 static bool may_differ(const char *line) {
     /* where files lie; match_inputs compares what is in them */
-    static const char *const KEYS[] = {
-        "  trials:", "  file:", "  weights:", "  csv:", "  penalty:"};
+    static const char *const KEYS[] = {"  trials:",  "  file:",  "  weights:",         "  csv:",
+                                       "  penalty:", "  cache:", "  teacher_weights:", "  keep:"};
     for (size_t i = 0; i < sizeof KEYS / sizeof KEYS[0]; i++) {
         if (strncmp(line, KEYS[i], strlen(KEYS[i])) == 0) {
             return true;
@@ -335,11 +335,30 @@ static weft_status replay(weft_study *study, weft_error *error) {
     }
 }
 
-static weft_status prepare_search(weft_study *study, weft_error *error) {
+/* Where the problem names no folder for the weights between the steps of a candidate's training, they
+ * lie beside the store. */
+static weft_status keep_weights(weft_problem *problem, const char *store, weft_error *error) {
+    if (problem->info.accuracy.n_fidelities < 2 || problem->info.accuracy.keep[0] != '\0' ||
+        store == NULL) {
+        return WEFT_OK;
+    }
+    int written = snprintf(problem->accuracy_files[WEFT_ACCURACY_KEEP], WEFT_PROBLEM_PATH,
+                           "%s.weights", store);
+    return written >= 0 && written < WEFT_PROBLEM_PATH
+               ? WEFT_OK
+               : weft_fail(error, WEFT_ERROR_IO, "the name of the store is too long");
+}
+
+/* `store`: its path; NULL: there will be none. */
+static weft_status prepare_search(weft_study *study, const char *store, weft_error *error) {
     if (study->problem->info.trains) {
+        WEFT_TRY(keep_weights(study->problem, store, error));
         WEFT_TRY(weft_problem_accuracy(study->problem, &study->accuracy, error));
     }
     study->slow = study->accuracy != NULL && weft_accuracy_has_final(study->accuracy);
+    if (study->slow && study->problem->info.cache[0] != '\0') {
+        WEFT_TRY(weft_cache_open(study->problem, &study->cache, error));
+    }
     WEFT_TRY(weft_stage_enter(study, 0, 0, error));
     weft_evaluator *evaluator = NULL;
     WEFT_TRY(weft_evaluators_take(study, &evaluator, error));
@@ -362,7 +381,7 @@ static weft_status open_write(weft_study *study, const char *path, weft_error *e
     study->genes = weft_space_genes(study->problem->space);
     /* what cannot be searched leaves no store behind */
     WEFT_TRY(weft_problem_check_options(study->problem, error));
-    WEFT_TRY(prepare_search(study, error));
+    WEFT_TRY(prepare_search(study, path, error));
     WEFT_TRY(
         weft_store_open(path, WEFT_STORE_WRITE, study->problem->info.trains, &study->store, error));
     WEFT_TRY(match_store(study, error));
@@ -390,7 +409,7 @@ weft_status weft_problem_check(weft_problem *problem, weft_error *error) {
     WEFT_TRY(study_create(&made, error));
     made->problem = problem;
     made->genes = weft_space_genes(problem->space);
-    weft_status status = prepare_search(made, error);
+    weft_status status = prepare_search(made, NULL, error);
     weft_study_close(made);
     return status;
 }
@@ -448,6 +467,7 @@ void weft_study_close(weft_study *study) {
     weft_optimizer_destroy(study->optimizer);
     weft_evaluators_free(study);
     weft_accuracy_destroy(study->accuracy);
+    weft_cache_close(study->cache);
     weft_seen_destroy(&study->seen);
     free(study->batch.genomes);
     free(study->batch.hashes);

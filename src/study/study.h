@@ -5,6 +5,7 @@
 
 #include <pthread.h>
 
+#include "study/cache.h"
 #include "study/evaluator.h"
 #include "study/judge.h"
 #include "study/problem.h"
@@ -47,6 +48,7 @@ struct weft_study {
     weft_optimizer *optimizer; /* of the stage at hand */
     weft_accuracy *accuracy;   /* NULL when no metric asks for it */
     bool slow;                 /* a trial is a training */
+    weft_cache *cache;         /* NULL: trainings are not shared with other studies */
     weft_evaluators evaluators;
     weft_seen seen;        /* phenotypes told so far */
     uint64_t n_closed;     /* batches up to trial n_closed-1 are done */

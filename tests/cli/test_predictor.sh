@@ -104,6 +104,143 @@ check $? "nothing was written"
 run predictor import nasbench201-cifar10 weights
 code_is 3 "a table has no weights"
 
+# A predictor fitted to trials: the accuracies of a study are those of a perceptron that is known.
+mkdir truth
+one='\000\000\200\077' two='\000\000\000\100' four='\000\000\200\100' part='\000\000\000\076'
+npy truth/w.npy '(1,13)' \
+    "$four$two$one$four$two$one$four$two$one$four$part$part$part"
+cat > truth.yaml << 'YAML'
+weft: predictor/1
+name: truth
+kind: mlp
+source: a test
+accuracy: {unit: percent, offset: 50}
+branches:
+  - width: 1
+    weight: w
+    activation: none
+    features:
+      - {number: {}, genes: depth}
+      - {one_hot: [VGG, MVGG, RES], genes: "block*", count: 3}
+      - {number: {}, genes: "kernels*", count: 3}
+YAML
+cat > study.yaml << 'YAML'
+weft: problem/1
+name: study
+space:
+  base: imc-cnn
+  name: small
+  genes:
+    depth: {integer: [1, 3]}
+    block: {categorical: [VGG, MVGG, RES], repeat: 3, when: depth >= index}
+    kernels: {ordinal: [8, 16, 32], repeat: 3, when: depth >= index}
+chip: mnsim-130nm-rram
+accuracy: {provider: mlp, file: ./truth.yaml, weights: ./truth}
+objectives: [accuracy max, energy min]
+search: {optimizer: random, trials: 40, batch: 20, seed: 1}
+YAML
+run search study.yaml --store study.db --quiet
+code_is 0 "a study to learn from"
+run predictor fit study.db --model gp --out fitted.yaml --json
+code_is 0 "a predictor is fitted to its trials"
+json_valid "a fit"
+json_true '.n == 40 and .tau > 0.7 and .usable and .rmse < 0.05' "it learned what is to be learned"
+json_true '.coverage >= 0.6 and .level == 0.9' "how much its intervals cover"
+run predictor fit study.db --model gp --out fitted.yaml
+code_is 3 "not over another one"
+run predictor fit study.db --model gp --out fitted.yaml --replace --jobs 2
+code_is 0 "unless it may be replaced"
+out_has "Kendall's tau" "what it is worth is told"
+run predictor show fitted.yaml
+code_is 0 "what stands in it"
+out_has "VGG, MVGG, RES" "its genes and values"
+run predictor show fitted.yaml --json
+json_valid "what stands in it"
+json_true '.model == "gp" and (.genes | length) == 7' "its model and genes"
+sed 's/seed: 1/seed: 5/' study.yaml > held.yaml
+run search held.yaml --store held.db --quiet
+run predictor check fitted.yaml held.db --json
+code_is 0 "it is compared with designs held out"
+json_true '.folds == 0 and .tau > 0.7' "and tells them apart"
+sed 's/provider: mlp, file: .*weights: .\/truth/provider: predictor, file: .\/fitted.yaml/' study.yaml > with.yaml
+run search with.yaml --store with.db --trials 200
+code_is 0 "a search uses it"
+run search with.yaml --store with.db --trials 220
+code_is 0 "and goes on with it"
+run predictor next study.db -n 6 --predictor fitted.yaml --json
+code_is 0 "what to train next"
+json_valid "what to train next"
+json_true 'length == 6 and (map(.description) | unique | length) == 6' "six designs"
+json_true '[.[] | .low <= .accuracy and .accuracy <= .high] | all' "with their intervals"
+cp "$out" next.json
+run front study.db --all --json
+if have jq; then
+    jq --slurpfile next next.json '[.[].design] - [$next[0][].description] | length == 40' "$out" > new.json
+    cp new.json "$out"
+    json_true . "none of them was tried"
+fi
+run predictor next study.db -n 3 --model trees --rule spread
+code_is 0 "far from what is known"
+run predictor next golden.csv
+code_is 2 "of a study only"
+
+# One that has not earned it is refused, unless it is forced.
+run predictor fit study.db --model gp --bar 0.999 --out poor.yaml
+code_is 0 "one below its bar is written"
+err_has "below the bar" "and says so"
+sed 's/fitted.yaml/poor.yaml/' with.yaml > poor-problem.yaml
+run search poor-problem.yaml --store poor.db
+code_is 3 "a search refuses it"
+err_has "Kendall's tau is" "with its tau"
+err_has "below the bar of 0.999, with 40 trained designs" "its bar and its trials"
+err_has "force: true" "and what to do"
+sed 's/poor.yaml/poor.yaml, force: true/' poor-problem.yaml > forced.yaml
+run search forced.yaml --store forced.db
+code_is 0 "unless it is forced"
+sed 's/fitted.yaml/fitted.yaml, value: low/' with.yaml > low.yaml
+run search low.yaml --store low.db
+code_is 0 "the low end of the interval may count"
+sed 's/fitted.yaml/fitted.yaml, value: least/' with.yaml > bad-value.yaml
+run search bad-value.yaml --store bad.db
+code_is 3 "no other value"
+err_has "low" "the values there are"
+run predictor check poor.yaml held.db
+code_is 6 "a check below the bar"
+
+# Designs from a file, and what cannot be learned from.
+{
+    echo "a,b,accuracy"
+    awk 'BEGIN { for (a = 0; a < 6; a++) for (b = 0; b < 5; b++) print a "," b "," 40 + 5 * a + 3 * b }'
+} > file.csv
+run predictor fit file.csv --percent --model trees --out from-file.yaml
+code_is 0 "a CSV file"
+run predictor check from-file.yaml file.csv --percent
+code_is 0 "checked with it"
+run predictor fit file.csv --model trees
+code_is 3 "accuracies that are percentages"
+err_has "is 40, expected 0 to 1" "which one"
+run predictor fit file.csv --percent --sample 10
+code_is 3 "too few designs"
+err_has "10 designs" "how many"
+run predictor fit file.csv --percent --model forest
+code_is 2 "an unknown model"
+run predictor fit nowhere.db
+code_is 4 "a file that is not there"
+sed 's/tau: [0-9.]*/tau: 0.99x/' from-file.yaml > broken.yaml
+run predictor show broken.yaml
+code_is 3 "a damaged predictor"
+err_has "broken.yaml:" "with its line"
+nb=$root/../shared/data/nasbench201/nb201_table.csv
+if [ -f "$nb" ]; then
+    run predictor fit "$nb" --table nasbench201-cifar10 --sample 100 --model trees --out nb.yaml --json
+    code_is 0 "NAS-Bench-201, from 100 networks"
+    run predictor check nb.yaml "$nb" --table nasbench201-cifar10 --json
+    code_is 0 "all of it"
+    json_true '.n == 15625 and .tau > 0.5' "is told apart"
+else
+    skip "NAS-Bench-201" "../shared/data/nasbench201 is not here"
+fi
+
 # The published predictions of Once-for-All, where they are at hand.
 ofa=$root/../shared/data/ofa/acc_predictor
 if [ -d "$ofa" ]; then

@@ -82,8 +82,8 @@ code_is 0 "a front as CSV"
 lines=$(wc -l < "$out")
 columns=$(head -n 1 "$out" | awk -F, '{ print NF }')
 condition=0
-[ "$columns" -eq 40 ] || condition=1
-check "$condition" "trial, description, 23 figures and 15 genes"
+[ "$columns" -eq 41 ] || condition=1
+check "$condition" "trial, description, 24 figures and 15 genes"
 if have jq; then
     condition=0
     [ "$lines" -eq $(($(jq length front.json) + 1)) ] || condition=1
@@ -181,9 +181,31 @@ json_true '.front | all(.accuracy >= 0 and .accuracy <= 1 and .test_accuracy == 
 run search train.yaml --store runs.db --json
 code_is 0 "the final designs"
 json_true '.front | all(.test_accuracy > 0.2)' "have a test accuracy"
+json_true '.front | all((.test_accuracy - .accuracy - .gap | fabs) < 1e-12)' "and a gap to the search"
+json_true '([.front[].gap] | add / length) as $mean | .gap.designs == (.front | length) and
+    (.gap.mean - $mean | fabs) < 1e-12' "whose mean is told"
+run front runs.db
+out_has "gap" "the front shows them"
+err_has "trained in full: test less searched accuracy" "and their mean"
+run search train.yaml --store runs.db --json
 cp "$out" final.json
 run search train.yaml --store runs.db --json
 same_results "$out" final.json "they are trained once"
+
+# Candidates in steps: the weights between them lie beside the store.
+sed 's/epochs: 4, batch/fidelity: [{epochs: 1, share: 0.5}, {epochs: 3}], bits: [4, 4], batch/' \
+    train.yaml > steps.yaml
+run search steps.yaml --dry-run --json
+json_true '.accuracy | .epochs == 4 and .fidelity[0].share == 0.5 and .fidelity[1].epochs == 3 and
+    .settings.quantized.weight_bits == 4' "a plan in steps"
+run search steps.yaml --store steps.db --no-final --jobs 2 --json
+code_is 0 "a search in steps"
+cp "$out" steps.json
+kept=$(find steps.db.weights -name '*-0.safetensors' | wc -l)
+json_true ".trials == 8 and .failed == 0 and $kept > 0" "leaves the weights of the first ones"
+run search steps.yaml --store steps2.db --no-final --json
+sed 's/steps2.db/steps.db/' "$out" > steps2.json
+same_results steps.json steps2.json "and has the same results with any number of jobs"
 run report --picks runs.db score.db --json
 json_valid "the picks"
 json_true 'map(select(.store == "runs.db")) | map(.objective) | index("accuracy / energy") != null' \

@@ -10,21 +10,25 @@
 #include <cmocka.h>
 
 /* The cost of a network on the preset of MNSIM. */
-static weft_status cost_of(const weft_network *network, weft_error *error) {
+static weft_status total_of(const weft_network *network, weft_total *total, weft_error *error) {
     weft_chip *chip = NULL;
     weft_priced *priced = NULL;
     weft_workload *workload = NULL;
-    weft_total total;
     assert_int_equal(weft_chip_read("mnsim-130nm-rram", &chip, error), WEFT_OK);
     assert_int_equal(weft_priced_create(chip, &priced, error), WEFT_OK);
     weft_status status = weft_workload_create(network, &workload, error);
     if (status == WEFT_OK) {
-        status = weft_estimate(priced, workload, &total, error);
+        status = weft_estimate(priced, workload, total, error);
     }
     weft_workload_destroy(workload);
     weft_priced_destroy(priced);
     weft_chip_destroy(chip);
     return status;
+}
+
+static weft_status cost_of(const weft_network *network, weft_error *error) {
+    weft_total total;
+    return total_of(network, &total, error);
 }
 
 static void refuse(weft_network *network, const char *message) {
@@ -72,6 +76,47 @@ static void plain_networks_are_taken(void **state) {
     }
 }
 
+/* Appends a layer behind layer `from`, and behind `other` unless that is -1. */
+static int32_t grow(weft_network *network, weft_layer layer, int32_t from, int32_t other) {
+    const int32_t inputs[] = {from, other};
+    weft_error error;
+    int32_t index = 0;
+    layer.input = inputs;
+    layer.n_inputs = other < 0 ? 1 : 2;
+    layer.block = WEFT_NO_BLOCK;
+    assert_int_equal(weft_network_add(network, &layer, &index, &error), WEFT_OK);
+    return index;
+}
+
+/* A residual block with and without a path that training drops. */
+static void dropped_paths_fold(void **state) {
+    (void)state;
+    const weft_layer conv = {
+        .op = WEFT_OP_CONV, .out_channels = 8, .kernel = {3, 3}, .stride = {1, 1}, .pad = {1, 1}};
+    weft_total totals[2];
+    weft_error error;
+    for (int i = 0; i < 2; i++) {
+        weft_network *network = NULL;
+        assert_int_equal(weft_network_create("block", (weft_shape){3, 8, 8}, &network, &error),
+                         WEFT_OK);
+        int32_t entry = grow(network, conv, 0, -1);
+        int32_t at = grow(network, conv, entry, -1);
+        if (i == 1) {
+            at = grow(network, (weft_layer){.op = WEFT_OP_DROP_PATH, .rate = 0.5}, at, -1);
+        }
+        grow(network, (weft_layer){.op = WEFT_OP_ADD}, at, entry);
+        assert_int_equal(total_of(network, &totals[i], &error), WEFT_OK);
+        weft_network_destroy(network);
+    }
+    assert_true(totals[0].energy_j == totals[1].energy_j && totals[0].energy_j > 0.0);
+    assert_true(totals[0].latency_s == totals[1].latency_s);
+    weft_network *network = NULL;
+    assert_int_equal(weft_network_create("tokens", (weft_shape){3, 8, 1}, &network, &error),
+                     WEFT_OK);
+    grow(network, (weft_layer){.op = WEFT_OP_TO_MAP, .entries = 2}, 0, -1);
+    refuse(network, "(map)");
+}
+
 static void what_layers_carry_is_seen(void **state) {
     (void)state;
     weft_error error;
@@ -101,6 +146,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(networks_are_refused),
         cmocka_unit_test(plain_networks_are_taken),
+        cmocka_unit_test(dropped_paths_fold),
         cmocka_unit_test(what_layers_carry_is_seen),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

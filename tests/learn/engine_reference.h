@@ -322,6 +322,8 @@ static inline double value_at(const reference *r, int i, place p) {
         return p.c < layer->in.channels ? pixel(r, layer->input[0], p) : 0.0;
     case WEFT_OP_TOKENS:
         return tokens_at(r, i, p);
+    case WEFT_OP_TO_MAP:
+        return pixel(r, layer->input[0], (place){p.n, p.c, p.y * layer->out.width + p.x, 0});
     case WEFT_OP_TOKEN:
         return pixel(r, layer->input[0], (place){p.n, p.c, layer->offset, 0});
     case WEFT_OP_ADD_EMBEDDING:
@@ -394,6 +396,7 @@ static inline void reference_forward(const reference *r, int from) {
             batch_norm_layer(r, i);
             break;
         case WEFT_OP_DROPOUT:
+        case WEFT_OP_DROP_PATH:
         case WEFT_OP_FLATTEN:
             copied_layer(r, i);
             break;

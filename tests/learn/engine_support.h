@@ -295,19 +295,36 @@ static inline void same_mask(const weft_engine *engine, reference *r, const weft
     }
 }
 
-/* The masks that the engine has just drawn. */
+/* All values of an image have one factor. */
+static inline void same_factors(const weft_engine *engine, reference *r, const weft_stage *stage,
+                                const weft_lane *lane) {
+    const float *factors = weft_stage_place(engine, stage, lane, 0);
+    size_t size = shape_size(stage->layer->out);
+    for (size_t k = 0; k < (size_t)lane->images * size; k++) {
+        float factor = factors[k / size];
+        assert_true(factor == 0.0F || factor == (float)(1.0 / (1.0 - stage->layer->rate)));
+        r->factors[stage->layer_index][(size_t)(lane->index * lane->images) * size + k] =
+            (double)factor;
+    }
+}
+
+/* What the engine has just drawn. */
 static inline void same_dropout(const weft_engine *engine, reference *r) {
     for (int s = 0; s < engine->n_stages; s++) {
         const weft_stage *stage = &engine->stages[s];
         int i = stage->layer_index;
-        if (stage->kind->op != WEFT_OP_DROPOUT) {
+        if (stage->kind->op != WEFT_OP_DROPOUT && stage->kind->op != WEFT_OP_DROP_PATH) {
             continue;
         }
         free(r->factors[i]);
         r->factors[i] =
             must_calloc((size_t)r->batch * shape_size(stage->layer->out), sizeof(double));
         for (int l = 0; l < engine->n_lanes; l++) {
-            same_mask(engine, r, stage, &engine->lanes[l]);
+            if (stage->kind->op == WEFT_OP_DROPOUT) {
+                same_mask(engine, r, stage, &engine->lanes[l]);
+            } else {
+                same_factors(engine, r, stage, &engine->lanes[l]);
+            }
         }
     }
 }

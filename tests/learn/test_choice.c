@@ -128,15 +128,21 @@ static void open_handles_learn_from_each_other(void **state) {
     cache_drop(folder);
 }
 
-static void one_way_needs_no_measuring(void **state) {
+/* One way may not work, either; that it does is remembered. */
+static void one_way_is_tried_once(void **state) {
     (void)state;
     char folder[64];
     cache_make(folder);
     weft_choices *choices = open_choices();
-    ways w = {0};
+    ways w = {0}, broken = {.fails = 1};
     int best = -1;
+    assert_int_equal(weft_choices_best(choices, "broken", 1, run, &broken, &best, &error),
+                     WEFT_ERROR_INTERNAL);
     MUST(weft_choices_best(choices, "key", 1, run, &w, &best, &error));
     assert_int_equal(best, 0);
+    assert_true(w.runs > 0);
+    w.runs = 0;
+    MUST(weft_choices_best(choices, "key", 1, run, &w, &best, &error));
     assert_int_equal(w.runs, 0);
     weft_choices_close(choices);
     cache_drop(folder);
@@ -296,9 +302,14 @@ static void torn_lines_are_measured_anew(void **state) {
 
 static void expect_the_first_way(void) {
     weft_choices *choices = open_choices();
-    ways w = {.fastest = 2};
+    ways w = {.fastest = 2}, broken = {.fastest = 2, .fails = 1U << 0}, none = {.fails = 7};
+    int best = -1;
     assert_int_equal(best_of(choices, "key", &w), 0);
-    assert_int_equal(w.runs, 0);
+    assert_int_equal(w.runs, 1);
+    assert_int_equal(best_of(choices, "key", &broken), 1);
+    assert_int_equal(weft_choices_best(choices, "key", WAYS, run, &none, &best, &error),
+                     WEFT_ERROR_INTERNAL);
+    assert_int_equal(best, -1);
     weft_choices_close(choices);
 }
 
@@ -341,12 +352,12 @@ static void what_cannot_be_written_is_not_used(void **state) {
     little.rlim_cur = 8; /* less than a line */
     void (*before)(int) = signal(SIGXFSZ, SIG_IGN);
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &little), 0);
-    ways w = {.fastest = 2};
+    ways w = {.fastest = 2, .fails = 1U << 0};
     int best = best_of(choices, "key", &w);
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &all), 0);
     signal(SIGXFSZ, before);
-    assert_int_equal(best, 0);
-    assert_int_equal(best_of(choices, "key", &w), 0); /* as long as this handle is open */
+    assert_int_equal(best, 1);                        /* the first that works */
+    assert_int_equal(best_of(choices, "key", &w), 1); /* as long as this handle is open */
     weft_choices_close(choices);
     assert_int_equal(stat(path, &info), 0);
     assert_int_equal(info.st_size, 0);
@@ -424,7 +435,7 @@ int main(void) {
         cmocka_unit_test(the_fastest_is_found_and_remembered),
         cmocka_unit_test(many_keys_are_remembered),
         cmocka_unit_test(open_handles_learn_from_each_other),
-        cmocka_unit_test(one_way_needs_no_measuring),
+        cmocka_unit_test(one_way_is_tried_once),
         cmocka_unit_test(two_threads_agree),
         cmocka_unit_test(two_processes_agree),
         cmocka_unit_test(damaged_files_are_read_as_far_as_they_go),

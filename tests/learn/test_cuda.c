@@ -310,6 +310,8 @@ static void test_dropout(void **state) {
     weft_network *network = network_of("dropout", 3, 5, 5);
     next(network, conv_layer(7, 3, 1, 1, true));
     next(network, (weft_layer){.op = WEFT_OP_DROPOUT, .rate = 0.3});
+    next(network, conv_layer(6, 3, 1, 1, true));
+    next(network, (weft_layer){.op = WEFT_OP_DROP_PATH, .rate = 0.4});
     next(network, plain_layer(WEFT_OP_FLATTEN));
     next(network, linear_layer(20));
     next(network, (weft_layer){.op = WEFT_OP_DROPOUT, .rate = 0.5});
@@ -386,7 +388,7 @@ static void make_steps(weft_trainer *trainer, double *losses) {
     }
 }
 
-static void compare_steps(weft_descent_kind descent, weft_precision precision) {
+static void compare_steps(weft_descent_kind descent, weft_train_precision precision) {
     weft_error error;
     weft_network *network = step_network();
     weft_train_settings settings;

@@ -184,6 +184,20 @@ static void test_dropout_of_maps(void **state) {
     finish(network, 710);
 }
 
+/* Branches of single images are dropped, before the sum that they are the branch of. */
+static void test_drop_path(void **state) {
+    (void)state;
+    weft_network *network = begin("drop path", 6, 4);
+    int x = next(network, conv_layer(6, 3, 1, 1, true));
+    next(network, conv_layer(6, 3, 1, 1, true));
+    next(network, plain_layer(WEFT_OP_BATCH_NORM));
+    int branch = next(network, (weft_layer){.op = WEFT_OP_DROP_PATH, .rate = 0.4});
+    grow(network, plain_layer(WEFT_OP_ADD), branch, x);
+    next(network, (weft_layer){.op = WEFT_OP_DROP_PATH, .rate = 0.0});
+    next(network, plain_layer(WEFT_OP_GELU));
+    finish(network, 715);
+}
+
 static void test_linear_over_tokens(void **state) {
     (void)state;
     static const int widths[] = {1, 10, 17, 64};
@@ -207,6 +221,7 @@ int main(void) {
         cmocka_unit_test(test_random_convolutions),
         cmocka_unit_test(test_linear_and_dropout),
         cmocka_unit_test(test_dropout_of_maps),
+        cmocka_unit_test(test_drop_path),
         cmocka_unit_test(test_linear_over_tokens),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -79,6 +79,25 @@ static void test_tokens(void **state) {
     }
 }
 
+/* There and back: a map of another shape than the one that became tokens, and one that is read as it
+ * was as well. */
+static void test_to_map(void **state) {
+    (void)state;
+    for (int entries = 0; entries < 2; entries++) {
+        weft_network *network = network_of("to map", 2, 3, 4 + 3 * entries);
+        int map = next(network, conv_layer(7, 3, 1, 1, true));
+        next(network, plain_layer(WEFT_OP_TOKENS));
+        next(network, linear_layer(7));
+        next(network, (weft_layer){.op = WEFT_OP_TO_MAP, .entries = entries == 0 ? 3 : 7});
+        if (entries == 0) {
+            grow(network, plain_layer(WEFT_OP_ADD), network->n_layers - 1, map);
+        }
+        next(network, conv_layer(5, 3, 1, 1, true));
+        next(network, plain_layer(WEFT_OP_GELU));
+        finish(network, 435 + (uint64_t)entries);
+    }
+}
+
 /* Of the images themselves: the table is all that is trained before the head. */
 static void test_tokens_first(void **state) {
     (void)state;
@@ -118,10 +137,11 @@ static void test_add_embedding(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_matmul),  cmocka_unit_test(test_matmul_with_itself),
-        cmocka_unit_test(test_softmax), cmocka_unit_test(test_layer_norm),
-        cmocka_unit_test(test_tokens),  cmocka_unit_test(test_tokens_first),
-        cmocka_unit_test(test_token),   cmocka_unit_test(test_add_embedding),
+        cmocka_unit_test(test_matmul),        cmocka_unit_test(test_matmul_with_itself),
+        cmocka_unit_test(test_softmax),       cmocka_unit_test(test_layer_norm),
+        cmocka_unit_test(test_tokens),        cmocka_unit_test(test_tokens_first),
+        cmocka_unit_test(test_to_map),        cmocka_unit_test(test_token),
+        cmocka_unit_test(test_add_embedding),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -19,6 +19,8 @@
         }                                                                                          \
     } while (0)
 
+#include "learn/chip_support.h"
+
 enum { CONV_1 = 1, RELU, CONV_2, FLATTEN, LINEAR_1, LINEAR_2, LAYERS };
 
 static void add(weft_network *network, weft_layer layer) {
@@ -153,27 +155,6 @@ static void test_refused(void **state) {
 
 /* ---- what a chip holds ----------------------------------------------------------------------- */
 
-static weft_priced *price(const char *operands) {
-    char text[2048];
-    weft_error error;
-    int n = snprintf(text, sizeof text,
-                     "weft: chip/2\nname: small\noperands:\n%s  outputs: {bits: 8}\n"
-                     "cycle: {time: 1e-8}\nlevels:\n"
-                     "  - level: array\n    count: 64\n"
-                     "    fill: [[Y], [R, S], [M, C], [G], [P, Q], [N]]\n    parts:\n"
-                     "      readout: {class: fixed, acts: readout, energy: 1e-12, area: 1e-9}\n"
-                     "  - level: column\n    count: 32\n    shares: inputs\n    fill: [[Y], [M]]\n"
-                     "  - level: row\n    count: 64\n    shares: outputs\n    fill: [[C, R, S]]\n"
-                     "execution: {accounting: resident, order: layers}\n",
-                     operands);
-    weft_chip *chip = NULL;
-    weft_priced *priced = NULL;
-    MUST(weft_chip_parse(text, (size_t)n, "small.yaml", &chip, &error));
-    MUST(weft_priced_create(chip, &priced, &error));
-    weft_chip_destroy(chip);
-    return priced;
-}
-
 static void test_chip(void **state) {
     (void)state;
     weft_error error;
@@ -183,12 +164,12 @@ static void test_chip(void **state) {
     const bool inputs_signed[LAYERS] = {[CONV_1] = true};
     weft_quant_defaults(&settings);
     MUST(weft_quant_choose(network, &settings, bits, &error));
-    weft_priced *any = price("  inputs: {bits: 8, encoding: offset-if-signed}\n"
-                             "  weights: {bits: 8, encoding: offset, slice: 2}\n");
+    weft_priced *any = small_chip("  inputs: {bits: 8, encoding: offset-if-signed}\n"
+                                  "  weights: {bits: 8, encoding: offset, slice: 2}\n");
     MUST(weft_quant_check_chip(network, bits, inputs_signed, any, &error));
     weft_priced_destroy(any);
-    weft_priced *few = price("  inputs: {bits: 8, encoding: offset-if-signed}\n"
-                             "  weights: {bits: 4, code: 4, encoding: offset, slice: 2}\n");
+    weft_priced *few = small_chip("  inputs: {bits: 8, encoding: offset-if-signed}\n"
+                                  "  weights: {bits: 4, code: 4, encoding: offset, slice: 2}\n");
     assert_int_equal(weft_quant_check_chip(network, bits, inputs_signed, few, &error),
                      WEFT_ERROR_INFEASIBLE);
     assert_non_null(strstr(error.message,

@@ -39,17 +39,17 @@ static void test_learns(void **state) {
     settings.crop_pad = 0;
     settings.flip = false;
     settings.split = WEFT_SPLIT_TEST;
-    /* One start in ten ends with dead units in this narrow head. */
-    enum { SEEDS = 8, LEARNED = 6 };
-    int learned = 0;
-    for (settings.seed = 0; settings.seed < SEEDS; settings.seed++) {
+    /* At three times this rate one start in ten ends with dead units in so narrow a head; at this one
+     * none of a hundred did. */
+    settings.learning_rate = 0.03;
+    for (settings.seed = 1; settings.seed <= 3; settings.seed++) {
         weft_train_result result;
         MUST(weft_train(network, &dataset, &settings, NULL, NULL, NULL, &result, &error));
-        learned += result.accuracy > 0.95 && result.loss < 0.5;
+        assert_true(result.accuracy > 0.95);
+        assert_true(result.loss < 0.5);
         assert_int_equal(result.images_trained, 400 * 8);
         assert_int_equal(result.images_measured, 100);
     }
-    assert_true(learned >= LEARNED);
     weft_network_destroy(network);
     synthetic_free(&dataset);
 }

@@ -277,9 +277,11 @@ static void test_memory_check(void **state) {
     (void)state;
     weft_error error;
     assert_true(weft_memory_available() > 0);
-    MUST(weft_memory_check(1, "a byte", &error));
+    MUST(weft_memory_check(1, 0, "a byte", &error));
     if (weft_memory_available() != SIZE_MAX) {
-        assert_int_equal(weft_memory_check(SIZE_MAX - 1, "everything", &error), WEFT_ERROR_MEMORY);
+        assert_int_equal(weft_memory_check(SIZE_MAX - 1, 0, "everything", &error),
+                         WEFT_ERROR_MEMORY);
+        MUST(weft_memory_check(SIZE_MAX - 1, SIZE_MAX - 1, "what is there already", &error));
         assert_non_null(strstr(error.message, "everything"));
         assert_true(error.hint[0] != '\0');
     }

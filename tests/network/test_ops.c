@@ -2,6 +2,7 @@
  * The operations of mobile, dense and attention networks: shapes, counts, refusals, hashes. */
 #include <weft/network.h>
 
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -211,6 +212,45 @@ static void tokens_come_from_patches(void **state) {
     weft_network_destroy(network);
 }
 
+/* Rows and columns of the map that tokens came from, or of any other with as many places. */
+static void maps_come_from_tokens(void **state) {
+    (void)state;
+    weft_network *network = make(24, 3, 5);
+    add(network, (weft_layer){.op = WEFT_OP_TOKENS});
+    const weft_layer *layer = add(network, (weft_layer){.op = WEFT_OP_TO_MAP, .entries = 3});
+    check_shape(layer, 24, 3, 5);
+    assert_int_equal(layer->macs + layer->params, 0);
+    weft_loops loops;
+    assert_false(weft_layer_loops(network, 2, &loops));
+    refuse(network, (weft_layer){.op = WEFT_OP_TO_MAP, .entries = 3}, WEFT_ERROR_INFEASIBLE,
+           "sequence");
+    add(network, (weft_layer){.op = WEFT_OP_TOKENS});
+    check_shape(add(network, (weft_layer){.op = WEFT_OP_TO_MAP, .entries = 15}), 24, 15, 1);
+    refuse(network, (weft_layer){.op = WEFT_OP_TO_MAP, .entries = 4}, WEFT_ERROR_INFEASIBLE,
+           "15 tokens do not make a map of 4 rows");
+    refuse(network, (weft_layer){.op = WEFT_OP_TO_MAP, .entries = 30}, WEFT_ERROR_INFEASIBLE,
+           "30 rows");
+    refuse(network, (weft_layer){.op = WEFT_OP_TO_MAP}, WEFT_ERROR_INPUT, "entries is 0");
+    refuse(network, (weft_layer){.op = WEFT_OP_TO_MAP, .entries = -3}, WEFT_ERROR_INPUT,
+           "entries is -3");
+    weft_network_destroy(network);
+}
+
+static void dropped_paths_keep_shapes(void **state) {
+    (void)state;
+    weft_network *network = make(6, 5, 4);
+    const weft_layer *layer = add(network, (weft_layer){.op = WEFT_OP_DROP_PATH, .rate = 0.25});
+    check_shape(layer, 6, 5, 4);
+    assert_int_equal(layer->macs + layer->params, 0);
+    assert_true(layer->rate == 0.25);
+    static const double wrong[] = {1.0, -0.1, NAN};
+    for (int i = 0; i < 3; i++) {
+        refuse(network, (weft_layer){.op = WEFT_OP_DROP_PATH, .rate = wrong[i]}, WEFT_ERROR_INPUT,
+               "at least 0 and below 1");
+    }
+    weft_network_destroy(network);
+}
+
 static void embeddings_look_up_rows(void **state) {
     (void)state;
     weft_network *network = make(1, 20, 1);
@@ -359,7 +399,7 @@ static uint64_t hash_of(const weft_layer *layer) {
 
 static void hashes_see_the_new_fields(void **state) {
     (void)state;
-    enum { N = 17 };
+    enum { N = 22 };
     static const double flat[] = {0.25, 0.25, 0.25, 0.25}, peak[] = {0.0, 0.5, 0.5, 0.0};
     static const weft_histogram a = {4, flat}, b = {4, peak};
     static const int32_t both[] = {0, 1}, swapped[] = {1, 0}, three[] = {0, 1, 0},
@@ -390,6 +430,11 @@ static void hashes_see_the_new_fields(void **state) {
     v[14] = joined(WEFT_OP_CONCAT, three, 3);
     v[15] = joined(WEFT_OP_CONCAT, last, 3);
     v[16] = (weft_layer){.op = WEFT_OP_TOKENS, .entries = 0};
+    v[17] = (weft_layer){.op = WEFT_OP_TO_MAP, .entries = 2};
+    v[18] = (weft_layer){.op = WEFT_OP_TO_MAP, .entries = 3};
+    v[19] = (weft_layer){.op = WEFT_OP_DROP_PATH, .rate = 0.1};
+    v[20] = (weft_layer){.op = WEFT_OP_DROP_PATH, .rate = 0.2};
+    v[21] = (weft_layer){.op = WEFT_OP_DROPOUT, .rate = 0.1};
     for (int i = 0; i < N; i++) {
         assert_true(hash_of(&v[i]) == hash_of(&v[i]));
         for (int k = 0; k < i; k++) {
@@ -412,6 +457,8 @@ int main(void) {
         cmocka_unit_test(products_of_maps),
         cmocka_unit_test(slices_and_padding),
         cmocka_unit_test(tokens_come_from_patches),
+        cmocka_unit_test(maps_come_from_tokens),
+        cmocka_unit_test(dropped_paths_keep_shapes),
         cmocka_unit_test(embeddings_look_up_rows),
         cmocka_unit_test(attention_matches_by_hand),
         cmocka_unit_test(bad_products_are_refused),

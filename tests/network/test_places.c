@@ -14,8 +14,7 @@
 #include "base/rng.h"
 #include "network/elastic.h"
 #include "network/vgg.h"
-
-enum { MOST_PLACES = 4096 };
+#include "sights.h"
 
 static weft_network *empty(void) {
     weft_network *network = NULL;
@@ -27,69 +26,6 @@ static weft_network *empty(void) {
 static int rounds(void) {
     const char *scale = getenv("WEFT_TEST_SCALE");
     return scale != NULL && strcmp(scale, "quick") == 0 ? 100 : 2000;
-}
-
-/* ---- what was seen at each place -------------------------------------------------------------- */
-
-/* What layers must have in common to take slices of one tensor. */
-typedef struct sight {
-    int32_t place;
-    weft_op op;
-    bool depthwise, bias;
-    int32_t parity;
-} sight;
-
-typedef struct sights {
-    int n;
-    sight at[MOST_PLACES];
-} sights;
-
-static sight sight_of(const weft_layer *layer) {
-    bool is_conv = layer->op == WEFT_OP_CONV;
-    return (sight){.place = layer->place,
-                   .op = layer->op,
-                   .depthwise = is_conv && layer->groups > 1,
-                   .bias = layer->bias,
-                   .parity = is_conv ? layer->kernel.height % 2 : 0};
-}
-
-static void see(sights *all, const weft_layer *layer) {
-    const sight now = sight_of(layer);
-    for (int i = 0; i < all->n; i++) {
-        const sight *then = &all->at[i];
-        if (then->place == now.place) {
-            assert_int_equal(then->op, now.op);
-            assert_int_equal(then->depthwise, now.depthwise);
-            assert_int_equal(then->bias, now.bias);
-            assert_int_equal(then->parity, now.parity);
-            return;
-        }
-    }
-    assert_true(all->n < MOST_PLACES);
-    all->at[all->n++] = now;
-}
-
-/* Every layer with parameters has a place of its own, no other layer has one. */
-static void check_network(const weft_network *network, sights *all) {
-    for (int32_t i = 0; i < network->n_layers; i++) {
-        const weft_layer *layer = &network->layers[i];
-        assert_int_equal(layer->place > 0, layer->params > 0);
-        for (int32_t k = 0; k < i && layer->place > 0; k++) {
-            assert_int_not_equal(layer->place, network->layers[k].place);
-        }
-        if (layer->place > 0) {
-            see(all, layer);
-        }
-    }
-}
-
-static const weft_layer *find(const weft_network *network, int32_t place) {
-    for (int32_t i = 0; i < network->n_layers; i++) {
-        if (network->layers[i].place == place) {
-            return &network->layers[i];
-        }
-    }
-    return NULL;
 }
 
 /* ---- imc -------------------------------------------------------------------------------------- */
@@ -115,7 +51,7 @@ static void places_of_chains_fit(void **state) {
         weft_imc_spec spec;
         draw_imc(&rng, &spec);
         assert_int_equal(weft_imc_build_into(&spec, network, &error), WEFT_OK);
-        check_network(network, &all);
+        see_network(&all, network);
     }
     /* 5 positions of 4 + 6 layers, 3 hidden ones, the classifier. */
     assert_int_equal(all.n, 5 * 10 + 4);
@@ -126,7 +62,7 @@ static void places_of_chains_fit(void **state) {
 static int missing(const weft_network *a, const weft_network *b) {
     int n = 0;
     for (int32_t i = 0; i < a->n_layers; i++) {
-        n += a->layers[i].place > 0 && find(b, a->layers[i].place) == NULL;
+        n += a->layers[i].place > 0 && find_place(b, a->layers[i].place) == NULL;
     }
     return n;
 }
@@ -168,6 +104,7 @@ static void blocks_of_chains_share_by_position_and_kind(void **state) {
 
 static void draw_elastic(weft_rng *rng, const weft_elastic_skeleton *skeleton,
                          weft_elastic_spec *spec) {
+    const bool small = skeleton->stem_stride == 1;
     static const double expansions[] = {1.0, 3.0, 4.0, 6.0};
     weft_elastic_defaults(skeleton, spec);
     for (int s = 0; s < skeleton->n_stages; s++) {
@@ -175,18 +112,28 @@ static void draw_elastic(weft_rng *rng, const weft_elastic_skeleton *skeleton,
         for (int k = 0; k < spec->depth[s]; k++) {
             spec->blocks[s][k].kernel = 3 + 2 * (int32_t)weft_rng_below(rng, 3);
             spec->blocks[s][k].expansion = expansions[weft_rng_below(rng, 4)];
+            if (small) {
+                spec->channels[s] = 16 + 16 * (int32_t)weft_rng_below(rng, 4);
+                spec->blocks[s][k].squeeze = weft_rng_below(rng, 2) == 1;
+                spec->blocks[s][k].attends = k > 0 && skeleton->stages[s].attends &&
+                                             weft_rng_below(rng, 2) == 1;
+                spec->blocks[s][k].heads = 1 << weft_rng_below(rng, 4);
+            }
         }
     }
 }
 
 static void places_of_elastic_networks_fit(void **state) {
     (void)state;
-    const weft_elastic_skeleton *skeletons[] = {&weft_skeleton_proxyless, &weft_skeleton_ofa};
-    /* Stem 2, first block without expansion 4, blocks of 6 and of 8 with squeeze-excite, head. */
-    const int expected[] = {2 + 4 + 21 * 6 + 3, 2 + 4 + 8 * 6 + 12 * 8 + 4};
+    const weft_elastic_skeleton *skeletons[] = {&weft_skeleton_proxyless, &weft_skeleton_ofa,
+                                                &weft_skeleton_small, &weft_skeleton_hybrid};
+    /* Stem 2, first block without expansion 4, blocks of 6 and of 8 with squeeze-excite (which all
+     * small ones may have), 7 blocks that may be transformer blocks of 8, head. */
+    const int expected[] = {2 + 4 + 21 * 6 + 3, 2 + 4 + 8 * 6 + 12 * 8 + 4, 2 + 4 + 15 * 8 + 3,
+                            2 + 4 + 15 * 8 + 7 * 8 + 3};
     weft_network *network = empty();
     weft_error error;
-    for (int i = 0; i < 2; i++) {
+    for (int i = 0; i < 4; i++) {
         static sights all;
         all.n = 0;
         weft_rng rng = weft_rng_make(4, WEFT_PURPOSE_TEST, (uint64_t)i);
@@ -194,7 +141,7 @@ static void places_of_elastic_networks_fit(void **state) {
             weft_elastic_spec spec;
             draw_elastic(&rng, skeletons[i], &spec);
             assert_int_equal(weft_elastic_build(&spec, network, &error), WEFT_OK);
-            check_network(network, &all);
+            see_network(&all, network);
         }
         assert_int_equal(all.n, expected[i]);
     }
@@ -227,7 +174,7 @@ static void depth_moves_no_other_stage(void **state) {
         }
         for (int32_t i = 0; i < more->n_layers; i++) {
             const weft_layer *layer = &more->layers[i];
-            if (layer->place > 0 && find(less, layer->place) == NULL) {
+            if (layer->place > 0 && find_place(less, layer->place) == NULL) {
                 assert_true(layer->block > first && layer->block < first + 4);
             }
         }
@@ -247,8 +194,8 @@ static void mixed_vgg_has_a_place_for_each_layer(void **state) {
     spec.channels[3] = 40;
     assert_int_equal(weft_vgg_mixed_build(&spec, narrow, &error), WEFT_OK);
     static sights all;
-    check_network(network, &all);
-    check_network(narrow, &all);
+    see_network(&all, network);
+    see_network(&all, narrow);
     assert_int_equal(all.n, 13 * 2 + 1);
     weft_network_destroy(network);
     weft_network_destroy(narrow);

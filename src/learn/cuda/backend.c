@@ -88,7 +88,8 @@ static weft_status check(weft_type type, weft_error *error) {
     return WEFT_ERROR_UNAVAILABLE;
 }
 
-static size_t available(void) {
+static size_t available(const weft_engine *engine) {
+    (void)engine;
     size_t left = 0, all = 0;
     return cudaMemGetInfo(&left, &all) == cudaSuccess ? left : 0;
 }

@@ -44,11 +44,12 @@ void weft_cuda_activation(cudaStream_t stream, weft_type type, weft_activation f
 void weft_cuda_activation_gradient(cudaStream_t stream, weft_type type, weft_activation f,
                                    const void *x, const void *dy, void *dx, size_t n);
 
-/* Which values are kept: value i of part p (parts of `part` values each) by word i of the random
- * stream (seed, WEFT_PURPOSE_DROPOUT, first + p), as base/rng.h makes them: at least `threshold`. */
+/* Which values are kept: values are cut into parts of `part` each and those into runs of `each`; run i of
+ * part p is kept when word i of the random stream (seed, WEFT_PURPOSE_DROPOUT, first + p), as base/rng.h
+ * makes them, is at least `threshold`. */
 typedef struct weft_cuda_mask {
     uint64_t seed, first;
-    size_t part;
+    size_t part, each;
     uint32_t threshold;
     float factor; /* of what is kept */
 } weft_cuda_mask;

@@ -6,7 +6,6 @@
 
 #include "learn/cuda/kinds.h"
 
-static const double BATCH_EPSILON = 1e-5;
 static const double LAYER_EPSILON = 1e-6;
 static const double MOMENTUM = 0.1;
 
@@ -76,9 +75,10 @@ static weft_status forward_batch_norm(weft_engine *engine, weft_stage *stage, we
     if (engine->mode == WEFT_MODE_TRAIN) {
         double share = 1.0 / (double)engine->steps;
         share = engine->averages_statistics ? share : fmax(MOMENTUM, share);
-        weft_cuda_bn_measure(stream, &bn, x, BATCH_EPSILON, share, gamma, beta, mean, variance);
+        weft_cuda_bn_measure(stream, &bn, x, WEFT_BATCH_NORM_EPSILON, share, gamma, beta, mean,
+                             variance);
     } else {
-        weft_cuda_bn_running(stream, &bn, BATCH_EPSILON, gamma, beta, mean, variance);
+        weft_cuda_bn_running(stream, &bn, WEFT_BATCH_NORM_EPSILON, gamma, beta, mean, variance);
     }
     weft_cuda_bn_map(stream, &bn, x,
                      stage->n_inputs > 1 ? weft_lane_values(engine, lane, stage->input[1]) : NULL,

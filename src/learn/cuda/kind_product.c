@@ -35,6 +35,10 @@ static weft_cuda_convolution *convolution_of(const weft_engine *engine, const we
     return weft_cuda_of(engine)->convolution[stage->index];
 }
 
+static bool is_own(const weft_engine *engine, const weft_stage *stage) {
+    return !is_product(stage->layer) && convolution_of(engine, stage) == NULL;
+}
+
 /* Rows of what comes out: positions of all images. */
 static size_t rows_of(const weft_stage *stage, const weft_lane *lane) {
     return weft_lane_positions(lane, stage->layer->out);
@@ -192,8 +196,7 @@ static weft_status create(weft_engine *engine, weft_stage *stage, weft_error *er
         stage->packed_bytes[WEFT_DNN_FORWARD] = stage->slot[WEFT_SLOT_WEIGHT].count *
                                                 weft_type_size(engine->settings.type);
     }
-    stage->is_own = !is_product(layer) && convolution_of(engine, stage) == NULL;
-    if (stage->is_own) {
+    if (is_own(engine, stage)) {
         return claim_window(engine, stage, error);
     }
     return by_cudnn ? claim_convolution(engine, stage, error) : WEFT_OK;
@@ -224,7 +227,7 @@ static weft_status forward(weft_engine *engine, weft_stage *stage, weft_lane *la
     void *y = weft_lane_values(engine, lane, stage->output);
     const float *bias = stage->layer->bias ? weft_cuda_value(engine, &stage->slot[WEFT_SLOT_BIAS])
                                            : NULL;
-    if (stage->is_own) {
+    if (is_own(engine, stage)) {
         weft_cuda_window w = window_of(engine, stage, lane);
         weft_cuda_window_forward(stream, &w, x, plain_weights(engine, stage), bias, y);
         return weft_cuda_launched(stage, error);
@@ -253,7 +256,7 @@ static weft_status weights_gradient(weft_engine *engine, weft_stage *stage, weft
                                     const void *x, const void *dy, weft_error *error) {
     const weft_layer *layer = stage->layer;
     float *gradient = weft_cuda_gradient(engine, &stage->slot[WEFT_SLOT_WEIGHT]);
-    if (stage->is_own) {
+    if (is_own(engine, stage)) {
         weft_cuda_window w = window_of(engine, stage, lane);
         weft_cuda_window_weights(weft_cuda_stream(engine), &w, x, dy, gradient,
                                  weft_stage_place(engine, stage, lane, WEFT_DNN_BACKWARD_WEIGHTS));
@@ -276,7 +279,7 @@ static weft_status backward(weft_engine *engine, weft_stage *stage, weft_lane *l
     sum_bias(engine, stage, lane, dy);
     WEFT_TRY(weights_gradient(engine, stage, lane, weft_lane_values(engine, lane, stage->input[0]),
                               dy, error));
-    if (dx != NULL && stage->is_own) {
+    if (dx != NULL && is_own(engine, stage)) {
         weft_cuda_window w = window_of(engine, stage, lane);
         weft_cuda_window_data(weft_cuda_stream(engine), &w, dy, plain_weights(engine, stage), dx);
     } else if (dx != NULL) {

@@ -90,39 +90,41 @@ const weft_kind weft_cuda_kind_softmax = {
     .backward = softmax_backward,
 };
 
-/* ---- dropout --------------------------------------------------------------------------------- */
+/* ---- dropout and drop-path --------------------------------------------------------------------------------- */
 
-/* The mask that the CPU draws, lane by lane (learn/kind_dropout.c). It is not kept: backward draws it
- * again. */
+/* The mask that the CPU draws, lane by lane (learn/kind_dropout.c, kind_drop_path.c): a number for each
+ * value, or for each image. It is not kept: backward draws it again. */
 static weft_cuda_mask mask_of(const weft_engine *engine, const weft_stage *stage) {
     uint64_t place = (uint64_t)stage->layer_index * WEFT_ENGINE_MAX_LANES;
     int lanes = weft_engine_lanes(engine->settings.batch);
+    bool by_image = stage->layer->op == WEFT_OP_DROP_PATH;
     return (weft_cuda_mask){
         .seed = engine->seed,
         .first = ((uint64_t)engine->mask_step << 24) + place,
         .part = stage->output->count / (size_t)lanes,
+        .each = by_image ? stage->output->count / (size_t)engine->settings.batch : 1,
         .threshold = (uint32_t)(stage->layer->rate * 4294967296.0),
         .factor = (float)(1.0 / (1.0 - stage->layer->rate)),
     };
 }
 
-static weft_status dropout_forward(weft_engine *engine, weft_stage *stage, weft_lane *lane,
-                                   weft_error *error) {
+static weft_status drop_forward(weft_engine *engine, weft_stage *stage, weft_lane *lane,
+                                weft_error *error) {
     cudaStream_t stream = weft_cuda_stream(engine);
     weft_type type = engine->settings.type;
     const void *x = weft_lane_values(engine, lane, stage->input[0]);
     void *y = weft_lane_values(engine, lane, stage->output);
     weft_cuda_mask mask = mask_of(engine, stage);
-    if (engine->mode == WEFT_MODE_EVALUATE) {
-        weft_cuda_convert(stream, type, x, type, y, stage->output->count);
-    } else {
+    if (weft_engine_drops(engine)) {
         weft_cuda_dropout(stream, type, &mask, x, y, stage->output->count);
+    } else {
+        weft_cuda_convert(stream, type, x, type, y, stage->output->count);
     }
     return weft_cuda_launched(stage, error);
 }
 
-static weft_status dropout_backward(weft_engine *engine, weft_stage *stage, weft_lane *lane,
-                                    weft_error *error) {
+static weft_status drop_backward(weft_engine *engine, weft_stage *stage, weft_lane *lane,
+                                 weft_error *error) {
     void *dx = weft_input_gradient(engine, stage, lane, 0);
     weft_cuda_mask mask = mask_of(engine, stage);
     if (dx != NULL) {
@@ -136,6 +138,13 @@ static weft_status dropout_backward(weft_engine *engine, weft_stage *stage, weft
 const weft_kind weft_cuda_kind_dropout = {
     .op = WEFT_OP_DROPOUT,
     .create = weft_kind_create_nothing,
-    .forward = dropout_forward,
-    .backward = dropout_backward,
+    .forward = drop_forward,
+    .backward = drop_backward,
+};
+
+const weft_kind weft_cuda_kind_drop_path = {
+    .op = WEFT_OP_DROP_PATH,
+    .create = weft_kind_create_nothing,
+    .forward = drop_forward,
+    .backward = drop_backward,
 };

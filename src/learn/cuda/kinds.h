@@ -15,7 +15,7 @@ extern const weft_kind weft_cuda_kind_batch_norm, weft_cuda_kind_layer_norm;
 /* kind_value.c */
 extern const weft_kind weft_cuda_kind_relu, weft_cuda_kind_relu6, weft_cuda_kind_hard_swish,
     weft_cuda_kind_hard_sigmoid, weft_cuda_kind_sigmoid, weft_cuda_kind_gelu,
-    weft_cuda_kind_softmax, weft_cuda_kind_dropout;
+    weft_cuda_kind_softmax, weft_cuda_kind_dropout, weft_cuda_kind_drop_path;
 /* kind_pool.c */
 extern const weft_kind weft_cuda_kind_max_pool, weft_cuda_kind_average_window,
     weft_cuda_kind_average_pool;

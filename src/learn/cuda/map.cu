@@ -182,7 +182,7 @@ static void dropout(cudaStream_t stream, weft_cuda_mask m, const void *from, voi
     const T *x = (const T *)from;
     T *y = (T *)to;
     for_each(stream, n, [=] __device__(size_t i) {
-        bool keep = random_word(m.seed, m.first + i / m.part, i % m.part) >= m.threshold;
+        bool keep = random_word(m.seed, m.first + i / m.part, i % m.part / m.each) >= m.threshold;
         y[i] = narrow<T>(keep ? wide(x[i]) * m.factor : 0.0F);
     });
 }

@@ -40,7 +40,8 @@ typedef struct work {
     weft_type type;
     const weft_depthwise_path *path;
     size_t n_taps;
-    size_t padded;        /* channels rounded up */
+    size_t padded;        /* channels rounded up to vectors */
+    size_t sums;          /* floats of `sum` */
     size_t step, group;   /* channels of a block, of a group */
     float *weight, *bias; /* (taps, padded), (padded); of the gradients in backward weights */
     float *row;           /* (out.width, step): dy */
@@ -56,8 +57,8 @@ typedef struct span {
 
 /* A block at hand. */
 typedef struct block {
-    size_t first, valid, width; /* channels from `first` on; width with those that are padding */
-    float *ring;
+    size_t first, valid; /* channels from `first` on */
+    weft_depthwise_offset offset;
 } block;
 
 static size_t rounded(size_t n) {
@@ -97,9 +98,15 @@ static size_t group_of(const weft_window *w, const ring *r) {
     return (blocks == 0 ? 1 : weft_smaller(blocks, all)) * step;
 }
 
+/* Sums of an image: those of all taps and the bias of a block, then the next block's. */
+static size_t sums_of(const weft_window *w, size_t step) {
+    size_t n_taps = w->kernel.height * w->kernel.width;
+    return (n_taps + 1) * ((w->channels + step - 1) / step * step);
+}
+
 static size_t scratch_floats(const weft_window *w, const ring *r) {
-    size_t n_taps = w->kernel.height * w->kernel.width, padded = rounded(w->channels);
-    return 2 * (n_taps + 1) * padded + w->out.width * step_of(w, r) +
+    size_t n_taps = w->kernel.height * w->kernel.width, step = step_of(w, r);
+    return (n_taps + 1) * rounded(w->channels) + sums_of(w, step) + w->out.width * step +
            r->rows * r->columns * group_of(w, r);
 }
 
@@ -110,20 +117,21 @@ static work work_make(const weft_window *w, weft_type type, const weft_depthwise
     k.padded = rounded(w->channels);
     k.step = step_of(w, &r);
     k.group = group_of(w, &r);
+    k.sums = sums_of(w, k.step);
     k.weight = scratch;
     k.bias = k.weight + k.n_taps * k.padded;
     k.sum = k.bias + k.padded;
-    k.row = k.sum + (k.n_taps + 1) * k.padded;
+    k.row = k.sum + k.sums;
     k.ring.values = k.row + w->out.width * k.step;
     k.taps = (tap *)(void *)(k.ring.values + r.rows * r.columns * k.group);
     return k;
 }
 
-static block block_at(const work *k, size_t first) {
+static block block_at(const work *k, span group, size_t first) {
+    size_t before = (first - group.first) * k->ring.rows * k->ring.columns;
     return (block){.first = first,
-                   .valid = weft_smaller(k->step, k->window->channels - first),
-                   .width = weft_smaller(k->step, k->padded - first),
-                   .ring = k->ring.values + first % k->group * k->ring.rows * k->ring.columns};
+                   .valid = weft_smaller(k->step, group.end - first),
+                   .offset = {.x = before, .weight = first}};
 }
 
 static span group_at(const work *k, size_t first) {
@@ -148,19 +156,19 @@ static void pack(const work *k, const float *weight, const float *bias) {
 
 /* ---- the ring --------------------------------------------------------------------------------- */
 
-static float *ring_row(const work *k, block b, size_t row) {
-    return b.ring + row % k->ring.rows * k->ring.columns * b.width;
+/* Of the first block of a group. */
+static float *ring_row(const work *k, size_t row) {
+    return k->ring.values + row % k->ring.rows * k->ring.columns * k->step;
 }
 
 /* Zeros where no column of the map comes. */
 static void clear_ends(const work *k, span group) {
     size_t end = k->ring.left + k->ring.fetched;
     for (size_t c = group.first; c < group.end; c += k->step) {
-        block b = block_at(k, c);
         for (size_t i = 0; i < k->ring.rows; i++) {
-            float *row = ring_row(k, b, i);
-            memset(row, 0, k->ring.left * b.width * sizeof *row);
-            memset(row + end * b.width, 0, (k->ring.columns - end) * b.width * sizeof *row);
+            float *row = ring_row(k, i) + block_at(k, group, c).offset.x;
+            memset(row, 0, k->ring.left * k->step * sizeof *row);
+            memset(row + end * k->step, 0, (k->ring.columns - end) * k->step * sizeof *row);
         }
     }
 }
@@ -169,7 +177,7 @@ static void clear_ends(const work *k, span group) {
 static void fetch_rows(const work *k, block b, const void *image, size_t width, span rows) {
     for (size_t row = rows.first; row < rows.end; row++) {
         k->path->fetch(place(k, image, row * width, b.first), k->ring.fetched, k->window->channels,
-                       b.valid, b.width, ring_row(k, b, row) + k->ring.left * b.width);
+                       b.valid, k->step, ring_row(k, row) + b.offset.x + k->ring.left * k->step);
     }
 }
 
@@ -185,7 +193,7 @@ static span rows_seen(const weft_window *w, size_t p, size_t next) {
 }
 
 /* Taps of output row p: those whose row is on the map. */
-static size_t list_taps(const work *k, block b, size_t p) {
+static size_t list_taps(const work *k, size_t p) {
     const weft_window *w = k->window;
     size_t n = 0;
     for (size_t r = 0; r < w->kernel.height; r++) {
@@ -193,11 +201,11 @@ static size_t list_taps(const work *k, block b, size_t p) {
         if (row < w->pad.height || row - w->pad.height >= w->in.height) {
             continue;
         }
-        const float *x = ring_row(k, b, row - w->pad.height);
-        const float *weight = k->weight + r * w->kernel.width * k->padded + b.first;
+        const float *x = ring_row(k, row - w->pad.height);
+        const float *weight = k->weight + r * w->kernel.width * k->padded;
         for (size_t s = 0; s < w->kernel.width; s++, n++) {
             k->taps[n] =
-                (tap){.x = x + s * w->dilation.width * b.width, .weight = weight + s * k->padded};
+                (tap){.x = x + s * w->dilation.width * k->step, .weight = weight + s * k->padded};
         }
     }
     return n;
@@ -205,26 +213,21 @@ static size_t list_taps(const work *k, block b, size_t p) {
 
 /* ---- forward ---------------------------------------------------------------------------------- */
 
-/* Row p of a block. */
-static void forward_row(const work *k, block b, size_t p, char *result) {
-    const weft_window *w = k->window;
-    size_t at = p * w->out.width * w->channels + b.first;
-    k->path->columns(k->taps, list_taps(k, b, p), k->bias + b.first, w->out.width,
-                     w->stride.width * b.width, b.valid, result + at * weft_type_size(k->type),
-                     w->channels);
-}
-
 static void forward_group(const work *k, span group, const char *image, char *result) {
     const weft_window *w = k->window;
     size_t next = 0;
     clear_ends(k, group);
     for (size_t p = 0; p < w->out.height; p++) {
         span rows = rows_seen(w, p, next);
+        size_t n_taps = list_taps(k, p);
         next = rows.end;
         for (size_t c = group.first; c < group.end; c += k->step) {
-            block b = block_at(k, c);
+            block b = block_at(k, group, c);
+            size_t at = p * w->out.width * w->channels + c;
             fetch_rows(k, b, image, w->in.width, rows);
-            forward_row(k, b, p, result);
+            k->path->columns(k->taps, n_taps, b.offset, k->bias + c, w->out.width,
+                             w->stride.width * k->step, b.valid,
+                             result + at * weft_type_size(k->type), w->channels);
         }
     }
 }
@@ -247,7 +250,7 @@ void weft_depthwise_forward_by(const weft_depthwise_path *path, const weft_windo
 /* ---- backward, data ---------------------------------------------------------------------------- */
 
 /* Taps of the columns j with j % stride = phase of row i of the input. */
-static size_t list_taps_back(const work *k, block b, size_t i, size_t phase) {
+static size_t list_taps_back(const work *k, size_t i, size_t phase) {
     const weft_window *w = k->window;
     size_t n = 0;
     for (size_t r = 0; r < w->kernel.height; r++) {
@@ -256,7 +259,7 @@ static size_t list_taps_back(const work *k, block b, size_t i, size_t phase) {
         if (row < up || (row - up) % w->stride.height != 0 || p >= w->out.height) {
             continue;
         }
-        const float *dy = ring_row(k, b, p) + k->ring.left * b.width;
+        const float *dy = ring_row(k, p) + k->ring.left * k->step;
         for (size_t s = 0; s < w->kernel.width; s++) {
             ptrdiff_t column = (ptrdiff_t)(phase + w->pad.width) -
                                (ptrdiff_t)(s * w->dilation.width);
@@ -264,38 +267,40 @@ static size_t list_taps_back(const work *k, block b, size_t i, size_t phase) {
             if (column % stride != 0) {
                 continue;
             }
-            const float *weight = k->weight + (r * w->kernel.width + s) * k->padded + b.first;
-            k->taps[n++] = (tap){.x = dy + column / stride * (ptrdiff_t)b.width, .weight = weight};
+            const float *weight = k->weight + (r * w->kernel.width + s) * k->padded;
+            k->taps[n++] = (tap){.x = dy + column / stride * (ptrdiff_t)k->step, .weight = weight};
         }
     }
     return n;
 }
 
 /* Row i of dx, one remainder of the stride after the other. */
-static void backward_row(const work *k, block b, size_t i, char *gradient) {
+static void backward_row(const work *k, span group, size_t i, char *gradient) {
     const weft_window *w = k->window;
     size_t stride = w->stride.width;
     for (size_t phase = 0; phase < stride && phase < w->in.width; phase++) {
-        size_t position = i * w->in.width + phase;
-        k->path->columns(k->taps, list_taps_back(k, b, i, phase), k->bias + b.first,
-                         (w->in.width - phase + stride - 1) / stride, b.width, b.valid,
-                         gradient + (position * w->channels + b.first) * weft_type_size(k->type),
-                         stride * w->channels);
+        size_t n_taps = list_taps_back(k, i, phase);
+        size_t columns = (w->in.width - phase + stride - 1) / stride;
+        for (size_t c = group.first; c < group.end; c += k->step) {
+            block b = block_at(k, group, c);
+            size_t at = (i * w->in.width + phase) * w->channels + c;
+            k->path->columns(k->taps, n_taps, b.offset, k->bias + c, columns, k->step, b.valid,
+                             gradient + at * weft_type_size(k->type), stride * w->channels);
+        }
     }
 }
 
 static void backward_group(const work *k, span group, const char *dy, char *gradient) {
     const weft_window *w = k->window;
-    size_t next = 0;
+    span rows = {.first = 0};
     clear_ends(k, group);
     for (size_t i = 0; i < w->in.height; i++) {
-        size_t end = weft_smaller((i + w->pad.height) / w->stride.height + 1, w->out.height);
+        rows.end = weft_smaller((i + w->pad.height) / w->stride.height + 1, w->out.height);
         for (size_t c = group.first; c < group.end; c += k->step) {
-            block b = block_at(k, c);
-            fetch_rows(k, b, dy, w->out.width, (span){.first = next, .end = end});
-            backward_row(k, b, i, gradient);
+            fetch_rows(k, block_at(k, group, c), dy, w->out.width, rows);
         }
-        next = end;
+        rows.first = rows.end;
+        backward_row(k, group, i, gradient);
     }
 }
 
@@ -334,14 +339,14 @@ static size_t first_tap(const weft_window *w, size_t p) {
 }
 
 /* What row p of dy adds to the sums of a block. */
-static void weights_row(const work *k, block b, size_t p, const char *gradient) {
+static void weights_row(const work *k, block b, size_t p, size_t n_taps, const char *gradient) {
     const weft_window *w = k->window;
     float *sum = k->sum + b.first * (k->n_taps + 1);
     k->path->fetch(place(k, gradient, p * w->out.width, b.first), w->out.width, w->channels,
-                   b.valid, b.width, k->row);
-    add_rows(k->row, w->out.width, b.width, sum + k->n_taps * b.width);
-    k->path->products(k->taps, list_taps(k, b, p), k->row, w->out.width, w->stride.width * b.width,
-                      b.width, sum + first_tap(w, p) * b.width);
+                   b.valid, k->step, k->row);
+    add_rows(k->row, w->out.width, k->step, sum + k->n_taps * k->step);
+    k->path->products(k->taps, n_taps, b.offset.x, k->row, w->out.width, w->stride.width * k->step,
+                      k->step, b.valid, sum + first_tap(w, p) * k->step);
 }
 
 static void weights_group(const work *k, span group, const char *image, const char *gradient) {
@@ -350,11 +355,12 @@ static void weights_group(const work *k, span group, const char *image, const ch
     clear_ends(k, group);
     for (size_t p = 0; p < w->out.height; p++) {
         span rows = rows_seen(w, p, next);
+        size_t n_taps = list_taps(k, p);
         next = rows.end;
         for (size_t c = group.first; c < group.end; c += k->step) {
-            block b = block_at(k, c);
+            block b = block_at(k, group, c);
             fetch_rows(k, b, image, w->in.width, rows);
-            weights_row(k, b, p, gradient);
+            weights_row(k, b, p, n_taps, gradient);
         }
     }
 }
@@ -362,10 +368,10 @@ static void weights_group(const work *k, span group, const char *image, const ch
 /* Adds the sums of an image to those of all; the biases lie behind the last tap in both. */
 static void fold_sums(const work *k) {
     for (size_t c = 0; c < k->window->channels; c += k->step) {
-        block b = block_at(k, c);
         const float *sum = k->sum + c * (k->n_taps + 1);
+        size_t valid = weft_smaller(k->step, k->window->channels - c);
         for (size_t t = 0; t < k->n_taps + 1; t++) {
-            add_rows(sum + t * b.width, 1, b.width, k->weight + t * k->padded + c);
+            add_rows(sum + t * k->step, 1, valid, k->weight + t * k->padded + c);
         }
     }
 }
@@ -379,7 +385,7 @@ void weft_depthwise_backward_weights_by(const weft_depthwise_path *path, const w
     size_t out = window->out.height * window->out.width * size;
     memset(k.weight, 0, (k.n_taps + 1) * k.padded * sizeof *k.weight);
     for (size_t i = 0; i < window->images; i++) {
-        memset(k.sum, 0, (k.n_taps + 1) * k.padded * sizeof *k.sum);
+        memset(k.sum, 0, k.sums * sizeof *k.sum);
         for (size_t c = 0; c < window->channels; c += k.group) {
             weights_group(&k, group_at(&k, c), (const char *)x + i * in,
                           (const char *)dy + i * out);
