@@ -28,7 +28,7 @@ TABLE
 
 # Every include of the library as "file:line:header", header with its <> or "".
 includes() {
-    find src include/weft -name '*.[ch]' -exec grep -Hn '^[[:space:]]*#[[:space:]]*include' {} + |
+    find src include/weft \( -name '*.[ch]' -o -name '*.cu' -o -name '*.cuh' \) -exec grep -Hn '^[[:space:]]*#[[:space:]]*include' {} + |
         sed -E 's/^([^:]*:[0-9]+):[[:space:]]*#[[:space:]]*include[[:space:]]*/\1:/' | sort
 }
 
@@ -85,7 +85,7 @@ check_includes() {
                 # Some libraries have one home.
                 home = ""
                 if (inner == "libfyaml.h") home = "base"
-                if (inner ~ /dnnl/) home = "learn"
+                if (inner ~ /dnnl|^cu(da|dnn|blas)/) home = "learn"
                 if (inner == "sqlite3.h") home = "study"
                 if (inner == "zip.h") home = "accuracy"
                 if (home != "" && room != home && room != "cli")

@@ -77,7 +77,7 @@ typedef enum weft_split {
 #define WEFT_PRECISION_MAP(X)                                                                      \
     X(WEFT_PRECISION_F32, "f32")                                                                   \
     X(WEFT_PRECISION_BF16, "bf16")                                                                 \
-    X(WEFT_PRECISION_AUTO, "auto") /* bf16 where the CPU has arithmetic for it, else f32 */
+    X(WEFT_PRECISION_AUTO, "auto") /* bf16 where the device has arithmetic for it, else f32 */
 
 typedef enum weft_train_precision {
 #define WEFT_PRECISION_ENUM(name, token) name,
@@ -85,6 +85,31 @@ typedef enum weft_train_precision {
 #undef WEFT_PRECISION_ENUM
         WEFT_PRECISION_COUNT
 } weft_train_precision;
+
+/* What a training runs on. Results are the same on one kind of CPU and on one kind of GPU, not from one
+ * to the other: sums run in another order. */
+#define WEFT_TRAIN_DEVICE_MAP(X)                                                                   \
+    X(WEFT_TRAIN_ON_CPU, "cpu")                                                                    \
+    X(WEFT_TRAIN_ON_CUDA, "cuda") /* the first GPU that CUDA sees */                               \
+    X(WEFT_TRAIN_ON_AUTO, "auto") /* that, where there is one; else the CPU */
+
+typedef enum weft_train_device {
+#define WEFT_TRAIN_DEVICE_ENUM(name, token) name,
+    WEFT_TRAIN_DEVICE_MAP(WEFT_TRAIN_DEVICE_ENUM)
+#undef WEFT_TRAIN_DEVICE_ENUM
+        WEFT_TRAIN_DEVICE_COUNT
+} weft_train_device;
+
+typedef struct weft_gpu_info {
+    char name[256];
+    int major, minor; /* compute capability */
+    double memory;    /* bytes */
+    bool has_bf16;
+} weft_gpu_info;
+
+/* The GPU that trainings can run on. WEFT_ERROR_UNAVAILABLE says why there is none: built without CUDA,
+ * or no device. */
+WEFT_API weft_status weft_gpu_look(weft_gpu_info *info, weft_error *error) WEFT_NODISCARD;
 
 /* What a step does to the parameters: PyTorch's torch.optim.SGD, with and without Nesterov's
  * momentum, and torch.optim.AdamW (betas 0.9 and 0.999, epsilon 1e-8). */
@@ -162,6 +187,7 @@ typedef struct weft_train_settings {
     double validation;         /* of the training set; 0.15 (as 7 500 of 50 000) */
     int64_t validation_limit;  /* at most so many validation images; 0: all */
     weft_train_precision precision;  /* f32 */
+    weft_train_device device;  /* cpu */
     weft_descent_kind descent; /* sgd */
     weft_schedule_kind schedule; /* cosine */
     double learning_rate;        /* 0.1, at the start of the schedule */

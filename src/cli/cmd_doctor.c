@@ -36,7 +36,8 @@ typedef struct problem {
 
 typedef struct findings {
     char dnnl[32], cpu[200], share[TEXT];
-    double memory; /* bytes */
+    char gpu[TEXT], no_gpu[TEXT]; /* its name; or why there is none */
+    double memory;                /* bytes */
     bool writable;
     weft_dataset_info data[MAX_DATA];
     int n_data, n_available;
@@ -75,6 +76,19 @@ static void examine_cpu(findings *found) {
                     "use a machine with AVX2 for searches that train");
     }
 #endif
+}
+
+/* No GPU is no problem: nothing needs one. */
+static void examine_gpu(findings *found) {
+    weft_gpu_info gpu;
+    weft_error error;
+    char memory[CLI_QUANTITY];
+    if (weft_gpu_look(&gpu, &error) != WEFT_OK) {
+        snprintf(found->no_gpu, sizeof found->no_gpu, "%s", error.message);
+        return;
+    }
+    snprintf(found->gpu, sizeof found->gpu, "%s, compute capability %d.%d, %s", gpu.name, gpu.major,
+             gpu.minor, cli_quantity(gpu.memory, "B", memory, sizeof memory));
 }
 
 static void examine_share(findings *found) {
@@ -146,6 +160,7 @@ static void examine(findings *found) {
     long page = sysconf(_SC_PAGESIZE);
     found->memory = (double)pages * (double)page;
     examine_cpu(found);
+    examine_gpu(found);
     examine_share(found);
     examine_data(found);
     examine_folder(found);
@@ -163,6 +178,7 @@ static void print_text(const cli_call *call, const findings *found) {
            zlibVersion(), png_get_libpng_ver(NULL), zip_libzip_version());
     printf("cores        %d\n", cli_cores());
     printf("processor    %s\n", found->cpu[0] == '\0' ? "-" : found->cpu);
+    printf("GPU          %s%s\n", found->gpu[0] == '\0' ? "- " : found->gpu, found->no_gpu);
     printf("memory       %s\n", cli_quantity(found->memory, "B", memory, sizeof memory));
     printf("share        %s\n", found->share[0] == '\0' ? "missing" : found->share);
     printf("folder       %s\n", found->writable ? "can be written to" : "cannot be written to");
@@ -208,6 +224,8 @@ static weft_status print_json(cli_call *call, const findings *found) {
     libraries_json(json, found);
     weft_json_member_integer(json, "cores", cli_cores());
     weft_json_member_text(json, "cpu", found->cpu);
+    weft_json_member_text(json, "gpu", found->gpu[0] == '\0' ? NULL : found->gpu);
+    weft_json_member_text(json, "no_gpu", found->no_gpu[0] == '\0' ? NULL : found->no_gpu);
     weft_json_member_real(json, "memory_bytes", found->memory);
     weft_json_member_text(json, "share", found->share[0] == '\0' ? NULL : found->share);
     weft_json_member_bool(json, "writable", found->writable);
@@ -262,10 +280,12 @@ const cli_command cli_doctor = {
     .summary = "What this machine has, what is missing, and how to get it",
     .usage = "[options]",
     .text =
-        "Examines versions, processor, the folder of chips and spaces, data sets and whether the "
+        "Examines versions, processor, GPU, the folder of chips and spaces, data sets and whether "
+        "the "
         "current folder can be written to. What is missing is listed with what to do. Ends with "
         "exit code 7 when something is missing that Weft cannot do without.",
-    .json = "an object with version, build, libraries, cores, cpu, memory_bytes, share (null: "
+    .json = "an object with version, build, libraries, cores, cpu, gpu and no_gpu (its name, or "
+            "why there is none), memory_bytes, share (null: "
             "missing), writable, data (name, available) and problems (needed, what, fix).",
     .examples = EXAMPLES,
     .options = OPTIONS,

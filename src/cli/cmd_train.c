@@ -13,6 +13,7 @@ const char *const train_splits[] = {"validation", "test", NULL};
 
 #define WORD(name, word) word,
 static const char *const PRECISIONS[] = {WEFT_PRECISION_MAP(WORD) NULL};
+static const char *const DEVICES[] = {WEFT_TRAIN_DEVICE_MAP(WORD) NULL};
 static const char *const DESCENTS[] = {WEFT_DESCENT_MAP(WORD) NULL};
 static const char *const SCHEDULES[] = {WEFT_SCHEDULE_MAP(WORD) NULL};
 static const char *const STEPS[] = {WEFT_QUANT_STEPS_MAP(WORD) NULL};
@@ -81,9 +82,12 @@ static const cli_option OPTIONS[] = {
      .help = "Share of the head's features that dropout drops."},
     {"precision", 0, CLI_CHOICE, "TYPE", MEMBER(settings.precision), .words = PRECISIONS,
      .values = CLI_VALUES_WORDS,
-     .help =
-         "Of activations and products; auto: bf16 where the CPU has arithmetic for it, else f32. "
-         "Weights are f32 in any case."},
+     .help = "Of activations and products; auto: bf16 where the device has arithmetic for it, else "
+             "f32. Weights are f32 in any case."},
+    {"device", 0, CLI_CHOICE, "DEVICE", MEMBER(settings.device), .words = DEVICES,
+     .values = CLI_VALUES_WORDS,
+     .help = "What it runs on; cuda: an NVIDIA GPU, in a build that has the engine for it; auto: "
+             "that, where there is one."},
     {"bits", 0, CLI_BITS, "W,A", MEMBER(bits),
      .help = "Trains quantized: bits of weights and of what layers read, 2 to 8, where a layer "
              "does not "

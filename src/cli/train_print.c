@@ -8,6 +8,7 @@
 
 #define WORD(name, word) word,
 static const char *const PRECISIONS[] = {WEFT_PRECISION_MAP(WORD)};
+static const char *const DEVICES[] = {WEFT_TRAIN_DEVICE_MAP(WORD)};
 static const char *const DESCENTS[] = {WEFT_DESCENT_MAP(WORD)};
 static const char *const SCHEDULES[] = {WEFT_SCHEDULE_MAP(WORD)};
 static const char *const STEPS[] = {WEFT_QUANT_STEPS_MAP(WORD)};
@@ -46,6 +47,7 @@ static void teacher_json(weft_json *json, const weft_train_settings *s) {
 static void steps_json(weft_json *json, const weft_train_settings *s) {
     weft_json_member_integer(json, "batch", s->batch);
     weft_json_member_text(json, "precision", PRECISIONS[s->precision]);
+    weft_json_member_text(json, "device", DEVICES[s->device]);
     weft_json_member_text(json, "optimizer", DESCENTS[s->descent]);
     weft_json_member_text(json, "schedule", SCHEDULES[s->schedule]);
     weft_json_member_real(json, "learning_rate", s->learning_rate);

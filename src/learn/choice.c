@@ -326,8 +326,7 @@ static weft_status measure_and_write(weft_choices *choices, const char *key, int
 
 bool weft_choices_known(const weft_choices *choices, const char *key, int n, int *way) {
     size_t length = strlen(key);
-    return choices->file >= 0 && length <= MAX_KEY &&
-           look_up(choices, key_of(key, length), n, way);
+    return choices->file >= 0 && length <= MAX_KEY && look_up(choices, key_of(key, length), n, way);
 }
 
 weft_status weft_choices_best(weft_choices *choices, const char *key, int n, weft_choice_run run,

@@ -18,6 +18,8 @@ struct weft_crew {
     int threads;
     weft_dnn **doors; /* (threads) */
     weft_arena spare;
+    void *guest;
+    void (*leave)(void *guest);
     _Alignas(64) atomic_int arrived;
     _Alignas(64) atomic_uint generation;
     void (*work)(void *context, int worker);
@@ -67,6 +69,9 @@ void weft_crew_destroy(weft_crew *crew) {
         weft_dnn_destroy(crew->doors[i]);
     }
     free(crew->doors);
+    if (crew->guest != NULL) {
+        crew->leave(crew->guest);
+    }
     weft_pool_destroy(crew->pool);
     weft_arena_destroy(&crew->spare);
     free(crew);
@@ -147,4 +152,13 @@ void weft_crew_return(weft_crew *crew, weft_arena *arena) {
         weft_arena_destroy(arena);
     }
     *arena = (weft_arena){0};
+}
+
+void weft_crew_keep(weft_crew *crew, void *guest, void (*leave)(void *guest)) {
+    crew->guest = guest;
+    crew->leave = leave;
+}
+
+void *weft_crew_guest(const weft_crew *crew) {
+    return crew->guest;
 }

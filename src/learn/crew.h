@@ -39,6 +39,11 @@ weft_status weft_crew_lend(weft_crew *crew, size_t bytes, weft_arena *arena,
                            weft_error *error) WEFT_NODISCARD;
 void weft_crew_return(weft_crew *crew, weft_arena *arena);
 
+/* What a backend keeps for all engines of a crew: handed to `leave` when the crew is destroyed. NULL
+ * before it was set. */
+void weft_crew_keep(weft_crew *crew, void *guest, void (*leave)(void *guest));
+void *weft_crew_guest(const weft_crew *crew);
+
 /* Bytes that it has to lend, or gives back before it asks for more. */
 size_t weft_crew_spare(const weft_crew *crew);
 

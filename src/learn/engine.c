@@ -10,7 +10,7 @@
 #include <stdatomic.h>
 #include <string.h>
 
-#include "learn/kernel/array.h"
+#include "learn/backend.h"
 
 /* What all workers share in one pass. */
 typedef struct pass {
@@ -102,7 +102,8 @@ weft_status weft_engine_begin(weft_engine *engine, weft_mode mode, weft_error *e
     if (mode == WEFT_MODE_TRAIN) {
         engine->steps++;
     }
-    return weft_engine_pack(engine, error);
+    WEFT_TRY(weft_engine_pack(engine, error));
+    return engine->backend->load != NULL ? engine->backend->load(engine, error) : WEFT_OK;
 }
 
 weft_status weft_engine_forward_stage(weft_engine *engine, int stage, weft_error *error) {
@@ -113,44 +114,42 @@ weft_status weft_engine_forward(weft_engine *engine, weft_mode mode, const weft_
                                 weft_error *error) {
     WEFT_TRY(weft_engine_begin(engine, mode, error));
     WEFT_TRY(run_pass(engine, 0, engine->n_stages, stop, forward_worker, error));
-    const weft_tensor *output = engine->output;
-    for (int l = 0; l < engine->n_lanes; l++) {
-        weft_array_convert(engine->settings.type,
-                           weft_lane_values(engine, &engine->lanes[l], output), WEFT_F32,
-                           engine->logits + (size_t)l * output->count, output->count);
-    }
-    return WEFT_OK;
+    return engine->backend->give(engine, error);
 }
 
 /* ---- backward -------------------------------------------------------------------------------- */
 
 /* What was written aside is added to what is there. */
-static void add_aside(const weft_engine *engine, const weft_stage *stage, const weft_lane *lane) {
+static weft_status add_aside(weft_engine *engine, const weft_stage *stage, const weft_lane *lane,
+                             weft_error *error) {
     for (int k = 0; k < stage->n_inputs; k++) {
         if (stage->aside[k] != WEFT_NO_CLAIM) {
-            weft_array_add(engine->settings.type, weft_input_gradient(engine, stage, lane, k),
-                           weft_lane_gradient(engine, lane, stage->input[k]),
-                           stage->input[k]->count);
+            WEFT_TRY(engine->backend->add(engine, weft_input_gradient(engine, stage, lane, k),
+                                          weft_lane_gradient(engine, lane, stage->input[k]),
+                                          stage->input[k]->count, error));
         }
     }
+    return WEFT_OK;
 }
 
 static void backward_lanes(pass *p, int worker, weft_stage *stage) {
     weft_engine *engine = p->engine;
     for (int l = worker; l < engine->n_lanes && goes_on(p); l += weft_crew_threads(engine->crew)) {
         weft_error error;
-        note(p, stage->kind->backward(engine, stage, &engine->lanes[l], &error), &error);
-        if (stage->kind->finish_backward == NULL) {
-            add_aside(engine, stage, &engine->lanes[l]);
+        weft_status status = stage->kind->backward(engine, stage, &engine->lanes[l], &error);
+        if (status == WEFT_OK && stage->kind->finish_backward == NULL) {
+            status = add_aside(engine, stage, &engine->lanes[l], &error);
         }
+        note(p, status, &error);
     }
 }
 
 static void finish_backward_lanes(pass *p, int worker, weft_stage *stage) {
     weft_engine *engine = p->engine;
     for (int l = worker; l < engine->n_lanes && goes_on(p); l += weft_crew_threads(engine->crew)) {
+        weft_error error;
         stage->kind->finish_backward(engine, stage, &engine->lanes[l]);
-        add_aside(engine, stage, &engine->lanes[l]);
+        note(p, add_aside(engine, stage, &engine->lanes[l], &error), &error);
     }
 }
 
@@ -173,12 +172,7 @@ static void backward_worker(void *context, int worker) {
 }
 
 weft_status weft_engine_backward(weft_engine *engine, const weft_stop *stop, weft_error *error) {
-    const weft_tensor *output = engine->output;
-    for (int l = 0; l < engine->n_lanes; l++) {
-        weft_array_convert(WEFT_F32, engine->logits_gradient + (size_t)l * output->count,
-                           engine->settings.type,
-                           weft_lane_gradient(engine, &engine->lanes[l], output), output->count);
-    }
+    WEFT_TRY(engine->backend->take_gradient(engine, error));
     WEFT_TRY(run_pass(engine, 0, engine->n_stages, stop, backward_worker, error));
     return weft_engine_reduce(engine, error);
 }

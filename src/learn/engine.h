@@ -21,7 +21,7 @@
 #ifndef WEFT_LEARN_ENGINE_H
 #define WEFT_LEARN_ENGINE_H
 
-#include <weft/network.h>
+#include <weft/learn.h>
 
 #include "base/arena.h"
 #include "base/error.h"
@@ -37,6 +37,7 @@
 typedef struct weft_engine weft_engine;
 typedef struct weft_stage weft_stage;
 typedef struct weft_lane weft_lane;
+typedef struct weft_backend weft_backend;
 
 enum { WEFT_NO_CLAIM = -1, WEFT_STAGE_MAX_CLAIMS = 6, WEFT_ENGINE_MAX_LANES = 64 };
 
@@ -151,13 +152,16 @@ struct weft_lane {
 typedef struct weft_engine_settings {
     int batch;
     weft_type type;
-    int lanes;                        /* 0: weft_engine_lanes(batch); else a divisor of the batch */
+    int lanes; /* 0: weft_engine_lanes(batch); else a divisor of the batch. A GPU has one lane */
+    weft_train_device device;
     const weft_quant_settings *quant; /* borrowed; NULL: weights and activations stay real */
 } weft_engine_settings;
 
 struct weft_engine {
     const weft_network *network; /* borrowed: outlives the engine */
     weft_crew *crew;             /* borrowed, likewise */
+    const weft_backend *backend;
+    void *device; /* what the backend keeps of it; NULL: nothing */
     weft_engine_settings settings;
     weft_tensor *tensors; /* one for each layer that makes one */
     int n_tensors;
@@ -168,6 +172,7 @@ struct weft_engine {
     int n_lanes;
     weft_plan plan; /* of one lane */
     weft_arena records, memory;
+    weft_arena remote; /* of a backend with a memory of its own: what `memory` does not hold */
     /* The batch: images (batch, height, width, channels) of the engine's type; logits and their
      * gradient (batch, classes), always f32. */
     void *images;
@@ -199,8 +204,8 @@ int weft_engine_lanes(int batch);
 
 /* Builds all for a batch size; weights are zero until weft_engine_initialise. What a network asks
  * that the engine cannot do is WEFT_ERROR_INFEASIBLE; memory that is not there WEFT_ERROR_MEMORY,
- * found before it is touched, with what would fit; bf16 on a CPU that has none
- * WEFT_ERROR_UNAVAILABLE. */
+ * found before it is touched, with what would fit; bf16 on a CPU or GPU that has
+ * none, and a GPU that is not there, WEFT_ERROR_UNAVAILABLE. */
 weft_status weft_engine_create(const weft_network *network, weft_crew *crew,
                                const weft_engine_settings *settings, weft_engine **engine,
                                weft_error *error) WEFT_NODISCARD;
@@ -234,8 +239,17 @@ weft_status weft_engine_forward(weft_engine *engine, weft_mode mode, const weft_
 weft_status weft_engine_backward(weft_engine *engine, const weft_stop *stop,
                                  weft_error *error) WEFT_NODISCARD;
 
-/* To be called by who changes engine->parameters: what was made of them is made anew. */
+/* To be called by who changes engine->parameters or statistics: what was made of them is made anew. */
 void weft_engine_touch(weft_engine *engine);
+
+/* To be called by who reads parameters, gradients or statistics, or changes some of them: what runs the
+ * engine may have newer ones. */
+weft_status weft_engine_fetch(const weft_engine *engine, weft_error *error) WEFT_NODISCARD;
+
+/* Values of a tensor in a lane where the host can read them, until the next call. */
+weft_status weft_engine_show(const weft_engine *engine, const weft_lane *lane,
+                             const weft_tensor *tensor, const void **values,
+                             weft_error *error) WEFT_NODISCARD;
 
 /* A slot's values, or its gradient, by the layer of the network; slot.count floats. Steps and extents
  * of inputs are found by the layer that reads them. */

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "learn/backend.h"
 #include "learn/memory.h"
 
 /* Layers of products read one or two tensors. */
@@ -129,7 +130,7 @@ static weft_status quantized_input(lowering *low, int i, int k, weft_tensor **te
         return WEFT_OK;
     }
     weft_stage *stage;
-    WEFT_TRY(begin_stage(low, &weft_kind_quantizer, i, 1, (*tensor)->shape, &stage, error));
+    WEFT_TRY(begin_stage(low, engine->backend->quantizer, i, 1, (*tensor)->shape, &stage, error));
     read_tensor(stage, 0, *tensor);
     stage->is_quantizer = true;
     stage->operand = k;
@@ -148,8 +149,8 @@ static weft_status add_stage(lowering *low, int i, weft_error *error) {
         WEFT_TRY(quantized_input(low, i, k, &inputs[k], error));
     }
     weft_stage *stage;
-    WEFT_TRY(
-        begin_stage(low, weft_kind_of(layer->op), i, layer->n_inputs, layer->out, &stage, error));
+    WEFT_TRY(begin_stage(low, low->engine->backend->kind_of(layer->op), i, layer->n_inputs,
+                         layer->out, &stage, error));
     stage->output->needs_gradient = layer->params > 0;
     for (int k = 0; k < layer->n_inputs; k++) {
         read_tensor(stage, k,
@@ -487,7 +488,7 @@ static void bind_slots(weft_engine *engine) {
 /* "batch 37 would fit": memory is what does not depend on the batch, and what grows with it. */
 static void hint_what_fits(const weft_engine *engine, size_t bytes, size_t growing,
                            weft_error *error) {
-    size_t available = weft_memory_available() + weft_crew_spare(engine->crew);
+    size_t available = engine->backend->available(engine);
     size_t fixed = bytes - growing;
     double batch = available > fixed ? (double)(available - fixed) / (double)growing *
                                            (double)engine->settings.batch
@@ -505,7 +506,8 @@ static weft_status check_memory(const weft_engine *engine, size_t bytes, size_t 
     char what[WEFT_NETWORK_NAME + 64];
     snprintf(what, sizeof what, "training %s at batch %d", engine->network->name,
              engine->settings.batch);
-    weft_status status = weft_memory_check(bytes, weft_crew_spare(engine->crew), what, error);
+    weft_status status =
+        weft_memory_check_of(bytes, engine->backend->available(engine), what, error);
     if (status != WEFT_OK) {
         hint_what_fits(engine, bytes, growing, error);
     }
@@ -562,14 +564,27 @@ static void *take_raw(weft_arena *arena, size_t bytes) {
     return taken;
 }
 
-static void bind_lanes(weft_engine *engine) {
-    size_t type = weft_type_size(engine->settings.type);
+static size_t images_bytes(const weft_engine *engine) {
+    return (size_t)engine->settings.batch * engine->image_values *
+           weft_type_size(engine->settings.type);
+}
+
+/* What kernels work in; `images` is where they find the batch. */
+static void bind_lanes(weft_engine *engine, weft_arena *memory, void *images) {
+    size_t part = images_bytes(engine) / (size_t)engine->n_lanes;
     for (int l = 0; l < engine->n_lanes; l++) {
         weft_lane *lane = &engine->lanes[l];
-        lane->workspace = take_raw(&engine->memory, engine->plan.size);
-        lane->partials = take_raw(&engine->memory, engine->n_partials * sizeof(float));
-        lane->input = (unsigned char *)engine->images +
-                      (size_t)l * (size_t)lane->images * engine->image_values * type;
+        lane->workspace = take_raw(memory, engine->plan.size);
+        lane->partials = take_raw(memory, engine->n_partials * sizeof(float));
+        lane->input = (unsigned char *)images + (size_t)l * part;
+    }
+}
+
+static void bind_packed(weft_engine *engine, weft_arena *memory, size_t packed) {
+    engine->packed = take_raw(memory, packed);
+    if (engine->n_sums > 0) {
+        engine->sums = take_raw(memory, engine->n_sums * sizeof *engine->sums);
+        engine->rounded = take_raw(memory, engine->n_parameters * sizeof *engine->rounded);
     }
 }
 
@@ -581,7 +596,7 @@ static weft_status take_memory(weft_engine *engine, weft_error *error) {
     const size_t terms[] = {growing, parameter_bytes(engine, packed)};
     size_t total = sum_of(terms, 2);
     WEFT_TRY(check_memory(engine, total, growing, error));
-    WEFT_TRY(weft_crew_lend(engine->crew, total, &engine->memory, error));
+    WEFT_TRY(engine->backend->take(engine, total, error));
     size_t batch = (size_t)engine->settings.batch;
     weft_arena *memory = &engine->memory;
     engine->parameters = weft_arena_take(memory, engine->n_parameters, sizeof(float));
@@ -589,16 +604,13 @@ static weft_status take_memory(weft_engine *engine, weft_error *error) {
     engine->statistics = weft_arena_take(memory, engine->n_statistics, sizeof(float));
     engine->logits = weft_arena_take(memory, batch * engine->classes, sizeof(float));
     engine->logits_gradient = weft_arena_take(memory, batch * engine->classes, sizeof(float));
-    engine->images =
-        take_raw(memory, batch * engine->image_values * weft_type_size(engine->settings.type));
-    engine->packed = take_raw(memory, packed);
-    if (engine->n_sums > 0) {
-        engine->sums = take_raw(memory, engine->n_sums * sizeof *engine->sums);
-        engine->rounded = take_raw(memory, engine->n_parameters * sizeof *engine->rounded);
-    }
-    bind_lanes(engine);
+    engine->images = take_raw(memory, images_bytes(engine));
+    bool is_remote = engine->remote.base != NULL;
+    memory = is_remote ? &engine->remote : &engine->memory;
+    bind_packed(engine, memory, packed);
+    bind_lanes(engine, memory, is_remote ? take_raw(memory, images_bytes(engine)) : engine->images);
     bind_slots(engine);
-    return WEFT_OK;
+    return engine->backend->bind != NULL ? engine->backend->bind(engine, error) : WEFT_OK;
 }
 
 /* ---- lanes ----------------------------------------------------------------------------------- */
@@ -616,6 +628,7 @@ int weft_engine_lanes(int batch) {
 static weft_status make_lanes(weft_engine *engine, weft_error *error) {
     const weft_engine_settings *s = &engine->settings;
     int lanes = s->lanes > 0 ? s->lanes : weft_engine_lanes(s->batch);
+    lanes = lanes > 0 && engine->backend->most_lanes == 1 ? 1 : lanes;
     if (lanes > WEFT_ENGINE_MAX_LANES || s->batch % lanes != 0) {
         weft_fail(error, WEFT_ERROR_INPUT, "batch %d cannot be cut into %d equal lanes", s->batch,
                   lanes);
@@ -643,15 +656,6 @@ static weft_status make_lanes(weft_engine *engine, weft_error *error) {
 
 /* ---- all of it ------------------------------------------------------------------------------- */
 
-static weft_status check_type(const weft_engine *engine, weft_error *error) {
-    if (engine->settings.type == WEFT_F32 || weft_dnn_has_bf16()) {
-        return WEFT_OK;
-    }
-    weft_fail(error, WEFT_ERROR_UNAVAILABLE, "this CPU has no arithmetic in bf16");
-    weft_hint(error, "train in f32, or with 'auto', which takes bf16 where the CPU has it");
-    return WEFT_ERROR_UNAVAILABLE;
-}
-
 static weft_status choose_bits(weft_engine *engine, weft_error *error) {
     if (engine->settings.quant == NULL) {
         return WEFT_OK;
@@ -666,7 +670,8 @@ static weft_status choose_bits(weft_engine *engine, weft_error *error) {
 }
 
 static weft_status build(weft_engine *engine, weft_error *error) {
-    WEFT_TRY(check_type(engine, error));
+    WEFT_TRY(weft_backend_find(engine->settings.device, &engine->backend, error));
+    WEFT_TRY(engine->backend->check(engine->settings.type, error));
     WEFT_TRY(choose_bits(engine, error));
     WEFT_TRY(make_lanes(engine, error));
     WEFT_TRY(lower(engine, error));
@@ -675,11 +680,14 @@ static weft_status build(weft_engine *engine, weft_error *error) {
     engine->classes = (size_t)engine->output->shape.channels;
     WEFT_TRY(claim_activations(engine, error));
     WEFT_TRY(claim_gradients(engine, error));
-    /* What is far too large is refused before oneDNN hears of it. */
+    /* What is far too large is refused before oneDNN or cuDNN hears of it. */
     WEFT_TRY(weft_plan_place(&engine->plan, error));
     size_t growing = batch_bytes(engine);
     const size_t terms[] = {growing, least_parameter_bytes(engine)};
     WEFT_TRY(check_memory(engine, sum_of(terms, 2), growing, error));
+    if (engine->backend->open != NULL) {
+        WEFT_TRY(engine->backend->open(engine, error));
+    }
     for (int s = 0; s < engine->n_stages; s++) {
         weft_stage *stage = &engine->stages[s];
         WEFT_TRY(stage->kind->create(engine, stage, error));
@@ -710,6 +718,9 @@ void weft_engine_destroy(weft_engine *engine) {
     if (engine == NULL) {
         return;
     }
+    if (engine->backend != NULL && engine->backend->close != NULL) {
+        engine->backend->close(engine);
+    }
     for (int l = 0; l < engine->n_lanes; l++) {
         free(engine->lanes[l].product);
         free(engine->lanes[l].matmul);
@@ -727,5 +738,5 @@ void weft_engine_destroy(weft_engine *engine) {
 }
 
 size_t weft_engine_bytes(const weft_engine *engine) {
-    return engine->memory.used;
+    return engine->memory.used + engine->remote.used;
 }

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The parameters of an engine: start values, in and out, packed for the kernels before a pass, and
- * their gradients joined from the lanes behind it. */
+ * The parameters of an engine: start values, in and out. What its backend makes of them before a pass,
+ * and of their gradients behind it, is in backend_cpu.c and cuda/. */
 #include "learn/engine.h"
 
 #include <math.h>
-#include <stdatomic.h>
 #include <string.h>
 
-#include "learn/kernel/array.h"
+#include "learn/backend.h"
 
 /* ---- in and out ------------------------------------------------------------------------------ */
 
@@ -48,6 +47,7 @@ weft_status weft_engine_get(const weft_engine *engine, int layer, weft_slot_name
         return weft_fail(error, WEFT_ERROR_INTERNAL, "slot %d of layer %d is not trained",
                          (int)name, layer);
     }
+    WEFT_TRY(weft_engine_fetch(engine, error));
     memcpy(values, gradient ? slot->gradient : slot->value, slot->count * sizeof *values);
     return WEFT_OK;
 }
@@ -56,6 +56,7 @@ weft_status weft_engine_set(weft_engine *engine, int layer, weft_slot_name name,
                             const float *values, weft_error *error) {
     const weft_slot *slot = NULL;
     WEFT_TRY(find_slot(engine, layer, name, &slot, error));
+    WEFT_TRY(weft_engine_fetch(engine, error));
     memcpy(slot->value, values, slot->count * sizeof *values);
     weft_engine_touch(engine);
     return WEFT_OK;
@@ -63,6 +64,35 @@ weft_status weft_engine_set(weft_engine *engine, int layer, weft_slot_name name,
 
 void weft_engine_touch(weft_engine *engine) {
     engine->is_packed = false;
+    if (engine->backend->touch != NULL) {
+        engine->backend->touch(engine);
+    }
+}
+
+weft_status weft_engine_fetch(const weft_engine *engine, weft_error *error) {
+    return engine->backend->fetch != NULL ? engine->backend->fetch(engine, error) : WEFT_OK;
+}
+
+weft_status weft_engine_pack(weft_engine *engine, weft_error *error) {
+    if (engine->is_packed) {
+        return WEFT_OK;
+    }
+    WEFT_TRY(engine->backend->pack(engine, error));
+    engine->is_packed = true;
+    return WEFT_OK;
+}
+
+weft_status weft_engine_reduce(weft_engine *engine, weft_error *error) {
+    return engine->backend->reduce(engine, error);
+}
+
+weft_status weft_engine_show(const weft_engine *engine, const weft_lane *lane,
+                             const weft_tensor *tensor, const void **values, weft_error *error) {
+    if (engine->backend->show != NULL) {
+        return engine->backend->show(engine, lane, tensor, values, error);
+    }
+    *values = weft_lane_values(engine, lane, tensor);
+    return WEFT_OK;
 }
 
 /* ---- start values ---------------------------------------------------------------------------- */
@@ -127,119 +157,4 @@ weft_status weft_engine_initialise(weft_engine *engine, uint64_t seed, const wef
     }
     weft_engine_touch(engine);
     return WEFT_OK;
-}
-
-/* ---- one stage a worker ---------------------------------------------------------------------- */
-
-/* Work on the parameters: stages are dealt out to the workers, each done by one. */
-typedef struct deal {
-    weft_engine *engine;
-    weft_status (*work)(weft_engine *engine, weft_stage *stage, weft_dnn_product *product,
-                        weft_error *error);
-    weft_status *status; /* (workers) */
-    weft_error *error;   /* (workers) */
-} deal;
-
-static void deal_worker(void *context, int worker) {
-    deal *d = context;
-    weft_engine *engine = d->engine;
-    int threads = weft_crew_threads(engine->crew);
-    /* Lane `worker` has this worker's door; more workers than lanes have nothing to do. */
-    int workers = threads < engine->n_lanes ? threads : engine->n_lanes;
-    for (int s = worker; worker < workers && s < engine->n_stages; s += workers) {
-        weft_stage *stage = &engine->stages[s];
-        d->status[worker] =
-            d->work(engine, stage, engine->lanes[worker].product[s], &d->error[worker]);
-        if (d->status[worker] != WEFT_OK) {
-            return;
-        }
-    }
-}
-
-static weft_status deal_out(weft_engine *engine,
-                            weft_status (*work)(weft_engine *, weft_stage *, weft_dnn_product *,
-                                                weft_error *),
-                            weft_error *error) {
-    weft_status status[WEFT_ENGINE_MAX_LANES] = {WEFT_OK};
-    weft_error errors[WEFT_ENGINE_MAX_LANES];
-    deal d = {.engine = engine, .work = work, .status = status, .error = errors};
-    weft_crew_run(engine->crew, deal_worker, &d);
-    for (int w = 0; w < engine->n_lanes; w++) {
-        if (status[w] != WEFT_OK) {
-            *error = errors[w];
-            return status[w];
-        }
-    }
-    return WEFT_OK;
-}
-
-/* ---- packing --------------------------------------------------------------------------------- */
-
-static weft_status pack_pass(const weft_engine *engine, const weft_stage *stage, weft_dnn_pass pass,
-                             weft_dnn_product *product, weft_error *error) {
-    const float *plain = weft_stage_weights(engine, stage);
-    void *packed = engine->packed + stage->packed_offset[pass];
-    if (stage->way[pass] != NULL) {
-        stage->way[pass]->pack(&stage->geometry, pass, plain, packed);
-        return WEFT_OK;
-    }
-    return weft_dnn_product_pack(product, pass, plain, packed, error);
-}
-
-static weft_status pack_stage(weft_engine *engine, weft_stage *stage, weft_dnn_product *product,
-                              weft_error *error) {
-    if (stage->bits > 0 && !stage->is_quantizer) {
-        weft_stage_round_weights(engine, stage);
-    }
-    for (int pass = WEFT_DNN_FORWARD; pass <= WEFT_DNN_BACKWARD_DATA; pass++) {
-        if (stage->packed_bytes[pass] > 0) {
-            WEFT_TRY(pack_pass(engine, stage, (weft_dnn_pass)pass, product, error));
-        }
-    }
-    return WEFT_OK;
-}
-
-weft_status weft_engine_pack(weft_engine *engine, weft_error *error) {
-    if (engine->is_packed) {
-        return WEFT_OK;
-    }
-    WEFT_TRY(deal_out(engine, pack_stage, error));
-    engine->is_packed = true;
-    return WEFT_OK;
-}
-
-/* ---- gradients ------------------------------------------------------------------------------- */
-
-/* The lanes' parts of a gradient, added to that of lane 0 in their order. */
-static float *sum_lanes(const weft_engine *engine, const weft_slot *slot) {
-    float *sum = weft_slot_partial(slot, &engine->lanes[0]);
-    for (int l = 1; l < engine->n_lanes; l++) {
-        weft_array_add(WEFT_F32, weft_slot_partial(slot, &engine->lanes[l]), sum, slot->partial);
-    }
-    return sum;
-}
-
-static weft_status reduce_stage(weft_engine *engine, weft_stage *stage, weft_dnn_product *product,
-                                weft_error *error) {
-    for (int name = 0; name < WEFT_SLOTS; name++) {
-        const weft_slot *slot = &stage->slot[name];
-        if (slot->partial == 0) {
-            continue;
-        }
-        const float *sum = sum_lanes(engine, slot);
-        bool is_packed = product != NULL && stage->way[WEFT_DNN_BACKWARD_WEIGHTS] == NULL;
-        if (is_packed && name == WEFT_SLOT_WEIGHT) {
-            WEFT_TRY(weft_dnn_product_unpack(product, sum, slot->gradient, error));
-        } else {
-            memcpy(slot->gradient, sum, slot->count * sizeof *sum);
-        }
-    }
-    if (stage->bits > 0 && !stage->is_quantizer) {
-        weft_stage_unround_gradient(engine, stage);
-    }
-    return WEFT_OK;
-}
-
-weft_status weft_engine_reduce(weft_engine *engine, weft_error *error) {
-    return deal_out(engine, reduce_stage, error);
 }

@@ -81,15 +81,19 @@ static void look_typed(tally *t, weft_type type, const void *values, size_t n, l
 }
 
 /* Looks at what the first n images of the batch are in a tensor, lane by lane. */
-static void look_at(const survey *s, const weft_tensor *tensor, int64_t n, look_fn look, tally *t) {
+static weft_status look_at(const survey *s, const weft_tensor *tensor, int64_t n, look_fn look,
+                           tally *t, weft_error *error) {
     const weft_engine *engine = s->engine;
     for (int l = 0; l < engine->n_lanes && n > 0; l++) {
         const weft_lane *lane = &engine->lanes[l];
         int64_t here = n < lane->images ? n : lane->images;
-        look_typed(t, engine->settings.type, weft_lane_values(engine, lane, tensor),
+        const void *values;
+        WEFT_TRY(weft_engine_show(engine, lane, tensor, &values, error));
+        look_typed(t, engine->settings.type, values,
                    tensor->count / (size_t)lane->images * (size_t)here, look);
         n -= here;
     }
+    return WEFT_OK;
 }
 
 static weft_status pass_batch(const survey *s, int64_t n, look_fn look, weft_error *error) {
@@ -102,8 +106,8 @@ static weft_status pass_batch(const survey *s, int64_t n, look_fn look, weft_err
         const weft_stage *stage = &engine->stages[i];
         WEFT_TRY(weft_engine_forward_stage(engine, i, error));
         if (weft_stage_is_product(stage)) {
-            look_at(s, stage->input[0], n, look, tally_of(s, stage, INPUTS));
-            look_at(s, stage->output, n, look, tally_of(s, stage, OUTPUTS));
+            WEFT_TRY(look_at(s, stage->input[0], n, look, tally_of(s, stage, INPUTS), error));
+            WEFT_TRY(look_at(s, stage->output, n, look, tally_of(s, stage, OUTPUTS), error));
         }
     }
     return WEFT_OK;
@@ -147,6 +151,7 @@ static weft_status check_finite(const survey *s, weft_error *error) {
 }
 
 static weft_status take_all(const survey *s, weft_error *error) {
+    WEFT_TRY(weft_engine_fetch(s->engine, error));
     WEFT_TRY(pass_images(s, look_for_largest, error));
     pass_weights(s, look_for_largest);
     WEFT_TRY(check_finite(s, error));

@@ -6,8 +6,6 @@
  *     C = A B      dA = dC B^T      dB = A^T dC */
 #include "learn/kinds.h"
 
-enum { PRODUCT, GRADIENT_A, GRADIENT_B, PRODUCTS };
-
 static weft_dnn_matrix transposed(weft_dnn_matrix m) {
     int64_t step = m.row_step;
     m.row_step = m.column_step;
@@ -31,7 +29,7 @@ static weft_shape sequence_of(const weft_tensor *tensor) {
     return (weft_shape){s.channels, s.height * s.width, 1};
 }
 
-static void fill_geometries(const weft_engine *engine, const weft_stage *stage,
+void weft_matmul_geometries(const weft_engine *engine, const weft_stage *stage,
                             const weft_lane *lane, weft_dnn_matmul_geometry *g) {
     const weft_layer *layer = stage->layer;
     int heads = layer->groups;
@@ -45,29 +43,33 @@ static void fill_geometries(const weft_engine *engine, const weft_stage *stage,
         .images = lane->images,
         .heads = heads,
     };
-    for (int i = 0; i < PRODUCTS; i++) {
+    for (int i = 0; i < WEFT_MATMUL_PRODUCTS; i++) {
         g[i] = common;
     }
-    g[PRODUCT].rows = g[GRADIENT_A].rows = g[GRADIENT_B].inner = rows;
-    g[PRODUCT].inner = g[GRADIENT_A].columns = g[GRADIENT_B].rows = inner;
-    g[PRODUCT].columns = g[GRADIENT_A].inner = g[GRADIENT_B].columns = columns;
-    g[PRODUCT].a = ma, g[PRODUCT].b = mb, g[PRODUCT].c = mc;
-    g[GRADIENT_A].a = mc, g[GRADIENT_A].b = transposed(mb), g[GRADIENT_A].c = ma;
-    g[GRADIENT_B].a = transposed(ma), g[GRADIENT_B].b = mc, g[GRADIENT_B].c = mb;
+    g[WEFT_MATMUL_FORWARD].rows = g[WEFT_MATMUL_FIRST].rows = g[WEFT_MATMUL_SECOND].inner = rows;
+    g[WEFT_MATMUL_FORWARD].inner = g[WEFT_MATMUL_FIRST].columns = g[WEFT_MATMUL_SECOND].rows =
+        inner;
+    g[WEFT_MATMUL_FORWARD].columns = g[WEFT_MATMUL_FIRST].inner = g[WEFT_MATMUL_SECOND].columns =
+        columns;
+    g[WEFT_MATMUL_FORWARD].a = ma, g[WEFT_MATMUL_FORWARD].b = mb, g[WEFT_MATMUL_FORWARD].c = mc;
+    g[WEFT_MATMUL_FIRST].a = mc, g[WEFT_MATMUL_FIRST].b = transposed(mb),
+    g[WEFT_MATMUL_FIRST].c = ma;
+    g[WEFT_MATMUL_SECOND].a = transposed(ma), g[WEFT_MATMUL_SECOND].b = mc,
+    g[WEFT_MATMUL_SECOND].c = mb;
 }
 
 static weft_status create(weft_engine *engine, weft_stage *stage, weft_error *error) {
     for (int l = 0; l < engine->n_lanes; l++) {
         weft_lane *lane = &engine->lanes[l];
-        weft_dnn_matmul_geometry g[PRODUCTS] = {{0}};
-        fill_geometries(engine, stage, lane, g);
-        for (int i = 0; i < PRODUCTS; i++) {
+        weft_dnn_matmul_geometry g[WEFT_MATMUL_PRODUCTS] = {{0}};
+        weft_matmul_geometries(engine, stage, lane, g);
+        for (int i = 0; i < WEFT_MATMUL_PRODUCTS; i++) {
             WEFT_TRY(weft_dnn_matmul_get(lane->door, &g[i], &lane->matmul[stage->index][i], error));
         }
     }
-    for (int i = 0; i < PRODUCTS; i++) {
-        int moment = i == PRODUCT ? weft_moment_forward(stage)
-                                  : weft_moment_backward(engine, stage);
+    for (int i = 0; i < WEFT_MATMUL_PRODUCTS; i++) {
+        int moment = i == WEFT_MATMUL_FORWARD ? weft_moment_forward(stage)
+                                              : weft_moment_backward(engine, stage);
         size_t bytes = weft_dnn_matmul_scratch(engine->lanes[0].matmul[stage->index][i]);
         WEFT_TRY(weft_stage_claim(engine, stage, i, bytes, moment, moment, error));
     }
@@ -82,7 +84,8 @@ static weft_status run(const weft_engine *engine, const weft_stage *stage, const
 
 static weft_status forward(weft_engine *engine, weft_stage *stage, weft_lane *lane,
                            weft_error *error) {
-    return run(engine, stage, lane, PRODUCT, weft_lane_values(engine, lane, stage->input[0]),
+    return run(engine, stage, lane, WEFT_MATMUL_FORWARD,
+               weft_lane_values(engine, lane, stage->input[0]),
                weft_lane_values(engine, lane, stage->input[1]),
                weft_lane_values(engine, lane, stage->output), error);
 }
@@ -95,10 +98,10 @@ static weft_status backward(weft_engine *engine, weft_stage *stage, weft_lane *l
     void *da = weft_input_gradient(engine, stage, lane, 0);
     void *db = weft_input_gradient(engine, stage, lane, 1);
     if (da != NULL) {
-        WEFT_TRY(run(engine, stage, lane, GRADIENT_A, dc, b, da, error));
+        WEFT_TRY(run(engine, stage, lane, WEFT_MATMUL_FIRST, dc, b, da, error));
     }
     if (db != NULL) {
-        WEFT_TRY(run(engine, stage, lane, GRADIENT_B, a, dc, db, error));
+        WEFT_TRY(run(engine, stage, lane, WEFT_MATMUL_SECOND, a, dc, db, error));
     }
     return WEFT_OK;
 }

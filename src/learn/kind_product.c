@@ -58,7 +58,7 @@ static size_t weight_count(const weft_layer *layer) {
 }
 
 /* Steps of weights are trained where they are learned; the engine writes their gradient itself. */
-static void create_slots(const weft_engine *engine, weft_stage *stage) {
+void weft_product_slots(const weft_engine *engine, weft_stage *stage) {
     weft_slot_train(&stage->slot[WEFT_SLOT_WEIGHT], weight_count(stage->layer));
     if (stage->layer->bias) {
         weft_slot_train(&stage->slot[WEFT_SLOT_BIAS], (size_t)stage->layer->out.channels);
@@ -128,7 +128,7 @@ static weft_status create(weft_engine *engine, weft_stage *stage, weft_error *er
     stage->geometry = geometry_of(engine, stage, &engine->lanes[0]);
     WEFT_TRY(weft_way_choose(engine->lanes[0].door, &stage->geometry, stage->way, error));
     WEFT_TRY(create_products(engine, stage, error));
-    create_slots(engine, stage);
+    weft_product_slots(engine, stage);
     for (int pass = 0; pass < WEFT_DNN_PASSES; pass++) {
         if (pass_wanted(stage, pass)) {
             WEFT_TRY(create_pass(engine, stage, (weft_dnn_pass)pass, error));

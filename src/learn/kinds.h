@@ -45,6 +45,16 @@ static inline size_t weft_lane_positions(const weft_lane *lane, weft_shape shape
     return (size_t)lane->images * weft_positions(shape);
 }
 
+/* The slots of a layer of products: weights, bias, and steps of quantized weights, which are trained
+ * where they are learned; the engine writes their gradient itself. */
+void weft_product_slots(const weft_engine *engine, weft_stage *stage);
+
+/* The products of a MATMUL in a lane: forward, and the gradients of both operands. */
+enum { WEFT_MATMUL_FORWARD, WEFT_MATMUL_FIRST, WEFT_MATMUL_SECOND, WEFT_MATMUL_PRODUCTS };
+
+void weft_matmul_geometries(const weft_engine *engine, const weft_stage *stage,
+                            const weft_lane *lane, weft_dnn_matmul_geometry *geometries);
+
 /* Whether values are dropped in this pass: in training, but not where statistics are estimated. */
 static inline bool weft_engine_drops(const weft_engine *engine) {
     return engine->mode == WEFT_MODE_TRAIN && !engine->averages_statistics;
@@ -53,9 +63,9 @@ static inline bool weft_engine_drops(const weft_engine *engine) {
 /* The random stream of a stage that drops, one for each lane and step. */
 static inline weft_rng weft_stage_stream(const weft_engine *engine, const weft_stage *stage,
                                          const weft_lane *lane) {
-    uint64_t place = (uint64_t)stage->layer_index * WEFT_ENGINE_MAX_LANES + (uint64_t)lane->index;
+    uint64_t which = (uint64_t)stage->layer_index * WEFT_ENGINE_MAX_LANES + (uint64_t)lane->index;
     return weft_rng_make(engine->seed, WEFT_PURPOSE_DROPOUT,
-                         ((uint64_t)engine->mask_step << 24) + place);
+                         ((uint64_t)engine->mask_step << 24) + which);
 }
 
 /* A trained slot of `count` values, of whose gradient each lane writes its part. */

@@ -51,6 +51,11 @@ size_t weft_memory_available(void) {
 weft_status weft_memory_check(size_t bytes, size_t own, const char *what, weft_error *error) {
     size_t available = weft_memory_available();
     available = available < SIZE_MAX - own ? available + own : SIZE_MAX;
+    return weft_memory_check_of(bytes, available, what, error);
+}
+
+weft_status weft_memory_check_of(size_t bytes, size_t available, const char *what,
+                                 weft_error *error) {
     if (bytes <= available) {
         return WEFT_OK;
     }

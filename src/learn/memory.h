@@ -14,4 +14,8 @@ size_t weft_memory_available(void);
 weft_status weft_memory_check(size_t bytes, size_t own, const char *what,
                               weft_error *error) WEFT_NODISCARD;
 
+/* The same of a memory that has `available` bytes left. */
+weft_status weft_memory_check_of(size_t bytes, size_t available, const char *what,
+                                 weft_error *error) WEFT_NODISCARD;
+
 #endif

@@ -115,15 +115,18 @@ static void count_values(weft_ptq_layer *layer, int operand, weft_type type, con
 }
 
 /* Looks at what the first n images of the batch are in a tensor, lane by lane. */
-static void look_at(const weft_engine *engine, const weft_tensor *tensor, int64_t n,
-                    weft_ptq_layer *layer, int operand, look_fn look) {
+static weft_status look_at(const weft_engine *engine, const weft_tensor *tensor, int64_t n,
+                           weft_ptq_layer *layer, int operand, look_fn look, weft_error *error) {
     for (int l = 0; l < engine->n_lanes && n > 0; l++) {
         const weft_lane *lane = &engine->lanes[l];
         int64_t here = n < lane->images ? n : lane->images;
-        look(layer, operand, engine->settings.type, weft_lane_values(engine, lane, tensor),
+        const void *values;
+        WEFT_TRY(weft_engine_show(engine, lane, tensor, &values, error));
+        look(layer, operand, engine->settings.type, values,
              tensor->count / (size_t)lane->images * (size_t)here);
         n -= here;
     }
+    return WEFT_OK;
 }
 
 /* Each layer is looked at right behind its stage, when what it read is still there. */
@@ -143,7 +146,7 @@ static weft_status pass_batch(const weft_ptq *ptq, weft_engine *engine, int64_t 
         weft_ptq_layer *layer = &ptq->layers[at++];
         for (int k = 0; k < WEFT_PTQ_OPERANDS; k++) {
             if (layer->bits[k] > 0) {
-                look_at(engine, stage->input[k], n, layer, k, look);
+                WEFT_TRY(look_at(engine, stage->input[k], n, layer, k, look, error));
             }
         }
     }
@@ -401,6 +404,7 @@ static weft_status apply_weights(const weft_ptq *ptq, const weft_engine *engine,
 }
 
 weft_status weft_ptq_apply(weft_ptq *ptq, weft_engine *engine, weft_error *error) {
+    WEFT_TRY(weft_engine_fetch(engine, error));
     for (int s = 0; s < engine->n_stages; s++) {
         const weft_stage *stage = &engine->stages[s];
         if (stage->is_quantizer) {

@@ -116,6 +116,7 @@ static weft_status write_file(const writing *w, const char *path, weft_error *er
 weft_status weft_ptq_save(const weft_ptq *ptq, const weft_engine *engine, const char *path,
                           weft_error *error) {
     enum { A_LAYER = 6 };
+    WEFT_TRY(weft_engine_fetch(engine, error));
     size_t most = (size_t)ptq->n * A_LAYER + (size_t)engine->n_stages * WEFT_SLOTS;
     writing w = {.ptq = ptq};
     w.arrays = calloc(most, sizeof *w.arrays);

@@ -88,7 +88,7 @@ static weft_status open_engine(quantizing *q, const weft_quant_settings *quant, 
     weft_engine_destroy(q->trainer.engine);
     q->trainer = (weft_trainer){.settings = s};
     const weft_engine_settings engine = {
-        .batch = s->batch, .type = weft_train_type(s), .quant = quant};
+        .batch = s->batch, .type = weft_train_type(s), .device = s->device, .quant = quant};
     WEFT_TRY(weft_engine_create(q->network, q->crew, &engine, &q->trainer.engine, error));
     WEFT_TRY(weft_engine_initialise(q->trainer.engine, s->seed, q->stop, error));
     return weft_engine_load(q->trainer.engine, s->weights, error);

@@ -442,6 +442,7 @@ static weft_status find_slice(const weft_shared *shared, const weft_engine *engi
 }
 
 weft_status weft_shared_gather(const weft_shared *shared, weft_engine *engine, weft_error *error) {
+    WEFT_TRY(weft_engine_fetch(engine, error));
     for (int s = 0; s < engine->n_stages; s++) {
         const weft_stage *stage = &engine->stages[s];
         for (int slot = 0; slot < WEFT_SLOTS; slot++) {
@@ -465,6 +466,7 @@ static void note_touched(const weft_shared *shared, const weft_shared_tensor *te
 
 weft_status weft_shared_scatter(weft_shared *shared, const weft_engine *engine, int group,
                                 float weight, int64_t step, weft_error *error) {
+    WEFT_TRY(weft_engine_fetch(engine, error));
     for (int s = 0; s < engine->n_stages; s++) {
         const weft_stage *stage = &engine->stages[s];
         for (int slot = 0; slot < WEFT_SLOTS; slot++) {
@@ -486,6 +488,7 @@ weft_status weft_shared_scatter(weft_shared *shared, const weft_engine *engine, 
 
 weft_status weft_shared_learn_steps(weft_shared *shared, const weft_engine *engine,
                                     weft_error *error) {
+    WEFT_TRY(weft_engine_fetch(engine, error));
     for (int s = 0; s < engine->n_stages; s++) {
         const weft_stage *stage = &engine->stages[s];
         for (int slot = WEFT_SLOT_WEIGHT_STEP; slot < WEFT_SLOTS; slot++) {

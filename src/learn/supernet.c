@@ -89,6 +89,7 @@ weft_status weft_supernet_measure(weft_supernet_meter *meter, const weft_network
     const weft_engine_settings settings = {
         .batch = meter->batch,
         .type = weft_train_type(&meter->settings),
+        .device = meter->settings.device,
         .quant = meter->settings.quantize ? &meter->settings.quant : NULL,
     };
     weft_crew *crew = NULL;

@@ -94,6 +94,7 @@ static weft_status open_engine(const training *t, weft_engine **engine, weft_err
     const weft_engine_settings settings = {
         .batch = (int)t->batch,
         .type = t->type,
+        .device = s->device,
         .quant = s->quantize ? &s->quant : NULL,
     };
     return weft_engine_create(t->network, t->crew, &settings, engine, error);

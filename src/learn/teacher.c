@@ -30,6 +30,7 @@ weft_status weft_teacher_create(const weft_network *network, const char *weights
     const weft_engine_settings settings = {
         .batch = pupil->engine->settings.batch,
         .type = pupil->engine->settings.type,
+        .device = pupil->engine->settings.device,
     };
     WEFT_TRY(weft_engine_create(network, crew, &settings, &teacher->engine, error));
     WEFT_TRY(weft_engine_load(teacher->engine, weights, error));

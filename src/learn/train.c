@@ -228,11 +228,10 @@ static weft_status make_histograms(training *t, weft_network **measured, weft_er
         .load = load_histogram_images,
         .context = t,
     };
-    weft_trainer_exchange(&t->trainer);
+    WEFT_TRY(weft_trainer_exchange(&t->trainer, error));
     weft_status status =
         weft_measure_operands(t->trainer.engine, &images, t->stop, measured, error);
-    weft_trainer_exchange(&t->trainer);
-    return status;
+    return weft_trainer_exchange_back(&t->trainer, status, error);
 }
 
 /* ---- the whole ------------------------------------------------------------------------------- */
@@ -242,10 +241,9 @@ static weft_status save_weights(training *t, weft_error *error) {
     if (!is_given(t->settings->save)) {
         return WEFT_OK;
     }
-    weft_trainer_exchange(&t->trainer);
+    WEFT_TRY(weft_trainer_exchange(&t->trainer, error));
     weft_status status = weft_engine_save(t->trainer.engine, t->settings->save, error);
-    weft_trainer_exchange(&t->trainer);
-    return status;
+    return weft_trainer_exchange_back(&t->trainer, status, error);
 }
 
 static weft_status train_and_measure(training *t, weft_train_result *result, weft_error *error) {

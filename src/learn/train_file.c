@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/rng.h"
+#include "learn/backend.h"
 #include "learn/data.h"
 #include "learn/safetensors.h"
 
@@ -77,6 +78,7 @@ static int describe_slots(const weft_engine *engine, weft_bundle_array *arrays,
 }
 
 weft_status weft_engine_save(const weft_engine *engine, const char *path, weft_error *error) {
+    WEFT_TRY(weft_engine_fetch(engine, error));
     size_t most = (size_t)engine->n_stages * WEFT_SLOTS;
     weft_bundle_array *arrays = calloc(most, sizeof *arrays);
     char(*names)[WEFT_SLOT_NAME] = calloc(most, sizeof *names);
@@ -145,6 +147,7 @@ static void take_slot(const weft_bundle *bundle, const weft_stage *stage, int na
 
 /* Everything is checked before anything is changed. */
 static weft_status take_weights(weft_engine *engine, const weft_bundle *bundle, weft_error *error) {
+    WEFT_TRY(weft_engine_fetch(engine, error));
     for (int pass = 0; pass < 2; pass++) {
         for (int s = 0; s < engine->n_stages; s++) {
             const weft_stage *stage = &engine->stages[s];
@@ -213,6 +216,7 @@ weft_status weft_train_settings_hash(const weft_train_settings *s, uint64_t *has
         s->batch,
         s->validation_limit,
         (int64_t)weft_train_type(s),
+        (int64_t)weft_backend_resolve(s->device),
         s->descent,
         s->schedule,
         s->decay_all,
@@ -275,6 +279,7 @@ weft_status weft_train_resume(weft_trainer *trainer, uint64_t dataset_hash, cons
     weft_checkpoint_block blocks[MOST_BLOCKS];
     weft_checkpoint checkpoint;
     WEFT_TRY(describe_checkpoint(trainer, dataset_hash, blocks, &checkpoint, error));
+    WEFT_TRY(weft_engine_fetch(trainer->engine, error));
     WEFT_TRY(weft_checkpoint_load(path, &checkpoint, error));
     *at = checkpoint.at;
     trainer->engine->steps = at->step;
@@ -287,6 +292,7 @@ weft_status weft_train_keep(const weft_trainer *trainer, uint64_t dataset_hash, 
                             const weft_train_place *at, weft_error *error) {
     weft_checkpoint_block blocks[MOST_BLOCKS];
     weft_checkpoint checkpoint;
+    WEFT_TRY(weft_engine_fetch(trainer->engine, error));
     WEFT_TRY(describe_checkpoint(trainer, dataset_hash, blocks, &checkpoint, error));
     checkpoint.at = *at;
     return weft_checkpoint_save(path, &checkpoint, error);

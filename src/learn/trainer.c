@@ -6,9 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "learn/backend.h"
+
 weft_type weft_train_type(const weft_train_settings *settings) {
-    bool narrow = settings->precision == WEFT_PRECISION_BF16 ||
-                  (settings->precision == WEFT_PRECISION_AUTO && weft_dnn_has_bf16());
+    bool narrow =
+        settings->precision == WEFT_PRECISION_BF16 ||
+        (settings->precision == WEFT_PRECISION_AUTO && weft_backend_has_bf16(settings->device));
     return narrow ? WEFT_BF16 : WEFT_F32;
 }
 
@@ -50,6 +53,18 @@ static weft_status make_segments(weft_trainer *trainer, weft_error *error) {
     return weft_descent_check(&trainer->descent, engine->n_parameters, error);
 }
 
+/* Where the engine runs elsewhere, so do its steps. */
+static weft_status mirror_state(const weft_trainer *trainer, weft_error *error) {
+    weft_engine *engine = trainer->engine;
+    if (engine->backend->mirror == NULL) {
+        return WEFT_OK;
+    }
+    WEFT_TRY(engine->backend->mirror(engine, trainer->state, trainer->n_state, error));
+    return trainer->average == NULL
+               ? WEFT_OK
+               : engine->backend->mirror(engine, trainer->average, engine->n_parameters, error);
+}
+
 static weft_status make_state(weft_trainer *trainer, weft_error *error) {
     size_t n = trainer->engine->n_parameters;
     trainer->n_state = weft_descent_state(trainer->descent.kind, n);
@@ -64,7 +79,7 @@ static weft_status make_state(weft_trainer *trainer, weft_error *error) {
         }
         memcpy(trainer->average, trainer->engine->parameters, n * sizeof *trainer->average);
     }
-    return WEFT_OK;
+    return mirror_state(trainer, error);
 }
 
 weft_schedule weft_train_schedule(const weft_train_settings *s) {
@@ -100,6 +115,7 @@ weft_status weft_trainer_create(const weft_network *network, weft_crew *crew,
     const weft_engine_settings engine = {
         .batch = batch,
         .type = weft_train_type(settings),
+        .device = settings->device,
         .quant = settings->quantize ? &settings->quant : NULL,
     };
     WEFT_TRY(weft_schedule_check(&trainer->schedule, error));
@@ -159,29 +175,31 @@ weft_status weft_trainer_learn(weft_trainer *trainer, const weft_feed_batch *bat
     return weft_engine_backward(engine, stop, error);
 }
 
-void weft_trainer_move(weft_trainer *trainer, int64_t step, int64_t steps) {
+weft_status weft_trainer_move(weft_trainer *trainer, int64_t step, int64_t steps,
+                              weft_error *error) {
     const weft_train_settings *s = trainer->settings;
     weft_engine *engine = trainer->engine;
-    size_t n = engine->n_parameters;
-    double rate = weft_schedule_rate(&trainer->schedule, step, steps);
-    if (s->gradient_limit > 0.0) {
-        weft_gradient_clip(engine->gradients, n, s->gradient_limit);
-    }
-    weft_descent_step(&trainer->descent, engine->parameters, engine->gradients, trainer->state, n,
-                      rate, step + 1);
+    weft_move move = {
+        .descent = &trainer->descent,
+        .state = trainer->state,
+        .limit = s->gradient_limit,
+        .rate = weft_schedule_rate(&trainer->schedule, step, steps),
+        .step = step + 1,
+        .average = trainer->average,
+    };
     if (trainer->average != NULL) {
-        weft_average_update(trainer->average, engine->parameters, n,
-                            weft_average_decay(s->average, trainer->updates++));
+        move.average_decay = weft_average_decay(s->average, trainer->updates++);
     }
-    weft_engine_touch(engine);
+    WEFT_TRY(engine->backend->move(engine, &move, error));
+    engine->is_packed = false;
+    return WEFT_OK;
 }
 
 weft_status weft_trainer_step(weft_trainer *trainer, const weft_feed_batch *batch, int64_t step,
                               int64_t steps, const weft_stop *stop, double *loss,
                               weft_error *error) {
     WEFT_TRY(weft_trainer_learn(trainer, batch, step, stop, loss, error));
-    weft_trainer_move(trainer, step, steps);
-    return WEFT_OK;
+    return weft_trainer_move(trainer, step, steps, error);
 }
 
 /* ---- measuring ------------------------------------------------------------------------------- */
@@ -199,10 +217,11 @@ void weft_trainer_load(weft_trainer *trainer, const weft_normaliser *normaliser,
     }
 }
 
-void weft_trainer_exchange(weft_trainer *trainer) {
+weft_status weft_trainer_exchange(weft_trainer *trainer, weft_error *error) {
     if (trainer->average == NULL) {
-        return;
+        return WEFT_OK;
     }
+    WEFT_TRY(weft_engine_fetch(trainer->engine, error));
     float *parameters = trainer->engine->parameters, *average = trainer->average;
     for (size_t i = 0; i < trainer->engine->n_parameters; i++) {
         float value = parameters[i];
@@ -210,6 +229,18 @@ void weft_trainer_exchange(weft_trainer *trainer) {
         average[i] = value;
     }
     weft_engine_touch(trainer->engine);
+    return WEFT_OK;
+}
+
+weft_status weft_trainer_exchange_back(weft_trainer *trainer, weft_status status,
+                                       weft_error *error) {
+    weft_error later;
+    weft_status back = weft_trainer_exchange(trainer, &later);
+    if (status != WEFT_OK || back == WEFT_OK) {
+        return status;
+    }
+    *error = later;
+    return back;
 }
 
 /* Every image of the list once. The last batch may be filled up with what was there: images do not
@@ -246,10 +277,9 @@ weft_status weft_trainer_measure(weft_trainer *trainer, const weft_normaliser *n
                                  const weft_image_list *list, const weft_stop *stop,
                                  double *accuracy, double *loss, weft_error *error) {
     weft_loss total = {0};
-    weft_trainer_exchange(trainer);
+    WEFT_TRY(weft_trainer_exchange(trainer, error));
     weft_status status = sum_losses(trainer, normaliser, list, stop, &total, error);
-    weft_trainer_exchange(trainer);
-    WEFT_TRY(status);
+    WEFT_TRY(weft_trainer_exchange_back(trainer, status, error));
     if (!isfinite(total.sum)) {
         weft_fail(error, WEFT_ERROR_EVALUATION,
                   "the trained network gives NaN or infinite values when measured");

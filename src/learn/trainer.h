@@ -27,7 +27,7 @@ typedef struct weft_trainer {
         teacher_logits; /* (batch, classes), written by who teaches before each step; NULL: nobody */
 } weft_trainer;
 
-/* The type of activations that settings ask for: bf16 by 'auto' where the CPU has arithmetic for it. */
+/* The type of activations that settings ask for: bf16 by 'auto' where the device has arithmetic for it. */
 weft_type weft_train_type(const weft_train_settings *settings);
 
 /* The rates and the steps that they ask for; the segments are yet to be given. */
@@ -54,7 +54,8 @@ weft_status weft_trainer_learn(weft_trainer *trainer, const weft_feed_batch *bat
                                weft_error *error) WEFT_NODISCARD;
 
 /* The second half: limits the gradients, moves the parameters, follows with their average. */
-void weft_trainer_move(weft_trainer *trainer, int64_t step, int64_t steps);
+weft_status weft_trainer_move(weft_trainer *trainer, int64_t step, int64_t steps,
+                              weft_error *error) WEFT_NODISCARD;
 
 /* Accuracy and mean loss over a list of images, with the average of the weights where one is kept.
  * Values that are not finite are WEFT_ERROR_EVALUATION. */
@@ -67,6 +68,10 @@ void weft_trainer_load(weft_trainer *trainer, const weft_normaliser *normaliser,
                        const weft_image_list *list, int64_t first, int64_t n);
 
 /* Exchanges parameters and their average; nothing where none is kept. */
-void weft_trainer_exchange(weft_trainer *trainer);
+weft_status weft_trainer_exchange(weft_trainer *trainer, weft_error *error) WEFT_NODISCARD;
+
+/* The same behind what was done with the average, whose status it returns unless that is WEFT_OK. */
+weft_status weft_trainer_exchange_back(weft_trainer *trainer, weft_status status,
+                                       weft_error *error) WEFT_NODISCARD;
 
 #endif

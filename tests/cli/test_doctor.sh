@@ -6,7 +6,7 @@ cd "$folder" || exit 1
 
 run doctor
 code_is 0 "a sound machine"
-for word in oneDNN SQLite libfyaml cores share "can be written to" "data sets"; do
+for word in oneDNN SQLite libfyaml cores GPU share "can be written to" "data sets"; do
     out_has "$word" "it speaks of $word"
 done
 left=$(find . -name '.weft-doctor*' | wc -l)
@@ -17,6 +17,7 @@ check "$condition" "it leaves no file"
 run doctor --json
 json_valid "doctor --json"
 json_true '.cores >= 1 and .writable and (.share | length > 0)' "cores, folder, share"
+json_true '(.gpu == null) != (.no_gpu == null)' "a GPU, or why there is none"
 json_true '.libraries.onednn | test("^[0-9]+[.][0-9]+")' "the version of oneDNN"
 json_true '[.data[].name] | index("fashion-mnist") != null' "the built-in data set is listed"
 json_true '[.problems[] | select(.needed)] | length == 0' "nothing needed is missing"
