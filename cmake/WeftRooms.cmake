@@ -96,7 +96,7 @@ function(weft_tests)
             add_test(NAME ${room}/${name} COMMAND ${target} WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
             # Where threads meet: what ThreadSanitizer should see.
             set(label unit)
-            if(target MATCHES "^test_(pool_base|feed_learn)$" OR room MATCHES "^(accuracy|study)$")
+            if(target MATCHES "^test_(pool_base|feed_learn|lanes_learn)$" OR room MATCHES "^(accuracy|study)$")
                 set(label unit threads)
                 add_dependencies(threaded_tests ${target})
             endif()

@@ -42,7 +42,8 @@
     X(WEFT_OP_ADD_EMBEDDING, "add_embedding")                                                      \
     X(WEFT_OP_PAD_CHANNELS, "pad_channels")                                                        \
     X(WEFT_OP_TO_MAP, "map")                                                                       \
-    X(WEFT_OP_DROP_PATH, "drop_path")
+    X(WEFT_OP_DROP_PATH, "drop_path")                                                              \
+    X(WEFT_OP_AVERAGE_INSIDE, "average_inside")
 
 /* The order is part of the hash: new operations go to the end. */
 typedef enum weft_op {
@@ -92,6 +93,8 @@ enum { WEFT_NO_BLOCK = -1, WEFT_MAX_BITS = 64 };
  *   BATCH_NORM      scale and shift of each channel (also of MobileBERT's NoNorm)
  *   LAYER_NORM      scale and shift of each channel, statistics over the channels of a position
  *   MAX_POOL, AVERAGE_WINDOW   kernel, stride, pad
+ *   AVERAGE_INSIDE  the same; the mean is over those positions of the window that lie on the map,
+ *                   where AVERAGE_WINDOW counts zeros of the padding (PyTorch's count_include_pad)
  *   AVERAGE_POOL    adaptive, to pool_side x pool_side; 1: global
  *   ADD             two inputs of equal shape
  *   MULTIPLY        two inputs, the second of equal shape or {channels, 1, 1} (squeeze-excite)

@@ -33,6 +33,7 @@ static bool comes_signed(const weft_network *network, int32_t layer) {
         case WEFT_OP_MAX_POOL:
         case WEFT_OP_AVERAGE_POOL:
         case WEFT_OP_AVERAGE_WINDOW:
+        case WEFT_OP_AVERAGE_INSIDE:
         case WEFT_OP_FLATTEN:
         case WEFT_OP_DROPOUT:
         case WEFT_OP_DROP_PATH:
@@ -223,6 +224,7 @@ static int element_of(weft_op op) {
     case WEFT_OP_MAX_POOL:
     case WEFT_OP_AVERAGE_POOL:
     case WEFT_OP_AVERAGE_WINDOW:
+    case WEFT_OP_AVERAGE_INSIDE:
         return WEFT_ELEMENT_POOL;
     case WEFT_OP_ADD:
     case WEFT_OP_ADD_EMBEDDING:

@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,9 +25,10 @@
 enum { FIRST_TABLE = 256, MAX_KEY = 1024, MAX_LINE = MAX_KEY + 64, BLOCK = 16384 };
 
 /* A way costs a run that prepares and is not counted, then as many as fit into TIME (s), at least MIN
- * and at most MAX; a run of more than LONG (s) is not repeated. */
+ * and at most MAX. A run of more than LONG (s), or of more than HOPELESS times what another way takes,
+ * is not repeated. */
 enum { MIN_RUNS = 3, MAX_RUNS = 100 };
-static const double TIME = 6e-3, LONG = 10e-3;
+static const double TIME = 6e-3, LONG = 10e-3, HOPELESS = 1.5;
 
 typedef struct known {
     uint64_t key; /* hash of the text; 0: an empty place */
@@ -240,15 +242,17 @@ static weft_status time_once(weft_choice_run run, void *context, int way, double
     return WEFT_OK;
 }
 
-/* The least of several runs, s: a run is only ever disturbed towards longer. */
-static weft_status time_way(weft_choice_run run, void *context, int way, double *least,
-                            weft_error *error) {
+/* The least of several runs, s: a run is only ever disturbed towards longer. `other` is what another
+ * way takes. */
+static weft_status time_way(weft_choice_run run, void *context, int way, double other,
+                            double *least, weft_error *error) {
     double first, seconds;
     WEFT_TRY(run(context, way, error)); /* makes what it needs, and warms caches */
     WEFT_TRY(time_once(run, context, way, &first, error));
     *least = first;
     double total = first;
-    for (int i = 1; i < MAX_RUNS && first < LONG && (i < MIN_RUNS || total < TIME); i++) {
+    bool once = first > LONG || first > HOPELESS * other;
+    for (int i = 1; i < MAX_RUNS && !once && (i < MIN_RUNS || total < TIME); i++) {
         WEFT_TRY(time_once(run, context, way, &seconds, error));
         *least = seconds < *least ? seconds : *least;
         total += seconds;
@@ -264,16 +268,16 @@ static weft_status fail_all(int n, const weft_error *why, weft_error *error) {
 /* The fastest way, and the first that works; one that fails is a fault only where all do. */
 static weft_status measure(int n, weft_choice_run run, void *context, int *best, int *first,
                            weft_error *error) {
-    double least = 0.0;
+    double least = HUGE_VAL;
     int found = -1, works = -1;
     weft_error why;
     for (int way = 0; way < n; way++) {
         double seconds;
-        if (time_way(run, context, way, &seconds, &why) != WEFT_OK) {
+        if (time_way(run, context, way, least, &seconds, &why) != WEFT_OK) {
             continue;
         }
         works = works < 0 ? way : works;
-        if (found < 0 || seconds < least) {
+        if (seconds < least) {
             least = seconds;
             found = way;
         }

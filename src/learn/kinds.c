@@ -11,7 +11,7 @@ static const weft_kind *const kinds[] = {
     &weft_kind_add,        &weft_kind_multiply,     &weft_kind_concat,
     &weft_kind_slice,      &weft_kind_pad_channels, &weft_kind_flatten,
     &weft_kind_tokens,     &weft_kind_token,        &weft_kind_add_embedding,
-    &weft_kind_dropout,    &weft_kind_drop_path,
+    &weft_kind_dropout,    &weft_kind_drop_path,    &weft_kind_average_inside,
 };
 
 const weft_kind *weft_kind_of(weft_op op) {

@@ -18,7 +18,8 @@ extern const weft_kind weft_kind_relu, weft_kind_relu6, weft_kind_hard_swish,
 /* kind_softmax.c */
 extern const weft_kind weft_kind_softmax;
 /* kind_pool.c */
-extern const weft_kind weft_kind_max_pool, weft_kind_average_window, weft_kind_average_pool;
+extern const weft_kind weft_kind_max_pool, weft_kind_average_window, weft_kind_average_inside,
+    weft_kind_average_pool;
 /* kind_join.c */
 extern const weft_kind weft_kind_add, weft_kind_multiply;
 /* kind_channels.c */

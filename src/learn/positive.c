@@ -21,6 +21,7 @@ static bool is_positive(const weft_layer *layer, const bool *positive) {
     case WEFT_OP_MAX_POOL:
     case WEFT_OP_AVERAGE_POOL:
     case WEFT_OP_AVERAGE_WINDOW:
+    case WEFT_OP_AVERAGE_INSIDE:
     case WEFT_OP_FLATTEN:
     case WEFT_OP_DROPOUT:
     case WEFT_OP_DROP_PATH:

@@ -51,7 +51,7 @@ void weft_put_conv_norm(weft_builder *b, int32_t kernels, int32_t side, int32_t 
 void weft_put_depthwise_norm(weft_builder *b, int32_t side, int32_t stride, bool bias,
                              weft_op activation);
 
-/* A square window: MAX_POOL or AVERAGE_WINDOW. */
+/* A square window: MAX_POOL, AVERAGE_WINDOW or AVERAGE_INSIDE. */
 void weft_put_pool(weft_builder *b, weft_op op, int32_t side, int32_t stride, int32_t pad);
 
 /* Adaptive, to side x side, and made flat. */

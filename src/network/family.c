@@ -30,6 +30,11 @@ static const char small_source[] = "Sandler et al., MobileNetV2, CVPR 2018, arXi
 static const char hybrid_source[] = "small-mobilenetv2, with the encoder blocks of Dosovitskiy et "
                                     "al., ICLR 2021, arXiv 2010.11929, as NASViT mixes them (Gong "
                                     "et al., ICLR 2022)";
+static const char nasbench201_source[] =
+    "Dong and Yang, NAS-Bench-201, ICLR 2020, arXiv 2001.00326";
+static const char macro_source[] =
+    "Su et al., Prioritized architecture sampling with Monte-Carlo tree search (NAS-Bench-Macro), "
+    "CVPR 2021, arXiv 2103.11922";
 static const char tiny_source[] = "MLPerf Tiny, Banbury et al., arXiv 2106.07597";
 static const char imc_source[] = "Amin, Mohammadi and Zand, Multi-objective neural architecture "
                                  "search for in-memory computing, ISVLSI 2024, arXiv 2406.06746";
@@ -85,6 +90,10 @@ const weft_family_row weft_family_rows[] = {
     {{"resnet8", "ResNet-8, image classification of MLPerf Tiny", tiny_source, CNN_OPTIONS}, weft_build_resnet8, 0, CIFAR},
     {{"ds-cnn", "DS-CNN, keyword spotting of MLPerf Tiny", tiny_source, CNN_OPTIONS},
      weft_build_ds_cnn, 0, {1, 49, 10}, 12, 1.0},
+    {{"nasbench201", "NAS-Bench-201, the cell of six 3x3 convolutions unless named, CIFAR-10",
+      nasbench201_source, CNN_OPTIONS ",depth,arch"}, weft_build_nasbench, 201, CIFAR},
+    {{"nasbench-macro", "NAS-Bench-Macro, the largest of its networks unless named, CIFAR-10",
+      macro_source, CNN_OPTIONS ",arch"}, weft_build_nasbench, 0, CIFAR},
     {{"vit-b-16", "Vision transformer, base, patches of 16 x 16", vit_source, "input,classes"}, weft_build_vit, 16, IMAGENET},
     {{"vit-b-32", "Vision transformer, base, patches of 32 x 32", vit_source, "input,classes"}, weft_build_vit, 32, IMAGENET},
     {{"gpt2", "GPT-2 small, 256 tokens", gpt2_source, "tokens,head"}, weft_build_gpt2, 12, {1, 256, 1}, 0, 1.0},

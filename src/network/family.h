@@ -36,6 +36,9 @@ typedef struct weft_family_options {
     double mlp_ratio;
     bool has_squeeze, squeeze;
     double drop_path;
+    /* Of benchmarks: which of their networks, bytes [arch_start, arch_end) of the whole name. */
+    const char *text;
+    size_t arch_start, arch_end;
 } weft_family_options;
 
 typedef void weft_family_build(weft_builder *b, const weft_family_options *options, int variant);
@@ -85,5 +88,6 @@ weft_family_build weft_build_gpt2;
 weft_family_build weft_build_mobilebert;
 weft_family_build weft_build_resnet8;
 weft_family_build weft_build_ds_cnn;
+weft_family_build weft_build_nasbench;
 
 #endif

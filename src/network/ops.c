@@ -51,6 +51,7 @@ static const op_row rows[WEFT_OP_COUNT] = {
     [WEFT_OP_DROPOUT] = {RATE, 1, 1},
     [WEFT_OP_TO_MAP] = {ENTRIES, 1, 1},
     [WEFT_OP_DROP_PATH] = {RATE, 1, 1},
+    [WEFT_OP_AVERAGE_INSIDE] = {WINDOW, 1, 1},
 };
 
 weft_status weft_op_check_inputs(weft_op op, int32_t n_inputs, int32_t index, weft_error *error) {

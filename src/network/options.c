@@ -241,6 +241,16 @@ static weft_status set_mlp_ratio(const value *v, weft_family_options *o, weft_er
     return WEFT_OK;
 }
 
+static weft_status set_arch(const value *v, weft_family_options *o, weft_error *error) {
+    if (v->at == v->end) {
+        return bad_value(v, error, "a network as the benchmark writes it, such as 333031");
+    }
+    o->text = v->text;
+    o->arch_start = v->at;
+    o->arch_end = v->end;
+    return WEFT_OK;
+}
+
 typedef struct option {
     weft_network_option option;
     weft_status (*set)(const value *v, weft_family_options *o, weft_error *error);
@@ -263,6 +273,7 @@ static const option options_of_all[] = {
     {{"drop_path", "rate at which the last residual branch is dropped in training"}, set_drop_path},
     {{"attention", "transformer blocks at the end of each stage: 0x0x3x2x2"}, set_attention},
     {{"heads", "heads of all transformer blocks"}, set_heads},
+    {{"arch", "which network of a benchmark: 333031"}, set_arch},
     {{"mlp_ratio", "hidden features of their MLPs, as a factor: 2"}, set_mlp_ratio},
 };
 

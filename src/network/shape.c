@@ -201,6 +201,7 @@ weft_status weft_layer_infer(const weft_network *network, weft_layer *layer, wef
         return WEFT_OK;
     case WEFT_OP_MAX_POOL:
     case WEFT_OP_AVERAGE_WINDOW:
+    case WEFT_OP_AVERAGE_INSIDE:
         return infer_window_pool(network, layer, error);
     case WEFT_OP_AVERAGE_POOL:
         return infer_average_pool(network, layer, error);

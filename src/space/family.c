@@ -11,7 +11,9 @@
     X("ofa-mobilenetv3", weft_family_ofa)                                                          \
     X("small-mobilenetv2", weft_family_small)                                                      \
     X("small-hybrid", weft_family_hybrid)                                                          \
-    X("vgg-mixed", weft_family_vgg)
+    X("vgg-mixed", weft_family_vgg)                                                                \
+    X("nasbench201", weft_family_nasbench201)                                                      \
+    X("nasbench-macro", weft_family_nasbench_macro)
 
 const weft_family *weft_family_find(const char *name) {
 #define FAMILY_MATCH(word, family)                                                                 \

@@ -42,5 +42,7 @@ extern const weft_family weft_family_ofa;
 extern const weft_family weft_family_small;
 extern const weft_family weft_family_hybrid;
 extern const weft_family weft_family_vgg;
+extern const weft_family weft_family_nasbench201;
+extern const weft_family weft_family_nasbench_macro;
 
 #endif

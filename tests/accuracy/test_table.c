@@ -82,6 +82,67 @@ static void nasbench_macro_is_read(void **state) {
                     6561);
 }
 
+/* ---- the spaces of the benchmarks -------------------------------------------------------------- */
+
+/* A row for each of radix^n designs, their figures in the column `key`; accuracies rise with the
+ * index, of which gene 1 is the most significant figure. */
+static const char *write_rows(const char *name, const char *key, const char *column, int n,
+                              int radix) {
+    static char path[160];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    int rows = (int)lround(pow(radix, n));
+    fprintf(file, "%s,%s\n", key, column);
+    for (int i = 0; i < rows; i++) {
+        char figures[16] = "";
+        for (int g = n - 1, rest = i; g >= 0; g--, rest /= radix) {
+            figures[g] = (char)('0' + rest % radix);
+        }
+        fprintf(file, "%s,%.6f\n", figures, 100.0 * i / rows);
+    }
+    assert_int_equal(fclose(file), 0);
+    return path;
+}
+
+/* The words of nasbench201.yaml and nasbench-macro.yaml are those of the tables, in their order. */
+static void check_words(const char *file, const char *csv, const char *gene, int n,
+                        const char *const *words, int n_words) {
+    design d = {0};
+    word_genes(&d, gene, n, words, n_words);
+    weft_accuracy_settings settings;
+    weft_accuracy_defaults(&settings);
+    settings.provider = "table";
+    settings.file = file;
+    settings.csv = csv;
+    weft_accuracy *accuracy = must_create(&settings, &d);
+    int rows = (int)lround(pow(n_words, n));
+    for (int i = 0; i < rows; i += 37) {
+        double genome[16];
+        for (int g = n - 1, rest = i; g >= 0; g--, rest /= n_words) {
+            genome[g] = rest % n_words;
+        }
+        assert_true(fabs(must_evaluate(accuracy, genome) - (double)i / rows) < 1e-8);
+    }
+    weft_accuracy_destroy(accuracy);
+}
+
+static void words_of_the_spaces_are_known(void **state) {
+    (void)state;
+    static const char *const cell[] = {"none", "skip_connect", "nor_conv_1x1", "nor_conv_3x3",
+                                       "avg_pool_3x3"};
+    static const char *const blocks[] = {"identity", "k3e3", "k5e6"};
+    static const char *const tables[][2] = {{"nasbench201-cifar10", "c10_test_acc"},
+                                            {"nasbench201-cifar100", "c100_test_acc"},
+                                            {"nasbench201-imagenet16", "in16_test_acc"}};
+    for (int i = 0; i < 3; i++) {
+        check_words(tables[i][0], write_rows("cells.csv", "ops", tables[i][1], 6, 5), "op", 6, cell,
+                    5);
+    }
+    check_words("nasbenchmacro-cifar10", write_rows("macro.csv", "arch", "mean_acc", 8, 3), "block",
+                8, blocks, 3);
+}
+
 /* ---- small tables ---------------------------------------------------------------------------- */
 
 static const char small_file[] = "weft: predictor/1\n"
@@ -239,6 +300,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nasbench201_is_read),
         cmocka_unit_test(nasbench_macro_is_read),
+        cmocka_unit_test(words_of_the_spaces_are_known),
         cmocka_unit_test(rows_are_found_by_their_genes),
         cmocka_unit_test(a_design_may_be_the_name_of_an_object),
         cmocka_unit_test(bad_tables_are_refused),

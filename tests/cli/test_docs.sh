@@ -32,6 +32,12 @@ check() {
             skipped=$((skipped + 1))
             return
         fi
+        table=$(sed -n 's/^accuracy:.* csv: *\([^,} ]*\).*/\1/p' "$1" | head -n 1)
+        if [ -n "$table" ] && [ ! -e "$(dirname "$1")/$table" ]; then
+            echo "skipped: $2: the table $table is the user's"
+            skipped=$((skipped + 1))
+            return
+        fi
         fitted=$(sed -n 's/.*provider: \(predictor\|supernet\),.* file: *\([^,} ]*\).*/\2/p' "$1" | head -n 1)
         if [ -n "$fitted" ] && [ ! -e "$(dirname "$1")/$fitted" ]; then
             echo "skipped: $2: $fitted is made by the reader"

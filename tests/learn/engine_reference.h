@@ -178,6 +178,19 @@ static inline double average_window_at(const reference *r, int i, place p) {
     return sum / n;
 }
 
+static inline double average_inside_at(const reference *r, int i, place p) {
+    const weft_layer *layer = &r->network->layers[i];
+    double sum = 0.0, n = 0.0;
+    for (int k = 0; k < layer->kernel.height * layer->kernel.width; k++) {
+        place q = seen(layer, p, k / layer->kernel.width, k % layer->kernel.width);
+        if (inside(layer->in, q)) {
+            sum += pixel(r, layer->input[0], q);
+            n += 1.0;
+        }
+    }
+    return sum / n;
+}
+
 static inline double average_at(const reference *r, int i, place p) {
     const weft_layer *layer = &r->network->layers[i];
     int top = p.y * layer->in.height / layer->out.height;
@@ -308,6 +321,8 @@ static inline double value_at(const reference *r, int i, place p) {
         return max_at(r, i, p);
     case WEFT_OP_AVERAGE_WINDOW:
         return average_window_at(r, i, p);
+    case WEFT_OP_AVERAGE_INSIDE:
+        return average_inside_at(r, i, p);
     case WEFT_OP_AVERAGE_POOL:
         return average_at(r, i, p);
     case WEFT_OP_ADD:

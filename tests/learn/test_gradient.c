@@ -114,9 +114,9 @@ static void test_windows(void **state) {
         {8, 9, 2, 3, 0},  {3, 8, 4, 4, 0},  {16, 8, 3, 2, 1}, {5, 7, 3, 1, 1},
         {33, 7, 3, 2, 1}, {8, 6, 2, 2, 1},  {7, 9, 5, 3, 2},  {64, 5, 3, 2, 1},
     };
-    static const weft_op ops[] = {WEFT_OP_MAX_POOL, WEFT_OP_AVERAGE_WINDOW};
+    static const weft_op ops[] = {WEFT_OP_MAX_POOL, WEFT_OP_AVERAGE_WINDOW, WEFT_OP_AVERAGE_INSIDE};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        for (size_t o = 0; o < 2; o++) {
+        for (size_t o = 0; o < sizeof ops / sizeof *ops; o++) {
             char name[64];
             const int *c = cases[i];
             snprintf(name, sizeof name, "%s %d @ %d, %d / %d - %d", weft_op_token(ops[o]), c[0],
@@ -130,8 +130,8 @@ static void test_windows(void **state) {
 
 static void test_rectangular_windows(void **state) {
     (void)state;
-    static const weft_op ops[] = {WEFT_OP_MAX_POOL, WEFT_OP_AVERAGE_WINDOW};
-    for (size_t o = 0; o < 2; o++) {
+    static const weft_op ops[] = {WEFT_OP_MAX_POOL, WEFT_OP_AVERAGE_WINDOW, WEFT_OP_AVERAGE_INSIDE};
+    for (size_t o = 0; o < sizeof ops / sizeof *ops; o++) {
         weft_network *network = network_of("rectangular window", 2, 9, 6);
         next(network, conv_layer(9, 3, 1, 1, true));
         next(network,

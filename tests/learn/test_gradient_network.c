@@ -128,6 +128,29 @@ static void test_named(void **state) {
     }
 }
 
+/* Cells of NAS-Bench-201 in which nodes are nothing but zeros, convolutions read zeros or lead nowhere,
+ * one map is added to itself; and one of NAS-Bench-Macro. */
+static void test_benchmarks(void **state) {
+    (void)state;
+    static const char *const names[] = {
+        "nasbench201@input=3x8x8,classes=5,width=0.25,depth=1x1x1,arch=324133",
+        "nasbench201@input=3x8x8,classes=5,width=0.25,depth=1x1x1,arch=302003",
+        "nasbench201@input=3x8x8,classes=5,width=0.25,depth=1x1x1,arch=000302",
+        "nasbench201@input=3x8x8,classes=5,width=0.25,depth=1x1x1,arch=111111",
+        "nasbench201@input=3x8x8,classes=5,width=0.25,depth=1x1x1,arch=230200",
+        "nasbench201@input=3x8x8,classes=5,width=0.25,depth=1x1x1,arch=404014",
+        "nasbench-macro@input=3x32x32,classes=5,width=0.0625,arch=10201021",
+    };
+    size_t n = sizeof names / sizeof *names;
+    for (size_t i = 0; i < (quick() ? 3 : n); i++) {
+        weft_network *network = network_named(names[i]);
+        conditions c = {.batch = 4, .seed = 960 + i, .samples = -1};
+        c.lanes = i % 2 == 0 ? 2 : 1;
+        compare_network(network, c);
+        weft_network_destroy(network);
+    }
+}
+
 /* ---- measuring ------------------------------------------------------------------------------- */
 
 /* Running statistics are the engine's own; the reference normalises with them. */
@@ -165,7 +188,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_imc),         cmocka_unit_test(test_mbconv),
         cmocka_unit_test(test_transformer), cmocka_unit_test(test_dense_blocks),
-        cmocka_unit_test(test_named),       cmocka_unit_test(test_evaluation),
+        cmocka_unit_test(test_named),       cmocka_unit_test(test_benchmarks),
+        cmocka_unit_test(test_evaluation),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

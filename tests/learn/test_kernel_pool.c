@@ -160,29 +160,52 @@ static void test_max_edges(void **state) {
 
 /* ---- averages ---------------------------------------------------------------------------------- */
 
-static void test_average(void **state) {
-    (void)state;
+/* The mean of all positions of a window, or of those on the map. */
+typedef void average_forward(const weft_window *window, weft_type type, const void *x, void *y);
+typedef void average_backward(const weft_window *window, weft_type type, const void *dy, void *dx);
+
+static void reference_average(round_data *d, bool all) {
+    const weft_window *w = &d->window;
+    size_t positions = w->kernel.height * w->kernel.width, place;
+    for (size_t i = 0; i < d->dy.n; i++) {
+        size_t n = 0;
+        for (size_t k = 0; k < positions; k++) {
+            n += all || input_of(w, i, k, &place);
+        }
+        for (size_t k = 0; k < positions; k++) {
+            if (input_of(w, i, k, &place)) {
+                d->y[i] += d->x.exact[place] / (double)n;
+                d->dx[place] += d->dy.exact[i] / (double)n;
+            }
+        }
+    }
+}
+
+static void check_average(bool all, average_forward *forward, average_backward *backward,
+                          const char *name) {
     for (int round = 0; round < rounds_of(120); round++) {
         weft_rng rng = stream_of(2, round);
         round_data d = round_make(random_window(&rng, round), round, &rng);
-        const weft_window *w = &d.window;
-        size_t positions = w->kernel.height * w->kernel.width, place;
-        for (size_t i = 0; i < d.dy.n; i++) {
-            for (size_t k = 0; k < positions; k++) {
-                if (input_of(w, i, k, &place)) {
-                    d.y[i] += d.x.exact[place] / (double)positions;
-                    d.dx[place] += d.dy.exact[i] / (double)positions;
-                }
-            }
-        }
+        reference_average(&d, all);
         values y = values_make(d.type, d.dy.n), dx = values_make(d.type, d.x.n);
-        weft_average_pool_forward(w, d.type, d.x.at, y.at);
-        weft_average_pool_backward(w, d.type, d.dy.at, dx.at);
-        check(&d, &y, &dx, "average pool");
+        forward(&d.window, d.type, d.x.at, y.at);
+        backward(&d.window, d.type, d.dy.at, dx.at);
+        check(&d, &y, &dx, name);
         values_free(&y);
         values_free(&dx);
         round_free(&d);
     }
+}
+
+static void test_average(void **state) {
+    (void)state;
+    check_average(true, weft_average_pool_forward, weft_average_pool_backward, "average pool");
+}
+
+static void test_average_inside(void **state) {
+    (void)state;
+    check_average(false, weft_inside_pool_forward, weft_inside_pool_backward,
+                  "average of what lies inside");
 }
 
 /* PyTorch's windows, by floor and ceiling of real numbers. */
@@ -241,9 +264,8 @@ static void test_adaptive(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_max),
-        cmocka_unit_test(test_max_edges),
-        cmocka_unit_test(test_average),
+        cmocka_unit_test(test_max),      cmocka_unit_test(test_max_edges),
+        cmocka_unit_test(test_average),  cmocka_unit_test(test_average_inside),
         cmocka_unit_test(test_adaptive),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -119,6 +119,9 @@ static void window_pools(void **state) {
     weft_network *network = make(5, 7, 8);
     weft_layer pool = {.op = WEFT_OP_AVERAGE_WINDOW, .kernel = {2, 3}, .stride = {2, 1}};
     check_shape(add(network, pool), 5, 3, 6);
+    pool = (weft_layer){
+        .op = WEFT_OP_AVERAGE_INSIDE, .kernel = {3, 3}, .stride = {1, 1}, .pad = {1, 1}};
+    check_shape(add(network, pool), 5, 3, 6);
     pool = (weft_layer){.op = WEFT_OP_MAX_POOL, .kernel = {3, 3}, .stride = {2, 2}, .pad = {1, 1}};
     check_shape(add(network, pool), 5, 2, 3);
     pool.pad = (weft_extent){2, 1};
@@ -399,7 +402,7 @@ static uint64_t hash_of(const weft_layer *layer) {
 
 static void hashes_see_the_new_fields(void **state) {
     (void)state;
-    enum { N = 22 };
+    enum { N = 24 };
     static const double flat[] = {0.25, 0.25, 0.25, 0.25}, peak[] = {0.0, 0.5, 0.5, 0.0};
     static const weft_histogram a = {4, flat}, b = {4, peak};
     static const int32_t both[] = {0, 1}, swapped[] = {1, 0}, three[] = {0, 1, 0},
@@ -435,6 +438,10 @@ static void hashes_see_the_new_fields(void **state) {
     v[19] = (weft_layer){.op = WEFT_OP_DROP_PATH, .rate = 0.1};
     v[20] = (weft_layer){.op = WEFT_OP_DROP_PATH, .rate = 0.2};
     v[21] = (weft_layer){.op = WEFT_OP_DROPOUT, .rate = 0.1};
+    v[22] = (weft_layer){
+        .op = WEFT_OP_AVERAGE_WINDOW, .kernel = {3, 3}, .stride = {1, 1}, .pad = {1, 1}};
+    v[23] = v[22];
+    v[23].op = WEFT_OP_AVERAGE_INSIDE;
     for (int i = 0; i < N; i++) {
         assert_true(hash_of(&v[i]) == hash_of(&v[i]));
         for (int k = 0; k < i; k++) {

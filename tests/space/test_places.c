@@ -51,8 +51,9 @@ static void draw(const weft_gene_table *table, weft_rng *rng, double *genome) {
 static void places_of_all_spaces_fit(void **state) {
     (void)state;
     static const char *const names[] = {
-        "imc-cnn",      "imc-supernet", "small-mobilenetv2",    "small-mobilenetv2-bits",
-        "small-hybrid", "xpert-vgg",    "ofa-mobilenetv3-rram", "cimnas-mobilenetv2-rram"};
+        "imc-cnn",      "imc-supernet",  "small-mobilenetv2",    "small-mobilenetv2-bits",
+        "small-hybrid", "xpert-vgg",     "ofa-mobilenetv3-rram", "cimnas-mobilenetv2-rram",
+        "nasbench201",  "nasbench-macro"};
     weft_network *network = empty();
     weft_error error;
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {

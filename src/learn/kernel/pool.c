@@ -190,6 +190,29 @@ void weft_average_pool_backward(const weft_window *window, weft_type type, const
     }
 }
 
+void weft_inside_pool_forward(const weft_window *window, weft_type type, const void *x, void *y) {
+    switch (type) {
+    case WEFT_F32:
+        inside_forward_f32(window, x, y);
+        return;
+    case WEFT_BF16:
+        inside_forward_bf16(window, x, y);
+        return;
+    }
+}
+
+void weft_inside_pool_backward(const weft_window *window, weft_type type, const void *dy,
+                               void *dx) {
+    switch (type) {
+    case WEFT_F32:
+        inside_backward_f32(window, dy, dx);
+        return;
+    case WEFT_BF16:
+        inside_backward_bf16(window, dy, dx);
+        return;
+    }
+}
+
 void weft_adaptive_pool_forward(const weft_window *window, weft_type type, const void *x, void *y) {
     switch (type) {
     case WEFT_F32:

@@ -23,6 +23,10 @@ void weft_average_pool_forward(const weft_window *window, weft_type type, const 
 void weft_average_pool_backward(const weft_window *window, weft_type type, const void *dy,
                                 void *dx);
 
+/* The same over the positions of the window that lie on the map: of each window at least one. */
+void weft_inside_pool_forward(const weft_window *window, weft_type type, const void *x, void *y);
+void weft_inside_pool_backward(const weft_window *window, weft_type type, const void *dy, void *dx);
+
 /* Adaptive: output i averages the inputs floor(i in / out) up to, not including,
  * ceil((i + 1) in / out); 1 x 1 is the global average. Of the window only images, channels, in and
  * out count. */

@@ -125,6 +125,34 @@ WEFT_CLONES static void TYPED(average_gradient_at)(const weft_window *w, size_t 
     }
 }
 
+/* The outputs that see an input each have a share of their own. */
+WEFT_CLONES static void TYPED(inside_gradient_at)(const weft_window *w, size_t row, size_t column,
+                                                  const VALUE *dy, size_t width, VALUE *dx) {
+    float sum[BLOCK] = {0.0F};
+    for (size_t r = 0; r < w->kernel.height; r++) {
+        size_t p = seen_from(row, r, w->stride.height, w->dilation.height, w->pad.height);
+        if (p >= w->out.height) {
+            continue;
+        }
+        for (size_t s = 0; s < w->kernel.width; s++) {
+            size_t q = seen_from(column, s, w->stride.width, w->dilation.width, w->pad.width);
+            if (q >= w->out.width) {
+                continue;
+            }
+            float share = share_of(window_view(w, p, q));
+            const VALUE *a = dy + (p * w->out.width + q) * w->channels;
+#pragma omp simd
+            for (size_t c = 0; c < width; c++) {
+                sum[c] += WIDE(a[c]) * share;
+            }
+        }
+    }
+#pragma omp simd
+    for (size_t c = 0; c < width; c++) {
+        dx[c] = NARROW(sum[c]);
+    }
+}
+
 /* The outputs of an adaptive pool that see an input stand side by side, each with its share. */
 WEFT_CLONES static void TYPED(adaptive_gradient_at)(const weft_window *w, size_t row, size_t column,
                                                     const VALUE *dy, size_t width, VALUE *dx) {
@@ -264,6 +292,23 @@ static void TYPED(average_backward)(const weft_window *w, const VALUE *dy, VALUE
     for (; walk_goes_on(&at); walk_step(&at)) {
         TYPED(average_gradient_at)
         (w, at.row, at.column, share, dy + walk_image(&at, w->out), at.width, dx + walk_here(&at));
+    }
+}
+
+static void TYPED(inside_forward)(const weft_window *w, const VALUE *x, VALUE *y) {
+    walk at = walk_begin(w, w->out);
+    for (; walk_goes_on(&at); walk_step(&at)) {
+        view v = window_view(w, at.row, at.column);
+        TYPED(average_at)
+        (w, v, share_of(v), x + walk_image(&at, w->in), at.width, y + walk_here(&at));
+    }
+}
+
+static void TYPED(inside_backward)(const weft_window *w, const VALUE *dy, VALUE *dx) {
+    walk at = walk_begin(w, w->in);
+    for (; walk_goes_on(&at); walk_step(&at)) {
+        TYPED(inside_gradient_at)
+        (w, at.row, at.column, dy + walk_image(&at, w->out), at.width, dx + walk_here(&at));
     }
 }
 
