@@ -3,12 +3,12 @@
 #include "learn/supernet_file.h"
 
 #include <inttypes.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/number.h"
 #include "base/rng.h"
 #include "learn/data.h"
 #include "learn/safetensors.h"
@@ -37,45 +37,101 @@ static void write_hash(uint64_t hash, char *text) {
     snprintf(text, HASH_TEXT, "%016" PRIx64, hash);
 }
 
+/* Whole numbers, then reals, with blanks between them; reals read back to the same bits, whatever the
+ * locale. */
+static void write_numbers(const int64_t *whole, int n_whole, const double *real, int n_real,
+                          char *text, size_t size) {
+    size_t used = 0;
+    char number[40];
+    for (int i = 0; i < n_whole && used < size; i++) {
+        used +=
+            (size_t)snprintf(text + used, size - used, "%s%" PRId64, used > 0 ? " " : "", whole[i]);
+    }
+    for (int i = 0; i < n_real && used < size; i++) {
+        used += (size_t)snprintf(text + used, size - used, " %s",
+                                 weft_real_text(real[i], number, sizeof number));
+    }
+}
+
+static bool read_numbers(const char *text, int64_t *whole, int n_whole, double *real, int n_real) {
+    char *end = NULL;
+    for (int i = 0; i < n_whole; i++, text = end) {
+        whole[i] = strtoll(text, &end, 10);
+        if (end == text) {
+            return false;
+        }
+    }
+    for (int i = 0; i < n_real; i++, text = end) {
+        text += strspn(text, " ");
+        real[i] = weft_real_parse(text, &end);
+        if (end == text) {
+            return false;
+        }
+    }
+    return *text == '\0';
+}
+
+enum { QUANT_WHOLE = 6, QUANT_REAL = 2 };
+
 /* Bits as the weights were trained with: "real", or the fields of weft_quant_settings. */
 static void write_quant(const weft_train_settings *train, char *text) {
     const weft_quant_settings *q = &train->quant;
-    if (!train->quantize) {
+    const int64_t whole[QUANT_WHOLE] = {q->weight_bits, q->input_bits, q->ends_at_8,
+                                        q->per_channel, q->steps,      q->calibration};
+    const double real[QUANT_REAL] = {q->percentile, q->follow};
+    if (train->quantize) {
+        write_numbers(whole, QUANT_WHOLE, real, QUANT_REAL, text, QUANT_TEXT);
+    } else {
         snprintf(text, QUANT_TEXT, "real");
-        return;
     }
-    snprintf(text, QUANT_TEXT, "%d %d %d %d %d %d %.17g %.17g", q->weight_bits, q->input_bits,
-             q->ends_at_8, q->per_channel, (int)q->steps, (int)q->calibration, q->percentile,
-             q->follow);
 }
 
 static bool read_quant(const char *text, weft_train_settings *train) {
+    int64_t whole[QUANT_WHOLE];
+    double real[QUANT_REAL];
     if (strcmp(text, "real") == 0) {
         train->quantize = false;
         return true;
     }
-    weft_quant_settings *q = &train->quant;
-    int ends, channel, steps, calibration;
-    int n = sscanf(text, "%d %d %d %d %d %d %lg %lg", &q->weight_bits, &q->input_bits, &ends,
-                   &channel, &steps, &calibration, &q->percentile, &q->follow);
-    bool known = n == 8 && steps >= 0 && steps < WEFT_QUANT_STEPS_COUNT && calibration >= 0 &&
-                 calibration < WEFT_QUANT_CALIBRATION_COUNT;
-    if (known) {
-        q->ends_at_8 = ends != 0;
-        q->per_channel = channel != 0;
-        q->steps = (weft_quant_steps)steps;
-        q->calibration = (weft_quant_calibration)calibration;
-        train->quantize = true;
+    if (!read_numbers(text, whole, QUANT_WHOLE, real, QUANT_REAL) || whole[0] < 0 || whole[0] > 8 ||
+        whole[1] < 0 || whole[1] > 8 || whole[4] < 0 || whole[4] >= WEFT_QUANT_STEPS_COUNT ||
+        whole[5] < 0 || whole[5] >= WEFT_QUANT_CALIBRATION_COUNT) {
+        return false;
     }
-    return known;
+    train->quantize = true;
+    train->quant = (weft_quant_settings){.weight_bits = (int32_t)whole[0],
+                                         .input_bits = (int32_t)whole[1],
+                                         .ends_at_8 = whole[2] != 0,
+                                         .per_channel = whole[3] != 0,
+                                         .steps = (weft_quant_steps)whole[4],
+                                         .calibration = (weft_quant_calibration)whole[5],
+                                         .percentile = real[0],
+                                         .follow = real[1]};
+    return true;
+}
+
+/* Which images were kept from the training: seed, and share of the training set. */
+static void write_split(const weft_train_settings *train, char *text) {
+    const int64_t seed = (int64_t)train->split_seed;
+    write_numbers(&seed, 1, &train->validation, 1, text, SPLIT_TEXT);
+}
+
+static bool read_split(const char *text, weft_train_settings *train) {
+    int64_t seed;
+    double share;
+    if (!read_numbers(text, &seed, 1, &share, 1) || !(share > 0.0 && share < 1.0)) {
+        return false;
+    }
+    train->split_seed = (uint64_t)seed;
+    train->validation = share;
+    return true;
 }
 
 static void write_texts(const weft_shared *shared, const weft_supernet_settings *settings,
                         const weft_supernet_space *space, const char *format, texts *t) {
     write_hash(space->hash, t->space_hash);
     write_quant(&settings->train, t->quant);
-    snprintf(t->split, SPLIT_TEXT, "%.17g %" PRIu64, settings->train.validation,
-             settings->train.split_seed);
+    write_split(&settings->train, t->split);
     t->n = 0;
     t->list[t->n++] = (weft_bundle_text){"weft", format};
     t->list[t->n++] = (weft_bundle_text){"space", space->name};
@@ -360,8 +416,7 @@ static weft_status open_bundle(const weft_bundle *bundle, uint64_t space_hash,
     weft_train_defaults(&supernet->train);
     const char *split = weft_bundle_get_text(bundle, "split");
     if (kernels == NULL || quant == NULL || split == NULL || !read_quant(quant, &supernet->train) ||
-        sscanf(split, "%lg %" SCNu64, &supernet->train.validation, &supernet->train.split_seed) !=
-            2) {
+        !read_split(split, &supernet->train)) {
         return weft_fail(error, WEFT_ERROR_INPUT,
                          "the supernet does not say its kernels, bits and validation images");
     }

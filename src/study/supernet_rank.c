@@ -21,6 +21,7 @@
 
 #include "accuracy/agree.h"
 #include "base/error.h"
+#include "base/number.h"
 #include "base/pool.h"
 #include "base/rng.h"
 
@@ -155,15 +156,32 @@ static weft_status fail_file(const ranking *r, int line, const char *what, weft_
     return WEFT_ERROR_INPUT;
 }
 
+/* Reads ",REAL"; false where there is none. */
+static bool take_real(const char **at, double *value) {
+    char *end = NULL;
+    if (**at != ',') {
+        return false;
+    }
+    *value = weft_real_parse(*at + 1, &end);
+    bool found = end != *at + 1;
+    *at = end;
+    return found;
+}
+
+static bool is_share(double value) {
+    return value >= 0.0 && value <= 1.0;
+}
+
 static weft_status take_line(ranking *r, const char *line, int number, weft_error *error) {
     weft_rank_row read = {.done = true};
-    char after = '\0';
-    int n = sscanf(line, "%" SCNu64 ",%lg,%lg,%lg,%lg%c", &read.index, &read.supernet,
-                   &read.supernet_seconds, &read.trained, &read.trained_seconds, &after);
-    weft_rank_row *row = n == 6 && after == '\n' ? find_row(r, read.index) : NULL;
-    bool sound = row != NULL && read.supernet >= 0.0 && read.supernet <= 1.0 &&
-                 read.trained >= 0.0 && read.trained <= 1.0;
-    if (!sound) {
+    char *end = NULL;
+    read.index = strtoull(line, &end, 10);
+    const char *at = end;
+    bool whole = end != line && take_real(&at, &read.supernet) &&
+                 take_real(&at, &read.supernet_seconds) && take_real(&at, &read.trained) &&
+                 take_real(&at, &read.trained_seconds) && strcmp(at, "\n") == 0;
+    weft_rank_row *row = whole ? find_row(r, read.index) : NULL;
+    if (row == NULL || !is_share(read.supernet) || !is_share(read.trained)) {
         return fail_file(r, number, "this line is none of a network of this study", error);
     }
     row->done = true;
@@ -255,8 +273,14 @@ static weft_status write_row(const ranking *r, const weft_rank_row *row, weft_er
     if (r->file == NULL) {
         return WEFT_OK;
     }
-    fprintf(r->file, "%" PRIu64 ",%.17g,%.4g,%.17g,%.6g\n", row->index, row->supernet,
-            row->supernet_seconds, row->trained, row->trained_seconds);
+    const double values[] = {row->supernet, row->supernet_seconds, row->trained,
+                             row->trained_seconds};
+    fprintf(r->file, "%" PRIu64, row->index);
+    for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
+        char number[40];
+        fprintf(r->file, ",%s", weft_real_text(values[i], number, sizeof number));
+    }
+    fputc('\n', r->file);
     return is_flushed(r->file) ? WEFT_OK : fail_write(r, error);
 }
 

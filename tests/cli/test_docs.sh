@@ -38,9 +38,9 @@ check() {
             skipped=$((skipped + 1))
             return
         fi
-        fitted=$(sed -n 's/.*provider: predictor,.* file: *\([^,} ]*\).*/\1/p' "$1" | head -n 1)
+        fitted=$(sed -n 's/.*provider: \(predictor\|supernet\),.* file: *\([^,} ]*\).*/\2/p' "$1" | head -n 1)
         if [ -n "$fitted" ] && [ ! -e "$(dirname "$1")/$fitted" ]; then
-            echo "skipped: $2: the predictor $fitted is fitted by the reader"
+            echo "skipped: $2: $fitted is made by the reader"
             skipped=$((skipped + 1))
             return
         fi
