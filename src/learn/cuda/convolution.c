@@ -54,8 +54,7 @@ static weft_status describe(weft_cuda_convolution *c, const weft_layer *layer, i
 
 enum { CANDIDATES = 8 };
 
-/* The first of `n` answers that works and is deterministic, into *algorithm; `found` says whether.
- */
+/* The first of `n` answers that works and is deterministic, into *algorithm; `found`: whether. */
 #define TAKE_FIRST(answers, n, algorithm, bytes, found)                                            \
     do {                                                                                           \
         (found) = false;                                                                           \

@@ -15,8 +15,7 @@ static size_t channels_of(const weft_stage *stage) {
 
 /* ---- batch norm ------------------------------------------------------------------------------ */
 
-/* A sum with a ReLU became part of the stage: the gradient of its result is masked where it lies.
- */
+/* A sum with a ReLU became part of the stage: its gradient is masked where it lies. */
 static bool masks_in_place(const weft_stage *stage) {
     return stage->n_inputs > 1 && stage->tail != WEFT_TAIL_NONE;
 }
