@@ -90,7 +90,7 @@ const weft_kind weft_cuda_kind_softmax = {
     .backward = softmax_backward,
 };
 
-/* ---- dropout and drop-path --------------------------------------------------------------------- */
+/* ---- dropout and drop-path ------------------------------------------------------------------ */
 
 /* The mask that the CPU draws, lane by lane (learn/kind_dropout.c, kind_drop_path.c): a number for
  * each value, or for each image. It is not kept: backward draws it again. */
