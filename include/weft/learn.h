@@ -179,23 +179,23 @@ typedef struct weft_quant_settings {
 } weft_quant_settings;
 
 typedef struct weft_train_settings {
-    uint64_t seed;             /* weights, order, augmentation, dropout, subset */
-    uint64_t split_seed;       /* of training and validation: the same for all trials of a study */
-    double epochs;             /* 2; fractions end after that share of the steps */
-    int batch;                 /* 96 */
-    double share;              /* of the training part, drawn class by class; 1 */
-    double validation;         /* of the training set; 0.15 (as 7 500 of 50 000) */
-    int64_t validation_limit;  /* at most so many validation images; 0: all */
-    weft_train_precision precision;  /* f32 */
-    weft_train_device device;  /* cpu */
-    weft_descent_kind descent; /* sgd */
-    weft_schedule_kind schedule; /* cosine */
-    double learning_rate;        /* 0.1, at the start of the schedule */
-    double warmup;               /* share of the steps with a linear rise of the rate; 0.1 */
-    double momentum;             /* 0.9; of sgd and nesterov */
-    double weight_decay;         /* 3e-4 */
-    bool decay_all;              /* true: of norms and biases, too; else of weights alone */
-    double gradient_limit;       /* of the norm of all gradients together; 0: none */
+    uint64_t seed;            /* weights, order, augmentation, dropout, subset */
+    uint64_t split_seed;      /* of training and validation: the same for all trials of a study */
+    double epochs;            /* 2; fractions end after that share of the steps */
+    int batch;                /* 96 */
+    double share;             /* of the training part, drawn class by class; 1 */
+    double validation;        /* of the training set; 0.15 (as 7 500 of 50 000) */
+    int64_t validation_limit; /* at most so many validation images; 0: all */
+    weft_train_precision precision; /* f32 */
+    weft_train_device device;       /* cpu */
+    weft_descent_kind descent;      /* sgd */
+    weft_schedule_kind schedule;    /* cosine */
+    double learning_rate;           /* 0.1, at the start of the schedule */
+    double warmup;                  /* share of the steps with a linear rise of the rate; 0.1 */
+    double momentum;                /* 0.9; of sgd and nesterov */
+    double weight_decay;            /* 3e-4 */
+    bool decay_all;                 /* true: of norms and biases, too; else of weights alone */
+    double gradient_limit;          /* of the norm of all gradients together; 0: none */
     double average;         /* decay of an average of the weights, which is measured; 0: none */
     int crop_pad;           /* black pixels around before a random crop; 1; 0: no crop */
     bool flip;              /* random horizontal flip */
@@ -257,11 +257,11 @@ typedef struct weft_train_plan {
     int64_t train_images, measure_images;
     int batch, lanes; /* images of a step; the parts that it is cut into */
     int64_t steps_an_epoch, steps;
-    int64_t done;             /* steps that a checkpoint holds already */
+    int64_t done;                   /* steps that a checkpoint holds already */
     weft_train_precision precision; /* f32 or bf16 */
-    int stages, products;     /* operations of a step; those that multiply with weights */
-    int quantized;            /* of the products: those with quantized weights */
-    size_t bytes, available;  /* available: SIZE_MAX where nobody says */
+    int stages, products;           /* operations of a step; those that multiply with weights */
+    int quantized;                  /* of the products: those with quantized weights */
+    size_t bytes, available;        /* available: SIZE_MAX where nobody says */
 } weft_train_plan;
 
 /* Prepares all that weft_train prepares, and trains nothing: every file is read and every buffer is

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What differs between the machines that run an engine: its kinds, its memory, and the ways of numbers
- * into it and out of it. Stages, plans, slots and passes are the same on all (engine.h).
+ * What differs between the machines that run an engine: its kinds, its memory, and the ways of
+ * numbers into it and out of it. Stages, plans, slots and passes are the same on all (engine.h).
  *
- * Parameters, gradients, statistics, images and logits of an engine are arrays of the host, whatever
- * runs it. A backend with a memory of its own has a twin of each there, and knows which of the two is
- * the newer one: weft_engine_touch says that the host has written, weft_engine_fetch brings over what
- * the backend has. */
+ * Parameters, gradients, statistics, images and logits of an engine are arrays of the host,
+ * whatever runs it. A backend with a memory of its own has a twin of each there, and knows which of
+ * the two is the newer one: weft_engine_touch says that the host has written, weft_engine_fetch
+ * brings over what the backend has. */
 #ifndef WEFT_LEARN_BACKEND_H
 #define WEFT_LEARN_BACKEND_H
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The CPU: oneDNN's kernels and ours on the threads of the crew, all in the memory of the host. Weights
- * are packed for the kernels before a pass, their gradients are joined from the lanes behind it. */
+ * The CPU: oneDNN's kernels and ours on the threads of the crew, all in the memory of the host.
+ * Weights are packed for the kernels before a pass, their gradients are joined from the lanes
+ * behind it. */
 #include "learn/backend.h"
 
 #include <string.h>

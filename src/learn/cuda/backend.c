@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * See device.h. Parameters, gradients and statistics stay on the device, and so do the steps of training:
- * what the host reads is brought over when it asks, what it writes is sent before the next pass. */
+ * See device.h. Parameters, gradients and statistics stay on the device, and so do the steps of
+ * training: what the host reads is brought over when it asks, what it writes is sent before the
+ * next pass. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -181,7 +182,8 @@ static void close_engine(weft_engine *engine) {
     engine->device = NULL;
 }
 
-/* What the host has: parameters and their gradients, statistics, logits and their gradients, images. */
+/* What the host has: parameters and their gradients, statistics, logits and their gradients,
+ * images. */
 static size_t host_bytes(const weft_engine *engine) {
     size_t batch = (size_t)engine->settings.batch;
     return 2 * weft_arena_room(engine->n_parameters, sizeof(float)) +

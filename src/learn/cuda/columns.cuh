@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Two sums over the rows of each column: sums of chunks of rows in f32, then over the chunks in f64.
- * A term is told the row and the column and adds to both sums. */
+ * Two sums over the rows of each column: sums of chunks of rows in f32, then over the chunks in
+ * f64. A term is told the row and the column and adds to both sums. */
 #ifndef WEFT_LEARN_CUDA_COLUMNS_CUH
 #define WEFT_LEARN_CUDA_COLUMNS_CUH
 

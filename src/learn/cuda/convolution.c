@@ -54,7 +54,7 @@ static weft_status describe(weft_cuda_convolution *c, const weft_layer *layer, i
 
 enum { CANDIDATES = 8 };
 
-/* The first of `n` answers that works and is deterministic, into *algorithm; `found` says whether. */
+/* The first of `n` answers that works and is deterministic, into *algorithm; `found`: whether. */
 #define TAKE_FIRST(answers, n, algorithm, bytes, found)                                            \
     do {                                                                                           \
         (found) = false;                                                                           \
@@ -109,8 +109,8 @@ static bool choose_filter(const weft_cuda *cuda, weft_cuda_convolution *c) {
                         &c->scratch[WEFT_DNN_BACKWARD_WEIGHTS]) == CUDNN_STATUS_SUCCESS;
 }
 
-/* cuDNN pads both sides alike; a map with positions that no window sees, or windows beyond the padding,
- * is none of its. */
+/* cuDNN pads both sides alike; a map with positions that no window sees, or windows beyond the
+ * padding, is none of its. */
 static bool has_same_map(const weft_cuda_convolution *c, const weft_layer *layer, int images) {
     int n, channels, height, width;
     return cudnnGetConvolution2dForwardOutputDim(c->convolution, c->x, c->weights, &n, &channels,

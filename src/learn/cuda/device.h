@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The GPU behind the engine's door (learn/backend.h): one lane, one stream, on which everything is done
- * in the order in which it is asked for. What a stage needs beside its buffers is prepared when the
- * engine is built; a pass only puts work on the stream, and waits for it where logits or anything else
- * is brought to the host. */
+ * The GPU behind the engine's door (learn/backend.h): one lane, one stream, on which everything is
+ * done in the order in which it is asked for. What a stage needs beside its buffers is prepared
+ * when the engine is built; a pass only puts work on the stream, and waits for it where logits or
+ * anything else is brought to the host. */
 #ifndef WEFT_LEARN_CUDA_DEVICE_H
 #define WEFT_LEARN_CUDA_DEVICE_H
 
@@ -78,8 +78,8 @@ static inline void weft_cuda_slot_train(weft_slot *slot, size_t count) {
     *slot = (weft_slot){.count = count, .is_trained = true};
 }
 
-/* WEFT_OK, or what CUDA, cuBLAS or cuDNN says, with what was asked of it. Memory that is not there is
- * WEFT_ERROR_MEMORY, anything else WEFT_ERROR_EVALUATION: the device, not the design. */
+/* WEFT_OK, or what CUDA, cuBLAS or cuDNN says, with what was asked of it. Memory that is not there
+ * is WEFT_ERROR_MEMORY, anything else WEFT_ERROR_EVALUATION: the device, not the design. */
 weft_status weft_cuda_check(cudaError_t code, const char *what, weft_error *error) WEFT_NODISCARD;
 weft_status weft_cuda_check_cublas(cublasStatus_t code, const char *what,
                                    weft_error *error) WEFT_NODISCARD;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * cuBLAS's matrices have their columns side by side. One whose rows lie side by side is its transpose,
- * with the step from row to row as the step from column to column; so where C is such, C^T = B^T A^T is
- * what is asked for. */
+ * cuBLAS's matrices have their columns side by side. One whose rows lie side by side is its
+ * transpose, with the step from row to row as the step from column to column; so where C is such,
+ * C^T = B^T A^T is what is asked for. */
 #include "learn/cuda/gemm.h"
 
 /* A factor as cuBLAS is told of it. */

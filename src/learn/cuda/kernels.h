@@ -4,10 +4,10 @@
  * what the CPU's kernels of the same names do (learn/kernel, learn/quant.h, learn/optimizer.h); the
  * equations and the meaning of the arguments are written there.
  *
- * Each call puts its work on a stream and returns; what goes wrong is found by cudaGetLastError. All
- * pointers are to the device's memory. Activations are f32 or bf16 in NHWC, everything else is f32,
- * arithmetic is in f32 at least. Sums run in an order that follows from the sizes alone: no atomic
- * additions. Scratch holds what the function of that name says. */
+ * Each call puts its work on a stream and returns; what goes wrong is found by cudaGetLastError.
+ * All pointers are to the device's memory. Activations are f32 or bf16 in NHWC, everything else is
+ * f32, arithmetic is in f32 at least. Sums run in an order that follows from the sizes alone: no
+ * atomic additions. Scratch holds what the function of that name says. */
 #ifndef WEFT_LEARN_CUDA_KERNELS_H
 #define WEFT_LEARN_CUDA_KERNELS_H
 
@@ -44,9 +44,9 @@ void weft_cuda_activation(cudaStream_t stream, weft_type type, weft_activation f
 void weft_cuda_activation_gradient(cudaStream_t stream, weft_type type, weft_activation f,
                                    const void *x, const void *dy, void *dx, size_t n);
 
-/* Which values are kept: values are cut into parts of `part` each and those into runs of `each`; run i of
- * part p is kept when word i of the random stream (seed, WEFT_PURPOSE_DROPOUT, first + p), as base/rng.h
- * makes them, is at least `threshold`. */
+/* Which values are kept: values are cut into parts of `part` each and those into runs of `each`;
+ * run i of part p is kept when word i of the random stream (seed, WEFT_PURPOSE_DROPOUT, first + p),
+ * as base/rng.h makes them, is at least `threshold`. */
 typedef struct weft_cuda_mask {
     uint64_t seed, first;
     size_t part, each;
@@ -85,8 +85,8 @@ void weft_cuda_channels(cudaStream_t stream, weft_type type, const weft_cuda_mov
                         const void *x, void *y);
 void weft_cuda_transpose(cudaStream_t stream, weft_type type, const void *x, void *y, size_t count,
                          size_t rows, size_t columns);
-/* y (rows, n): row i is `n` values of x + table, where x is NULL table alone: what stands before the
- * tokens, `step` values from row to row of y. */
+/* y (rows, n): row i is `n` values of x + table, where x is NULL table alone: what stands before
+ * the tokens, `step` values from row to row of y. */
 void weft_cuda_table(cudaStream_t stream, weft_type type, const void *x, const float *table,
                      void *y, size_t rows, size_t n, size_t step);
 
@@ -200,8 +200,8 @@ void weft_cuda_lsq_backward(cudaStream_t stream, weft_quant_array array, weft_qu
 /* Steps that reach the largest magnitude of their row. */
 void weft_cuda_quant_reach(cudaStream_t stream, weft_quant_array array, weft_quant_range range,
                            const void *x, float *steps, float *scratch);
-/* One row: its extents move the running ones, (low, high), by `share`; they are taken over where the
- * step is 0, not known yet. The step follows. */
+/* One row: its extents move the running ones, (low, high), by `share`; they are taken over where
+ * the step is 0, not known yet. The step follows. */
 void weft_cuda_quant_follow(cudaStream_t stream, weft_quant_array array, weft_quant_range range,
                             const void *x, double share, float *extent, float *step,
                             float *scratch);

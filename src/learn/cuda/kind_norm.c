@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Batch and layer normalisation, as learn/kind_batch_norm.c and kind_layer_norm.c have them: with the
- * sum and the ReLU that became part of a batch norm, and its rule for running statistics. */
+ * Batch and layer normalisation, as learn/kind_batch_norm.c and kind_layer_norm.c have them: with
+ * the sum and the ReLU that became part of a batch norm, and its rule for running statistics. */
 #include <math.h>
 
 #include "learn/cuda/kinds.h"
@@ -15,7 +15,7 @@ static size_t channels_of(const weft_stage *stage) {
 
 /* ---- batch norm ------------------------------------------------------------------------------ */
 
-/* A sum with a ReLU became part of the stage: the gradient of its result is masked where it lies. */
+/* A sum with a ReLU became part of the stage: its gradient is masked where it lies. */
 static bool masks_in_place(const weft_stage *stage) {
     return stage->n_inputs > 1 && stage->tail != WEFT_TAIL_NONE;
 }
@@ -86,8 +86,8 @@ static weft_status forward_batch_norm(weft_engine *engine, weft_stage *stage, we
     return weft_cuda_launched(stage, error);
 }
 
-/* The gradient of the result, masked in place where a sum with a ReLU is part of the stage; handed on
- * to the other term. */
+/* The gradient of the result, masked in place where a sum with a ReLU is part of the stage; handed
+ * on to the other term. */
 static const void *sum_gradient(const weft_engine *engine, const weft_stage *stage,
                                 const weft_lane *lane) {
     cudaStream_t stream = weft_cuda_stream(engine);

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Convolutions and linear layers in one of three ways: products of matrices by cuBLAS where a position
- * sees only itself, cuDNN's convolutions, and kernels of ours for depthwise convolutions and what cuDNN
- * has no deterministic algorithm for.
+ * Convolutions and linear layers in one of three ways: products of matrices by cuBLAS where a
+ * position sees only itself, cuDNN's convolutions, and kernels of ours for depthwise convolutions
+ * and what cuDNN has no deterministic algorithm for.
  *
- * cuBLAS and cuDNN read weights of the engine's type, made before a pass; ours read f32. cuDNN gives the
- * gradient of weights in the engine's type, too: in bf16 it is rounded once more than on the CPU. */
+ * cuBLAS and cuDNN read weights of the engine's type, made before a pass; ours read f32. cuDNN
+ * gives the gradient of weights in the engine's type, too: in bf16 it is rounded once more than on
+ * the CPU. */
 #include "learn/cuda/convolution.h"
 #include "learn/cuda/gemm.h"
 #include "learn/cuda/kinds.h"
@@ -160,8 +161,8 @@ static weft_status claim_window(weft_engine *engine, weft_stage *stage, weft_err
                             backward, backward, error);
 }
 
-/* The stage's scratch beside that of its products: sums of the bias, and of the steps of weights, used
- * before and behind the passes, when nothing else is alive. */
+/* The stage's scratch beside that of its products: sums of the bias, and of the steps of weights,
+ * used before and behind the passes, when nothing else is alive. */
 static weft_status claim_sums(weft_engine *engine, weft_stage *stage, weft_error *error) {
     const weft_slot *weight = &stage->slot[WEFT_SLOT_WEIGHT];
     int backward = weft_moment_backward(engine, stage);

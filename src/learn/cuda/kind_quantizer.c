@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Quantized operands, by the rules of learn/kind_quantizer.c. Steps are set, held and followed on the
- * device: the host only remembers that they are known, so that first values are looked at once. */
+ * Quantized operands, by the rules of learn/kind_quantizer.c. Steps are set, held and followed on
+ * the device: the host only remembers that they are known, so first values are looked at once. */
 #include "learn/cuda/kinds.h"
 
 static bool is_learned(const weft_engine *engine) {

@@ -57,8 +57,8 @@ static weft_status create_table(weft_engine *engine, weft_stage *stage, weft_err
     return claim_sums(engine, stage, table_size(stage), error);
 }
 
-/* The gradient of the first `columns` values of the table: sums over the images, whose rows are `step`
- * values long. */
+/* The gradient of the first `columns` values of the table: sums over the images, whose rows are
+ * `step` values long. */
 static void sum_table(const weft_engine *engine, const weft_stage *stage, const weft_lane *lane,
                       size_t columns, size_t step) {
     if (columns > 0) {

@@ -90,10 +90,10 @@ const weft_kind weft_cuda_kind_softmax = {
     .backward = softmax_backward,
 };
 
-/* ---- dropout and drop-path --------------------------------------------------------------------------------- */
+/* ---- dropout and drop-path ------------------------------------------------------------------ */
 
-/* The mask that the CPU draws, lane by lane (learn/kind_dropout.c, kind_drop_path.c): a number for each
- * value, or for each image. It is not kept: backward draws it again. */
+/* The mask that the CPU draws, lane by lane (learn/kind_dropout.c, kind_drop_path.c): a number for
+ * each value, or for each image. It is not kept: backward draws it again. */
 static weft_cuda_mask mask_of(const weft_engine *engine, const weft_stage *stage) {
     uint64_t place = (uint64_t)stage->layer_index * WEFT_ENGINE_MAX_LANES;
     int lanes = weft_engine_lanes(engine->settings.batch);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A step of training on the device: learn/optimizer.c's rates, rounded as they are there, and kernels
- * over its segments, as many in a launch as its arguments hold. */
+ * A step of training on the device: learn/optimizer.c's rates, rounded as they are there, and
+ * kernels over its segments, as many in a launch as its arguments hold. */
 #include <math.h>
 
 #include "learn/cuda/kinds.h"

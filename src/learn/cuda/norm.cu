@@ -129,7 +129,7 @@ void weft_cuda_bn_map_gradient(cudaStream_t stream, const weft_cuda_bn *bn, cons
     WEFT_BY_TYPE(bn->type, bn_map_gradient, stream, *bn, x, dy, dx);
 }
 
-/* ---- layer norm: a block for each position ---------------------------------------------------- */
+/* ---- layer norm: a block for each position --------------------------------------------------- */
 
 template <typename T>
 __global__ void layer_norm_rows(const T *x, size_t channels, double epsilon, const float *gamma,

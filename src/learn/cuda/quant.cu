@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Quantizers: rounding value by value as in learn/quant.c, and for each row of an array its sums and
- * extents. A row is cut into parts of PART values, one block each, whose results are joined in their
- * order; steps stay on the device. */
+ * Quantizers: rounding value by value as in learn/quant.c, and for each row of an array its sums
+ * and extents. A row is cut into parts of PART values, one block each, whose results are joined in
+ * their order; steps stay on the device. */
 #include "learn/cuda/device.cuh"
 
 constexpr size_t PART = 16384;

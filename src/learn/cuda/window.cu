@@ -2,7 +2,8 @@
  *
  * Convolutions by their definition. A group of the output's channels sees a group of the input's:
  *     y[n][p][q][k]   = bias[k] + sum over c, r, s of w[k][c][r][s] x[n][p sh - ph + r dh][..][c]
- *     dx[n][i][j][c]  = sum over k, r, s with i + ph - r dh = p sh, .. of w[k][c][r][s] dy[n][p][q][k]
+ *     dx[n][i][j][c]  = sum over k, r, s with i + ph - r dh = p sh, ..
+ *                       of w[k][c][r][s] dy[n][p][q][k]
  *     dw[k][c][r][s]  = sum over n, p, q of dy[n][p][q][k] x[n][p sh - ph + r dh][..][c] */
 #include "learn/cuda/columns.cuh"
 #include "learn/cuda/places.cuh"
