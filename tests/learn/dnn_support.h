@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * For tests of the door to oneDNN: the products of weighted layers in double precision, written from
- * the definitions; memory whose ends are watched; a folder for the choices of kernels. */
+ * For tests of the door to oneDNN: the products of weighted layers in double precision, written
+ * from the definitions; memory whose ends are watched; a folder for the choices of kernels. */
 #ifndef WEFT_TESTS_LEARN_DNN_SUPPORT_H
 #define WEFT_TESTS_LEARN_DNN_SUPPORT_H
 
@@ -35,8 +35,8 @@ static char label[512];
 
 enum { GUARD = 256, GUARD_BYTE = 0xff };
 
-/* `size` bytes at a 64-byte boundary between two guards, all bytes of both 0xff: NaN in both types, so that
- * what is read without being written, or not written at all, shows. */
+/* `size` bytes at a 64-byte boundary between two guards, all bytes of both 0xff: NaN in both
+ * types, so that what is read without being written, or not written at all, shows. */
 typedef struct place {
     unsigned char *block;
     void *data;
@@ -152,8 +152,8 @@ static inline size_t weights_size(const weft_dnn_geometry *geometry) {
            (size_t)g.kernel_width;
 }
 
-/* The terms of one output element `y` of channel `o` at (row, column) of image `n`: what they add to
- * the output, and what its gradient adds to all other gradients. */
+/* The terms of one output element `y` of channel `o` at (row, column) of image `n`: what they add
+ * to the output, and what its gradient adds to all other gradients. */
 static inline void add_terms(const weft_dnn_geometry *g, int n, int row, int column, int o,
                              size_t y, const double *x, const double *w, const double *dy,
                              layer_sums *s) {
@@ -225,11 +225,12 @@ static inline void check_sums(const place *p, weft_type type, const sums *expect
 
 /* ---- the file of choices --------------------------------------------------------------------- */
 
-/* A new folder that WEFT_CACHE names from now on. */
+/* A new folder that WEFT_CACHE names from now on; kernels are measured. */
 static inline void cache_make(char folder[64]) {
     snprintf(folder, 64, "/tmp/weft-kernels-XXXXXX");
     assert_non_null(mkdtemp(folder));
     assert_int_equal(setenv("WEFT_CACHE", folder, 1), 0);
+    unsetenv("WEFT_KERNELS");
 }
 
 /* The path of the only file in it; false where there is none. */
