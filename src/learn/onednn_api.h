@@ -32,7 +32,7 @@ void weft_dnn_layout_destroy(weft_dnn_layout layout);
 
 typedef enum weft_dnn_work { WEFT_DNN_CONVOLUTION, WEFT_DNN_LINEAR, WEFT_DNN_MATMUL } weft_dnn_work;
 
-/* The windows of a convolution, (height, width): steps, holes between taps, padding at both ends */
+/* The windows of a convolution, (height, width): steps, holes between taps, padding at the ends. */
 typedef struct weft_dnn_windows {
     dnnl_dims_t strides, holes, before, after;
 } weft_dnn_windows;
