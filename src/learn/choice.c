@@ -24,9 +24,9 @@
 
 enum { FIRST_TABLE = 256, MAX_KEY = 1024, MAX_LINE = MAX_KEY + 64, BLOCK = 16384 };
 
-/* A way costs a run that prepares and is not counted, then as many as fit into TIME (s), at least MIN
- * and at most MAX. A run of more than LONG (s), or of more than HOPELESS times what another way takes,
- * is not repeated. */
+/* A way costs a run that prepares and is not counted, then as many as fit into TIME (s), at least
+ * MIN and at most MAX. A run of more than LONG (s), or of more than HOPELESS times what another
+ * way takes, is not repeated. */
 enum { MIN_RUNS = 3, MAX_RUNS = 100 };
 static const double TIME = 6e-3, LONG = 10e-3, HOPELESS = 1.5;
 
@@ -242,8 +242,8 @@ static weft_status time_once(weft_choice_run run, void *context, int way, double
     return WEFT_OK;
 }
 
-/* The least of several runs, s: a run is only ever disturbed towards longer. `other` is what another
- * way takes. */
+/* The least of several runs, s: a run is only ever disturbed towards longer. `other` is what
+ * another way takes. */
 static weft_status time_way(weft_choice_run run, void *context, int way, double other,
                             double *least, weft_error *error) {
     double first, seconds;

@@ -3,9 +3,9 @@
  * The door and the products of weighted layers. How implementations are found and chosen:
  * onednn_kernel.c; what differs between versions of oneDNN: onednn_api.c.
  *
- * A window of 1 x 1 with a stride never reaches oneDNN: its f32 kernel of `backward weights` for NHWC
- * and fewer than 16 channels writes past its memory (2.6.3, 3.7.2; uxlfoundation/oneDNN issue 6035).
- * The positions that such a window sees are taken apart first (onednn_sample.h). */
+ * A window of 1 x 1 with a stride never reaches oneDNN: its f32 kernel of `backward weights` for
+ * NHWC and fewer than 16 channels writes past its memory (2.6.3, 3.7.2; uxlfoundation/oneDNN issue
+ * 6035). The positions that such a window sees are taken apart first (onednn_sample.h). */
 #include "learn/onednn.h"
 
 #include "learn/onednn_door.h"

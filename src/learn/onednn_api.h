@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * What differs between the C APIs of oneDNN 2.x and 3.x, behind one set of names; only the door
- * (onednn*.c) sees it. What is the same in both (memory, primitives, attributes, queries) goes by its
- * own name. */
+ * (onednn*.c) sees it. What is the same in both (memory, primitives, attributes, queries) goes by
+ * its own name. */
 #ifndef WEFT_LEARN_ONEDNN_API_H
 #define WEFT_LEARN_ONEDNN_API_H
 
@@ -32,7 +32,7 @@ void weft_dnn_layout_destroy(weft_dnn_layout layout);
 
 typedef enum weft_dnn_work { WEFT_DNN_CONVOLUTION, WEFT_DNN_LINEAR, WEFT_DNN_MATMUL } weft_dnn_work;
 
-/* The windows of a convolution, (height, width): steps, holes between taps, padding on both ends. */
+/* The windows of a convolution, (height, width): steps, holes between taps, padding at the ends. */
 typedef struct weft_dnn_windows {
     dnnl_dims_t strides, holes, before, after;
 } weft_dnn_windows;
@@ -52,11 +52,11 @@ typedef struct weft_dnn_operation {
 /* Takes an implementation over; false ends the walk. */
 typedef bool (*weft_dnn_visit)(void *context, dnnl_primitive_desc_t implementation);
 
-/* Calls `visit` for the implementations of an operation, the library's favourite first. `forward` is
- * an implementation of the same layer's forward direction, NULL in that direction itself.
+/* Calls `visit` for the implementations of an operation, the library's favourite first. `forward`
+ * is an implementation of the same layer's forward direction, NULL in that direction itself.
  *
- * Where a primitive of the same operation and attributes is in the process's cache, the library gives
- * implementations twice and out of order. */
+ * Where a primitive of the same operation and attributes is in the process's cache, the library
+ * gives implementations twice and out of order. */
 dnnl_status_t weft_dnn_walk(dnnl_engine_t engine, const weft_dnn_operation *operation,
                             const_dnnl_primitive_attr_t attributes,
                             const_dnnl_primitive_desc_t forward, weft_dnn_visit visit,

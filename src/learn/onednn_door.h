@@ -20,9 +20,9 @@ struct weft_dnn {
     weft_dnn_table products, matmuls;
 };
 
-/* oneDNN makes and runs kernels for as many threads as OpenMP would give the calling one, and a kernel
- * must run with the number that it was made for: always 1, whatever the caller has set, which is put
- * back afterwards. */
+/* oneDNN makes and runs kernels for as many threads as OpenMP would give the calling one, and a
+ * kernel must run with the number that it was made for: always 1, whatever the caller has set,
+ * which is put back afterwards. */
 static inline int weft_dnn_alone(void) {
     int before = omp_get_max_threads();
     omp_set_num_threads(1);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Implementations are told apart by their names, and listed in two steps. The library's walk over
- * them answers from a cache of the process where a primitive of the same operation and attributes was
- * made before, by whichever thread: then it tells some of them twice and not in order. So the order
- * comes from a walk with attributes of which nothing is ever made, and a second walk finds the
- * implementation of a name with the attributes to compute with. What the library then makes may still
- * come from its cache under the same number; so its name is looked at again. */
+ * them answers from a cache of the process where a primitive of the same operation and attributes
+ * was made before, by whichever thread: then it tells some of them twice and not in order. So the
+ * order comes from a walk with attributes of which nothing is ever made, and a second walk finds
+ * the implementation of a name with the attributes to compute with. What the library then makes
+ * may still come from its cache under the same number; so its name is looked at again. */
 #include "learn/onednn_kernel.h"
 
 #include <stdio.h>
@@ -15,7 +15,8 @@
 /* Ways that are timed; walks to find a name again, when other threads make primitives meanwhile. */
 enum { MAX_WAYS = 3, MAX_WALKS = 8, NAME = 96, KEY = 768, ALIGNMENT = 64 };
 
-/* Scratch memory and results hold NaN before a proof: what is read unwritten, or not written, shows. */
+/* Scratch memory and results hold NaN before a proof: what is read unwritten, or not written,
+ * shows. */
 enum { NOT_A_NUMBER = 0xff };
 
 /* ---- listing --------------------------------------------------------------------------------- */
@@ -163,9 +164,9 @@ static weft_status make_reorder(const weft_dnn *dnn, weft_dnn_layout plain, weft
     return WEFT_OK;
 }
 
-/* The bf16 kernels of `backward weights` transpose their input into scratch memory and reckon with zeros
- * beside it (jit_bf16 of 2.6.3: a tap that sees padding alone gets what the memory held, NaN
- * included). */
+/* The bf16 kernels of `backward weights` transpose their input into scratch memory and reckon with
+ * zeros beside it (jit_bf16 of 2.6.3 and 3.7.2: a tap that sees padding alone gets what the memory
+ * held, NaN included). */
 static size_t cleared_scratch(const weft_dnn_kernel *kernel) {
     bool unclean = kernel->direction == dnnl_backward_weights &&
                    strstr(name_of(kernel->desc), "bf16") != NULL;

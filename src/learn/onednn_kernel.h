@@ -45,7 +45,7 @@ size_t weft_dnn_kernel_bytes(const weft_dnn_kernel *kernel, weft_dnn_slot slot);
 
 const char *weft_dnn_kernel_name(const weft_dnn_kernel *kernel);
 
-/* Computes, on the calling thread (see weft_dnn_alone); places[slot] for each slot that has bytes. */
+/* Computes, on the calling thread (see weft_dnn_alone); places[slot] for each slot with bytes. */
 weft_status weft_dnn_kernel_run(weft_dnn *dnn, weft_dnn_kernel *kernel,
                                 void *const places[WEFT_DNN_SLOTS],
                                 weft_error *error) WEFT_NODISCARD;

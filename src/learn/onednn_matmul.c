@@ -29,7 +29,7 @@ static weft_dnn_matmul_geometry transpose_all(const weft_dnn_matmul_geometry *g)
     return result;
 }
 
-/* Steps over a dimension of one element are never taken: they are set to those of a plain matrix. */
+/* Steps over a dimension of one element are never taken: they become those of a plain matrix. */
 static weft_dnn_matrix settle(const weft_dnn_matmul_geometry *g, weft_dnn_matrix m, int rows,
                               int columns) {
     if (columns == 1) {
@@ -62,11 +62,11 @@ static weft_dnn_matmul_geometry settle_all(const weft_dnn_matmul_geometry *g, bo
     return result;
 }
 
-/* oneDNN's brgemm (3.7.2) takes all images' heads for contiguous where the largest of their steps is
- * (images x heads) times the smallest, in whole numbers, and multiplies the wrong matrices: it should
- * ask for `heads` times. So it is with heads side by side and as many tokens as images. A third step,
- * over a dimension of one, is put beside them to keep it from that; 0 where it is not needed. (2.6.3
- * is right, and has no brgemm for five dimensions.) */
+/* oneDNN's brgemm (3.7.2) takes all images' heads for contiguous where the largest of their steps
+ * is (images x heads) times the smallest, in whole numbers, and multiplies the wrong matrices: it
+ * should ask for `heads` times. So it is with heads side by side and as many tokens as images. A
+ * third step, over a dimension of one, is put beside them to keep it from that; 0 where it is not
+ * needed. (2.6.3 is right, and has no brgemm for five dimensions.) */
 static int64_t third_step(const weft_dnn_matmul_geometry *g, const weft_dnn_matrix *m) {
     int64_t least = m->image < m->head ? m->image : m->head;
     int64_t most = m->image < m->head ? m->head : m->image;

@@ -6,8 +6,8 @@
 /* Results that are looked at. A gradient of weights is a sum over all images and pixels: fewer. */
 enum { SAMPLES = 64, WEIGHT_SAMPLES = 12 };
 
-/* Errors that are rounding: of a result that is kept in bf16, relative to itself, and of sums, relative
- * to the sum of the magnitudes (some kernels keep partial sums in bf16, too). */
+/* Errors that are rounding: of a result that is kept in bf16, relative to itself, and of sums,
+ * relative to the sum of the magnitudes (some kernels keep partial sums in bf16, too). */
 static const double KEPT = 0x1p-8, SUMMED_BF16 = 0x1p-10, SUMMED_F32 = 0x1p-18;
 
 /* Numerator over 128 at place `i`: the top bits of a multiplicative hash (Knuth, TAOCP 3, 6.4). */
@@ -143,7 +143,8 @@ static sum forward_sum(const weft_dnn_geometry *g, place4 out) {
     return s;
 }
 
-/* The output whose window's tap lies on a pixel: (pixel + pad - k dilation) / stride, if that is whole. */
+/* The output whose window's tap lies on a pixel: (pixel + pad - k dilation) / stride, if that is
+ * whole. */
 static bool window_of(int pixel, int k, int out, int stride, int pad, int dilation, int *at) {
     int from = pixel + pad - k * dilation;
     *at = from / stride;

@@ -35,8 +35,8 @@ static char label[512];
 
 enum { GUARD = 256, GUARD_BYTE = 0xff };
 
-/* `size` bytes at a 64-byte boundary between two guards, all bytes of both 0xff: NaN in both types, so that
- * what is read without being written, or not written at all, shows. */
+/* `size` bytes at a 64-byte boundary between two guards, all bytes of both 0xff: NaN in both
+ * types, so that what is read without being written, or not written at all, shows. */
 typedef struct place {
     unsigned char *block;
     void *data;
@@ -152,8 +152,8 @@ static inline size_t weights_size(const weft_dnn_geometry *geometry) {
            (size_t)g.kernel_width;
 }
 
-/* The terms of one output element `y` of channel `o` at (row, column) of image `n`: what they add to
- * the output, and what its gradient adds to all other gradients. */
+/* The terms of one output element `y` of channel `o` at (row, column) of image `n`: what they add
+ * to the output, and what its gradient adds to all other gradients. */
 static inline void add_terms(const weft_dnn_geometry *g, int n, int row, int column, int o,
                              size_t y, const double *x, const double *w, const double *dy,
                              layer_sums *s) {

@@ -20,7 +20,8 @@ static weft_error error;
 
 /* ---- ways ------------------------------------------------------------------------------------ */
 
-/* Way `fastest` is done at once, the others spin for a while; `fails` is a mask of those that fail. */
+/* Way `fastest` is done at once, the others spin for a while; `fails` is a mask of those that
+ * fail. */
 typedef struct ways {
     int fastest;
     unsigned fails;

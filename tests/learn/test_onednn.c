@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The door to oneDNN against products in double precision: random layers in both types, memory watched
- * at both ends; and the library's known faults. */
+ * The door to oneDNN against products in double precision: random layers in both types, memory
+ * watched at both ends; and the library's known faults. */
 #include <omp.h>
+#include <pthread.h>
 #include <sys/wait.h>
 
 #include "learn/dnn_support.h"
@@ -11,8 +12,8 @@ enum { SEED = 20260 };
 
 static weft_error error;
 
-/* Rounding of what is summed in f32 and kept in f32, or in bf16 (8 bits of mantissa), relative to the
- * sum of the terms' magnitudes. */
+/* Rounding of what is summed in f32 and kept in f32, or in bf16 (8 bits of mantissa), relative to
+ * the sum of the terms' magnitudes. */
 static const double F32_ERROR = 0x1p-18, BF16_ERROR = 0x1p-8;
 
 static double tolerance(weft_type type) {
@@ -208,7 +209,8 @@ static void random_channels(weft_rng *rng, weft_dnn_geometry *g) {
 }
 
 /* A side: window, step, padding, then any map and output that go together: from the least padding
- * behind that lets the last window see something to what floor((in + 2 pad - window) / stride) cuts. */
+ * behind that lets the last window see something to what floor((in + 2 pad - window) / stride)
+ * cuts. */
 static void random_side(weft_rng *rng, int32_t *in, int32_t *out, int32_t *kernel, int32_t *stride,
                         int32_t *pad, int32_t *dilation) {
     *kernel = pick(rng, 1, 5);
@@ -323,7 +325,8 @@ static void bf16_layers_compute_in_bf16(void **state) {
     drop_door(dnn, folder);
 }
 
-/* brgconv_strided takes 40 times as long as jit_dw where a depthwise layer has a stride (3.7.2). */
+/* brgconv_strided took 40 times as long as jit_dw where a depthwise layer has a stride (3.7.2, on
+ * Sapphire Rapids). */
 static void a_depthwise_stride_takes_the_fast_kernel(void **state) {
     (void)state;
     if (!weft_dnn_has_bf16()) {
@@ -340,8 +343,8 @@ static void a_depthwise_stride_takes_the_fast_kernel(void **state) {
     drop_door(dnn, folder);
 }
 
-/* oneDNN issue 6035: f32, 1 x 1, stride 2, fewer than 16 channels: heap corruption in the gradient of
- * the weights. */
+/* oneDNN issue 6035: f32, 1 x 1, stride 2, fewer than 16 channels: heap corruption in the gradient
+ * of the weights. */
 static void small_windows_with_strides_are_sampled(void **state) {
     (void)state;
     static const int CHANNELS[] = {3, 12, 15, 16};
@@ -502,6 +505,82 @@ static void threads_of_openmp_are_left_alone(void **state) {
     drop_door(dnn, folder);
 }
 
+enum { THREADS = 3, SHAPES = 6 };
+
+/* What a thread with a door of its own computes of some layers, in an order of its own. */
+typedef struct worker {
+    int first;
+    bool failed;
+    char kernels[SHAPES][WEFT_DNN_PASSES][96];
+    uint64_t hashes[SHAPES]; /* of the outputs */
+} worker;
+
+static bool work_on(weft_dnn *dnn, worker *w, int shape) {
+    weft_error why;
+    weft_dnn_product *p;
+    weft_dnn_geometry g = convolution(WEFT_F32, 2, 8 + 3 * shape, 24, 9, 3, 1 + shape % 2);
+    bench b = bench_make(&g, (uint64_t)shape);
+    if (weft_dnn_product_get(dnn, &g, &p, &why) != WEFT_OK) {
+        bench_free(&b);
+        return false;
+    }
+    place packed = place_make(weft_dnn_product_packed(p, WEFT_DNN_FORWARD));
+    place scratch = place_make(weft_dnn_product_scratch(p, WEFT_DNN_FORWARD));
+    place output = place_make(output_size(&g) * sizeof(float));
+    const weft_dnn_places places = {.input = b.input.data,
+                                    .weights = packed.data,
+                                    .output = output.data,
+                                    .scratch = scratch.data};
+    bool done = weft_dnn_product_pack(p, WEFT_DNN_FORWARD, b.plain.data, packed.data, &why) ==
+                    WEFT_OK &&
+                weft_dnn_product_run(p, WEFT_DNN_FORWARD, &places, &why) == WEFT_OK;
+    for (int pass = 0; pass < WEFT_DNN_PASSES; pass++) {
+        snprintf(w->kernels[shape][pass], sizeof w->kernels[shape][pass], "%s",
+                 weft_dnn_product_kernel(p, (weft_dnn_pass)pass));
+    }
+    w->hashes[shape] = weft_hash(output.data, output.size, 0);
+    place_free(&packed, "packed weights");
+    place_free(&scratch, "scratch");
+    place_free(&output, "output");
+    bench_free(&b);
+    return done;
+}
+
+static void *work(void *context) {
+    worker *w = context;
+    weft_error why;
+    weft_dnn *dnn;
+    w->failed = weft_dnn_create(&dnn, &why) != WEFT_OK;
+    if (w->failed) {
+        return NULL;
+    }
+    for (int i = 0; i < SHAPES && !w->failed; i++) {
+        w->failed = !work_on(dnn, w, (w->first + i) % SHAPES);
+    }
+    weft_dnn_destroy(dnn);
+    return NULL;
+}
+
+/* The library's cache is of the process, the choices are in a file: both are met at once. */
+static void threads_choose_and_compute_the_same(void **state) {
+    (void)state;
+    char folder[64];
+    static worker workers[THREADS];
+    pthread_t threads[THREADS];
+    cache_make(folder);
+    for (int i = 0; i < THREADS; i++) {
+        workers[i].first = 2 * i;
+        assert_int_equal(pthread_create(&threads[i], NULL, work, &workers[i]), 0);
+    }
+    for (int i = 0; i < THREADS; i++) {
+        pthread_join(threads[i], NULL);
+        assert_false(workers[i].failed);
+        assert_memory_equal(workers[i].kernels, workers[0].kernels, sizeof workers[0].kernels);
+        assert_memory_equal(workers[i].hashes, workers[0].hashes, sizeof workers[0].hashes);
+    }
+    cache_drop(folder);
+}
+
 static void wrong_geometries_are_refused(void **state) {
     (void)state;
     char folder[64];
@@ -619,6 +698,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(linear_layers_avoid_reference_kernels),
         cmocka_unit_test(a_product_is_made_once),
         cmocka_unit_test(threads_of_openmp_are_left_alone),
+        cmocka_unit_test(threads_choose_and_compute_the_same),
         cmocka_unit_test(wrong_geometries_are_refused),
         cmocka_unit_test(a_pass_that_was_not_asked_for_is_refused),
         cmocka_unit_test(bf16_is_refused_where_it_is_slow),

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Products of two activations against double precision: dense, transposed, heads side by side in one
- * row, with gaps that must stay as they are. */
+ * Products of two activations against double precision: dense, transposed, heads side by side in
+ * one row, with gaps that must stay as they are. */
 #include "learn/dnn_support.h"
 
 enum { SEED = 41 };

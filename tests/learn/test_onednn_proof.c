@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Proofs of kernels: right results hold, results with a part of the sum missing, a group shifted, an
- * image not written or bits of precision lost do not. The results are those of the test's own
+ * Proofs of kernels: right results hold, results with a part of the sum missing, a group shifted,
+ * an image not written or bits of precision lost do not. The results are those of the test's own
  * reference, in the type that a kernel would write. */
 #include "learn/onednn_proof.h"
 
@@ -69,8 +69,8 @@ static bool holds(const layer *l, weft_dnn_pass pass) {
     return weft_dnn_layer_holds(&l->g, pass, result, l->g.bias ? l->bias_gradient.data : NULL);
 }
 
-/* Scaled by a little, as where a term is missing; or NaN from the middle on, as where a kernel stops
- * too early. */
+/* Scaled by a little, as where a term is missing; or NaN from the middle on, as where a kernel
+ * stops too early. */
 static void check_spoilt(const layer *l, weft_dnn_pass pass, place *result, weft_type type) {
     size_t n = result->size / weft_type_size(type);
     void *kept = malloc(result->size);
