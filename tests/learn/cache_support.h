@@ -19,11 +19,12 @@
 
 #include "base/rng.h"
 
-/* A new folder that WEFT_CACHE names from now on. */
+/* A new folder that WEFT_CACHE names from now on; kernels are measured. */
 static inline void cache_make(char folder[64]) {
     snprintf(folder, 64, "/tmp/weft-kernels-XXXXXX");
     assert_non_null(mkdtemp(folder));
     assert_int_equal(setenv("WEFT_CACHE", folder, 1), 0);
+    unsetenv("WEFT_KERNELS");
 }
 
 /* The path of the only file in it; false where there is none. */
