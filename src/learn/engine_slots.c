@@ -111,9 +111,25 @@ static void fill_normal(const weft_stage *stage, double deviation, uint64_t seed
     }
 }
 
+/* Features of a head where the stage makes the queries of an attention, else 0. */
+static int queried_features(const weft_engine *engine, const weft_stage *stage) {
+    for (int s = stage->index + 1; s < engine->n_stages; s++) {
+        const weft_layer *reader = engine->stages[s].layer;
+        if (reader->op == WEFT_OP_MATMUL && reader->transpose &&
+            engine->stages[s].input[0] == stage->output) {
+            return reader->in.channels / reader->groups;
+        }
+    }
+    return 0;
+}
+
 double weft_engine_gain(const weft_engine *engine, const weft_stage *stage) {
     bool over_tokens = stage->layer->op == WEFT_OP_LINEAR && stage->layer->in.height > 1;
-    return stage->output == engine->output || over_tokens ? 1.0 : 2.0;
+    if (!over_tokens) {
+        return stage->output == engine->output ? 1.0 : 2.0;
+    }
+    int features = queried_features(engine, stage);
+    return features > 0 ? 1.0 / features : 1.0;
 }
 
 static void initialise_product(const weft_engine *engine, const weft_stage *stage, uint64_t seed) {

@@ -187,6 +187,23 @@ static void test_start_values_of_sequences(void **state) {
     weft_network_destroy(network);
 }
 
+/* Heads of 16 features: products of queries and keys begin with a variance of 1. */
+static void test_start_values_of_queries(void **state) {
+    (void)state;
+    weft_network *network = create(64, 4, 4);
+    int tokens = next(network, (weft_layer){.op = WEFT_OP_TOKENS});
+    int query = grow(network, linear_layer(64), tokens, -1);
+    int key = grow(network, linear_layer(64), tokens, -1);
+    grow(network, (weft_layer){.op = WEFT_OP_MATMUL, .groups = 4, .transpose = true}, query, key);
+    next(network, (weft_layer){.op = WEFT_OP_TOKEN, .offset = 0});
+    next(network, linear_layer(CLASSES));
+    rig made = rig_open(network, (weft_engine_settings){.batch = 2}, 1);
+    assert_float_equal(slot_deviation(made.engine, query), sqrt(1.0 / (64.0 * 16.0)), 0.002);
+    assert_float_equal(slot_deviation(made.engine, key), sqrt(1.0 / 64.0), 0.006);
+    rig_close(&made);
+    weft_network_destroy(network);
+}
+
 /* ---- measuring ------------------------------------------------------------------------------- */
 
 static rig small_rig(weft_network **network, int lanes) {
@@ -381,6 +398,7 @@ int main(void) {
         cmocka_unit_test(test_round_trip),
         cmocka_unit_test(test_start_values),
         cmocka_unit_test(test_start_values_of_sequences),
+        cmocka_unit_test(test_start_values_of_queries),
         cmocka_unit_test(test_images_apart),
         cmocka_unit_test(test_measuring_leaves_no_trace),
         cmocka_unit_test(test_masks),
