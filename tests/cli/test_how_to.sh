@@ -20,7 +20,7 @@ commands() {
 # The problem of the supernet, on as few images and designs as there are here.
 awk '/^ *```yaml *$/ { inside = 1; next } /^ *``` *$/ { inside = 0 } inside' \
     "$root/docs/how-to/search-with-a-supernet.md" |
-    sed 's/fashion-mnist/tiny/; s/recalibrate: [0-9]*/recalibrate: 64/; s/trials: [0-9]*/trials: 20/;
+    sed 's/fashion-mnist/tiny/; s/recalibrate: [0-9]*/recalibrate: 64/; s/trials: [0-9]*/trials: 10/;
          s/final_epochs: [0-9]*/final_epochs: 1/; s/population: [0-9]*/population: 10/' \
         > by-supernet.yaml
 
