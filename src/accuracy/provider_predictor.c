@@ -6,7 +6,9 @@
 #include <stdlib.h>
 
 #include "accuracy/provider.h"
+
 #include "accuracy/surrogate.h"
+#include "base/arena.h"
 
 enum { ALIGNMENT = 64 };
 
@@ -53,10 +55,6 @@ static weft_status check_worth(const weft_surrogate *surrogate, const char *file
     return WEFT_ERROR_INPUT;
 }
 
-static size_t aligned(size_t bytes) {
-    return (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
-}
-
 static weft_status fill(predictor *made, const weft_accuracy_settings *settings,
                         const weft_design_genes *genes, weft_gene_use *uses, weft_error *error) {
     if (settings->file == NULL || settings->file[0] == '\0') {
@@ -78,8 +76,8 @@ static weft_status fill(predictor *made, const weft_accuracy_settings *settings,
     WEFT_TRY(status);
     made->n_genes = genes->n;
     made->value = settings->value;
-    made->row_size = aligned((size_t)made->surrogate->features->n_columns * sizeof(float));
-    made->scratch = aligned(made->surrogate->kind->scratch(made->surrogate->state));
+    made->row_size = weft_arena_room((size_t)made->surrogate->features->n_columns, sizeof(float));
+    made->scratch = weft_arena_room(made->surrogate->kind->scratch(made->surrogate->state), 1);
     return WEFT_OK;
 }
 

@@ -23,6 +23,7 @@
 #include "learn/dataset.h"
 #include "learn/train.h"
 #include "learn/train_file.h"
+#include "learn/train_settings.h"
 
 enum { PATH = 1200 };
 
@@ -50,12 +51,8 @@ static void destroy(void *state) {
 
 /* ---- making one ------------------------------------------------------------------------------ */
 
-static bool is_given(const char *text) {
-    return text != NULL && text[0] != '\0';
-}
-
 static weft_status check(const weft_accuracy_settings *settings, weft_error *error) {
-    if (!is_given(settings->data)) {
+    if (!weft_is_given(settings->data)) {
         weft_fail(error, WEFT_ERROR_INPUT, "accuracy by training needs a data set");
         weft_hint(error, "name one; weft data list shows what there is");
         return WEFT_ERROR_INPUT;
@@ -68,7 +65,7 @@ static weft_status check(const weft_accuracy_settings *settings, weft_error *err
         return weft_fail(error, WEFT_ERROR_INPUT, "%d fidelities, expected at most %d",
                          settings->n_fidelities, (int)WEFT_MAX_FIDELITIES);
     }
-    if (is_given(settings->teacher) != is_given(settings->teacher_weights)) {
+    if (weft_is_given(settings->teacher) != weft_is_given(settings->teacher_weights)) {
         return weft_fail(error, WEFT_ERROR_INPUT,
                          "`teacher` and `teacher_weights` belong together: a network, and the "
                          "weights that it was trained to");
@@ -83,7 +80,7 @@ static weft_status copy_text(const char *text, char **copy, weft_error *error) {
 
 static weft_status take_teacher(trainer *made, const weft_accuracy_settings *settings,
                                 weft_error *error) {
-    if (!is_given(settings->teacher)) {
+    if (!weft_is_given(settings->teacher)) {
         return WEFT_OK;
     }
     const weft_dataset_info *info = weft_dataset_get_info(made->dataset);
@@ -208,7 +205,7 @@ static weft_status need_folder(const trainer *t, weft_error *error) {
     if (t->n_steps == 1) {
         return WEFT_OK;
     }
-    if (!is_given(t->keep)) {
+    if (!weft_is_given(t->keep)) {
         weft_fail(error, WEFT_ERROR_INPUT, "several fidelities need a folder for the weights");
         weft_hint(error, "name one with `keep`; a search keeps them beside its store");
         return WEFT_ERROR_INPUT;

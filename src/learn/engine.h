@@ -230,6 +230,8 @@ double weft_engine_gain(const weft_engine *engine, const weft_stage *stage);
 
 /* What is added to a variance before its root is taken, as PyTorch has it. */
 #define WEFT_BATCH_NORM_EPSILON 1e-5
+/* That of the usual vision transformers (Dosovitskiy et al., ICLR 2021, their published code). */
+#define WEFT_LAYER_NORM_EPSILON 1e-6
 
 /* Reads engine->images, writes engine->logits. WEFT_STOPPED between stages when asked for. */
 weft_status weft_engine_forward(weft_engine *engine, weft_mode mode, const weft_stop *stop,

@@ -441,11 +441,6 @@ void *weft_input_gradient(const weft_engine *engine, const weft_stage *stage, co
 
 /* ---- memory ---------------------------------------------------------------------------------- */
 
-/* Every slot starts on a cache line. */
-static size_t padded(size_t floats) {
-    return (floats + 15) / 16 * 16;
-}
-
 static void place_slots(weft_engine *engine) {
     engine->n_parameters = engine->n_statistics = engine->n_partials = engine->n_sums = 0;
     for (int s = 0; s < engine->n_stages; s++) {
@@ -455,9 +450,9 @@ static void place_slots(weft_engine *engine) {
             weft_slot *slot = &engine->stages[s].slot[name];
             size_t *end = slot->is_trained ? &engine->n_parameters : &engine->n_statistics;
             slot->offset = *end;
-            *end += padded(slot->count);
+            *end += weft_padded_floats(slot->count);
             slot->partial_offset = engine->n_partials;
-            engine->n_partials += padded(slot->partial);
+            engine->n_partials += weft_padded_floats(slot->partial);
         }
     }
 }

@@ -6,18 +6,12 @@
  * kernel/batch_norm.h. Each lane sums around a guess of its own, from its first values; the join
  * brings the sums to the guess of lane 0 and adds them in the order of the lanes. What belongs to a
  * channel then lies with lane 0, where all lanes read it.
- *
- * Running statistics follow PyTorch (momentum 0.1, unbiased variance), but for the first ten steps,
- * where the mean of the steps so far is taken: short trainings are not measured with half of the
- * start values. */
+ * What share a batch has in the running statistics is weft_norm_share. */
 #include "learn/kinds.h"
 
-#include <math.h>
 #include <string.h>
 
 #include "learn/kernel/batch_norm.h"
-
-static const double MOMENTUM = 0.1;
 
 /* The stage's own memory in a lane. */
 typedef struct work {
@@ -27,47 +21,25 @@ typedef struct work {
     void *scratch;
 } work;
 
-enum { ALIGNMENT = 64, CHANNEL_DOUBLES = 4 };
-
-static size_t aligned(size_t bytes) {
-    return (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
-}
-
-static size_t channels_of(const weft_stage *stage) {
-    return (size_t)stage->layer->in.channels;
-}
+enum { CHANNEL_DOUBLES = 4 };
 
 static size_t work_bytes(size_t channels) {
-    return aligned(weft_bn_bytes(channels)) + aligned(CHANNEL_DOUBLES * channels * sizeof(double)) +
-           weft_bn_scratch(channels);
+    return weft_arena_room(weft_bn_bytes(channels), 1) +
+           weft_arena_room(CHANNEL_DOUBLES * channels, sizeof(double)) + weft_bn_scratch(channels);
 }
 
 static work work_of(const weft_engine *engine, const weft_stage *stage, const weft_lane *lane) {
-    size_t channels = channels_of(stage);
+    size_t channels = weft_stage_channels(stage);
     unsigned char *at = weft_stage_place(engine, stage, lane, 0);
-    double *doubles = (double *)(void *)(at + aligned(weft_bn_bytes(channels)));
+    double *doubles = (double *)(void *)(at + weft_arena_room(weft_bn_bytes(channels), 1));
     return (work){
         .bn = weft_bn_at(channels, at),
         .totals = {doubles, doubles + channels},
         .mean = doubles + 2 * channels,
         .variance = doubles + 3 * channels,
-        .scratch = (unsigned char *)doubles + aligned(CHANNEL_DOUBLES * channels * sizeof *doubles),
+        .scratch = (unsigned char *)doubles +
+                   weft_arena_room(CHANNEL_DOUBLES * channels, sizeof *doubles),
     };
-}
-
-static weft_clip clip_of(const weft_stage *stage) {
-    static const weft_clip clips[] = {
-        [WEFT_TAIL_NONE] = WEFT_CLIP_NONE,
-        [WEFT_TAIL_RELU] = WEFT_CLIP_RELU,
-        [WEFT_TAIL_RELU6] = WEFT_CLIP_RELU6,
-    };
-    return clips[stage->tail];
-}
-
-/* A sum with a ReLU became part of the stage: the gradient of its result is masked where it lies, which
- * is found from the result. */
-static bool masks_in_place(const weft_stage *stage) {
-    return stage->n_inputs > 1 && stage->tail != WEFT_TAIL_NONE;
 }
 
 static size_t lane_positions(const weft_stage *stage, const weft_lane *lane) {
@@ -87,12 +59,12 @@ static int last_read(const weft_engine *engine, const weft_stage *stage) {
 }
 
 static weft_status create(weft_engine *engine, weft_stage *stage, weft_error *error) {
-    size_t channels = channels_of(stage);
+    size_t channels = weft_stage_channels(stage);
     for (int name = 0; name <= WEFT_SLOT_VARIANCE; name++) {
         bool trained = name == WEFT_SLOT_WEIGHT || name == WEFT_SLOT_BIAS;
         stage->slot[name] = (weft_slot){.count = channels, .is_trained = trained};
     }
-    if (masks_in_place(stage)) {
+    if (weft_norm_masks_in_place(stage)) {
         weft_plan_extend(&engine->plan, stage->output->claim, weft_moment_backward(engine, stage));
     }
     return weft_stage_claim(engine, stage, 0, work_bytes(channels), weft_moment_forward(stage),
@@ -139,11 +111,9 @@ static void join_forward(weft_engine *engine, weft_stage *stage) {
     }
     size_t n = positions * (size_t)engine->n_lanes;
     const weft_slot *slot = stage->slot;
-    double share = 1.0 / (double)engine->steps;
-    share = engine->averages_statistics ? share : fmax(MOMENTUM, share);
     weft_bn_measure(&w.bn, n, w.totals, w.mean, w.variance);
-    weft_bn_run(w.bn.channels, n, share, w.mean, w.variance, slot[WEFT_SLOT_MEAN].value,
-                slot[WEFT_SLOT_VARIANCE].value);
+    weft_bn_run(w.bn.channels, n, weft_norm_share(engine), w.mean, w.variance,
+                slot[WEFT_SLOT_MEAN].value, slot[WEFT_SLOT_VARIANCE].value);
     weft_bn_set(&w.bn, WEFT_BATCH_NORM_EPSILON, slot[WEFT_SLOT_WEIGHT].value,
                 slot[WEFT_SLOT_BIAS].value, w.mean, w.variance);
 }
@@ -162,7 +132,7 @@ static const void *addend_of(const weft_engine *engine, const weft_stage *stage,
 
 static void finish_forward(weft_engine *engine, weft_stage *stage, weft_lane *lane) {
     work w = work_of(engine, stage, teller(engine, lane));
-    weft_bn_map(&w.bn, engine->settings.type, clip_of(stage),
+    weft_bn_map(&w.bn, engine->settings.type, weft_stage_clip(stage),
                 weft_lane_values(engine, lane, stage->input[0]), addend_of(engine, stage, lane),
                 weft_lane_values(engine, lane, stage->output), lane_positions(stage, lane));
 }
@@ -185,8 +155,8 @@ static weft_status backward(weft_engine *engine, weft_stage *stage, weft_lane *l
     work w = work_of(engine, stage, &engine->lanes[0]);
     work own = work_of(engine, stage, lane);
     void *dy = weft_lane_gradient(engine, lane, stage->output);
-    bool in_place = masks_in_place(stage);
-    weft_bn_sum_gradient(&w.bn, engine->settings.type, clip_of(stage),
+    bool in_place = weft_norm_masks_in_place(stage);
+    weft_bn_sum_gradient(&w.bn, engine->settings.type, weft_stage_clip(stage),
                          weft_lane_values(engine, lane, stage->input[0]),
                          in_place ? weft_lane_values(engine, lane, stage->output) : NULL, dy,
                          in_place ? dy : NULL, lane_positions(stage, lane), own.totals,
@@ -211,7 +181,8 @@ static void finish_backward(weft_engine *engine, weft_stage *stage, weft_lane *l
     if (dx != NULL) {
         work w = work_of(engine, stage, &engine->lanes[0]);
         weft_bn_map_gradient(
-            &w.bn, engine->settings.type, masks_in_place(stage) ? WEFT_CLIP_NONE : clip_of(stage),
+            &w.bn, engine->settings.type,
+            weft_norm_masks_in_place(stage) ? WEFT_CLIP_NONE : weft_stage_clip(stage),
             weft_lane_values(engine, lane, stage->input[0]), NULL,
             weft_lane_gradient(engine, lane, stage->output), dx, lane_positions(stage, lane));
     }

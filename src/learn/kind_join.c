@@ -14,10 +14,6 @@
 
 /* ---- sums ------------------------------------------------------------------------------------ */
 
-static weft_clip clip_of(const weft_stage *stage) {
-    return stage->tail == WEFT_TAIL_RELU ? WEFT_CLIP_RELU : WEFT_CLIP_NONE;
-}
-
 /* Only the ReLU makes backward look at the output. */
 static weft_status add_create(weft_engine *engine, weft_stage *stage, weft_error *error) {
     (void)error;
@@ -30,7 +26,8 @@ static weft_status add_create(weft_engine *engine, weft_stage *stage, weft_error
 static weft_status add_forward(weft_engine *engine, weft_stage *stage, weft_lane *lane,
                                weft_error *error) {
     (void)error;
-    weft_add(engine->settings.type, clip_of(stage), weft_lane_values(engine, lane, stage->input[0]),
+    weft_add(engine->settings.type, weft_stage_clip(stage),
+             weft_lane_values(engine, lane, stage->input[0]),
              weft_lane_values(engine, lane, stage->input[1]),
              weft_lane_values(engine, lane, stage->output), stage->output->count);
     return WEFT_OK;
@@ -42,8 +39,9 @@ static weft_status add_backward(weft_engine *engine, weft_stage *stage, weft_lan
     weft_type type = engine->settings.type;
     void *dy = weft_lane_gradient(engine, lane, stage->output);
     if (stage->tail != WEFT_TAIL_NONE) {
-        weft_clip_gradient(type, clip_of(stage), weft_lane_values(engine, lane, stage->output), dy,
-                           dy, stage->output->count);
+        weft_clip_gradient(type, weft_stage_clip(stage),
+                           weft_lane_values(engine, lane, stage->output), dy, dy,
+                           stage->output->count);
     }
     for (int k = 0; k < stage->n_inputs; k++) {
         void *dx = weft_input_gradient(engine, stage, lane, k);

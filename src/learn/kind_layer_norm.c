@@ -1,12 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
- *
- * Layer normalisation over the channels of a position. Epsilon is that of the usual vision
- * transformers (1e-6; Dosovitskiy et al., ICLR 2021, their published code). */
+ * Layer normalisation over the channels of a position. */
 #include "learn/kinds.h"
 
 #include "learn/kernel/layer_norm.h"
-
-static const double EPSILON = 1e-6;
 
 enum { PLACE_STATISTICS, PLACE_SCRATCH };
 
@@ -29,8 +25,8 @@ static weft_status forward(weft_engine *engine, weft_stage *stage, weft_lane *la
     size_t positions = weft_lane_positions(lane, stage->layer->in);
     float *mean = weft_stage_place(engine, stage, lane, PLACE_STATISTICS);
     weft_layer_norm_forward(engine->settings.type, weft_lane_values(engine, lane, stage->input[0]),
-                            positions, channels, EPSILON, stage->slot[WEFT_SLOT_WEIGHT].value,
-                            stage->slot[WEFT_SLOT_BIAS].value,
+                            positions, channels, WEFT_LAYER_NORM_EPSILON,
+                            stage->slot[WEFT_SLOT_WEIGHT].value, stage->slot[WEFT_SLOT_BIAS].value,
                             weft_lane_values(engine, lane, stage->output), mean, mean + positions);
     return WEFT_OK;
 }

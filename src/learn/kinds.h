@@ -3,7 +3,10 @@
 #ifndef WEFT_LEARN_KINDS_H
 #define WEFT_LEARN_KINDS_H
 
+#include <math.h>
+
 #include "learn/engine.h"
+#include "learn/kernel/clip.h"
 #include "learn/kernel/window.h"
 
 /* kind_product.c */
@@ -43,6 +46,34 @@ static inline size_t weft_positions(weft_shape shape) {
 
 static inline size_t weft_lane_positions(const weft_lane *lane, weft_shape shape) {
     return (size_t)lane->images * weft_positions(shape);
+}
+
+static inline size_t weft_stage_channels(const weft_stage *stage) {
+    return (size_t)stage->layer->in.channels;
+}
+
+/* What stands behind a norm or a sum, as kernels call it. */
+static inline weft_clip weft_stage_clip(const weft_stage *stage) {
+    static const weft_clip clips[] = {
+        [WEFT_TAIL_NONE] = WEFT_CLIP_NONE,
+        [WEFT_TAIL_RELU] = WEFT_CLIP_RELU,
+        [WEFT_TAIL_RELU6] = WEFT_CLIP_RELU6,
+    };
+    return clips[stage->tail];
+}
+
+/* A sum with a ReLU became part of a batch norm's stage: the gradient of its result is masked where it
+ * lies, which is found from the result. */
+static inline bool weft_norm_masks_in_place(const weft_stage *stage) {
+    return stage->n_inputs > 1 && stage->tail != WEFT_TAIL_NONE;
+}
+
+/* The share of this batch in the running statistics of batch norms. They follow PyTorch (momentum 0.1),
+ * but for the first ten steps, where the mean of the steps so far is taken: short trainings are not
+ * measured with half of the start values. */
+static inline double weft_norm_share(const weft_engine *engine) {
+    double share = 1.0 / (double)engine->steps;
+    return engine->averages_statistics ? share : fmax(0.1, share);
 }
 
 /* The slots of a layer of products: weights, bias, and steps of quantized weights, which are trained

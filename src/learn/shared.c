@@ -258,10 +258,6 @@ static weft_status need_slot(weft_shared *shared, const weft_engine *engine,
 
 /* ---- laying out ------------------------------------------------------------------------------ */
 
-static size_t padded(size_t floats) {
-    return (floats + 15) / 16 * 16;
-}
-
 /* What was in a tensor of the old layout to where it is now; the rest of the tensor stays. */
 static void move_tensor(const weft_shared_tensor *old, const weft_shared_tensor *new,
                         const float *from, float *to) {
@@ -292,7 +288,7 @@ static void place_tensors(weft_shared *shared) {
         t->offset = at;
         t->count = (size_t)t->sides[0] * (size_t)t->sides[1] * (size_t)t->sides[2] *
                    (size_t)t->sides[3];
-        at += padded(t->count);
+        at += weft_padded_floats(t->count);
     }
     shared->n = at;
 }

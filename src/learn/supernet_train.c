@@ -403,12 +403,8 @@ static weft_status tell_epoch(training *t, weft_error *error) {
 
 /* ---- the whole ------------------------------------------------------------------------------- */
 
-static bool is_given(const char *path) {
-    return path != NULL && path[0] != '\0';
-}
-
 static weft_status keep(training *t, weft_error *error) {
-    if (!is_given(t->settings->train.checkpoint) ||
+    if (!weft_is_given(t->settings->train.checkpoint) ||
         !weft_checkpoint_due(&t->clock, weft_steady_time(), epoch_ends(t))) {
         return WEFT_OK;
     }
@@ -464,7 +460,7 @@ static weft_status train(training *t, weft_supernet_result *result, weft_error *
     t->clock =
         (weft_checkpoint_clock){.every = t->settings->train.checkpoint_every, .saved = t->started};
     WEFT_TRY(train_all(t, error));
-    if (is_given(t->settings->train.save)) {
+    if (weft_is_given(t->settings->train.save)) {
         WEFT_TRY(
             weft_supernet_save(t->shared, t->settings, t->space, t->settings->train.save, error));
     }

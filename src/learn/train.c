@@ -45,10 +45,6 @@ typedef struct training {
     int64_t started_at; /* step */
 } training;
 
-static bool is_given(const char *path) {
-    return path != NULL && path[0] != '\0';
-}
-
 /* ---- beginning and end ----------------------------------------------------------------------- */
 
 static weft_status open_feed(training *t, weft_error *error) {
@@ -87,10 +83,10 @@ static weft_status training_begin(training *t, weft_error *error) {
     weft_normaliser_fill(t->dataset, &t->normaliser);
     WEFT_TRY(
         weft_trainer_create(t->network, t->crew, s, (int)t->batch, t->stop, &t->trainer, error));
-    if (is_given(s->weights)) {
+    if (weft_is_given(s->weights)) {
         WEFT_TRY(weft_engine_load(t->trainer.engine, s->weights, error));
     }
-    if (is_given(s->checkpoint)) {
+    if (weft_is_given(s->checkpoint)) {
         t->dataset_hash = weft_dataset_hash(t->dataset);
         WEFT_TRY(weft_train_resume(&t->trainer, t->dataset_hash, s->checkpoint, &t->at, error));
     }
@@ -176,7 +172,7 @@ static weft_status look_at_patience(training *t, bool *gives_up, weft_error *err
 static weft_status save_checkpoint(training *t, weft_error *error) {
     const char *path = t->settings->checkpoint;
     bool epoch_ends = t->at.step % t->steps_an_epoch == 0;
-    if (!is_given(path) || !weft_checkpoint_due(&t->clock, weft_steady_time(), epoch_ends)) {
+    if (!weft_is_given(path) || !weft_checkpoint_due(&t->clock, weft_steady_time(), epoch_ends)) {
         return WEFT_OK;
     }
     return weft_train_keep(&t->trainer, t->dataset_hash, path, &t->at, error);
@@ -238,7 +234,7 @@ static weft_status make_histograms(training *t, weft_network **measured, weft_er
 
 /* Those that were measured: their average where one is kept. */
 static weft_status save_weights(training *t, weft_error *error) {
-    if (!is_given(t->settings->save)) {
+    if (!weft_is_given(t->settings->save)) {
         return WEFT_OK;
     }
     WEFT_TRY(weft_trainer_exchange(&t->trainer, error));

@@ -12,6 +12,7 @@
 #include "learn/backend.h"
 #include "learn/data.h"
 #include "learn/safetensors.h"
+#include "learn/train_settings.h"
 
 static const char *const slot_words[WEFT_SLOTS] = {
     [WEFT_SLOT_WEIGHT] = "weight",
@@ -25,10 +26,6 @@ static const char *const slot_words[WEFT_SLOTS] = {
 };
 
 enum { HASH_TEXT = 17 };
-
-static bool is_absent(const char *path) {
-    return path == NULL || path[0] == '\0';
-}
 
 static void name_slot(const weft_stage *stage, int name, char *text) {
     snprintf(text, WEFT_SLOT_NAME, "%d.%s.%s", stage->layer_index, weft_op_token(stage->layer->op),
@@ -187,7 +184,7 @@ weft_status weft_engine_load(weft_engine *engine, const char *path, weft_error *
 
 static weft_status hash_file(const char *path, uint64_t *hash, weft_error *error) {
     *hash = 0;
-    if (is_absent(path)) {
+    if (!weft_is_given(path)) {
         return WEFT_OK;
     }
     weft_bytes bytes = {0};
@@ -273,7 +270,7 @@ static weft_status describe_checkpoint(const weft_trainer *trainer, uint64_t dat
 
 weft_status weft_train_resume(weft_trainer *trainer, uint64_t dataset_hash, const char *path,
                               weft_train_place *at, weft_error *error) {
-    if (is_absent(path) || access(path, F_OK) != 0) {
+    if (!weft_is_given(path) || access(path, F_OK) != 0) {
         return WEFT_OK;
     }
     weft_checkpoint_block blocks[MOST_BLOCKS];

@@ -8,6 +8,11 @@
 #include "base/error.h"
 #include "learn/dataset.h"
 
+/* Whether a file is named: neither NULL nor "". */
+static inline bool weft_is_given(const char *path) {
+    return path != NULL && path[0] != '\0';
+}
+
 /* WEFT_ERROR_INPUT: a value out of range, or two that exclude each other. */
 weft_status weft_train_check(const weft_train_settings *settings, weft_error *error) WEFT_NODISCARD;
 

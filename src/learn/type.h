@@ -34,4 +34,9 @@ static inline weft_bf16 weft_to_bf16(float value) {
     return (weft_bf16)((bits & 0x7fffffffU) > 0x7f800000U ? quiet : rounded);
 }
 
+/* Room for f32 values in a block where each array begins on a cache line. */
+static inline size_t weft_padded_floats(size_t floats) {
+    return (floats + 15) / 16 * 16;
+}
+
 #endif

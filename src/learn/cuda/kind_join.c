@@ -4,10 +4,6 @@
 
 /* ---- sums ------------------------------------------------------------------------------------ */
 
-static weft_clip clip_of(const weft_stage *stage) {
-    return stage->tail == WEFT_TAIL_RELU ? WEFT_CLIP_RELU : WEFT_CLIP_NONE;
-}
-
 /* Only the ReLU makes backward look at the output. */
 static weft_status add_create(weft_engine *engine, weft_stage *stage, weft_error *error) {
     (void)error;
@@ -19,7 +15,7 @@ static weft_status add_create(weft_engine *engine, weft_stage *stage, weft_error
 
 static weft_status add_forward(weft_engine *engine, weft_stage *stage, weft_lane *lane,
                                weft_error *error) {
-    weft_cuda_add(weft_cuda_stream(engine), engine->settings.type, clip_of(stage),
+    weft_cuda_add(weft_cuda_stream(engine), engine->settings.type, weft_stage_clip(stage),
                   weft_lane_values(engine, lane, stage->input[0]),
                   weft_lane_values(engine, lane, stage->input[1]),
                   weft_lane_values(engine, lane, stage->output), stage->output->count);
@@ -32,7 +28,7 @@ static weft_status add_backward(weft_engine *engine, weft_stage *stage, weft_lan
     weft_type type = engine->settings.type;
     void *dy = weft_lane_gradient(engine, lane, stage->output);
     if (stage->tail != WEFT_TAIL_NONE) {
-        weft_cuda_clip_gradient(stream, type, clip_of(stage),
+        weft_cuda_clip_gradient(stream, type, weft_stage_clip(stage),
                                 weft_lane_values(engine, lane, stage->output), dy, dy,
                                 stage->output->count);
     }

@@ -2,36 +2,14 @@
  *
  * Batch and layer normalisation, as learn/kind_batch_norm.c and kind_layer_norm.c have them: with
  * the sum and the ReLU that became part of a batch norm, and its rule for running statistics. */
-#include <math.h>
 
 #include "learn/cuda/kinds.h"
 
-static const double LAYER_EPSILON = 1e-6;
-static const double MOMENTUM = 0.1;
-
-static size_t channels_of(const weft_stage *stage) {
-    return (size_t)stage->layer->in.channels;
-}
-
 /* ---- batch norm ------------------------------------------------------------------------------ */
-
-/* A sum with a ReLU became part of the stage: its gradient is masked where it lies. */
-static bool masks_in_place(const weft_stage *stage) {
-    return stage->n_inputs > 1 && stage->tail != WEFT_TAIL_NONE;
-}
-
-static weft_clip clip_of(const weft_stage *stage) {
-    static const weft_clip clips[] = {
-        [WEFT_TAIL_NONE] = WEFT_CLIP_NONE,
-        [WEFT_TAIL_RELU] = WEFT_CLIP_RELU,
-        [WEFT_TAIL_RELU6] = WEFT_CLIP_RELU6,
-    };
-    return clips[stage->tail];
-}
 
 static weft_cuda_bn bn_of(const weft_engine *engine, const weft_stage *stage, const weft_lane *lane,
                           weft_clip clip) {
-    size_t channels = channels_of(stage);
+    size_t channels = weft_stage_channels(stage);
     float *at = weft_stage_place(engine, stage, lane, 0);
     return (weft_cuda_bn){
         .type = engine->settings.type,
@@ -49,13 +27,13 @@ static weft_cuda_bn bn_of(const weft_engine *engine, const weft_stage *stage, co
 }
 
 static weft_status create_batch_norm(weft_engine *engine, weft_stage *stage, weft_error *error) {
-    size_t channels = channels_of(stage);
+    size_t channels = weft_stage_channels(stage);
     size_t positions = weft_lane_positions(&engine->lanes[0], stage->layer->in);
     for (int name = 0; name <= WEFT_SLOT_VARIANCE; name++) {
         bool trained = name == WEFT_SLOT_WEIGHT || name == WEFT_SLOT_BIAS;
         stage->slot[name] = (weft_slot){.count = channels, .is_trained = trained};
     }
-    if (masks_in_place(stage)) {
+    if (weft_norm_masks_in_place(stage)) {
         weft_plan_extend(&engine->plan, stage->output->claim, weft_moment_backward(engine, stage));
     }
     size_t floats = WEFT_CUDA_BN_ROWS * channels + weft_cuda_sums_scratch(positions, channels);
@@ -65,7 +43,7 @@ static weft_status create_batch_norm(weft_engine *engine, weft_stage *stage, wef
 
 static weft_status forward_batch_norm(weft_engine *engine, weft_stage *stage, weft_lane *lane,
                                       weft_error *error) {
-    weft_cuda_bn bn = bn_of(engine, stage, lane, clip_of(stage));
+    weft_cuda_bn bn = bn_of(engine, stage, lane, weft_stage_clip(stage));
     cudaStream_t stream = weft_cuda_stream(engine);
     const void *x = weft_lane_values(engine, lane, stage->input[0]);
     const float *gamma = weft_cuda_value(engine, &stage->slot[WEFT_SLOT_WEIGHT]);
@@ -73,10 +51,8 @@ static weft_status forward_batch_norm(weft_engine *engine, weft_stage *stage, we
     float *mean = weft_cuda_value(engine, &stage->slot[WEFT_SLOT_MEAN]);
     float *variance = weft_cuda_value(engine, &stage->slot[WEFT_SLOT_VARIANCE]);
     if (engine->mode == WEFT_MODE_TRAIN) {
-        double share = 1.0 / (double)engine->steps;
-        share = engine->averages_statistics ? share : fmax(MOMENTUM, share);
-        weft_cuda_bn_measure(stream, &bn, x, WEFT_BATCH_NORM_EPSILON, share, gamma, beta, mean,
-                             variance);
+        weft_cuda_bn_measure(stream, &bn, x, WEFT_BATCH_NORM_EPSILON, weft_norm_share(engine),
+                             gamma, beta, mean, variance);
     } else {
         weft_cuda_bn_running(stream, &bn, WEFT_BATCH_NORM_EPSILON, gamma, beta, mean, variance);
     }
@@ -94,8 +70,8 @@ static const void *sum_gradient(const weft_engine *engine, const weft_stage *sta
     weft_type type = engine->settings.type;
     void *dy = weft_lane_gradient(engine, lane, stage->output);
     size_t n = stage->output->count;
-    if (masks_in_place(stage)) {
-        weft_cuda_clip_gradient(stream, type, clip_of(stage),
+    if (weft_norm_masks_in_place(stage)) {
+        weft_cuda_clip_gradient(stream, type, weft_stage_clip(stage),
                                 weft_lane_values(engine, lane, stage->output), dy, dy, n);
     }
     void *dz = stage->n_inputs > 1 ? weft_input_gradient(engine, stage, lane, 1) : NULL;
@@ -109,7 +85,8 @@ static weft_status backward_batch_norm(weft_engine *engine, weft_stage *stage, w
                                        weft_error *error) {
     const void *dy = sum_gradient(engine, stage, lane);
     weft_cuda_bn bn =
-        bn_of(engine, stage, lane, masks_in_place(stage) ? WEFT_CLIP_NONE : clip_of(stage));
+        bn_of(engine, stage, lane,
+              weft_norm_masks_in_place(stage) ? WEFT_CLIP_NONE : weft_stage_clip(stage));
     const void *x = weft_lane_values(engine, lane, stage->input[0]);
     void *dx = weft_input_gradient(engine, stage, lane, 0);
     weft_cuda_bn_sum_gradient(weft_cuda_stream(engine), &bn, x, dy,
@@ -134,7 +111,7 @@ const weft_kind weft_cuda_kind_batch_norm = {
 enum { PLACE_STATISTICS, PLACE_SCRATCH };
 
 static weft_status create_layer_norm(weft_engine *engine, weft_stage *stage, weft_error *error) {
-    size_t channels = channels_of(stage), positions = stage->output->count / channels;
+    size_t channels = weft_stage_channels(stage), positions = stage->output->count / channels;
     int forward = weft_moment_forward(stage), backward = weft_moment_backward(engine, stage);
     weft_cuda_slot_train(&stage->slot[WEFT_SLOT_WEIGHT], channels);
     weft_cuda_slot_train(&stage->slot[WEFT_SLOT_BIAS], channels);
@@ -151,7 +128,7 @@ static weft_status forward_layer_norm(weft_engine *engine, weft_stage *stage, we
     float *mean = weft_stage_place(engine, stage, lane, PLACE_STATISTICS);
     weft_cuda_layer_norm(weft_cuda_stream(engine), engine->settings.type,
                          weft_lane_values(engine, lane, stage->input[0]), positions,
-                         channels_of(stage), LAYER_EPSILON,
+                         weft_stage_channels(stage), WEFT_LAYER_NORM_EPSILON,
                          weft_cuda_value(engine, &stage->slot[WEFT_SLOT_WEIGHT]),
                          weft_cuda_value(engine, &stage->slot[WEFT_SLOT_BIAS]),
                          weft_lane_values(engine, lane, stage->output), mean, mean + positions);
@@ -165,7 +142,7 @@ static weft_status backward_layer_norm(weft_engine *engine, weft_stage *stage, w
     weft_cuda_layer_norm_gradient(weft_cuda_stream(engine), engine->settings.type,
                                   weft_lane_values(engine, lane, stage->input[0]),
                                   weft_lane_gradient(engine, lane, stage->output), positions,
-                                  channels_of(stage),
+                                  weft_stage_channels(stage),
                                   weft_cuda_value(engine, &stage->slot[WEFT_SLOT_WEIGHT]), mean,
                                   mean + positions, weft_input_gradient(engine, stage, lane, 0),
                                   weft_cuda_gradient(engine, &stage->slot[WEFT_SLOT_WEIGHT]),

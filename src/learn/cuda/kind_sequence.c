@@ -4,10 +4,6 @@
  * channels: what stands before the tokens, and what is added to them, are parts of that row. */
 #include "learn/cuda/kinds.h"
 
-static size_t channels_of(const weft_stage *stage) {
-    return (size_t)stage->layer->in.channels;
-}
-
 /* ---- flatten --------------------------------------------------------------------------------- */
 
 static weft_status flatten_forward(weft_engine *engine, weft_stage *stage, weft_lane *lane,
@@ -15,7 +11,7 @@ static weft_status flatten_forward(weft_engine *engine, weft_stage *stage, weft_
     weft_cuda_transpose(weft_cuda_stream(engine), engine->settings.type,
                         weft_lane_values(engine, lane, stage->input[0]),
                         weft_lane_values(engine, lane, stage->output), (size_t)lane->images,
-                        weft_positions(stage->layer->in), channels_of(stage));
+                        weft_positions(stage->layer->in), weft_stage_channels(stage));
     return weft_cuda_launched(stage, error);
 }
 
@@ -25,7 +21,7 @@ static weft_status flatten_backward(weft_engine *engine, weft_stage *stage, weft
     if (dx != NULL) {
         weft_cuda_transpose(weft_cuda_stream(engine), engine->settings.type,
                             weft_lane_gradient(engine, lane, stage->output), dx,
-                            (size_t)lane->images, channels_of(stage),
+                            (size_t)lane->images, weft_stage_channels(stage),
                             weft_positions(stage->layer->in));
     }
     return weft_cuda_launched(stage, error);
@@ -49,7 +45,7 @@ static weft_status claim_sums(weft_engine *engine, weft_stage *stage, size_t col
 }
 
 static size_t table_size(const weft_stage *stage) {
-    return (size_t)stage->layer->entries * channels_of(stage);
+    return (size_t)stage->layer->entries * weft_stage_channels(stage);
 }
 
 static weft_status create_table(weft_engine *engine, weft_stage *stage, weft_error *error) {
@@ -74,7 +70,7 @@ static void sum_table(const weft_engine *engine, const weft_stage *stage, const 
 
 /* The map of an image behind the `entries` tokens in front. */
 static weft_cuda_move map_of(const weft_stage *stage, const weft_lane *lane) {
-    size_t map = weft_positions(stage->layer->in) * channels_of(stage);
+    size_t map = weft_positions(stage->layer->in) * weft_stage_channels(stage);
     size_t front = table_size(stage);
     return (weft_cuda_move){.from_of = map,
                             .to_of = front + map,
@@ -118,7 +114,7 @@ const weft_kind weft_cuda_kind_tokens = {
 /* ---- one token ------------------------------------------------------------------------------- */
 
 static weft_cuda_move token_of(const weft_stage *stage, const weft_lane *lane) {
-    size_t channels = channels_of(stage);
+    size_t channels = weft_stage_channels(stage);
     return (weft_cuda_move){.from_of = weft_positions(stage->layer->in) * channels,
                             .from = (size_t)stage->layer->offset * channels,
                             .to_of = channels,
@@ -162,7 +158,7 @@ const weft_kind weft_cuda_kind_token = {
 
 /* Values of a sequence: as many of the table are used, the rows behind get no gradient. */
 static size_t sequence_size(const weft_stage *stage) {
-    return (size_t)stage->layer->in.height * channels_of(stage);
+    return (size_t)stage->layer->in.height * weft_stage_channels(stage);
 }
 
 static weft_status embedding_forward(weft_engine *engine, weft_stage *stage, weft_lane *lane,
