@@ -27,21 +27,22 @@ static const contender contenders[] = {
 enum { CONTENDERS = sizeof contenders / sizeof *contenders, OURS = 2, MOST_ROUNDS = 32 };
 
 typedef struct setting {
-    const char *text;
+    const char *name, *text;
     int threads, jobs;
 } setting;
 
 static const setting settings[] = {
-    {"one thread", 1, 1},
-    {"two threads", 2, 1},
-    {"two at once, one thread each", 1, 2},
+    {"one", "one thread", 1, 1},
+    {"two", "two threads", 2, 1},
+    {"at-once", "two at once, one thread each", 1, 2},
 };
 
 enum { SETTINGS = sizeof settings / sizeof *settings, MOST_JOBS = 2 };
 
 typedef struct options {
     bool torch;
-    const char *only; /* a case; NULL: all */
+    const char *only;    /* a case; NULL: all */
+    const char *setting; /* likewise */
     int rounds;
     double seconds; /* of one measurement, about */
 } options;
@@ -256,8 +257,11 @@ static options read_options(int argc, char **argv) {
             o.torch = false;
         } else if (strcmp(argv[i], "--case") == 0 && i + 1 < argc) {
             o.only = argv[++i];
+        } else if (strcmp(argv[i], "--setting") == 0 && i + 1 < argc) {
+            o.setting = argv[++i];
         } else {
-            fprintf(stderr, "usage: bench_train [--quick] [--case NAME] [--no-torch]\n");
+            fprintf(stderr, "usage: bench_train [--quick] [--case NAME] [--no-torch] "
+                            "[--setting one|two|at-once]\n");
             exit(2);
         }
     }
@@ -277,6 +281,9 @@ int main(int argc, char **argv) {
     }
     peaks p = measure_peaks();
     for (int s = 0; s < SETTINGS; s++) {
+        if (o.setting != NULL && strcmp(settings[s].name, o.setting) != 0) {
+            continue;
+        }
         print_head(&settings[s]);
         for (int i = 0; i < n; i++) {
             team teams[CONTENDERS];
@@ -287,6 +294,8 @@ int main(int argc, char **argv) {
             }
         }
     }
-    print_jobs(chosen, images, n);
+    if (o.setting == NULL) {
+        print_jobs(chosen, images, n);
+    }
     return 0;
 }
