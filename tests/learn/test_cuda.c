@@ -248,6 +248,8 @@ static void test_pools(void **state) {
         window_layer(WEFT_OP_MAX_POOL, 3, 1, 1),
         window_layer(WEFT_OP_AVERAGE_WINDOW, 3, 2, 1),
         window_layer(WEFT_OP_AVERAGE_WINDOW, 2, 2, 0),
+        window_layer(WEFT_OP_AVERAGE_INSIDE, 3, 1, 1),
+        window_layer(WEFT_OP_AVERAGE_INSIDE, 3, 2, 1),
         average_layer(1),
         average_layer(4),
     };

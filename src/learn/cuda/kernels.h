@@ -156,6 +156,10 @@ void weft_cuda_average_pool(cudaStream_t stream, weft_type type, const weft_wind
                             const void *x, void *y);
 void weft_cuda_average_pool_gradient(cudaStream_t stream, weft_type type, const weft_window *window,
                                      const void *dy, void *dx);
+void weft_cuda_inside_pool(cudaStream_t stream, weft_type type, const weft_window *window,
+                           const void *x, void *y);
+void weft_cuda_inside_pool_gradient(cudaStream_t stream, weft_type type, const weft_window *window,
+                                    const void *dy, void *dx);
 void weft_cuda_adaptive_pool(cudaStream_t stream, weft_type type, const weft_window *window,
                              const void *x, void *y);
 void weft_cuda_adaptive_pool_gradient(cudaStream_t stream, weft_type type,

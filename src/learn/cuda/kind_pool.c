@@ -65,4 +65,5 @@ const weft_kind weft_cuda_kind_max_pool = {
     }
 
 MEAN(average_window, AVERAGE_WINDOW, average_pool);
+MEAN(average_inside, AVERAGE_INSIDE, inside_pool);
 MEAN(average_pool, AVERAGE_POOL, adaptive_pool);

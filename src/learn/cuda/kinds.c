@@ -11,7 +11,7 @@ static const weft_kind *const kinds[] = {
     &weft_cuda_kind_add,        &weft_cuda_kind_multiply,     &weft_cuda_kind_concat,
     &weft_cuda_kind_slice,      &weft_cuda_kind_pad_channels, &weft_cuda_kind_flatten,
     &weft_cuda_kind_tokens,     &weft_cuda_kind_token,        &weft_cuda_kind_add_embedding,
-    &weft_cuda_kind_dropout,    &weft_cuda_kind_drop_path,
+    &weft_cuda_kind_dropout,    &weft_cuda_kind_drop_path,    &weft_cuda_kind_average_inside,
 };
 
 const weft_kind *weft_cuda_kind_of(weft_op op) {

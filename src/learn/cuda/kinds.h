@@ -18,7 +18,7 @@ extern const weft_kind weft_cuda_kind_relu, weft_cuda_kind_relu6, weft_cuda_kind
     weft_cuda_kind_softmax, weft_cuda_kind_dropout, weft_cuda_kind_drop_path;
 /* kind_pool.c */
 extern const weft_kind weft_cuda_kind_max_pool, weft_cuda_kind_average_window,
-    weft_cuda_kind_average_pool;
+    weft_cuda_kind_average_inside, weft_cuda_kind_average_pool;
 /* kind_join.c */
 extern const weft_kind weft_cuda_kind_add, weft_cuda_kind_multiply, weft_cuda_kind_concat,
     weft_cuda_kind_slice, weft_cuda_kind_pad_channels;

@@ -135,6 +135,57 @@ void weft_cuda_average_pool_gradient(cudaStream_t stream, weft_type type, const 
     WEFT_BY_TYPE(type, average_pool_gradient, stream, *window, dy, dx);
 }
 
+/* ---- means over what lies inside ------------------------------------------------------------- */
+
+/* Positions of a window that lie on the map, along one side. */
+__device__ static size_t taps_inside(size_t out, size_t kernel, size_t stride, size_t dilation,
+                                     size_t pad, size_t side) {
+    size_t n = 0;
+    for (size_t r = 0; r < kernel; r++) {
+        n += sees(out, r, stride, dilation, pad) < side ? 1 : 0;
+    }
+    return n;
+}
+
+__device__ static float share_inside(const weft_window &w, size_t o) {
+    place at = place_of(o, w.out, w.channels);
+    size_t rows = taps_inside(at.row, w.kernel.height, w.stride.height, w.dilation.height,
+                              w.pad.height, w.in.height);
+    size_t columns = taps_inside(at.column, w.kernel.width, w.stride.width, w.dilation.width,
+                                 w.pad.width, w.in.width);
+    return 1.0F / (float)(rows * columns);
+}
+
+template <typename T>
+static void inside_pool(cudaStream_t stream, weft_window w, const void *from, void *to) {
+    const T *x = (const T *)from;
+    T *y = (T *)to;
+    for_each(stream, out_values(&w), [=] __device__(size_t i) {
+        y[i] = narrow<T>(sum_window(w, i, x) * share_inside(w, i));
+    });
+}
+
+void weft_cuda_inside_pool(cudaStream_t stream, weft_type type, const weft_window *window,
+                           const void *x, void *y) {
+    WEFT_BY_TYPE(type, inside_pool, stream, *window, x, y);
+}
+
+template <typename T>
+static void inside_pool_gradient(cudaStream_t stream, weft_window w, const void *gradient,
+                                 void *to) {
+    const T *dy = (const T *)gradient;
+    T *dx = (T *)to;
+    for_each(stream, in_values(&w), [=] __device__(size_t i) {
+        dx[i] = narrow<T>(
+            sum_seen(w, i, [=](size_t o, size_t) { return wide(dy[o]) * share_inside(w, o); }));
+    });
+}
+
+void weft_cuda_inside_pool_gradient(cudaStream_t stream, weft_type type, const weft_window *window,
+                                    const void *dy, void *dx) {
+    WEFT_BY_TYPE(type, inside_pool_gradient, stream, *window, dy, dx);
+}
+
 /* ---- means over equal parts ------------------------------------------------------------------ */
 
 /* From first up to, not including, end. */
