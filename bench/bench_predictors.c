@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * What predictors are worth against the number of trained networks: for 25, 50, 100 and 200 networks
- * of NAS-Bench-201 by chance, each model is fitted and asked for 2 000 others; Kendall's tau, RMSE in
- * points of accuracy and coverage of the 90 % interval, quartiles over seeds. The figures are the user's:
+ * by chance, each model is fitted and asked for others; Kendall's tau, RMSE in points of accuracy and
+ * coverage of the 90 % interval, quartiles over seeds. The networks are those of a benchmark, whose
+ * figures are the user's (2 000 others), or the trials of a store of random search (all others):
  *
  *     build/bench_predictors nb201_table.csv [TABLE [SEEDS [MODEL [LOSS [plain]]]]]
+ *     build/bench_predictors trials.db [- [SEEDS [MODEL [LOSS [plain]]]]]
  */
 #include "bench.h"
 
@@ -12,6 +14,9 @@
 #include <string.h>
 
 #include <weft/accuracy.h>
+#include <weft/study.h>
+
+#include "base/rng.h"
 
 enum { MOST_SEEDS = 50, HELD_OUT = 2000, SIZES = 4 };
 
@@ -22,7 +27,13 @@ typedef struct figures {
     double seconds[MOST_SEEDS];
 } figures;
 
-/* The first n designs of a list train, the HELD_OUT ones behind the largest training set test. */
+/* Where networks come from: a table of a benchmark, or the trials of a study. */
+typedef struct source {
+    weft_design_file file;
+    weft_design_set *set; /* NULL: the file */
+} source;
+
+/* The first n designs of a list train, those behind the largest training set test. */
 static void run_one(const weft_designs *all, const weft_surrogate_settings *settings, int n, int at,
                     figures *to) {
     weft_error error = {0};
@@ -31,10 +42,10 @@ static void run_one(const weft_designs *all, const weft_surrogate_settings *sett
     weft_surrogate_report own;
     weft_designs train = *all;
     weft_designs test = *all;
-    size_t first = (size_t)sizes[SIZES - 1];
+    int first = sizes[SIZES - 1];
     train.n = n;
-    test.n = HELD_OUT;
-    test.genomes = all->genomes + first * (size_t)all->genes.n;
+    test.n = all->n - first;
+    test.genomes = all->genomes + (size_t)first * (size_t)all->genes.n;
     test.accuracies = all->accuracies + first;
     double began = now();
     check(weft_surrogate_fit(settings, &train, &surrogate, &error), &error);
@@ -48,25 +59,57 @@ static void run_one(const weft_designs *all, const weft_surrogate_settings *sett
     to->own_tau[at] = own.tau;
 }
 
+static void run_table(const source *from, uint64_t seed, const weft_surrogate_settings *settings,
+                      int n, int at, figures *to) {
+    weft_error error = {0};
+    weft_design_list *list = NULL;
+    weft_design_file file = from->file;
+    file.seed = seed;
+    check(weft_design_list_read(&file, &list, &error), &error);
+    run_one(weft_design_list_get(list), settings, n, at, to);
+    weft_design_list_destroy(list);
+}
+
+/* The trials in an order of the seed. */
+static void run_trials(const source *from, uint64_t seed, const weft_surrogate_settings *settings,
+                       int n, int at, figures *to) {
+    const weft_designs *all = weft_design_set_get(from->set);
+    size_t genes = (size_t)all->genes.n, count = (size_t)all->n;
+    uint32_t *order = calloc(count, sizeof *order);
+    double *genomes = calloc(count * genes, sizeof *genomes);
+    double *accuracies = calloc(count, sizeof *accuracies);
+    for (size_t i = 0; i < count; i++) {
+        order[i] = (uint32_t)i;
+    }
+    weft_rng rng = weft_rng_make(seed, WEFT_PURPOSE_SPLIT, 0);
+    weft_rng_shuffle(&rng, order, count);
+    for (size_t i = 0; i < count; i++) {
+        memcpy(genomes + i * genes, all->genomes + order[i] * genes, genes * sizeof *genomes);
+        accuracies[i] = all->accuracies[order[i]];
+    }
+    weft_designs shuffled = *all;
+    shuffled.genomes = genomes;
+    shuffled.accuracies = accuracies;
+    run_one(&shuffled, settings, n, at, to);
+    free(order);
+    free(genomes);
+    free(accuracies);
+}
+
 /* Median and quartiles. */
 static void print_spread(double *values, int n) {
     qsort(values, (size_t)n, sizeof *values, by_value);
     printf(" %6.3f (%.3f to %.3f)", values[n / 2], values[n / 4], values[3 * n / 4]);
 }
 
-static void run_size(const weft_design_file *file, const weft_surrogate_settings *settings, int n,
+static void run_size(const source *from, const weft_surrogate_settings *settings, int n,
                      int seeds) {
     static figures found;
-    weft_error error = {0};
-    for (int seed = 0; seed < seeds; seed++) {
-        weft_design_list *list = NULL;
-        weft_design_file from = *file;
+    for (int i = 0; i < seeds; i++) {
+        uint64_t seed = (uint64_t)i + 1;
         weft_surrogate_settings with = *settings;
-        from.seed = (uint64_t)seed + 1;
-        with.seed = (uint64_t)seed + 1;
-        check(weft_design_list_read(&from, &list, &error), &error);
-        run_one(weft_design_list_get(list), &with, n, seed, &found);
-        weft_design_list_destroy(list);
+        with.seed = seed;
+        (from->set != NULL ? run_trials : run_table)(from, seed, &with, n, i, &found);
     }
     printf("%-14s %4d  tau", settings->model, n);
     print_spread(found.tau, seeds);
@@ -80,32 +123,59 @@ static void run_size(const weft_design_file *file, const weft_surrogate_settings
     fflush(stdout);
 }
 
+/* All trials whose accuracy is known; they have to be more than the largest training set. */
+static void read_store(const char *path, weft_study **study, weft_design_set **set) {
+    weft_error error = {0};
+    check(weft_study_open_read(path, study, &error), &error);
+    check(weft_design_set_create(weft_study_get_problem(*study), set, &error), &error);
+    check(weft_design_set_add_trials(*set, *study, &error), &error);
+    int n = weft_design_set_get(*set)->n;
+    if (n < sizes[SIZES - 1] + 16) {
+        fprintf(stderr, "bench_predictors: %s has %d trained networks, expected %d or more\n", path,
+                n, sizes[SIZES - 1] + 16);
+        exit(3);
+    }
+    printf("%d networks, %d of them held out\n", n, n - sizes[SIZES - 1]);
+}
+
+static weft_surrogate_settings settings_of(const char *model, int argc, char **argv) {
+    weft_surrogate_settings settings;
+    weft_surrogate_defaults(&settings);
+    settings.model = model;
+    for (int l = 0; argc > 5 && weft_loss_names()[l] != NULL; l++) {
+        settings.loss = strcmp(argv[5], weft_loss_names()[l]) == 0 ? (weft_model_loss)l
+                                                                   : settings.loss;
+    }
+    settings.warp = argc < 7;
+    return settings;
+}
+
 int main(int argc, char **argv) {
     if (argc < 2) {
-        fprintf(stderr, "bench_predictors: the figures of NAS-Bench-201 are not given\n");
+        fprintf(stderr, "bench_predictors: neither figures of a benchmark nor a store are given\n");
         return 0;
     }
-    weft_design_file file = {.path = argv[1],
-                             .table = argc > 2 ? argv[2] : "nasbench201-cifar10",
-                             .column = "",
-                             .sample = sizes[SIZES - 1] + HELD_OUT};
+    weft_study *study = NULL;
+    source from = {.file = {.path = argv[1],
+                            .table = argc > 2 ? argv[2] : "nasbench201-cifar10",
+                            .column = "",
+                            .sample = sizes[SIZES - 1] + HELD_OUT}};
     int seeds = argc > 3 ? (int)strtol(argv[3], NULL, 10) : 10;
     if (seeds < 1 || seeds > MOST_SEEDS) {
         fprintf(stderr, "bench_predictors: 1 to %d seeds\n", (int)MOST_SEEDS);
         return 2;
     }
+    const char *dot = strrchr(argv[1], '.');
+    if (dot != NULL && strcmp(dot, ".db") == 0) {
+        read_store(argv[1], &study, &from.set);
+    }
     for (const char *const *model = weft_model_names(); *model != NULL; model++) {
-        weft_surrogate_settings settings;
-        weft_surrogate_defaults(&settings);
-        settings.model = *model;
-        for (int l = 0; argc > 5 && weft_loss_names()[l] != NULL; l++) {
-            settings.loss = strcmp(argv[5], weft_loss_names()[l]) == 0 ? (weft_model_loss)l
-                                                                       : settings.loss;
-        }
-        settings.warp = argc < 7;
+        const weft_surrogate_settings settings = settings_of(*model, argc, argv);
         for (int s = 0; s < SIZES && (argc < 5 || strcmp(argv[4], *model) == 0); s++) {
-            run_size(&file, &settings, sizes[s], seeds);
+            run_size(&from, &settings, sizes[s], seeds);
         }
     }
+    weft_design_set_destroy(from.set);
+    weft_study_close(study);
     return 0;
 }
