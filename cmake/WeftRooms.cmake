@@ -97,11 +97,11 @@ function(weft_tests)
             target_link_libraries(${target} PRIVATE weft_${room} ${WEFT_CMOCKA_LIBRARY})
             target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
             add_test(NAME ${room}/${name} COMMAND ${target} WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
-            # Where threads meet: what ThreadSanitizer should see; reading and writing files of models is
-            # no such place.
+            # Where threads meet: what ThreadSanitizer should see; files of models and the costs of
+            # designs are no such places.
             set(label unit)
             if(target MATCHES "^test_(pool_base|feed_learn|lanes_learn)$" OR
-               (room MATCHES "^(accuracy|study)$" AND NOT name STREQUAL test_model_file))
+               (room MATCHES "^(accuracy|study)$" AND NOT name MATCHES "^test_(model_file|joint)$"))
                 set(label unit threads)
                 add_dependencies(threaded_tests ${target})
             endif()
