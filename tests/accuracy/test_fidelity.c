@@ -23,33 +23,6 @@ static weft_accuracy_settings settings_of(const char *keep) {
     return settings;
 }
 
-static weft_accuracy *must_create(const weft_accuracy_settings *settings) {
-    weft_accuracy *accuracy = NULL;
-    weft_error error = {0};
-    if (weft_accuracy_create(settings, NULL, &accuracy, &error) != WEFT_OK) {
-        fail_msg("%s: %s", error.file, error.message);
-    }
-    return accuracy;
-}
-
-static weft_accuracy_result ask(const weft_accuracy *accuracy, const char *text,
-                                weft_fidelity fidelity) {
-    weft_network *network = network_of(text, shape, CLASSES);
-    weft_accuracy_result result = {0};
-    weft_error error = {0};
-    if (weft_accuracy_evaluate(accuracy, network, NULL, fidelity, 7, NULL, &result, &error) !=
-        WEFT_OK) {
-        fail_msg("%s", error.message);
-    }
-    weft_network_destroy(network);
-    return result;
-}
-
-static bool agree(weft_accuracy_result a, weft_accuracy_result b) {
-    return memcmp(&a.accuracy, &b.accuracy, sizeof a.accuracy) == 0 &&
-           memcmp(&a.loss, &b.loss, sizeof a.loss) == 0;
-}
-
 /* Of the 240 images that do not validate: 120 in steps of 30 for half an epoch, 240, 2 * 240. */
 enum { FIRST = 60, SECOND = 240, THIRD = 480 };
 
@@ -60,22 +33,23 @@ static void a_step_goes_on_where_the_one_before_ended(void **state) {
     weft_accuracy_settings by_steps = settings_of(path_of("by-steps", steps));
     weft_accuracy *a = must_create(&at_once), *b = must_create(&by_steps);
     assert_int_equal(weft_accuracy_fidelities(a), 3);
-    weft_accuracy_result whole = ask(a, "V8", 2);
+    weft_accuracy_result whole = evaluate(a, "V8", 2, 7);
     assert_int_equal(whole.images_trained, FIRST + SECOND + THIRD);
-    weft_accuracy_result one = ask(b, "V8", 0);
+    weft_accuracy_result one = evaluate(b, "V8", 0, 7);
     assert_int_equal(one.images_trained, FIRST);
-    weft_accuracy_result two = ask(b, "V8", 1);
+    weft_accuracy_result two = evaluate(b, "V8", 1, 7);
     assert_int_equal(two.images_trained, SECOND);
-    weft_accuracy_result three = ask(b, "V8", WEFT_FIDELITY_CANDIDATE);
+    weft_accuracy_result three = evaluate(b, "V8", WEFT_FIDELITY_CANDIDATE, 7);
     assert_int_equal(three.images_trained, THIRD);
-    assert_true(agree(three, whole));
+    assert_true(same(three, whole));
     assert_true(one.loss > two.loss && two.loss > three.loss);
     /* Another program, asked in another order, finds the files and says the same. */
     weft_accuracy_destroy(b);
     b = must_create(&by_steps);
-    three = ask(b, "V8", 2);
+    three = evaluate(b, "V8", 2, 7);
     assert_int_equal(three.images_trained, THIRD);
-    assert_true(agree(three, whole) && agree(ask(b, "V8", 1), two) && agree(ask(b, "V8", 0), one));
+    assert_true(same(three, whole) && same(evaluate(b, "V8", 1, 7), two) &&
+                same(evaluate(b, "V8", 0, 7), one));
     weft_accuracy_destroy(a);
     weft_accuracy_destroy(b);
 }
@@ -86,8 +60,8 @@ static void files_are_told_apart(void **state) {
     char keep[128];
     weft_accuracy_settings settings = settings_of(path_of("apart", keep));
     weft_accuracy *accuracy = must_create(&settings);
-    (void)ask(accuracy, "V8", 1);
-    assert_int_equal(ask(accuracy, "R8", 1).images_trained, FIRST + SECOND);
+    (void)evaluate(accuracy, "V8", 1, 7);
+    assert_int_equal(evaluate(accuracy, "R8", 1, 7).images_trained, FIRST + SECOND);
     weft_network *network = network_of("V8", shape, CLASSES);
     weft_accuracy_result result;
     weft_error error;
@@ -98,11 +72,11 @@ static void files_are_told_apart(void **state) {
     weft_accuracy_destroy(accuracy);
     settings.train.momentum = 0.8;
     accuracy = must_create(&settings);
-    assert_int_equal(ask(accuracy, "V8", 1).images_trained, FIRST + SECOND);
+    assert_int_equal(evaluate(accuracy, "V8", 1, 7).images_trained, FIRST + SECOND);
     weft_accuracy_destroy(accuracy);
     settings.fidelities[1].epochs = 2; /* the first step is the same one */
     accuracy = must_create(&settings);
-    assert_int_equal(ask(accuracy, "V8", 1).images_trained, 2 * SECOND);
+    assert_int_equal(evaluate(accuracy, "V8", 1, 7).images_trained, 2 * SECOND);
     weft_accuracy_destroy(accuracy);
 }
 
@@ -118,7 +92,7 @@ static void one_step_is_the_training_of_before(void **state) {
     settings.train.epochs = settings.train.share = 0.1;
     weft_accuracy *one = must_create(&settings);
     assert_int_equal(weft_accuracy_fidelities(plain), 1);
-    assert_true(agree(ask(plain, "V8", 0), ask(one, "V8", WEFT_FIDELITY_CANDIDATE)));
+    assert_true(same(evaluate(plain, "V8", 0, 7), evaluate(one, "V8", WEFT_FIDELITY_CANDIDATE, 7)));
     weft_accuracy_destroy(plain);
     weft_accuracy_destroy(one);
 }
@@ -178,13 +152,13 @@ static void a_candidate_learns_as_it_is_told(void **state) {
     settings.n_fidelities = 0;
     settings.train.epochs = 3;
     weft_accuracy *accuracy = must_create(&settings);
-    weft_accuracy_result plain = ask(accuracy, "V8", 0);
+    weft_accuracy_result plain = evaluate(accuracy, "V8", 0, 7);
     weft_accuracy_destroy(accuracy);
 
     settings.train.quantize = true;
     settings.train.quant.weight_bits = settings.train.quant.input_bits = 4;
     accuracy = must_create(&settings);
-    assert_false(agree(ask(accuracy, "V8", 0), plain));
+    assert_false(same(evaluate(accuracy, "V8", 0, 7), plain));
     weft_accuracy_destroy(accuracy);
     settings.train.quantize = false;
 
@@ -202,8 +176,8 @@ static void a_candidate_learns_as_it_is_told(void **state) {
     settings.teacher = "imc:V16";
     settings.teacher_weights = weights;
     accuracy = must_create(&settings);
-    weft_accuracy_result pupil = ask(accuracy, "V8", 0);
-    assert_false(agree(pupil, plain));
+    weft_accuracy_result pupil = evaluate(accuracy, "V8", 0, 7);
+    assert_false(same(pupil, plain));
     assert_true(pupil.accuracy > 0.5);
     /* The final stage looks at no test image before the end, so it has no patience. */
     weft_accuracy_destroy(accuracy);
@@ -212,8 +186,8 @@ static void a_candidate_learns_as_it_is_told(void **state) {
     settings.train.epochs = 60;
     settings.final_epochs = 3;
     accuracy = must_create(&settings);
-    assert_true(ask(accuracy, "V8", 0).images_trained < 60 * 240);
-    assert_int_equal(ask(accuracy, "V8", WEFT_FIDELITY_FINAL).images_trained, 3 * TRAIN);
+    assert_true(evaluate(accuracy, "V8", 0, 7).images_trained < 60 * 240);
+    assert_int_equal(evaluate(accuracy, "V8", WEFT_FIDELITY_FINAL, 7).images_trained, 3 * TRAIN);
     weft_accuracy_destroy(accuracy);
 }
 

@@ -78,33 +78,6 @@ static weft_accuracy_settings settings_of(const char *provider) {
     return settings;
 }
 
-static weft_accuracy *must_create(const weft_accuracy_settings *settings) {
-    weft_accuracy *accuracy = NULL;
-    weft_error error = {0};
-    if (weft_accuracy_create(settings, NULL, &accuracy, &error) != WEFT_OK) {
-        fail_msg("%s: %s", error.file, error.message);
-    }
-    return accuracy;
-}
-
-static weft_accuracy_result evaluate(weft_accuracy *accuracy, const char *text,
-                                     weft_fidelity fidelity, uint64_t seed) {
-    weft_network *network = network_of(text, shape, CLASSES);
-    weft_accuracy_result result = {0};
-    weft_error error = {0};
-    if (weft_accuracy_evaluate(accuracy, network, NULL, fidelity, seed, NULL, &result, &error) !=
-        WEFT_OK) {
-        fail_msg("%s", error.message);
-    }
-    weft_network_destroy(network);
-    return result;
-}
-
-static bool same(weft_accuracy_result a, weft_accuracy_result b) {
-    return memcmp(&a.accuracy, &b.accuracy, sizeof a.accuracy) == 0 &&
-           memcmp(&a.loss, &b.loss, sizeof a.loss) == 0;
-}
-
 /* Measured as the library's own meter does, without a training; whatever the seed. */
 static void candidates_are_measured(void **state) {
     (void)state;

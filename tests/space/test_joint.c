@@ -1,36 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Spaces of network and chip: their counts against arithmetic, their networks against layer lists made
  * here, their knobs. */
-#include <weft/space.h>
-
-#include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
+#include "space/support.h"
 
 #include "base/rng.h"
-
-static weft_space *read_space(const char *name) {
-    weft_space *space = NULL;
-    weft_error error;
-    if (weft_space_read(name, &space, &error) != WEFT_OK) {
-        fail_msg("%s:%d: %s", error.file, error.line, error.message);
-    }
-    return space;
-}
-
-static weft_space *parse(const char *text) {
-    weft_space *space = NULL;
-    weft_error error;
-    if (weft_space_parse(text, strlen(text), "x.yaml", &space, &error) != WEFT_OK) {
-        fail_msg("%d: %s\n%s", error.line, error.message, text);
-    }
-    return space;
-}
 
 static int find_gene(const weft_space *space, const char *name) {
     weft_gene_table table = weft_space_genes(space);

@@ -1,45 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The spaces of NAS-Bench-201 and NAS-Bench-Macro: their counts, all of their genomes against the
  * networks of the same names, bits and knobs, what is refused. */
+#include "space/support.h"
+
 #include <weft/hardware.h>
-#include <weft/space.h>
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
 
 static bool quick(void) {
     const char *scale = getenv("WEFT_TEST_SCALE");
     return scale != NULL && strcmp(scale, "quick") == 0;
-}
-
-static weft_space *read_space(const char *name) {
-    weft_space *space = NULL;
-    weft_error error;
-    if (weft_space_read(name, &space, &error) != WEFT_OK) {
-        fail_msg("%s:%d: %s", error.file, error.line, error.message);
-    }
-    return space;
-}
-
-static weft_space *parse(const char *text) {
-    weft_space *space = NULL;
-    weft_error error;
-    if (weft_space_parse(text, strlen(text), "x.yaml", &space, &error) != WEFT_OK) {
-        fail_msg("%d: %s\n%s", error.line, error.message, text);
-    }
-    return space;
-}
-
-static weft_network *empty(void) {
-    weft_network *network = NULL;
-    weft_error error;
-    assert_int_equal(weft_network_create("none", (weft_shape){1, 1, 1}, &network, &error), WEFT_OK);
-    return network;
 }
 
 static weft_network *read_network(const char *name) {

@@ -1,35 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Random networks of the spaces that come with Weft: what stands at one place can share weights, and
  * hashes are those of stores from before there were places. */
-#include <weft/space.h>
-
-#include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
+#include "space/support.h"
 
 #include "../network/sights.h"
 #include "base/rng.h"
-
-static weft_space *read_space(const char *name) {
-    weft_space *space = NULL;
-    weft_error error;
-    if (weft_space_read(name, &space, &error) != WEFT_OK) {
-        fail_msg("%s:%d: %s", error.file, error.line, error.message);
-    }
-    return space;
-}
-
-static weft_network *empty(void) {
-    weft_network *network = NULL;
-    weft_error error;
-    assert_int_equal(weft_network_create("none", (weft_shape){1, 1, 1}, &network, &error), WEFT_OK);
-    return network;
-}
 
 static int rounds(void) {
     const char *scale = getenv("WEFT_TEST_SCALE");

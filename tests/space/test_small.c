@@ -1,45 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Spaces of small images: their counts against arithmetic, all networks of reduced ones against those
  * that the test builds in loops of its own, what is refused, and chips that run them. */
+#include "space/support.h"
+
 #include <weft/hardware.h>
-#include <weft/space.h>
-
-#include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
 
 #include "base/rng.h"
 #include "network/elastic.h"
-
-static weft_space *read_space(const char *name) {
-    weft_space *space = NULL;
-    weft_error error;
-    if (weft_space_read(name, &space, &error) != WEFT_OK) {
-        fail_msg("%s:%d: %s", error.file, error.line, error.message);
-    }
-    return space;
-}
-
-static weft_space *parse(const char *text) {
-    weft_space *space = NULL;
-    weft_error error;
-    if (weft_space_parse(text, strlen(text), "x.yaml", &space, &error) != WEFT_OK) {
-        fail_msg("%d: %s\n%s", error.line, error.message, text);
-    }
-    return space;
-}
-
-static weft_network *empty(void) {
-    weft_network *network = NULL;
-    weft_error error;
-    assert_int_equal(weft_network_create("none", (weft_shape){1, 1, 1}, &network, &error), WEFT_OK);
-    return network;
-}
 
 static int rounds(void) {
     const char *scale = getenv("WEFT_TEST_SCALE");

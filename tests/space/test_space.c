@@ -1,38 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The spaces that come with Weft, and what a space does with genomes. */
-#include <weft/space.h>
-
-#include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
+#include "space/support.h"
 
 #include "base/rng.h"
 
 enum { MOST_GENES = 64, TEXT = 256 };
-
-static weft_space *read_space(const char *name) {
-    weft_space *space = NULL;
-    weft_error error;
-    if (weft_space_read(name, &space, &error) != WEFT_OK) {
-        fail_msg("%s: %s", name, error.message);
-    }
-    return space;
-}
-
-static weft_space *parse_space(const char *text) {
-    weft_space *space = NULL;
-    weft_error error;
-    if (weft_space_parse(text, strlen(text), "test.yaml", &space, &error) != WEFT_OK) {
-        char buffer[2048];
-        fail_msg("%s", weft_error_format(&error, buffer, sizeof buffer));
-    }
-    return space;
-}
 
 static void check_counts(const weft_space *space, const char *total, const char *legal,
                          int max_halvings) {
@@ -190,9 +162,9 @@ static void designs_decode_to_their_text(void **state) {
 
 static void values_have_texts(void **state) {
     (void)state;
-    weft_space *space = parse_space("weft: space/1\nname: x\nbase: imc-cnn\n"
-                                    "genes: {dropout: {real: [0.0, 0.5]},\n"
-                                    "        hidden1: {integer: [100, 300]}}\n");
+    weft_space *space = parse("weft: space/1\nname: x\nbase: imc-cnn\n"
+                              "genes: {dropout: {real: [0.0, 0.5]},\n"
+                              "        hidden1: {integer: [100, 300]}}\n");
     weft_gene_table table = weft_space_genes(space);
     char text[TEXT];
     int dropout = find_gene(&table, "dropout");
@@ -401,11 +373,10 @@ static void data_replace_input_and_cap(void **state) {
 
 static void data_must_leave_a_network(void **state) {
     (void)state;
-    weft_space *space =
-        parse_space("weft: space/1\nname: deep\nbase: imc-cnn\n"
-                    "genes:\n"
-                    "  depth: {integer: [3, 7]}\n"
-                    "  block: {categorical: [VGG], repeat: 7, when: depth >= index}\n");
+    weft_space *space = parse("weft: space/1\nname: deep\nbase: imc-cnn\n"
+                              "genes:\n"
+                              "  depth: {integer: [3, 7]}\n"
+                              "  block: {categorical: [VGG], repeat: 7, when: depth >= index}\n");
     check_counts(space, "335880", "9288", 5); /* 6^3 + ... + 6^7, and up to 6^5 */
     weft_error error;
     char before[4096];
@@ -421,7 +392,7 @@ static void data_must_leave_a_network(void **state) {
 
 /* The written text gives the same genes, rule, counts and networks. */
 static void check_round_trip(weft_space *space, uint64_t seed) {
-    weft_space *again = parse_space(weft_space_text(space));
+    weft_space *again = parse(weft_space_text(space));
     assert_string_equal(weft_space_text(again), weft_space_text(space));
     assert_string_equal(weft_space_name(again), weft_space_name(space));
     weft_gene_table a = weft_space_genes(space);
@@ -462,7 +433,7 @@ static void texts_read_back(void **state) {
         check_round_trip(space, 4);
         weft_space_destroy(space);
     }
-    weft_space *space = parse_space(
+    weft_space *space = parse(
         "weft: space/1\n"
         "name: all.kinds-of_genes\n"
         "family: imc\n"
