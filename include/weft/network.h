@@ -251,8 +251,10 @@ WEFT_API const weft_network_option *weft_network_option_at(size_t i);
 WEFT_API weft_status weft_network_read(const char *text, weft_network **network,
                                        weft_error *error) WEFT_NODISCARD;
 
-/* The same, told the shape of its input and its classes where the text does not say them and names no
- * file: "resnet20" for 3 x 32 x 32 and 10 classes is resnet20@input=3x32x32,classes=10. */
+/* The same for a training: told the shape of its input and its classes where the text does not say
+ * them and names no file; "resnet20" for 3 x 32 x 32 and 10 classes is
+ * resnet20@input=3x32x32,classes=10. The head of an imc network whose text does not say it pools to
+ * WEFT_IMC_TRAINED_POOL. */
 WEFT_API weft_status weft_network_read_for(const char *text, weft_shape input, int classes,
                                            weft_network **network,
                                            weft_error *error) WEFT_NODISCARD;
@@ -287,13 +289,16 @@ typedef enum weft_block { WEFT_BLOCK_VGG, WEFT_BLOCK_MVGG, WEFT_BLOCK_RES } weft
 
 enum { WEFT_IMC_MAX_DEPTH = 32, WEFT_IMC_MAX_HIDDEN = 8, WEFT_IMC_MAX_KERNELS = 4096 };
 
+/* The side that the head of the paper's trained networks pools to, as in the space imc-cnn. */
+enum { WEFT_IMC_TRAINED_POOL = 2 };
+
 typedef struct weft_imc_spec {
     weft_shape input; /* default 3 x 32 x 32 */
     int32_t classes;  /* default 10 */
     int32_t depth;
     weft_block blocks[WEFT_IMC_MAX_DEPTH];
     int32_t kernels[WEFT_IMC_MAX_DEPTH];
-    int32_t head_pool;                   /* default 1; the paper's networks are trained with 2 */
+    int32_t head_pool;                   /* default 1; WEFT_IMC_TRAINED_POOL where it is trained */
     int32_t n_hidden;                    /* default 2 */
     int32_t hidden[WEFT_IMC_MAX_HIDDEN]; /* default 200, 50 */
     double dropout;                      /* default 0.2 */

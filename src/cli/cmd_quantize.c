@@ -82,10 +82,9 @@ static const char *const EXAMPLES[] = {
 };
 
 static void defaults(void *opaque) {
-    enum { TRAINED_HEAD_POOL = 2 }; /* as weft train has it */
     quantize_arguments *arguments = opaque;
     cli_network_defaults(&arguments->network);
-    arguments->network.head_pool = TRAINED_HEAD_POOL;
+    arguments->network.head_pool = WEFT_IMC_TRAINED_POOL;
     weft_quantize_defaults(&arguments->settings);
     arguments->settings.train.threads = cli_cores();
     arguments->split = WEFT_SPLIT_TEST;

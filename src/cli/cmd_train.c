@@ -105,7 +105,8 @@ static const cli_option OPTIONS[] = {
          "With --bits: a chip that must hold them; what it cannot is said before the training."},
     {"teacher", 0, CLI_TEXT, "NETWORK", MEMBER(teacher), .values = CLI_VALUES_NETWORK,
      .unset = "none",
-     .help = "A trained network whose outputs are learned from, beside the labels."},
+     .help = "A trained network whose outputs are learned from, beside the labels; its text alone "
+             "says how it is built."},
     {"teacher-weights", 0, CLI_TEXT, "FILE", MEMBER(teacher_weights), .values = CLI_VALUES_FILE,
      .unset = "none", .help = "Its weights, as --save writes them."},
     {"teaching", 0, CLI_REAL, "X", MEMBER(settings.teaching), 0, 1,
@@ -163,10 +164,10 @@ static const char *const EXAMPLES[] = {
 };
 
 static void defaults(void *opaque) {
-    enum { TRAINED_HEAD_POOL = 2, HISTOGRAM_IMAGES = 256 }; /* the first as in the space imc-cnn */
+    enum { HISTOGRAM_IMAGES = 256 };
     train_arguments *arguments = opaque;
     cli_network_defaults(&arguments->network);
-    arguments->network.head_pool = TRAINED_HEAD_POOL;
+    arguments->network.head_pool = WEFT_IMC_TRAINED_POOL;
     weft_train_defaults(&arguments->settings);
     arguments->settings.threads = cli_cores();
     arguments->split = WEFT_SPLIT_TEST;

@@ -23,7 +23,8 @@ enum { TRAIN_NAME = 320 };
 /* What is trained: the name is what the results call it. */
 typedef struct train_subject {
     weft_network *network;
-    weft_network *teacher; /* NULL: none */
+    weft_network *teacher;                /* NULL: none */
+    char *teacher_text, *teacher_weights; /* of a study with a teacher; else NULL */
     weft_dataset *dataset;
     char name[TRAIN_NAME];
 } train_subject;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * What weft train trains: from the words of the call or from a trial of a store. */
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli/train.h"
@@ -88,9 +89,22 @@ static const weft_trial *find_trial(const weft_study *study, int64_t number) {
     return NULL;
 }
 
+/* The study's teacher, as texts of the subject's own: the study is closed before the training. */
+static weft_status copy_teacher(cli_call *call, train_arguments *arguments,
+                                const weft_accuracy_settings *accuracy, train_subject *subject) {
+    subject->teacher_text = strdup(accuracy->teacher);
+    subject->teacher_weights = strdup(accuracy->teacher_weights);
+    if (subject->teacher_text == NULL || subject->teacher_weights == NULL) {
+        return weft_fail_memory(&call->error, strlen(accuracy->teacher_weights) + 1);
+    }
+    arguments->teacher = subject->teacher_text;
+    arguments->teacher_weights = subject->teacher_weights;
+    return WEFT_OK;
+}
+
 /* The settings of the study's final designs, and what was typed over them. */
 static weft_status take_settings(cli_call *call, train_arguments *arguments,
-                                 const weft_problem_info *info) {
+                                 const weft_problem_info *info, train_subject *subject) {
     const weft_train_settings *train = &info->accuracy.train;
     if (info->trains && weft_accuracy_needs_data(info->accuracy.provider)) {
         arguments->settings = *train;
@@ -101,8 +115,7 @@ static weft_status take_settings(cli_call *call, train_arguments *arguments,
         arguments->bits =
             (cli_bits){train->quantize, train->quant.weight_bits, train->quant.input_bits};
         if (info->accuracy.teacher[0] != '\0') {
-            arguments->teacher = info->accuracy.teacher;
-            arguments->teacher_weights = info->accuracy.teacher_weights;
+            WEFT_TRY(copy_teacher(call, arguments, &info->accuracy, subject));
         }
     }
     return cli_apply(call, arguments);
@@ -120,7 +133,7 @@ static weft_status take_trial(cli_call *call, train_arguments *arguments, const 
         weft_hint(&call->error, "'weft front %s' lists the best ones", arguments->store);
         return WEFT_ERROR_INPUT;
     }
-    WEFT_TRY(take_settings(call, arguments, info));
+    WEFT_TRY(take_settings(call, arguments, info, subject));
     const char *data = arguments->data;
     if (data == NULL && info->trains) {
         data = info->accuracy.data;
@@ -158,13 +171,15 @@ static weft_status take_network(cli_call *call, train_arguments *arguments,
     return WEFT_OK;
 }
 
+/* By its name alone, as studies read theirs: --hidden and the like are the pupil's. */
 static weft_status take_teacher(cli_call *call, train_arguments *arguments,
                                 train_subject *subject) {
     if (arguments->teacher == NULL) {
         return WEFT_OK;
     }
-    WEFT_TRY(cli_network_for_data(call, arguments->teacher, &arguments->network,
-                                  weft_dataset_get_info(subject->dataset), &subject->teacher));
+    const weft_dataset_info *data = weft_dataset_get_info(subject->dataset);
+    WEFT_TRY(weft_network_read_for(arguments->teacher, data->shape, data->classes,
+                                   &subject->teacher, &call->error));
     arguments->settings.teacher = subject->teacher;
     arguments->settings.teacher_weights = arguments->teacher_weights;
     return WEFT_OK;
@@ -206,5 +221,7 @@ void train_subject_free(train_subject *subject) {
     weft_dataset_close(subject->dataset);
     weft_network_destroy(subject->teacher);
     weft_network_destroy(subject->network);
+    free(subject->teacher_text);
+    free(subject->teacher_weights);
     *subject = (train_subject){0};
 }

@@ -24,6 +24,15 @@ static void add_default(char *text, size_t size, const char *key, const char *va
     }
 }
 
+/* Whether what stands in front of the options is a chain of blocks of the imc family. */
+static bool is_chain(const char *text, char *blocks, size_t size) {
+    weft_imc_spec spec;
+    weft_error ignored;
+    weft_imc_defaults(&spec);
+    snprintf(blocks, size, "%.*s", (int)strcspn(text, "@"), text);
+    return weft_imc_parse(blocks, &spec, &ignored) == WEFT_OK;
+}
+
 weft_status weft_network_read_for(const char *text, weft_shape input, int classes,
                                   weft_network **network, weft_error *error) {
     enum { SIZE = 4096, ROOM = 128 };
@@ -35,10 +44,15 @@ weft_status weft_network_read_for(const char *text, weft_shape input, int classe
     if (strlen(text) + ROOM > sizeof whole) {
         return weft_fail(error, WEFT_ERROR_INPUT, "the network '%.60s...' is too long", text);
     }
+    bool chain = is_chain(text, whole, sizeof whole);
     snprintf(whole, sizeof whole, "%s", text);
     snprintf(value, sizeof value, "%dx%dx%d", input.channels, input.height, input.width);
     add_default(whole, sizeof whole, "input", value);
     snprintf(value, sizeof value, "%d", classes);
     add_default(whole, sizeof whole, "classes", value);
+    if (chain) {
+        snprintf(value, sizeof value, "%d", (int)WEFT_IMC_TRAINED_POOL);
+        add_default(whole, sizeof whole, "pool", value);
+    }
     return weft_network_read(whole, network, error);
 }

@@ -137,6 +137,28 @@ train imc:V4 --epochs 1 --teacher imc:V8,V8 --teacher-weights real.safetensors
 code_is 3 "a teacher with weights of another network"
 train imc:V4 --epochs 1 --temperature 2
 code_is 2 "a temperature without a teacher"
+# Its name alone says how it is built, wherever it stands; --hidden is the pupil's.
+train imc:V4 --epochs 0.5 --hidden 8 --teacher imc:V8,M8@dropout=0 --teacher-weights real.safetensors
+code_is 0 "a pupil with another head"
+train resnet8 --epochs 0.2 --teacher imc:V8,M8@pool=1 --teacher-weights real.safetensors
+code_is 3 "a teacher that pools otherwise than its weights"
+cat > taught.yaml << 'YAML'
+weft: problem/1
+name: taught
+space: imc-cnn-small
+chip: basic-65nm-rram
+data: tiny
+accuracy: {epochs: 0.2, final_epochs: 0.2, batch: 32, teacher: "imc:V8,M8",
+           teacher_weights: real.safetensors}
+objectives: [accuracy max, energy min]
+search: {optimizer: random, trials: 2, batch: 2}
+YAML
+run search taught.yaml --store taught.db --no-final --no-progress
+code_is 0 "a study with a teacher"
+run train --store taught.db --trial 1 --epochs 0.2 --no-progress --json
+code_is 0 "a design of a study with a teacher"
+json_true '.settings.teacher | .network == "imc:V8,M8" and (.weights | endswith("real.safetensors"))' \
+    "learns from it"
 
 # ---- few bits -------------------------------------------------------------------------------------
 
