@@ -320,7 +320,8 @@ static void start_values(const weft_shared *shared, const weft_shared_tensor *t)
     }
 }
 
-/* Blocks of the new layout, with what the old ones had. Tensors that have never been trained begin
+/* Blocks of the new layout, with what the old ones had: gradients too, for a draw in the middle of a
+ * step may be larger than all before. Tensors that have never been trained begin
  * anew: their start values are those of the largest network. */
 static weft_status lay_out(weft_shared *shared, const weft_shared *old, weft_error *error) {
     place_tensors(shared);
@@ -334,6 +335,9 @@ static weft_status lay_out(weft_shared *shared, const weft_shared *old, weft_err
         }
         const weft_shared_tensor *was = &old->tensors[before];
         move_tensor(was, t, old->values, shared->values);
+        for (int g = 0; g < 2; g++) {
+            move_tensor(was, t, old->gradients[g], shared->gradients[g]);
+        }
         for (size_t s = 0; s < shared->n_state; s++) {
             move_tensor(was, t, old->state + s * old->n, shared->state + s * shared->n);
         }
@@ -482,6 +486,13 @@ weft_status weft_shared_scatter(weft_shared *shared, const weft_engine *engine, 
     return WEFT_OK;
 }
 
+static void take_steps(const weft_slot *found, weft_quant_steps steps, float *known) {
+    bool follow = steps == WEFT_QUANT_STEPS_MIN_MAX;
+    for (size_t i = 0; i < found->count; i++) {
+        known[i] = follow || known[i] == 0.0F ? found->value[i] : known[i];
+    }
+}
+
 weft_status weft_shared_learn_steps(weft_shared *shared, const weft_engine *engine,
                                     weft_error *error) {
     WEFT_TRY(weft_engine_fetch(engine, error));
@@ -493,11 +504,8 @@ weft_status weft_shared_learn_steps(weft_shared *shared, const weft_engine *engi
             }
             weft_slice slice;
             WEFT_TRY(find_slice(shared, engine, stage, slot, &slice, error));
-            float *known = shared->values + slice.tensor->offset;
-            const float *found = stage->slot[slot].value;
-            for (size_t i = 0; i < stage->slot[slot].count; i++) {
-                known[i] = known[i] == 0.0F ? found[i] : known[i];
-            }
+            take_steps(&stage->slot[slot], engine->settings.quant->steps,
+                       shared->values + slice.tensor->offset);
         }
     }
     return WEFT_OK;

@@ -85,7 +85,7 @@ weft_status weft_shared_scatter(weft_shared *shared, const weft_engine *engine, 
                                 float weight, int64_t step, weft_error *error) WEFT_NODISCARD;
 
 /* Steps of quantizers that an engine has chosen when it saw its first values are taken over where
- * they were not known. */
+ * they were not known; those that follow least and largest values, and the extents, after each pass. */
 weft_status weft_shared_learn_steps(weft_shared *shared, const weft_engine *engine,
                                     weft_error *error) WEFT_NODISCARD;
 

@@ -179,6 +179,15 @@ static void limit_gradients(const training *t) {
     }
 }
 
+/* The descent may drive steps of quantizers below 0. Those of rows that no network had yet are not
+ * known: they stay 0. */
+static void hold_steps(const weft_shared_tensor *tensor, float *values) {
+    bool has_steps = tensor->slot == WEFT_SLOT_WEIGHT_STEP || tensor->slot == WEFT_SLOT_INPUT_STEP;
+    for (size_t i = 0; has_steps && i < tensor->count; i++) {
+        weft_quant_hold_steps(&values[i], values[i] != 0.0F);
+    }
+}
+
 /* Tensors that no network had in this step stay, with their momentum. AdamW corrects for the steps
  * that a tensor has seen. */
 static void move(training *t) {
@@ -200,6 +209,7 @@ static void move(training *t) {
         t->descent.n_segments = 1;
         weft_descent_step(&t->descent, t->shared->values, t->shared->gradients[0], t->shared->state,
                           t->shared->n, rate, tensor->age);
+        hold_steps(tensor, t->shared->values + tensor->offset);
     }
 }
 

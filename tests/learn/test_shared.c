@@ -416,14 +416,22 @@ static void test_growth(void **state) {
     size_t bytes = s.engine->n_parameters * sizeof(float);
     float *before = must_calloc(1, bytes);
     memcpy(before, s.engine->parameters, bytes);
-    float velocity = shared->state[weft_shared_find(shared, POINT, WEFT_SLOT_WEIGHT, 0)->offset];
+    size_t row = weft_shared_find(shared, POINT, WEFT_SLOT_WEIGHT, 0)->offset + 4;
+    float velocity = shared->state[row], gradients[2];
+    for (int g = 0; g < 2; g++) {
+        randomise(shared->gradients[g], shared->n, 10 + (uint64_t)g);
+        gradients[g] = shared->gradients[g][row];
+    }
     admit(shared, (sizes){9, 7, 15});
     MUST(weft_shared_admit(shared, s.engine, &error));
     MUST(weft_shared_gather(shared, s.engine, &error));
     assert_memory_equal(before, s.engine->parameters, bytes);
     const weft_shared_tensor *t = weft_shared_find(shared, POINT, WEFT_SLOT_WEIGHT, 0);
     assert_true(t->sides[0] == 15 && t->sides[1] == 9 && t->age == 1);
-    assert_true(shared->state[t->offset] == velocity);
+    assert_true(shared->state[t->offset + 9] == velocity);
+    /* Others of the same step may have learned before it grew. */
+    assert_true(shared->gradients[0][t->offset + 9] == gradients[0]);
+    assert_true(shared->gradients[1][t->offset + 9] == gradients[1]);
     /* What is new is drawn, and its state begins at 0. */
     assert_true(shared->values[t->offset + 8] != 0.0F && shared->state[t->offset + 8] == 0.0F);
     size_t n = shared->n;
@@ -431,6 +439,52 @@ static void test_growth(void **state) {
     assert_true(shared->n > n); /* matrices for 3 x 3 */
     free(before);
     sample_free(&s);
+    weft_shared_destroy(shared);
+}
+
+/* ---- steps that follow ----------------------------------------------------------------------- */
+
+/* Learns the extents of one batch whose values all lie between -`largest` and `largest`. */
+static void pass_batch(weft_shared *shared, sample *s, float largest) {
+    weft_error error;
+    float *images = s->engine->images;
+    for (size_t i = 0; i < 2 * s->engine->image_values; i++) {
+        images[i] = i % 2 == 0 ? largest : -largest;
+    }
+    MUST(weft_shared_gather(shared, s->engine, &error));
+    MUST(weft_engine_forward(s->engine, WEFT_MODE_TRAIN, NULL, &error));
+    MUST(weft_shared_learn_steps(shared, s->engine, &error));
+}
+
+/* Each network's batches move the extents that all of its place share. */
+static void test_followed(void **state) {
+    (void)state;
+    enum { BITS = 4 };
+    weft_error error;
+    weft_quant_settings quant;
+    weft_quant_defaults(&quant);
+    quant.weight_bits = quant.input_bits = BITS;
+    quant.ends_at_8 = false;
+    quant.steps = WEFT_QUANT_STEPS_MIN_MAX;
+    const weft_engine_settings settings = {.batch = 2, .type = WEFT_F32, .quant = &quant};
+    weft_shared *shared = make_shared(true, true);
+    sample s[2];
+    for (int i = 0; i < 2; i++) {
+        s[i].network = network_of_sizes((sizes){4 + 2 * i, 3, 4});
+        MUST(weft_engine_create(s[i].network, crew, &settings, &s[i].engine, &error));
+        MUST(weft_shared_admit(shared, s[i].engine, &error));
+    }
+    const weft_shared_tensor *extent = weft_shared_find(shared, STEM, WEFT_SLOT_INPUT_EXTENT, BITS);
+    assert_non_null(extent);
+    double high = 1.0;
+    for (int i = 0; i < 4; i++) {
+        pass_batch(shared, &s[i % 2], (float)(1 + i));
+        high += i == 0 ? 0.0 : quant.follow * (1 + i - high);
+        assert_true(fabs((double)shared->values[extent->offset + 1] - high) < 1e-5);
+        assert_true(fabs((double)shared->values[extent->offset] + high) < 1e-5);
+    }
+    sample_free(&s[0]);
+    sample_free(&s[1]);
     weft_shared_destroy(shared);
 }
 
@@ -664,8 +718,8 @@ int main(void) {
         cmocka_unit_test(test_start),        cmocka_unit_test(test_scatter),
         cmocka_unit_test(test_scatter_adds), cmocka_unit_test(test_order),
         cmocka_unit_test(test_growth),       cmocka_unit_test(test_groups),
-        cmocka_unit_test(test_outside),      cmocka_unit_test(test_not_admitted),
-        cmocka_unit_test(test_rows),
+        cmocka_unit_test(test_followed),     cmocka_unit_test(test_outside),
+        cmocka_unit_test(test_not_admitted), cmocka_unit_test(test_rows),
     };
     return cmocka_run_group_tests_name("shared", tests, open_crew, close_crew);
 }

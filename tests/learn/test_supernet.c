@@ -263,6 +263,33 @@ static void test_quantized(void **state) {
     expect_accuracies(path, false, 0.8);
 }
 
+/* A descent that drives steps below 0 leaves them where the next gradient can bring them back. */
+static void test_steps_held(void **state) {
+    (void)state;
+    asked a = {0};
+    const char *path = in_folder("held.safetensors");
+    weft_supernet_settings s = settings_of(2, path);
+    s.train.quantize = true;
+    s.train.quant.weight_bits = s.train.quant.input_bits = 2;
+    s.train.learning_rate = 8.0;
+    s.train.warmup = 0.0;
+    s.train.gradient_limit = 1.0;
+    must_train(&a, &s, NULL);
+    weft_supernet *supernet = must_open(path);
+    const weft_shared *shared = supernet->shared;
+    int held = 0;
+    for (int i = 0; i < shared->n_tensors; i++) {
+        const weft_shared_tensor *t = &shared->tensors[i];
+        bool steps = t->slot == WEFT_SLOT_WEIGHT_STEP || t->slot == WEFT_SLOT_INPUT_STEP;
+        for (size_t k = 0; steps && k < t->count; k++) {
+            assert_true(shared->values[t->offset + k] >= 0.0F);
+            held += shared->values[t->offset + k] == WEFT_QUANT_LEAST_STEP;
+        }
+    }
+    assert_true(held > 0);
+    weft_supernet_close(supernet);
+}
+
 /* A network that cannot see anything is told from those that can. */
 static void test_ranks(void **state) {
     (void)state;
@@ -703,6 +730,7 @@ int main(void) {
         cmocka_unit_test(test_single_path),
         cmocka_unit_test(test_sandwich),
         cmocka_unit_test(test_quantized),
+        cmocka_unit_test(test_steps_held),
         cmocka_unit_test(test_ranks),
         cmocka_unit_test(test_two_phases),
         cmocka_unit_test(test_first_phase_alone),
