@@ -140,7 +140,8 @@ typedef struct weft_layer {
      * side by side (0: the chip decides), and the part of a system that it runs on (hardware.h,
      * weft_workload_assign). Part of the hash where they are not 0. */
     int32_t copies, region;
-    /* Where a layer with parameters stands in its family: layers of two networks of a family that
+    /* Where a layer with parameters, or a product of two activations, whose quantizers have steps,
+     * stands in its family: layers of two networks of a family that
      * have the same place share weights in a supernet, the smaller one has a slice of the larger. 0:
      * it shares with nobody. Not part of the hash. */
     int32_t place;

@@ -230,8 +230,8 @@ static weft_status need_slot(weft_shared *shared, const weft_engine *engine,
         weft_fail(error, WEFT_ERROR_INFEASIBLE,
                   "layer %d (%s) of %s has no place: its family cannot be a supernet",
                   stage->layer_index, weft_op_token(layer->op), engine->network->name);
-        weft_hint(error, "spaces of imc, small-mobilenetv2, small-hybrid and the elastic families "
-                         "can");
+        weft_hint(error, "spaces of imc, vgg-mixed, nasbench201, nasbench-macro, proxyless, "
+                         "ofa-mobilenetv3, small-mobilenetv2 and small-hybrid can");
         return WEFT_ERROR_INFEASIBLE;
     }
     weft_shared_tensor t = {

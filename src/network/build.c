@@ -7,11 +7,12 @@
 #include "base/error.h"
 
 /* Whether layers of an operation have parameters (tokens have some with a class token alone, which
- * no family of places has). */
+ * no family of places has), or those of quantizers: a product of two activations. */
 static bool has_parameters(weft_op op) {
     const uint64_t with = UINT64_C(1) << WEFT_OP_CONV | UINT64_C(1) << WEFT_OP_LINEAR |
                           UINT64_C(1) << WEFT_OP_BATCH_NORM | UINT64_C(1) << WEFT_OP_LAYER_NORM |
-                          UINT64_C(1) << WEFT_OP_EMBEDDING | UINT64_C(1) << WEFT_OP_ADD_EMBEDDING;
+                          UINT64_C(1) << WEFT_OP_EMBEDDING | UINT64_C(1) << WEFT_OP_ADD_EMBEDDING |
+                          UINT64_C(1) << WEFT_OP_MATMUL;
     return with >> op & 1;
 }
 

@@ -3,7 +3,8 @@
 
 void weft_put_attention(weft_builder *b, int32_t q, int32_t k, int32_t v, int32_t heads) {
     const weft_layer_bits bits = b->bits;
-    const int32_t copies = b->copies;
+    const int32_t copies = b->copies, place = b->place;
+    b->place = place == 0 ? 0 : (place & ~0xff) | WEFT_ROLE_ATTENTION;
     b->bits.weights = bits.inputs;
     b->copies = 0;
     weft_put(b, (weft_layer){.op = WEFT_OP_MATMUL,
@@ -18,6 +19,7 @@ void weft_put_attention(weft_builder *b, int32_t q, int32_t k, int32_t v, int32_
                              .groups = heads});
     b->bits = bits;
     b->copies = copies;
+    b->place = place;
 }
 
 /* A linear layer on layer `from`; its index. */

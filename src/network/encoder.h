@@ -13,6 +13,10 @@
  * Q, K, V, output, norm, both layers of the MLP. */
 enum { WEFT_ROLE_ENCODER = 16 };
 
+/* Role of the first of both products of an attention, which have steps of quantizers of their own. Apart
+ * from the eight: these keep the places, and with them the start values, that they always had. */
+enum { WEFT_ROLE_ATTENTION = 24 };
+
 typedef struct weft_encoder {
     int32_t heads;
     int32_t hidden;   /* features inside the MLP */
@@ -20,7 +24,8 @@ typedef struct weft_encoder {
 } weft_encoder;
 
 /* Scores, softmax and weighted sum of three layers. Both factors of these products are activations:
- * they have the builder's bits of inputs, and no copies. Leaves the builder's own as they were. */
+ * they have the builder's bits of inputs, and no copies. Leaves the builder's own as they were, the place
+ * of the next layer too. */
 void weft_put_attention(weft_builder *b, int32_t q, int32_t k, int32_t v, int32_t heads);
 
 /* Appends the block behind a sequence. The builder's place is that of the block, role 0 (or 0: none);

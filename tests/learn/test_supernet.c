@@ -43,7 +43,7 @@ typedef struct variant {
     bool attends, blind;
 } variant;
 
-enum { STEM = 1, NORM, HIDDEN, HEAD, QUERY, KEY, VALUE, OUT, ATTENTION_NORM };
+enum { STEM = 1, NORM, HIDDEN, HEAD, QUERY, KEY, VALUE, OUT, ATTENTION_NORM, SCORES, MIX };
 
 static void place_next(weft_network *network, weft_layer layer, int32_t home) {
     layer.place = home;
@@ -61,9 +61,13 @@ static void grow_attention(weft_network *network, int width) {
         layer.place = QUERY + i;
         of[i] = grow(network, layer, norm, -1);
     }
-    int scores = grow(network, matmul_layer(2, true), of[0], of[1]);
+    weft_layer product = matmul_layer(2, true);
+    product.place = SCORES;
+    int scores = grow(network, product, of[0], of[1]);
     int weights = grow(network, softmax_layer(2), scores, -1);
-    grow(network, matmul_layer(2, false), weights, of[2]);
+    product = matmul_layer(2, false);
+    product.place = MIX;
+    grow(network, product, weights, of[2]);
     place_next(network, linear_layer(width), OUT);
     grow(network, plain_layer(WEFT_OP_ADD), network->n_layers - 1, x);
     next(network, (weft_layer){.op = WEFT_OP_TO_MAP, .entries = network->layers[map].out.height});
@@ -261,6 +265,27 @@ static void test_quantized(void **state) {
     }
     weft_supernet_close(supernet);
     expect_accuracies(path, false, 0.8);
+}
+
+/* Both factors of the products of an attention have steps that its networks share. */
+static void test_quantized_attention(void **state) {
+    (void)state;
+    asked a = {.has_attention = true};
+    const char *path = in_folder("attention.safetensors");
+    weft_supernet_settings s = settings_of(2, path);
+    s.train.quantize = true;
+    s.train.quant.weight_bits = s.train.quant.input_bits = 4;
+    must_train(&a, &s, NULL);
+    weft_supernet *supernet = must_open(path);
+    for (int home = SCORES; home <= MIX; home++) {
+        for (int slot = WEFT_SLOT_WEIGHT_STEP; slot <= WEFT_SLOT_INPUT_STEP; slot++) {
+            const weft_shared_tensor *t = weft_shared_find(supernet->shared, home, slot, 4);
+            assert_non_null(t);
+            assert_true(t->count == 1 && t->age > 0);
+            assert_true(supernet->shared->values[t->offset] > 0.0F);
+        }
+    }
+    weft_supernet_close(supernet);
 }
 
 /* A descent that drives steps below 0 leaves them where the next gradient can bring them back. */
@@ -730,6 +755,7 @@ int main(void) {
         cmocka_unit_test(test_single_path),
         cmocka_unit_test(test_sandwich),
         cmocka_unit_test(test_quantized),
+        cmocka_unit_test(test_quantized_attention),
         cmocka_unit_test(test_steps_held),
         cmocka_unit_test(test_ranks),
         cmocka_unit_test(test_two_phases),

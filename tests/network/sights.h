@@ -50,11 +50,12 @@ static inline void see(sights *all, const weft_layer *layer) {
     all->at[all->n++] = now;
 }
 
-/* Every layer with parameters has a place of its own, no other layer has one. */
+/* Every layer with parameters, and every product of two activations, whose quantizers have some, has a
+ * place of its own; no other layer has one. */
 static inline void see_network(sights *all, const weft_network *network) {
     for (int32_t i = 0; i < network->n_layers; i++) {
         const weft_layer *layer = &network->layers[i];
-        assert_int_equal(layer->place > 0, layer->params > 0);
+        assert_int_equal(layer->place > 0, layer->params > 0 || layer->op == WEFT_OP_MATMUL);
         for (int32_t k = 0; k < i && layer->place > 0; k++) {
             assert_int_not_equal(layer->place, network->layers[k].place);
         }

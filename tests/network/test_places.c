@@ -128,9 +128,10 @@ static void places_of_elastic_networks_fit(void **state) {
     const weft_elastic_skeleton *skeletons[] = {&weft_skeleton_proxyless, &weft_skeleton_ofa,
                                                 &weft_skeleton_small, &weft_skeleton_hybrid};
     /* Stem 2, first block without expansion 4, blocks of 6 and of 8 with squeeze-excite (which all
-     * small ones may have), 7 blocks that may be transformer blocks of 8, head. */
+     * small ones may have), 7 blocks that may be transformer blocks of 8 and
+     * two products of activations, head. */
     const int expected[] = {2 + 4 + 21 * 6 + 3, 2 + 4 + 8 * 6 + 12 * 8 + 4, 2 + 4 + 15 * 8 + 3,
-                            2 + 4 + 15 * 8 + 7 * 8 + 3};
+                            2 + 4 + 15 * 8 + 7 * 10 + 3};
     weft_network *network = empty();
     weft_error error;
     for (int i = 0; i < 4; i++) {
