@@ -283,7 +283,8 @@ enum { WEFT_HISTOGRAM_STEPS = 15, WEFT_HISTOGRAM_BINS = 2 * WEFT_HISTOGRAM_STEPS
  * Each tensor is quantised symmetrically: a step is a fifteenth of its largest magnitude (over all
  * images), values go to the nearest step, halves to the even one. Inputs are the map that the layer
  * reads, every value once and without padding; outputs have the bias in them, and neither norm nor
- * activation.
+ * activation. Behind a quantized training, inputs and weights are the rounded ones that the layer
+ * multiplies.
  *
  * The images are at most `images` (1 or more) of those that WEFT_SPLIT_VALIDATION keeps by
  * split_seed, the classes in turn, neither cropped nor flipped; with WEFT_SPLIT_TEST they are among

@@ -151,6 +151,22 @@ static void print_text(const quantize_arguments *arguments, const weft_network *
 
 /* ---- the call -------------------------------------------------------------------------------- */
 
+/* Options that only some calibrations look at. */
+static weft_status check_calibration(cli_call *call, weft_quant_calibration calibration) {
+    static const char *const CALIBRATING[] = {"images", "seed"};
+    if (cli_given(call, "percentile") && calibration != WEFT_QUANT_CALIBRATION_PERCENTILE) {
+        return cli_usage(call, "--percentile has no use without --calibration percentile");
+    }
+    for (size_t i = 0; i < sizeof CALIBRATING / sizeof CALIBRATING[0]; i++) {
+        if (cli_given(call, CALIBRATING[i]) && calibration == WEFT_QUANT_CALIBRATION_TRAINED) {
+            return cli_usage(call,
+                             "--%s has no use with --calibration trained: no images calibrate",
+                             CALIBRATING[i]);
+        }
+    }
+    return WEFT_OK;
+}
+
 static weft_status check(cli_call *call, const quantize_arguments *arguments) {
     if (arguments->settings.train.weights == NULL) {
         return cli_usage(call, "--weights is missing: 'weft train --save FILE' writes them");
@@ -164,6 +180,7 @@ static weft_status check(cli_call *call, const quantize_arguments *arguments) {
     if (arguments->chip == NULL && cli_given(call, "set")) {
         return cli_usage(call, "--set has no use without --chip");
     }
+    WEFT_TRY(check_calibration(call, arguments->settings.train.quant.calibration));
     return cli_check_folder(call, arguments->settings.train.save);
 }
 

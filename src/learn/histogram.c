@@ -126,14 +126,38 @@ static weft_status pass_images(const survey *s, look_fn look, weft_error *error)
     return WEFT_OK;
 }
 
-static void pass_weights(const survey *s, look_fn look) {
+/* Where they are quantized, as the layer multiplies with them; made anew here, for the engine's own may
+ * lie in a memory of its own. */
+static weft_status look_at_weights(const survey *s, const weft_stage *stage, look_fn look,
+                                   weft_error *error) {
+    const weft_slot *weight = &stage->slot[WEFT_SLOT_WEIGHT];
+    tally *t = tally_of(s, stage, WEIGHTS);
+    if (stage->bits == 0) {
+        look(t, weight->value, weight->count);
+        return WEFT_OK;
+    }
+    float *rounded = malloc(weight->count * sizeof *rounded);
+    if (rounded == NULL) {
+        return weft_fail_memory(error, weight->count * sizeof *rounded);
+    }
+    const weft_quant_array array = {WEFT_F32, stage->rows, weight->count / stage->rows};
+    weft_quant_forward(array, stage->range, stage->slot[WEFT_SLOT_WEIGHT_STEP].value, weight->value,
+                       rounded);
+    look(t, rounded, weight->count);
+    free(rounded);
+    return WEFT_OK;
+}
+
+/* Behind a pass of images, which sets steps that were not known. */
+static weft_status pass_weights(const survey *s, look_fn look, weft_error *error) {
+    WEFT_TRY(weft_engine_fetch(s->engine, error));
     for (int i = 0; i < s->engine->n_stages; i++) {
         const weft_stage *stage = &s->engine->stages[i];
-        const weft_slot *weight = &stage->slot[WEFT_SLOT_WEIGHT];
         if (weft_stage_is_product(stage)) {
-            look(tally_of(s, stage, WEIGHTS), weight->value, weight->count);
+            WEFT_TRY(look_at_weights(s, stage, look, error));
         }
     }
+    return WEFT_OK;
 }
 
 static weft_status check_finite(const survey *s, weft_error *error) {
@@ -151,13 +175,11 @@ static weft_status check_finite(const survey *s, weft_error *error) {
 }
 
 static weft_status take_all(const survey *s, weft_error *error) {
-    WEFT_TRY(weft_engine_fetch(s->engine, error));
     WEFT_TRY(pass_images(s, look_for_largest, error));
-    pass_weights(s, look_for_largest);
+    WEFT_TRY(pass_weights(s, look_for_largest, error));
     WEFT_TRY(check_finite(s, error));
     WEFT_TRY(pass_images(s, count_bins, error));
-    pass_weights(s, count_bins);
-    return WEFT_OK;
+    return pass_weights(s, count_bins, error);
 }
 
 /* ---- the network that carries them ----------------------------------------------------------- */

@@ -12,8 +12,9 @@
 #include "learn/safetensors.h"
 #include "learn/train_file.h"
 
-/* bits of weights, bits of inputs, whether inputs have a sign, zero points of both; and of MATMUL bits
- * and sign of the second operand in place of the weights'. */
+/* bits of weights, bits of inputs, whether inputs have a sign, zero points of both, which are 0; and of
+ * MATMUL, in place of the weights' bits and zero point, bits of the second operand and whether it has a
+ * sign. */
 enum { FORMAT_VALUES = 5 };
 
 typedef struct writing {
@@ -64,6 +65,7 @@ static void add_layer(writing *w, const weft_engine *engine, const weft_ptq_laye
     format[0] = layer->bits[1] > 0 ? layer->bits[1] : format[0];
     format[1] = layer->bits[0];
     format[2] = layer->range[0].low < 0;
+    format[3] = layer->bits[1] > 0 && layer->range[1].low < 0;
     add(w, layer, "format", WEFT_BUNDLE_I64, FORMAT_VALUES, format);
 }
 

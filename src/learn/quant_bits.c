@@ -105,13 +105,12 @@ weft_status weft_quant_choose(const weft_network *network, const weft_quant_sett
 }
 
 weft_status weft_quant_check_chip(const weft_network *network, const weft_layer_bits *bits,
-                                  const bool *inputs_signed, const weft_priced *priced,
+                                  const weft_layer_signs *signs, const weft_priced *priced,
                                   weft_error *error) {
     for (int32_t i = 0; i < network->n_layers; i++) {
-        const weft_layer_signs signs = {.inputs = inputs_signed[i], .weights = true};
         weft_error reason;
         if (!is_product(&network->layers[i]) ||
-            weft_priced_check_bits(priced, &bits[i], &signs, &reason) == WEFT_OK) {
+            weft_priced_check_bits(priced, &bits[i], &signs[i], &reason) == WEFT_OK) {
             continue;
         }
         weft_fail(error, reason.status, "layer %d (%s) of %s: %.300s", i,

@@ -21,10 +21,10 @@ weft_status weft_quant_check(const weft_quant_settings *settings, weft_error *er
 weft_status weft_quant_choose(const weft_network *network, const weft_quant_settings *settings,
                               weft_layer_bits *bits, weft_error *error) WEFT_NODISCARD;
 
-/* Whether a chip holds what was chosen: weights with both signs, and inputs with both or one.
- * inputs_signed[i] is of layer i. WEFT_ERROR_INFEASIBLE with the layer and the most bits that fit. */
+/* Whether a chip holds what was chosen, signs[i] being of layer i; of a MATMUL `weights` is its second
+ * operand. WEFT_ERROR_INFEASIBLE with the layer and the most bits that fit. */
 weft_status weft_quant_check_chip(const weft_network *network, const weft_layer_bits *bits,
-                                  const bool *inputs_signed, const weft_priced *priced,
+                                  const weft_layer_signs *signs, const weft_priced *priced,
                                   weft_error *error) WEFT_NODISCARD;
 
 #endif

@@ -36,12 +36,14 @@ void weft_quantize_defaults(weft_quantize_settings *settings) {
 
 /* ---- can it be done -------------------------------------------------------------------------- */
 
-/* Whether what a layer reads first has both signs. */
-static void find_signs(const weft_network *network, bool *positive, bool *inputs_signed) {
+/* Weights have both signs; what a layer reads may not, of a product of two activations either operand. */
+static void find_signs(const weft_network *network, bool *positive, weft_layer_signs *signs) {
     weft_layers_positive(network, positive);
     for (int i = 0; i < network->n_layers; i++) {
         const weft_layer *layer = &network->layers[i];
-        inputs_signed[i] = layer->n_inputs == 0 || !positive[layer->input[0]];
+        bool product = layer->op == WEFT_OP_MATMUL;
+        signs[i].inputs = layer->n_inputs == 0 || !positive[layer->input[0]];
+        signs[i].weights = !product || !positive[layer->input[1]];
     }
 }
 
@@ -50,15 +52,15 @@ weft_status weft_quantize_check(const weft_network *network, const weft_quant_se
     size_t n = (size_t)network->n_layers;
     weft_layer_bits *bits = calloc(n, sizeof *bits);
     bool *positive = calloc(n, sizeof *positive);
-    bool *inputs_signed = calloc(n, sizeof *inputs_signed);
-    weft_status status = bits != NULL && positive != NULL && inputs_signed != NULL
+    weft_layer_signs *signs = calloc(n, sizeof *signs);
+    weft_status status = bits != NULL && positive != NULL && signs != NULL
                              ? weft_quant_choose(network, settings, bits, error)
                              : weft_fail_memory(error, n * sizeof *bits);
     if (status == WEFT_OK && priced != NULL) {
-        find_signs(network, positive, inputs_signed);
-        status = weft_quant_check_chip(network, bits, inputs_signed, priced, error);
+        find_signs(network, positive, signs);
+        status = weft_quant_check_chip(network, bits, signs, priced, error);
     }
-    free(inputs_signed);
+    free(signs);
     free(positive);
     free(bits);
     return status;
@@ -83,6 +85,10 @@ static weft_status check(const weft_network *network, const weft_dataset *datase
 
 /* ---- engines --------------------------------------------------------------------------------- */
 
+static bool keeps_steps(const quantizing *q) {
+    return q->settings->train.quant.calibration == WEFT_QUANT_CALIBRATION_TRAINED;
+}
+
 static weft_status open_engine(quantizing *q, const weft_quant_settings *quant, weft_error *error) {
     const weft_train_settings *s = &q->settings->train;
     weft_engine_destroy(q->trainer.engine);
@@ -91,7 +97,9 @@ static weft_status open_engine(quantizing *q, const weft_quant_settings *quant, 
         .batch = s->batch, .type = weft_train_type(s), .device = s->device, .quant = quant};
     WEFT_TRY(weft_engine_create(q->network, q->crew, &engine, &q->trainer.engine, error));
     WEFT_TRY(weft_engine_initialise(q->trainer.engine, s->seed, q->stop, error));
-    return weft_engine_load(q->trainer.engine, s->weights, error);
+    return keeps_steps(q) && quant != NULL
+               ? weft_engine_load_trained(q->trainer.engine, s->weights, error)
+               : weft_engine_load(q->trainer.engine, s->weights, error);
 }
 
 static weft_status measure(quantizing *q, double *accuracy, double *loss, weft_error *error) {
@@ -125,8 +133,10 @@ static weft_status quantize(quantizing *q, weft_quantize_result *made, weft_erro
     WEFT_TRY(weft_ptq_begin(q->network, &s->quant, &q->ptq, error));
     WEFT_TRY(open_engine(q, NULL, error));
     WEFT_TRY(measure(q, &made->real_accuracy, &made->real_loss, error));
-    const weft_ptq_images images = {q->parts.train.n, load_images, q};
-    WEFT_TRY(weft_ptq_calibrate(&q->ptq, q->trainer.engine, &images, q->stop, error));
+    if (!keeps_steps(q)) {
+        const weft_ptq_images images = {q->parts.train.n, load_images, q};
+        WEFT_TRY(weft_ptq_calibrate(&q->ptq, q->trainer.engine, &images, q->stop, error));
+    }
     weft_quant_settings quant = s->quant;
     quant.steps = WEFT_QUANT_STEPS_LEARNED;
     WEFT_TRY(open_engine(q, &quant, error));
@@ -137,7 +147,7 @@ static weft_status quantize(quantizing *q, weft_quantize_result *made, weft_erro
 }
 
 static void count_layers(const quantizing *q, weft_quantize_result *made) {
-    made->images_calibrated = q->parts.train.n;
+    made->images_calibrated = keeps_steps(q) ? 0 : q->parts.train.n;
     made->images_measured = q->parts.measure.n;
     for (int i = 0; i < q->ptq.n; i++) {
         const weft_ptq_layer *layer = &q->ptq.layers[i];

@@ -59,14 +59,36 @@ void weft_slot_describe(const weft_stage *stage, weft_slot_name name, char *text
     }
 }
 
+static bool is_step(int name) {
+    return name == WEFT_SLOT_WEIGHT_STEP || name == WEFT_SLOT_INPUT_STEP;
+}
+
+static void name_bits(const weft_stage *stage, int name, char *text) {
+    snprintf(text, WEFT_SLOT_NAME, "%d.%s.%s", stage->layer_index, weft_op_token(stage->layer->op),
+             name == WEFT_SLOT_WEIGHT_STEP ? "weight_bits" : "input_bits");
+}
+
+/* A step means nothing without the number of bits that it was trained for. */
+static void describe_bits(const weft_stage *stage, int name, char *text, int64_t *bits,
+                          weft_bundle_array *array) {
+    name_bits(stage, name, text);
+    *bits = stage->bits;
+    *array = (weft_bundle_array){
+        .name = text, .kind = WEFT_BUNDLE_I64, .n_dims = 1, .dims = {1}, .n = 1, .values = bits};
+}
+
 static int describe_slots(const weft_engine *engine, weft_bundle_array *arrays,
-                          char (*names)[WEFT_SLOT_NAME]) {
+                          char (*names)[WEFT_SLOT_NAME], int64_t *bits) {
     int n = 0;
     for (int s = 0; s < engine->n_stages; s++) {
         const weft_stage *stage = &engine->stages[s];
         for (int name = 0; name < WEFT_SLOTS; name++) {
             if (stage->slot[name].count > 0) {
                 weft_slot_describe(stage, name, names[n], &arrays[n]);
+                n++;
+            }
+            if (stage->slot[name].count > 0 && is_step(name)) {
+                describe_bits(stage, name, names[n], &bits[n], &arrays[n]);
                 n++;
             }
         }
@@ -76,25 +98,28 @@ static int describe_slots(const weft_engine *engine, weft_bundle_array *arrays,
 
 weft_status weft_engine_save(const weft_engine *engine, const char *path, weft_error *error) {
     WEFT_TRY(weft_engine_fetch(engine, error));
-    size_t most = (size_t)engine->n_stages * WEFT_SLOTS;
+    size_t most = 2 * (size_t)engine->n_stages * WEFT_SLOTS;
     weft_bundle_array *arrays = calloc(most, sizeof *arrays);
     char(*names)[WEFT_SLOT_NAME] = calloc(most, sizeof *names);
+    int64_t *bits = calloc(most, sizeof *bits);
     char hash[HASH_TEXT];
     snprintf(hash, sizeof hash, "%016" PRIx64, weft_network_hash(engine->network));
     const weft_bundle_text texts[] = {
         {"weft", "weights/1"}, {"network", engine->network->name}, {"network_hash", hash}};
     uint8_t *bytes = NULL;
     size_t size = 0;
-    weft_status status =
-        arrays != NULL && names != NULL ? WEFT_OK : weft_fail_memory(error, most * sizeof *arrays);
+    weft_status status = arrays != NULL && names != NULL && bits != NULL
+                             ? WEFT_OK
+                             : weft_fail_memory(error, most * sizeof *arrays);
     if (status == WEFT_OK) {
-        int n = describe_slots(engine, arrays, names);
+        int n = describe_slots(engine, arrays, names, bits);
         status = weft_bundle_write(arrays, n, texts, 3, &bytes, &size, error);
     }
     if (status == WEFT_OK) {
         status = weft_bundle_save(path, bytes, size, error);
     }
     free(bytes);
+    free(bits);
     free(names);
     free(arrays);
     return status;
@@ -118,11 +143,57 @@ static weft_status fail_weights(const weft_engine *engine, const weft_bundle *bu
     return WEFT_ERROR_INPUT;
 }
 
+/* The bits that a step of a file was trained for; those of the stage where the file does not say. */
+static int64_t bits_in_file(const weft_bundle *bundle, const weft_stage *stage, int name) {
+    char text[WEFT_SLOT_NAME];
+    name_bits(stage, name, text);
+    const weft_bundle_array *array = weft_bundle_find(bundle, text);
+    int64_t bits = stage->bits;
+    if (array != NULL && array->kind == WEFT_BUNDLE_I64 && array->n == 1) {
+        memcpy(&bits, array->values, sizeof bits);
+    }
+    return bits;
+}
+
+/* The array of a slot; NULL: there is none. Steps and extents of other bits, or of another number of
+ * rows, are none: who quantizes otherwise begins them anew. */
+static const weft_bundle_array *find_slot(const weft_bundle *bundle, const weft_stage *stage,
+                                          int name) {
+    char text[WEFT_SLOT_NAME];
+    name_slot(stage, name, text);
+    const weft_bundle_array *array = weft_bundle_find(bundle, text);
+    if (array == NULL || !may_be_missing(name)) {
+        return array;
+    }
+    bool fits = array->n == stage->slot[name].count &&
+                (!is_step(name) || bits_in_file(bundle, stage, name) == stage->bits);
+    return fits ? array : NULL;
+}
+
+/* Of a step that is to be as it was trained: one that the file has must be of these bits and rows. */
+static weft_status check_trained(const weft_bundle *bundle, const weft_stage *stage, int name,
+                                 weft_error *error) {
+    char text[WEFT_SLOT_NAME];
+    name_slot(stage, name, text);
+    const weft_bundle_array *array = weft_bundle_find(bundle, text);
+    if (array == NULL || find_slot(bundle, stage, name) != NULL) {
+        return WEFT_OK;
+    }
+    weft_fail(error, WEFT_ERROR_INPUT,
+              "\"%s\" was trained as %zu for %lld bits, expected %zu for %d", text, array->n,
+              (long long)bits_in_file(bundle, stage, name), stage->slot[name].count,
+              (int)stage->bits);
+    weft_hint(error,
+              "trained steps go with the bits, and with steps a channel or a layer, that they "
+              "were trained with; else calibrate with error, min-max or percentile");
+    return WEFT_ERROR_INPUT;
+}
+
 static weft_status check_slot(const weft_engine *engine, const weft_bundle *bundle,
                               const weft_stage *stage, int name, weft_error *error) {
     char text[WEFT_SLOT_NAME];
     name_slot(stage, name, text);
-    const weft_bundle_array *array = weft_bundle_find(bundle, text);
+    const weft_bundle_array *array = find_slot(bundle, stage, name);
     if (array == NULL) {
         return may_be_missing(name) ? WEFT_OK
                                     : fail_weights(engine, bundle, text, "have no array", error);
@@ -134,16 +205,15 @@ static weft_status check_slot(const weft_engine *engine, const weft_bundle *bund
 }
 
 static void take_slot(const weft_bundle *bundle, const weft_stage *stage, int name) {
-    char text[WEFT_SLOT_NAME];
-    name_slot(stage, name, text);
-    const weft_bundle_array *array = weft_bundle_find(bundle, text);
+    const weft_bundle_array *array = find_slot(bundle, stage, name);
     if (array != NULL) {
         memcpy(stage->slot[name].value, array->values, array->n * sizeof(float));
     }
 }
 
 /* Everything is checked before anything is changed. */
-static weft_status take_weights(weft_engine *engine, const weft_bundle *bundle, weft_error *error) {
+static weft_status take_weights(weft_engine *engine, const weft_bundle *bundle, bool trained,
+                                weft_error *error) {
     WEFT_TRY(weft_engine_fetch(engine, error));
     for (int pass = 0; pass < 2; pass++) {
         for (int s = 0; s < engine->n_stages; s++) {
@@ -154,6 +224,8 @@ static weft_status take_weights(weft_engine *engine, const weft_bundle *bundle, 
                 }
                 if (pass == 0) {
                     WEFT_TRY(check_slot(engine, bundle, stage, name, error));
+                    WEFT_TRY(trained && is_step(name) ? check_trained(bundle, stage, name, error)
+                                                      : WEFT_OK);
                 } else {
                     take_slot(bundle, stage, name);
                 }
@@ -164,13 +236,13 @@ static weft_status take_weights(weft_engine *engine, const weft_bundle *bundle, 
     return WEFT_OK;
 }
 
-weft_status weft_engine_load(weft_engine *engine, const char *path, weft_error *error) {
+static weft_status load(weft_engine *engine, const char *path, bool trained, weft_error *error) {
     weft_bytes bytes = {0};
     weft_bundle bundle = {0};
     WEFT_TRY(weft_bytes_read(path, &bytes, error));
     weft_status status = weft_bundle_parse(bytes.data, bytes.size, &bundle, error);
     if (status == WEFT_OK) {
-        status = take_weights(engine, &bundle, error);
+        status = take_weights(engine, &bundle, trained, error);
     }
     weft_bundle_destroy(&bundle);
     free(bytes.data);
@@ -178,6 +250,14 @@ weft_status weft_engine_load(weft_engine *engine, const char *path, weft_error *
         weft_error_file(error, path);
     }
     return status;
+}
+
+weft_status weft_engine_load(weft_engine *engine, const char *path, weft_error *error) {
+    return load(engine, path, false, error);
+}
+
+weft_status weft_engine_load_trained(weft_engine *engine, const char *path, weft_error *error) {
+    return load(engine, path, true, error);
 }
 
 /* ---- checkpoints ----------------------------------------------------------------------------- */

@@ -21,11 +21,16 @@ void weft_slot_describe(const weft_stage *stage, weft_slot_name name, char *text
 weft_status weft_engine_save(const weft_engine *engine, const char *path,
                              weft_error *error) WEFT_NODISCARD;
 
-/* Reads them into an engine of the same network. Steps of quantizers may be missing: weights of a
- * training in reals start one that is quantized. WEFT_ERROR_INPUT names the first array that is
- * missing or has another shape, and both networks. */
+/* Reads them into an engine of the same network. Steps of quantizers may be missing, or of other bits or
+ * rows: they stay as they are, so that weights of any training start one that is quantized.
+ * WEFT_ERROR_INPUT names the first array that is missing or has another shape, and both networks. */
 weft_status weft_engine_load(weft_engine *engine, const char *path,
                              weft_error *error) WEFT_NODISCARD;
+
+/* The same for who takes the steps as they were trained: those of other bits or rows are
+ * WEFT_ERROR_INPUT. */
+weft_status weft_engine_load_trained(weft_engine *engine, const char *path,
+                                     weft_error *error) WEFT_NODISCARD;
 
 /* Everything of a settings that makes a difference to the result. The file of start weights counts by
  * its contents. */

@@ -210,6 +210,18 @@ run quantize imc:V8,M8 --weights real.safetensors --data tiny
 out_has "quantized" "people read it"
 run quantize imc:V8,M8 --weights real.safetensors --data tiny --calibration trained
 code_is 3 "steps that nobody trained"
+run quantize imc:V8,M8 --weights four.safetensors --data tiny --calibration trained
+code_is 3 "steps that were trained for other bits"
+err_has "for 4 bits" "says which"
+err_has "for 8" "and which are needed"
+train imc:V8,M8 --epochs 0.2 --bits 4,4 --per-channel off --weights four.safetensors
+code_is 0 "a training with other steps begins them anew"
+for option in "--percentile 0.9" "--images 9 --calibration trained" "--seed 9 --calibration trained"; do
+    # shellcheck disable=SC2086
+    run quantize imc:V8,M8 --weights four.safetensors --data tiny --bits 4,4 $option
+    code_is 2 "$option"
+    err_has "has no use" "is told"
+done
 run quantize imc:V8,V8 --weights real.safetensors --data tiny
 code_is 3 "quantizing weights of another network"
 run quantize imc:V8,M8 --data tiny

@@ -144,6 +144,34 @@ static void test_counts_by_hand(void **state) {
     weft_network_destroy(network);
 }
 
+/* The chip multiplies with rounded weights: with a step of 2 and one of -1, 0, 1 for each, 2 stays and -1
+ * is halfway to 0, the even one. Inputs are cut at a step of 1, the outputs are of both. */
+static void test_counts_of_rounded_weights(void **state) {
+    (void)state;
+    static const float weights[] = {2.0F, -1.0F}, bias[] = {0.0F, 5.0F}, two = 2.0F, one = 1.0F;
+    weft_error error = {0};
+    weft_quant_settings quant;
+    weft_quant_defaults(&quant);
+    quant.weight_bits = quant.input_bits = 2;
+    quant.ends_at_8 = quant.per_channel = false;
+    weft_network *network = hand_network(), *measured = NULL;
+    rig made = rig_open(network, (weft_engine_settings){.batch = 1, .quant = &quant}, 1);
+    MUST(weft_engine_set(made.engine, CONV, WEFT_SLOT_WEIGHT, weights, &error));
+    MUST(weft_engine_set(made.engine, CONV, WEFT_SLOT_BIAS, bias, &error));
+    MUST(weft_engine_set(made.engine, CONV, WEFT_SLOT_WEIGHT_STEP, &two, &error));
+    MUST(weft_engine_set(made.engine, CONV, WEFT_SLOT_INPUT_STEP, &one, &error));
+    MUST(weft_engine_set(made.engine, LINEAR, WEFT_SLOT_WEIGHT_STEP, &one, &error));
+    MUST(weft_engine_set(made.engine, LINEAR, WEFT_SLOT_INPUT_STEP, &one, &error));
+    int64_t loaded = 0;
+    MUST(measure(made.engine, NULL, &loaded, &measured, &error));
+    const weft_operands *conv = &measured->layers[CONV].operands;
+    CHECK_COUNTS(conv->weights, 2, {0, 1}, {15, 1});
+    CHECK_COUNTS(conv->inputs, 12, {-15, 3}, {0, 3}, {15, 6});
+    weft_network_destroy(measured);
+    rig_close(&made);
+    weft_network_destroy(network);
+}
+
 static void test_stops_and_refuses(void **state) {
     (void)state;
     static const float bad[] = {NAN, INFINITY};
@@ -345,9 +373,10 @@ static void test_energies_follow(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_counts_by_hand),         cmocka_unit_test(test_stops_and_refuses),
-        cmocka_unit_test(test_every_product_has_them), cmocka_unit_test(test_images_decide),
-        cmocka_unit_test(test_bad_requests),           cmocka_unit_test(test_energies_follow),
+        cmocka_unit_test(test_counts_by_hand),    cmocka_unit_test(test_counts_of_rounded_weights),
+        cmocka_unit_test(test_stops_and_refuses), cmocka_unit_test(test_every_product_has_them),
+        cmocka_unit_test(test_images_decide),     cmocka_unit_test(test_bad_requests),
+        cmocka_unit_test(test_energies_follow),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

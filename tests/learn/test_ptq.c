@@ -343,6 +343,7 @@ static void test_trained_steps(void **state) {
     settings.train.save = path;
     weft_quantize_result result;
     MUST(weft_quantize(network, &dataset, &settings, NULL, &result, &error));
+    assert_int_equal(result.images_calibrated, 0);
     assert_true(result.accuracy == trained.accuracy && result.loss == trained.loss);
     opened real = open_file(trained4), file = open_file(path);
     for (int i = 0; i < network->n_layers; i++) {
@@ -371,6 +372,89 @@ static void test_trained_steps(void **state) {
     }
     close_file(&file);
     close_file(&real);
+}
+
+/* Trained steps are of the bits and rows that they were trained for: a training with others begins them
+ * anew, and who asks for them as they were is told. */
+static void test_steps_of_other_bits(void **state) {
+    (void)state;
+    static const struct {
+        int bits;
+        bool per_channel, takes_weight_step, takes_input_step;
+    } rows[] = {{4, true, true, true}, {2, true, false, false}, {4, false, false, true}};
+    weft_error error;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        weft_quant_settings quant = quantize_settings(rows[i].bits).train.quant;
+        quant.per_channel = rows[i].per_channel;
+        rig made = rig_open(network, (weft_engine_settings){.batch = 4, .quant = &quant}, 1);
+        int conv = norm_of(1) + 2; /* the second: ends have 8 bits */
+        float weight_step[8], input_step;
+        MUST(weft_engine_load(made.engine, trained4, &error));
+        MUST(weft_engine_get(made.engine, conv, WEFT_SLOT_WEIGHT_STEP, false, weight_step, &error));
+        MUST(weft_engine_get(made.engine, conv, WEFT_SLOT_INPUT_STEP, false, &input_step, &error));
+        assert_int_equal(weight_step[0] != 0.0F, rows[i].takes_weight_step);
+        assert_int_equal(input_step != 0.0F, rows[i].takes_input_step);
+        bool same = rows[i].takes_weight_step && rows[i].takes_input_step;
+        assert_int_equal(weft_engine_load_trained(made.engine, trained4, &error),
+                         same ? WEFT_OK : WEFT_ERROR_INPUT);
+        rig_close(&made);
+    }
+    assert_non_null(strstr(error.message, "weight_step\" was trained as 8 for "));
+    assert_non_null(strstr(error.message, "expected 1 for "));
+}
+
+/* Tokens of the mean of each quarter, scores of queries and keys that are not below 0, and a mean of
+ * values of both signs. */
+static weft_network *attending(int *scores, int *mix) {
+    weft_network *made = network_of("attending", SHAPE.channels, SHAPE.height, SHAPE.width);
+    next(made, average_layer(2));
+    next(made, plain_layer(WEFT_OP_TOKENS));
+    int norm = next(made, plain_layer(WEFT_OP_LAYER_NORM));
+    int q = grow(made, linear_layer(4), norm, -1);
+    int k = grow(made, linear_layer(4), norm, -1);
+    int v = grow(made, linear_layer(4), norm, -1);
+    k = grow(made, plain_layer(WEFT_OP_RELU), k, -1);
+    *scores = grow(made, matmul_layer(1, true), q, k);
+    int weights_of_values = grow(made, softmax_layer(1), *scores, -1);
+    *mix = grow(made, matmul_layer(1, false), weights_of_values, v);
+    grow_head(made, 5);
+    return made;
+}
+
+static void expect_format(const opened *file, int layer, int64_t input_sign, int64_t second_sign) {
+    char name[64];
+    int64_t format[5];
+    snprintf(name, sizeof name, "%d.matmul.format", layer);
+    const weft_bundle_array *array = weft_bundle_find(&file->bundle, name);
+    assert_non_null(array);
+    memcpy(format, array->values, sizeof format);
+    assert_true(format[0] == 4 && format[1] == 4 && format[4] == 0);
+    assert_true(format[2] == input_sign && format[3] == second_sign);
+}
+
+static void test_signs_of_both_operands(void **state) {
+    (void)state;
+    weft_error error;
+    char path[128], integers[128];
+    int scores, mix;
+    snprintf(path, sizeof path, "%s/attending.safetensors", folder);
+    snprintf(integers, sizeof integers, "%s/attending.integers.safetensors", folder);
+    weft_network *attends = attending(&scores, &mix);
+    weft_train_settings train = train_settings();
+    weft_train_result trained;
+    train.epochs = 0.2;
+    train.save = path;
+    MUST(weft_train(attends, &dataset, &train, NULL, NULL, NULL, &trained, &error));
+    weft_quantize_settings settings = quantize_settings(4);
+    settings.train.weights = path;
+    settings.train.save = integers;
+    weft_quantize_result result;
+    MUST(weft_quantize(attends, &dataset, &settings, NULL, &result, &error));
+    opened file = open_file(integers);
+    expect_format(&file, scores, 1, 0);
+    expect_format(&file, mix, 0, 1);
+    close_file(&file);
+    weft_network_destroy(attends);
 }
 
 /* ---- what cannot be -------------------------------------------------------------------------- */
@@ -450,6 +534,8 @@ int main(void) {
         cmocka_unit_test(test_integer_layer),
         cmocka_unit_test(test_eight_bits_cost_little),
         cmocka_unit_test(test_trained_steps),
+        cmocka_unit_test(test_steps_of_other_bits),
+        cmocka_unit_test(test_signs_of_both_operands),
         cmocka_unit_test(test_refused),
         cmocka_unit_test(test_chip),
         cmocka_unit_test(test_stops),

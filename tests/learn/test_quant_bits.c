@@ -161,16 +161,19 @@ static void test_chip(void **state) {
     weft_network *network = make_network((weft_layer_bits){.weights = 4});
     weft_quant_settings settings;
     weft_layer_bits bits[LAYERS];
-    const bool inputs_signed[LAYERS] = {[CONV_1] = true};
+    weft_layer_signs signs[LAYERS] = {[CONV_1] = {.inputs = true}};
+    for (int i = 0; i < LAYERS; i++) {
+        signs[i].weights = true;
+    }
     weft_quant_defaults(&settings);
     MUST(weft_quant_choose(network, &settings, bits, &error));
     weft_priced *any = small_chip("  inputs: {bits: 8, encoding: offset-if-signed}\n"
                                   "  weights: {bits: 8, encoding: offset, slice: 2}\n");
-    MUST(weft_quant_check_chip(network, bits, inputs_signed, any, &error));
+    MUST(weft_quant_check_chip(network, bits, signs, any, &error));
     weft_priced_destroy(any);
     weft_priced *few = small_chip("  inputs: {bits: 8, encoding: offset-if-signed}\n"
                                   "  weights: {bits: 4, code: 4, encoding: offset, slice: 2}\n");
-    assert_int_equal(weft_quant_check_chip(network, bits, inputs_signed, few, &error),
+    assert_int_equal(weft_quant_check_chip(network, bits, signs, few, &error),
                      WEFT_ERROR_INFEASIBLE);
     assert_non_null(strstr(error.message,
                            "layer 1 (conv) of small: chip 'small' cannot hold 8 bits "
@@ -179,7 +182,7 @@ static void test_chip(void **state) {
     settings.weight_bits = 4;
     settings.ends_at_8 = false;
     MUST(weft_quant_choose(network, &settings, bits, &error));
-    MUST(weft_quant_check_chip(network, bits, inputs_signed, few, &error));
+    MUST(weft_quant_check_chip(network, bits, signs, few, &error));
     weft_priced_destroy(few);
     weft_network_destroy(network);
 }
