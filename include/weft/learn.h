@@ -377,7 +377,8 @@ typedef struct weft_supernet_settings {
     bool transforms_kernels; /* small kernels are made of large ones by learned matrices; true */
     /* Two phases (Zhao et al., H4H-NAS, 2024): this share of the steps trains networks of group 0
      * alone; then the others come in, what was trained before learns at `inherited_rate` times the
-     * rate, and gradients of the two groups that conflict are projected. 0: one phase. */
+     * rate, and gradients of the two groups that conflict are projected. 0: one phase,
+     * as it must be in a space of one group. */
     double first_phase;
     double inherited_rate; /* 0.5 */
     bool projects;         /* in the phase with both groups; true */

@@ -2,24 +2,21 @@
  * weft quantize: what trained weights are worth with few bits, and the integers that come out. */
 #include <inttypes.h>
 
-#include "cli/cli.h"
+#include "cli/training.h"
 
 typedef struct quantize_arguments {
     const char *data, *chip, *set;
     cli_network_options network;
     cli_bits bits;
     weft_quantize_settings settings;
-    int split; /* index in SPLITS, a weft_split */
+    int split; /* index in cli_splits, a weft_split */
     bool json;
 } quantize_arguments;
 
 #define MEMBER(member) .offset = offsetof(quantize_arguments, member)
 
-static const char *const SPLITS[] = {"validation", "test", NULL};
-
 #define WORD(name, word) word,
 static const char *const CALIBRATIONS[] = {WEFT_QUANT_CALIBRATION_MAP(WORD) NULL};
-static const char *const PRECISIONS[] = {WEFT_PRECISION_MAP(WORD) NULL};
 #undef WORD
 
 static const cli_option OPTIONS[] = {
@@ -48,17 +45,14 @@ static const cli_option OPTIONS[] = {
      .help = "With --chip: changes a value of the chip. May be given several times."},
     {"save", 'o', CLI_TEXT, "FILE", MEMBER(settings.train.save), .values = CLI_VALUES_FILE,
      .unset = "none", .help = "Writes integers, steps and zero points to this file (safetensors)."},
-    {"split", 0, CLI_CHOICE, "PART", MEMBER(split), .words = SPLITS, .values = CLI_VALUES_WORDS,
+    {"split", 0, CLI_CHOICE, "PART", MEMBER(split), .words = cli_splits, .values = CLI_VALUES_WORDS,
      .help = "What measures: the test set, or the part of the training set that a training with "
              "--split validation kept."},
-    {"validation", 0, CLI_REAL, "X", MEMBER(settings.train.validation), 1e-9, 0.9,
-     .help = "Share of the training set that is kept for validation."},
-    {"split-seed", 0, CLI_UINT64, "N", MEMBER(settings.train.split_seed),
-     .help = "Seed of the split into training and validation part."},
+    CLI_VALIDATION_ROW(settings.train),
+    CLI_SPLIT_SEED_ROW(settings.train),
     {"batch", 'b', CLI_INT, "N", MEMBER(settings.train.batch), 1, 65536,
      .help = "Images that pass at once."},
-    {"precision", 0, CLI_CHOICE, "TYPE", MEMBER(settings.train.precision), .words = PRECISIONS,
-     .values = CLI_VALUES_WORDS, .help = "Of activations and products, as in 'weft train'."},
+    CLI_PRECISION_ROW(settings.train, "Of activations and products, as in 'weft train'."),
     {"head-pool", 0, CLI_INT, "N", MEMBER(network.head_pool), 1, 64,
      .help = "Side of the map that the head pools to before its linear layers."},
     {"hidden", 0, CLI_WIDTHS, "N,...", MEMBER(network.hidden),
@@ -104,7 +98,7 @@ static weft_status print_json(cli_call *call, const quantize_arguments *argument
     weft_json_object_begin(json);
     weft_json_member_text(json, "network", network->name);
     weft_json_member_text(json, "data", arguments->data);
-    weft_json_member_text(json, "split", SPLITS[arguments->split]);
+    weft_json_member_text(json, "split", cli_splits[arguments->split]);
     weft_json_member_integer(json, "weight_bits", arguments->bits.weights);
     weft_json_member_integer(json, "input_bits", arguments->bits.inputs);
     weft_json_member_text(json, "calibration", CALIBRATIONS[s->quant.calibration]);
@@ -128,7 +122,7 @@ static weft_status print_json(cli_call *call, const quantize_arguments *argument
 static void print_text(const quantize_arguments *arguments, const weft_network *network,
                        const weft_quantize_result *result) {
     const weft_train_settings *s = &arguments->settings.train;
-    const char *split = SPLITS[arguments->split];
+    const char *split = cli_splits[arguments->split];
     char weights[CLI_QUANTITY], time[32];
     printf(
         "network           %s (%s weights in %d layers, %.2f bits each; %d batch norms folded)\n",

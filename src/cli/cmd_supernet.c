@@ -7,14 +7,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "cli/supernet.h"
+#include "cli/training.h"
 
 #define WORD(name, word) word,
-static const char *const PRECISIONS[] = {WEFT_PRECISION_MAP(WORD) NULL};
-static const char *const DESCENTS[] = {WEFT_DESCENT_MAP(WORD) NULL};
-static const char *const SCHEDULES[] = {WEFT_SCHEDULE_MAP(WORD) NULL};
-static const char *const STEPS[] = {WEFT_QUANT_STEPS_MAP(WORD) NULL};
 static const char *const RULES[] = {WEFT_SUPERNET_RULE_MAP(WORD) NULL};
 #undef WORD
 
@@ -63,64 +59,31 @@ static const cli_option TRAIN_OPTIONS[] = {
              "part against the other. Every second random network is without attention then."},
     {"batch", 'b', CLI_INT, "N", MEMBER(settings.train.batch), 1, 65536,
      .help = "Images of one step, for all its networks."},
-    {"share", 0, CLI_REAL, "X", MEMBER(settings.train.share), 1e-9, 1,
-     .help = "Share of the training images, drawn class by class."},
-    {"validation", 0, CLI_REAL, "X", MEMBER(settings.train.validation), 1e-9, 0.9,
-     .help = "Share of the training set that is kept for validation."},
-    {"learning-rate", 0, CLI_REAL, "X", MEMBER(settings.train.learning_rate), 1e-12, 1e6,
-     .help = "Learning rate at the start of its schedule."},
-    {"schedule", 0, CLI_CHOICE, "NAME", MEMBER(settings.train.schedule), .words = SCHEDULES,
-     .values = CLI_VALUES_WORDS, .help = "How the rate falls behind the warm-up."},
-    {"warmup", 0, CLI_REAL, "X", MEMBER(settings.train.warmup), 0, 1,
-     .help = "Share of the steps in which the rate rises."},
-    {"optimizer", 0, CLI_CHOICE, "NAME", MEMBER(settings.train.descent), .words = DESCENTS,
-     .values = CLI_VALUES_WORDS, .help = "What a step does with the gradients."},
-    {"momentum", 0, CLI_REAL, "X", MEMBER(settings.train.momentum), 0, 0.999999,
-     .help = "Momentum of sgd and nesterov."},
-    {"weight-decay", 0, CLI_REAL, "X", MEMBER(settings.train.weight_decay), 0, 1e3,
-     .help = "Weight decay."},
-    {"decay-all", 0, CLI_SWITCH, "on|off", MEMBER(settings.train.decay_all),
-     .help = "Whether norms and biases decay, too; else weights alone."},
-    {"gradient-limit", 0, CLI_REAL, "X", MEMBER(settings.train.gradient_limit), 0, 1e9,
-     .help =
-         "Gradients whose norm, of all together, is larger are scaled down to it; 0: no limit."},
-    {"crop-pad", 0, CLI_INT, "PIXELS", MEMBER(settings.train.crop_pad), 0, 64,
-     .help = "Black pixels around an image before it is cropped at random; 0: no crop."},
-    {"flip", 0, CLI_SWITCH, "on|off", MEMBER(settings.train.flip),
-     .help = "Flips images at random, left to right."},
-    {"cutout", 0, CLI_INT, "PIXELS", MEMBER(settings.train.cutout), 0, 1024,
-     .help = "Side of a square at a random place that is set to the mean; 0: none."},
-    {"label-smoothing", 0, CLI_REAL, "X", MEMBER(settings.train.label_smoothing), 0, 0.999,
-     .help = "Label smoothing."},
-    {"precision", 0, CLI_CHOICE, "TYPE", MEMBER(settings.train.precision), .words = PRECISIONS,
-     .values = CLI_VALUES_WORDS,
-     .help = "Of activations and products; auto: bf16 where the CPU has arithmetic for it, else "
-             "f32."},
+    CLI_SHARE_ROW(settings.train),
+    CLI_VALIDATION_ROW(settings.train),
+    CLI_BRIEF_RATE_ROWS(settings.train),
+    CLI_MOMENTUM_ROWS(settings.train),
+    CLI_DECAY_ALL_ROW(settings.train),
+    CLI_GRADIENT_LIMIT_ROW(settings.train),
+    CLI_AUGMENTATION_ROWS(settings.train),
+    CLI_SMOOTHING_ROW(settings.train),
+    CLI_BRIEF_PRECISION_ROW(settings.train),
     {"bits", 0, CLI_BITS, "W,A", MEMBER(bits),
      .help =
          "Trains quantized: bits of weights and of what layers read, where a layer does not say "
          "its own; layers: only where they do, as genes for bits make them."},
-    {"quant-steps", 0, CLI_CHOICE, "HOW", MEMBER(settings.train.quant.steps), .words = STEPS,
-     .values = CLI_VALUES_WORDS,
-     .help =
-         "With --bits: steps are learned like weights (LSQ), or follow least and largest values."},
-    {"per-channel", 0, CLI_SWITCH, "on|off", MEMBER(settings.train.quant.per_channel),
-     .help = "With --bits: a step for each output channel of weights, else one a layer."},
-    {"ends-at-8", 0, CLI_SWITCH, "on|off", MEMBER(settings.train.quant.ends_at_8),
-     .help = "With --bits: the first and the last layer of products have 8 bits."},
+    CLI_QUANT_ROWS(settings.train),
     {"checkpoint", 0, CLI_TEXT, "FILE", MEMBER(settings.train.checkpoint),
      .values = CLI_VALUES_FILE, .unset = "none",
      .help =
          "Keeps the training in this file while it runs; the same command goes on there, to the "
          "same weights."},
-    {"checkpoint-every", 0, CLI_REAL, "S", MEMBER(settings.train.checkpoint_every), 0, 1e9,
-     .help = "With --checkpoint: seconds from one to the next; 0: only at the end of each epoch."},
+    CLI_CHECKPOINT_EVERY_ROW(settings.train),
     {"log", 0, CLI_TEXT, "FILE", MEMBER(log), .values = CLI_VALUES_FILE, .unset = "none",
      .help = "Takes a line of JSON an epoch: epoch, step, networks, phase, loss, cosines."},
     {"seed", 's', CLI_UINT64, "N", MEMBER(settings.train.seed),
      .help = "Seed of weights, networks, order and augmentation."},
-    {"split-seed", 0, CLI_UINT64, "N", MEMBER(settings.train.split_seed),
-     .help = "Seed of the split into training and validation part."},
+    CLI_SPLIT_SEED_ROW(settings.train),
     {"threads", 'j', CLI_THREADS, "N|auto", MEMBER(settings.train.threads),
      .help = "Threads of the training; auto: the cores of this machine. The result does not depend "
              "on them."},
@@ -140,30 +103,13 @@ static void train_defaults(void *opaque) {
 /* ---- progress -------------------------------------------------------------------------------- */
 
 typedef struct supernet_watch {
-    cli_progress progress;
-    double started;
-    int64_t first; /* step that was done when it began; -1: not known yet */
+    cli_training training;
     supernet_log log;
 } supernet_watch;
 
 static bool on_progress(void *context, const weft_train_progress *now) {
     supernet_watch *watch = context;
-    if (watch->first < 0) {
-        watch->first = now->step;
-        watch->started = weft_steady_time();
-    }
-    if (cli_progress_due(&watch->progress) || now->step == now->steps) {
-        char bar[32], eta[32];
-        double share = (double)now->step / (double)now->steps;
-        double rate = (double)(now->step - watch->first) / (weft_steady_time() - watch->started);
-        double left = rate > 0.0 ? (double)(now->steps - now->step) / rate : 0.0;
-        cli_progress_show(
-            &watch->progress,
-            "%s epoch %.1f, step %" PRId64 "/%" PRId64 " | loss %.4f | %.0f images/s | ETA %s",
-            cli_progress_bar(share, bar, sizeof bar), now->epoch, now->step, now->steps, now->loss,
-            now->images_per_second, cli_duration(left, eta, sizeof eta));
-    }
-    return true;
+    return cli_training_show(&watch->training, now);
 }
 
 static weft_status on_epoch(void *context, const weft_supernet_epoch *done, weft_error *error) {
@@ -300,9 +246,7 @@ static weft_status check_train(cli_call *call, supernet_train_arguments *argumen
     if (cli_given(call, "distil") && arguments->rule != WEFT_SUPERNET_SANDWICH) {
         return cli_usage(call, "--distil has no use without --rule sandwich");
     }
-    if (cli_given(call, "checkpoint-every") && s->checkpoint == NULL) {
-        return cli_usage(call, "--checkpoint-every has no use without --checkpoint");
-    }
+    WEFT_TRY(cli_check_needs(call));
     WEFT_TRY(cli_check_folder(call, s->save));
     WEFT_TRY(cli_check_folder(call, arguments->log));
     return cli_check_folder(call, s->checkpoint);
@@ -330,14 +274,14 @@ static void tell_interrupted(const cli_call *call, const char *file) {
 
 static weft_status train(cli_call *call, const supernet_train_arguments *arguments,
                          const supernet_source *source) {
-    supernet_watch watch = {.first = -1, .log = {.path = arguments->log}};
+    supernet_watch watch = {.training = {.first = -1}, .log = {.path = arguments->log}};
     const weft_supernet_watch looks = {on_progress, on_epoch, &watch};
     weft_supernet_result result;
-    cli_progress_begin(&watch.progress, call);
+    cli_progress_begin(&watch.training.progress, call);
     weft_status status = weft_supernet_train(weft_space_supernet_get(source->networks),
                                              source->dataset, &arguments->settings, &looks,
                                              cli_interrupt_install(call), &result, &call->error);
-    cli_progress_end(&watch.progress);
+    cli_progress_end(&watch.training.progress);
     if (status == WEFT_STOPPED) {
         tell_interrupted(call, arguments->settings.train.checkpoint);
     } else if (status == WEFT_OK && arguments->json) {

@@ -5,11 +5,8 @@
 #include <string.h>
 
 #include "cli/supernet.h"
+#include "cli/training.h"
 
-#define WORD(name, word) word,
-static const char *const PRECISIONS[] = {WEFT_PRECISION_MAP(WORD) NULL};
-#undef WORD
-static const char *const SPLITS[] = {"validation", "test", NULL};
 static const char *const ENDS[] = {"none", "largest", "smallest", "both", NULL};
 
 typedef struct measure_arguments {
@@ -41,14 +38,11 @@ static const cli_option OPTIONS[] = {
      .help = "Training images over which the statistics of batch norms are estimated anew."},
     {"images", 0, CLI_INT64, "N", MEMBER(settings.validation_limit), 0, 1e12,
      .help = "At most so many images measure, the classes alike; 0: all."},
-    {"split", 0, CLI_CHOICE, "PART", MEMBER(split), .words = SPLITS, .values = CLI_VALUES_WORDS,
+    {"split", 0, CLI_CHOICE, "PART", MEMBER(split), .words = cli_splits, .values = CLI_VALUES_WORDS,
      .help = "What measures: the images that the supernet did not learn from, or the test set."},
     {"batch", 'b', CLI_INT, "N", MEMBER(settings.batch), 1, 65536,
      .help = "Images that are run at once."},
-    {"precision", 0, CLI_CHOICE, "TYPE", MEMBER(settings.precision), .words = PRECISIONS,
-     .values = CLI_VALUES_WORDS,
-     .help = "Of activations and products; auto: bf16 where the CPU has arithmetic for it, else "
-             "f32."},
+    CLI_BRIEF_PRECISION_ROW(settings),
     {"cut", 0, CLI_TEXT, "FILE", MEMBER(cut), .values = CLI_VALUES_FILE, .unset = "none",
      .help =
          "With --genes: writes the network's own weights, from which 'weft train --weights' goes "

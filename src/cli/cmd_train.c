@@ -4,19 +4,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "cli/train.h"
 
 #define MEMBER(member) .offset = offsetof(train_arguments, member)
 
-const char *const train_splits[] = {"validation", "test", NULL};
-
 #define WORD(name, word) word,
-static const char *const PRECISIONS[] = {WEFT_PRECISION_MAP(WORD) NULL};
 static const char *const DEVICES[] = {WEFT_TRAIN_DEVICE_MAP(WORD) NULL};
-static const char *const DESCENTS[] = {WEFT_DESCENT_MAP(WORD) NULL};
-static const char *const SCHEDULES[] = {WEFT_SCHEDULE_MAP(WORD) NULL};
-static const char *const STEPS[] = {WEFT_QUANT_STEPS_MAP(WORD) NULL};
 #undef WORD
 
 static const cli_option OPTIONS[] = {
@@ -29,61 +22,43 @@ static const cli_option OPTIONS[] = {
      .help = "With --store: the number of the trial."},
     {"epochs", 'e', CLI_REAL, "N", MEMBER(settings.epochs), 1e-6, 1e6,
      .help = "Passes over the training images; fractions end after that share of the steps."},
-    {"split", 0, CLI_CHOICE, "PART", MEMBER(split), .words = train_splits,
-     .values = CLI_VALUES_WORDS,
+    {"split", 0, CLI_CHOICE, "PART", MEMBER(split), .words = cli_splits, .values = CLI_VALUES_WORDS,
      .help = "What measures the result. test: trains on the whole training set, measures once on "
              "the test set. validation: trains on the training part, measures on the rest."},
     {"batch", 'b', CLI_INT, "N", MEMBER(settings.batch), 1, 65536, .help = "Images of one step."},
-    {"share", 0, CLI_REAL, "X", MEMBER(settings.share), 1e-9, 1,
-     .help = "Share of the training images, drawn class by class."},
-    {"validation", 0, CLI_REAL, "X", MEMBER(settings.validation), 1e-9, 0.999,
-     .help = "Share of the training set that is kept for validation."},
+    CLI_SHARE_ROW(settings),
+    CLI_VALIDATION_ROW(settings),
     {"validation-limit", 0, CLI_INT64, "N", MEMBER(settings.validation_limit), 0, 1e12,
      .help = "At most so many validation images; 0: all."},
-    {"learning-rate", 0, CLI_REAL, "X", MEMBER(settings.learning_rate), 1e-12, 1e6,
-     .help = "Learning rate at the start of its schedule."},
-    {"schedule", 0, CLI_CHOICE, "NAME", MEMBER(settings.schedule), .words = SCHEDULES,
-     .values = CLI_VALUES_WORDS,
-     .help =
-         "How the rate falls behind the warm-up: half a cosine or a straight line down to 0, by "
-         "steps to a tenth at 1/2 and again at 3/4, or not at all."},
-    {"warmup", 0, CLI_REAL, "X", MEMBER(settings.warmup), 0, 1,
-     .help = "Share of the steps in which the rate rises to it."},
-    {"optimizer", 0, CLI_CHOICE, "NAME", MEMBER(settings.descent), .words = DESCENTS,
-     .values = CLI_VALUES_WORDS,
-     .help = "What a step does with the gradients: SGD with momentum, with Nesterov's, or AdamW."},
-    {"momentum", 0, CLI_REAL, "X", MEMBER(settings.momentum), 0, 0.999999,
-     .help = "Momentum of sgd and nesterov."},
-    {"weight-decay", 0, CLI_REAL, "X", MEMBER(settings.weight_decay), 0, 1e3,
-     .help = "Weight decay."},
-    {"decay-all", 0, CLI_SWITCH, "on|off", MEMBER(settings.decay_all),
-     .help = "Whether norms and biases decay, too; else weights alone."},
-    {"gradient-limit", 0, CLI_REAL, "X", MEMBER(settings.gradient_limit), 0, 1e9,
-     .help =
-         "Gradients whose norm, of all together, is larger are scaled down to it; 0: no limit."},
+    CLI_LEARNING_RATE_ROW(settings),
+    CLI_SCHEDULE_ROW(
+        settings,
+        "How the rate falls behind the warm-up: half a cosine or a straight line down to 0, by "
+        "steps to a tenth at 1/2 and again at 3/4, or not at all."),
+    CLI_WARMUP_ROW(settings, "Share of the steps in which the rate rises to it."),
+    CLI_OPTIMIZER_ROW(
+        settings,
+        "What a step does with the gradients: SGD with momentum, with Nesterov's, or AdamW."),
+    CLI_MOMENTUM_ROWS(settings),
+    CLI_DECAY_ALL_ROW(settings),
+    CLI_GRADIENT_LIMIT_ROW(settings),
     {"average", 0, CLI_REAL, "X", MEMBER(settings.average), 0, 0.9999999,
      .help = "Decay of a running average of the weights, which is what is measured and saved; 0: "
              "none."},
-    {"crop-pad", 0, CLI_INT, "PIXELS", MEMBER(settings.crop_pad), 0, 64,
-     .help = "Black pixels around an image before it is cropped at random; 0: no crop."},
-    {"flip", 0, CLI_SWITCH, "on|off", MEMBER(settings.flip),
-     .help = "Flips images at random, left to right."},
-    {"cutout", 0, CLI_INT, "PIXELS", MEMBER(settings.cutout), 0, 1024,
-     .help = "Side of a square at a random place that is set to the mean; 0: none."},
+    CLI_AUGMENTATION_ROWS(settings),
     {"mixup", 0, CLI_REAL, "X", MEMBER(settings.mixup), 0, 1e6,
      .help = "Blends images in pairs, their shares from Beta(X, X); 0: no pairs."},
-    {"label-smoothing", 0, CLI_REAL, "X", MEMBER(settings.label_smoothing), 0, 0.999,
-     .help = "Label smoothing."},
+    CLI_SMOOTHING_ROW(settings),
     {"head-pool", 0, CLI_INT, "N", MEMBER(network.head_pool), 1, 64,
      .help = "Side of the map that the head pools to before its linear layers."},
     {"hidden", 0, CLI_WIDTHS, "N,...", MEMBER(network.hidden),
      .help = "Widths of the head's hidden linear layers, or none."},
     {"dropout", 0, CLI_REAL, "X", MEMBER(network.dropout), 0, 0.999,
      .help = "Share of the head's features that dropout drops."},
-    {"precision", 0, CLI_CHOICE, "TYPE", MEMBER(settings.precision), .words = PRECISIONS,
-     .values = CLI_VALUES_WORDS,
-     .help = "Of activations and products; auto: bf16 where the device has arithmetic for it, else "
-             "f32. Weights are f32 in any case."},
+    CLI_PRECISION_ROW(
+        settings,
+        "Of activations and products; auto: bf16 where the device has arithmetic for it, else "
+        "f32. Weights are f32 in any case."),
     {"device", 0, CLI_CHOICE, "DEVICE", MEMBER(settings.device), .words = DEVICES,
      .values = CLI_VALUES_WORDS,
      .help = "What it runs on; cuda: an NVIDIA GPU, in a build that has the engine for it; auto: "
@@ -92,14 +67,7 @@ static const cli_option OPTIONS[] = {
      .help = "Trains quantized: bits of weights and of what layers read, 2 to 8, where a layer "
              "does not "
              "say its own; layers: only where they do."},
-    {"quant-steps", 0, CLI_CHOICE, "HOW", MEMBER(settings.quant.steps), .words = STEPS,
-     .values = CLI_VALUES_WORDS,
-     .help =
-         "With --bits: steps are learned like weights (LSQ), or follow least and largest values."},
-    {"per-channel", 0, CLI_SWITCH, "on|off", MEMBER(settings.quant.per_channel),
-     .help = "With --bits: a step for each output channel of weights, else one a layer."},
-    {"ends-at-8", 0, CLI_SWITCH, "on|off", MEMBER(settings.quant.ends_at_8),
-     .help = "With --bits: the first and the last layer of products have 8 bits."},
+    CLI_QUANT_ROWS(settings),
     {"chip", 'c', CLI_TEXT, "CHIP", MEMBER(chip), .values = CLI_VALUES_CHIP, .unset = "none",
      .help =
          "With --bits: a chip that must hold them; what it cannot is said before the training."},
@@ -123,16 +91,14 @@ static const cli_option OPTIONS[] = {
      .help =
          "Keeps the training in this file while it runs; the same command goes on there, to the "
          "same weights, after whatever has ended it."},
-    {"checkpoint-every", 0, CLI_REAL, "S", MEMBER(settings.checkpoint_every), 0, 1e9,
-     .help = "With --checkpoint: seconds from one to the next; 0: only at the end of each epoch."},
+    CLI_CHECKPOINT_EVERY_ROW(settings),
     {"patience", 0, CLI_REAL, "N", MEMBER(settings.patience), 0, 1e6,
      .help =
          "Ends early after so many epochs without a better accuracy (with --split validation); 0: "
          "never."},
     {"seed", 's', CLI_UINT64, "N", MEMBER(settings.seed),
      .help = "Seed of weights, order, augmentation and dropout."},
-    {"split-seed", 0, CLI_UINT64, "N", MEMBER(settings.split_seed),
-     .help = "Seed of the split into training and validation part."},
+    CLI_SPLIT_SEED_ROW(settings),
     {"histograms", 0, CLI_TEXT, "FILE", MEMBER(histograms), .values = CLI_VALUES_FILE,
      .unset = "none",
      .help = "After the training, writes the layers of products with the histograms of their "
@@ -174,42 +140,20 @@ static void defaults(void *opaque) {
     arguments->histogram_images = HISTOGRAM_IMAGES;
 }
 
-/* ---- progress -------------------------------------------------------------------------------- */
-
-typedef struct train_watch {
-    cli_progress progress;
-    double started;
-} train_watch;
-
-static bool on_progress(void *context, const weft_train_progress *now) {
-    train_watch *watch = context;
-    if (cli_progress_due(&watch->progress) || now->step == now->steps) {
-        char bar[32], eta[32];
-        double share = now->steps > 0 ? (double)now->step / (double)now->steps : 0;
-        double left = (weft_steady_time() - watch->started) * (1 - share) / share;
-        cli_progress_show(
-            &watch->progress,
-            "%s epoch %.1f, step %" PRId64 "/%" PRId64 " | loss %.4f | %.0f images/s | ETA %s",
-            cli_progress_bar(share, bar, sizeof bar), now->epoch, now->step, now->steps, now->loss,
-            now->images_per_second, cli_duration(left, eta, sizeof eta));
-    }
-    return true;
-}
-
 /* ---- the call --------------------------------------------------------------------------------- */
 
 /* With its histograms, where they are wanted. */
 static weft_status train_network(cli_call *call, const train_arguments *arguments,
-                                 const train_subject *subject, train_watch *watch,
+                                 const train_subject *subject, cli_training *watch,
                                  weft_train_result *result) {
     const weft_stop *stop = cli_interrupt_install(call);
     if (arguments->histograms == NULL) {
-        return weft_train(subject->network, subject->dataset, &arguments->settings, on_progress,
-                          watch, stop, result, &call->error);
+        return weft_train(subject->network, subject->dataset, &arguments->settings,
+                          cli_training_show, watch, stop, result, &call->error);
     }
     weft_network *measured = NULL;
     WEFT_TRY(weft_train_with_histograms(subject->network, subject->dataset, &arguments->settings,
-                                        arguments->histogram_images, on_progress, watch, stop,
+                                        arguments->histogram_images, cli_training_show, watch, stop,
                                         result, &measured, &call->error));
     weft_status status = weft_network_write_csv(measured, arguments->histograms, &call->error);
     weft_network_destroy(measured);
@@ -229,7 +173,7 @@ static void tell_interrupted(const cli_call *call, const train_arguments *argume
 
 static weft_status train(cli_call *call, const train_arguments *arguments,
                          const train_subject *subject) {
-    train_watch watch = {.started = weft_steady_time()};
+    cli_training watch = {.first = -1};
     cli_progress_begin(&watch.progress, call);
     weft_train_result result;
     weft_status status = train_network(call, arguments, subject, &watch, &result);

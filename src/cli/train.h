@@ -3,7 +3,7 @@
 #ifndef WEFT_CLI_TRAIN_H
 #define WEFT_CLI_TRAIN_H
 
-#include "cli/cli.h"
+#include "cli/training.h"
 
 typedef struct train_arguments {
     const char *data, *store, *histograms;
@@ -12,11 +12,9 @@ typedef struct train_arguments {
     cli_network_options network;
     cli_bits bits;
     weft_train_settings settings;
-    int split; /* index in train_splits, a weft_split */
+    int split; /* index in cli_splits, a weft_split */
     bool dry_run, json;
 } train_arguments;
-
-extern const char *const train_splits[];
 
 enum { TRAIN_NAME = 320 };
 

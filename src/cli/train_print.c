@@ -7,11 +7,7 @@
 /* ---- settings -------------------------------------------------------------------------------- */
 
 #define WORD(name, word) word,
-static const char *const PRECISIONS[] = {WEFT_PRECISION_MAP(WORD)};
 static const char *const DEVICES[] = {WEFT_TRAIN_DEVICE_MAP(WORD)};
-static const char *const DESCENTS[] = {WEFT_DESCENT_MAP(WORD)};
-static const char *const SCHEDULES[] = {WEFT_SCHEDULE_MAP(WORD)};
-static const char *const STEPS[] = {WEFT_QUANT_STEPS_MAP(WORD)};
 #undef WORD
 
 /* Bits of 0 are those that a layer says itself. */
@@ -24,7 +20,7 @@ static void quant_json(weft_json *json, const weft_train_settings *s) {
     weft_json_object_begin(json);
     weft_json_member_integer(json, "weight_bits", s->quant.weight_bits);
     weft_json_member_integer(json, "input_bits", s->quant.input_bits);
-    weft_json_member_text(json, "steps", STEPS[s->quant.steps]);
+    weft_json_member_text(json, "steps", cli_quant_steps[s->quant.steps]);
     weft_json_member_bool(json, "per_channel", s->quant.per_channel);
     weft_json_member_bool(json, "ends_at_8", s->quant.ends_at_8);
     weft_json_object_end(json);
@@ -46,10 +42,10 @@ static void teacher_json(weft_json *json, const weft_train_settings *s) {
 
 static void steps_json(weft_json *json, const weft_train_settings *s) {
     weft_json_member_integer(json, "batch", s->batch);
-    weft_json_member_text(json, "precision", PRECISIONS[s->precision]);
+    weft_json_member_text(json, "precision", cli_precisions[s->precision]);
     weft_json_member_text(json, "device", DEVICES[s->device]);
-    weft_json_member_text(json, "optimizer", DESCENTS[s->descent]);
-    weft_json_member_text(json, "schedule", SCHEDULES[s->schedule]);
+    weft_json_member_text(json, "optimizer", cli_descents[s->descent]);
+    weft_json_member_text(json, "schedule", cli_schedules[s->schedule]);
     weft_json_member_real(json, "learning_rate", s->learning_rate);
     weft_json_member_real(json, "warmup", s->warmup);
     weft_json_member_real(json, "momentum", s->momentum);
@@ -90,8 +86,9 @@ static void print_if(double value, const char *what) {
 void cli_print_recipe(const weft_train_settings *s) {
     printf("recipe       %s, batch %d, learning rate %g (warm-up %g, %s), momentum %g,\n"
            "             weight decay %g%s",
-           DESCENTS[s->descent], s->batch, s->learning_rate, s->warmup, SCHEDULES[s->schedule],
-           s->momentum, s->weight_decay, s->decay_all ? "" : " of weights alone");
+           cli_descents[s->descent], s->batch, s->learning_rate, s->warmup,
+           cli_schedules[s->schedule], s->momentum, s->weight_decay,
+           s->decay_all ? "" : " of weights alone");
     print_if(s->gradient_limit, "gradient limit");
     print_if(s->average, "average");
     print_if(s->patience, "patience");
@@ -99,12 +96,12 @@ void cli_print_recipe(const weft_train_settings *s) {
            s->flip ? "on" : "off", s->label_smoothing);
     print_if(s->cutout, "cutout");
     print_if(s->mixup, "mixup");
-    printf("\n             %s", PRECISIONS[s->precision]);
+    printf("\n             %s", cli_precisions[s->precision]);
     if (s->quantize && s->quant.weight_bits == 0) {
-        printf(", quantized to the bits of the layers (%s steps)", STEPS[s->quant.steps]);
+        printf(", quantized to the bits of the layers (%s steps)", cli_quant_steps[s->quant.steps]);
     } else if (s->quantize) {
         printf(", quantized to %d bits of weights and %d of inputs (%s steps)",
-               s->quant.weight_bits, s->quant.input_bits, STEPS[s->quant.steps]);
+               s->quant.weight_bits, s->quant.input_bits, cli_quant_steps[s->quant.steps]);
     }
     printf("\n");
 }
@@ -120,7 +117,7 @@ weft_status train_print_json(cli_call *call, const train_arguments *arguments,
     weft_json_object_begin(json);
     weft_json_member_text(json, "network", subject->name);
     weft_json_member_text(json, "data", weft_dataset_get_info(subject->dataset)->name);
-    weft_json_member_text(json, "split", train_splits[arguments->split]);
+    weft_json_member_text(json, "split", cli_splits[arguments->split]);
     weft_json_member_real(json, "epochs", arguments->settings.epochs);
     weft_json_member_integer(json, "seed", (int64_t)arguments->settings.seed);
     weft_json_member_real(json, "accuracy", result->accuracy);
@@ -144,7 +141,7 @@ weft_status train_print_json(cli_call *call, const train_arguments *arguments,
 void train_print_text(const train_arguments *arguments, const train_subject *subject,
                       const weft_train_result *result) {
     char params[CLI_QUANTITY], time[32];
-    const char *split = train_splits[arguments->split];
+    const char *split = cli_splits[arguments->split];
     printf("network           %s (%s parameters)\n", subject->name,
            cli_quantity((double)subject->network->params, "", params, sizeof params));
     printf("data              %s, %" PRId64 " images trained, %" PRId64 " measured\n",
@@ -186,7 +183,7 @@ static weft_status plan_json(cli_call *call, const train_arguments *arguments,
     weft_json_member_integer(json, "steps_an_epoch", plan->steps_an_epoch);
     weft_json_member_integer(json, "steps", plan->steps);
     weft_json_member_integer(json, "done", plan->done);
-    weft_json_member_text(json, "precision", PRECISIONS[plan->precision]);
+    weft_json_member_text(json, "precision", cli_precisions[plan->precision]);
     weft_json_member_integer(json, "bytes", (int64_t)plan->bytes);
     weft_json_key(json, "available_bytes");
     if (plan->available == SIZE_MAX) {
@@ -209,16 +206,16 @@ static void plan_text(const train_arguments *arguments, const train_subject *sub
            cli_quantity((double)subject->network->macs, "", macs, sizeof macs));
     printf("data              %s, %" PRId64 " images to train on, %" PRId64 " measure (%s)\n",
            weft_dataset_get_info(subject->dataset)->name, plan->train_images, plan->measure_images,
-           train_splits[arguments->split]);
+           cli_splits[arguments->split]);
     printf("steps             %" PRId64 " of %d images, %" PRId64 " an epoch", plan->steps,
            plan->batch, plan->steps_an_epoch);
     if (plan->done > 0) {
         printf("; %" PRId64 " are done in %s", plan->done, s->checkpoint);
     }
-    printf("\noptimizer         %s, %s schedule from %g\n", DESCENTS[s->descent],
-           SCHEDULES[s->schedule], s->learning_rate);
+    printf("\noptimizer         %s, %s schedule from %g\n", cli_descents[s->descent],
+           cli_schedules[s->schedule], s->learning_rate);
     printf("kernels           %s, %d operations a step, %d of them products",
-           PRECISIONS[plan->precision], plan->stages, plan->products);
+           cli_precisions[plan->precision], plan->stages, plan->products);
     if (s->quantize) {
         printf(", %d with quantized weights", plan->quantized);
     }

@@ -47,20 +47,10 @@ static weft_status check_subject(cli_call *call, const train_arguments *argument
     return WEFT_OK;
 }
 
-/* Options that mean nothing without another one. */
+/* Options that mean nothing without another one: a study may bring that one. */
 static weft_status check_needs(cli_call *call) {
-    static const struct {
-        const char *option, *needs;
-    } NEEDS[] = {
-        {"quant-steps", "bits"},        {"per-channel", "bits"},
-        {"ends-at-8", "bits"},          {"chip", "bits"},
-        {"teacher-weights", "teacher"}, {"teaching", "teacher"},
-        {"temperature", "teacher"},     {"checkpoint-every", "checkpoint"},
-    };
-    for (size_t i = 0; i < sizeof NEEDS / sizeof NEEDS[0] && !cli_given(call, "store"); i++) {
-        if (cli_given(call, NEEDS[i].option) && !cli_given(call, NEEDS[i].needs)) {
-            return cli_usage(call, "--%s has no use without --%s", NEEDS[i].option, NEEDS[i].needs);
-        }
+    if (!cli_given(call, "store")) {
+        WEFT_TRY(cli_check_needs(call));
     }
     if (cli_given(call, "teacher") && !cli_given(call, "teacher-weights")) {
         return cli_usage(call,

@@ -255,8 +255,23 @@ static weft_status train_step(training *t, weft_error *error) {
 
 /* ---- beginning and end ----------------------------------------------------------------------- */
 
+/* In a space of one group the first phase would be all of it, and what follows inherited from it. */
+static weft_status check_phases(const training *t, bool second_group, weft_error *error) {
+    if (t->settings->first_phase == 0.0 || second_group) {
+        return WEFT_OK;
+    }
+    weft_fail(error, WEFT_ERROR_INPUT,
+              "first_phase is %g, but none of %d networks of space %s has attention: they are all "
+              "of the first phase",
+              t->settings->first_phase, (int)ADMITTED, t->space->name);
+    weft_hint(error, "two phases are for spaces of networks with and without attention, such as "
+                     "small-hybrid; train others in one");
+    return WEFT_ERROR_INPUT;
+}
+
 /* The largest, the smallest and some random networks find most sizes before anything is trained. */
 static weft_status admit_some(training *t, weft_error *error) {
+    bool second_group = false;
     for (int i = 0; i < ADMITTED; i++) {
         weft_supernet_draw which = i == 0   ? WEFT_SUPERNET_LARGEST
                                    : i == 1 ? WEFT_SUPERNET_SMALLEST
@@ -265,6 +280,7 @@ static weft_status admit_some(training *t, weft_error *error) {
         weft_engine *engine = NULL;
         WEFT_TRY(t->space->draw(t->space->context, which, ~t->settings->train.seed, (uint64_t)i,
                                 false, t->network, &group, error));
+        second_group = second_group || group == 1;
         WEFT_TRY(weft_train_check_match(t->network, t->dataset, error));
         WEFT_TRY(open_engine(t, &engine, error));
         weft_status status = weft_shared_admit(t->shared, engine, error);
@@ -273,7 +289,7 @@ static weft_status admit_some(training *t, weft_error *error) {
         weft_engine_destroy(engine);
         WEFT_TRY(status);
     }
-    return WEFT_OK;
+    return check_phases(t, second_group, error);
 }
 
 static weft_status open_feed(training *t, weft_error *error) {

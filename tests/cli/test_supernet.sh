@@ -178,6 +178,22 @@ run supernet train ./space.yaml --data tiny --out no-folder/a.safetensors
 code_is 4 "a folder that is not there is found before the training"
 run supernet train ./space.yaml --data tiny --out a.safetensors --distil on
 code_is 2 "a teacher without the rule that has one"
+for option in "--quant-steps min-max" "--per-channel on" "--ends-at-8 off" "--inherited-rate 0.3" \
+    "--checkpoint-every 9"; do
+    # shellcheck disable=SC2086
+    run supernet train ./space.yaml --data tiny --out a.safetensors $option
+    code_is 2 "$option alone"
+    err_has "has no use without" "is told"
+done
+run supernet train ./space.yaml --data tiny --out a.safetensors --first-phase 0.5 --dry-run
+code_is 3 "two phases of one kind of networks"
+err_has "has attention" "says why"
+for option in "--weight-decay 2" "--validation 0.95"; do
+    # shellcheck disable=SC2086
+    run supernet train ./space.yaml --data tiny --out a.safetensors $option
+    code_is 2 "$option"
+    err_has " to " "says what there is"
+done
 run supernet train ./nothing.yaml --data tiny --out a.safetensors
 code_is 4 "a space that is not there"
 run supernet train cimnas-mobilenetv2-hw --data tiny --out a.safetensors

@@ -63,6 +63,11 @@ code_is 0 "a network by its name"
 json_true '.params > 70000 and .accuracy >= 0' "is built for the data"
 train lenet5 --epochs 0.5 --hidden none
 code_is 2 "it has its own head"
+train imc:V8 --weight-decay 2
+code_is 2 "a decay of more than all"
+err_has "from 0 to 1" "says what there is"
+train imc:V8 --validation 0.95
+code_is 2 "a validation part that leaves next to nothing"
 
 # ---- a plan ---------------------------------------------------------------------------------------
 

@@ -464,7 +464,7 @@ static void test_threads(void **state) {
     (void)state;
     const char *paths[] = {in_folder("one.safetensors"), in_folder("two.safetensors")};
     for (int i = 0; i < 2; i++) {
-        asked a = {.has_attention = false};
+        asked a = {.has_attention = true};
         weft_supernet_settings s = full_settings(paths[i]);
         s.train.threads = i + 1;
         must_train(&a, &s, NULL);
@@ -493,7 +493,6 @@ static void resume_at(int64_t step, double every, const char *whole, const told 
     weft_supernet_settings s = full_settings(path);
     weft_supernet_space space = space_of(&a);
     weft_supernet_result result;
-    s.train.quantize = false;
     s.train.batch = 16;
     s.train.checkpoint = kept;
     s.train.checkpoint_every = every;
@@ -523,7 +522,6 @@ static void test_resume(void **state) {
     const weft_supernet_watch watch = {NULL, on_epoch, &all};
     const char *whole = in_folder("whole.safetensors");
     weft_supernet_settings s = full_settings(whole);
-    s.train.quantize = false;
     s.train.batch = 16; /* 12 steps an epoch, 24 of 60 in the first phase */
     must_train(&a, &s, &watch);
     resume_at(8, 1e-9, whole, &all);
@@ -707,6 +705,8 @@ static void test_settings(void **state) {
     refuse_settings(s, "samples is 65");
     s = sound, s.first_phase = 1.0;
     refuse_settings(s, "first_phase is 1");
+    s = sound, s.first_phase = 0.5;
+    refuse_settings(s, "has attention");
     s = sound, s.inherited_rate = 0.0;
     refuse_settings(s, "inherited_rate is 0");
     s = sound, s.train.mixup = 0.2;
