@@ -7,13 +7,7 @@
 
 #include "base/clock.h"
 #include "cli/supernet.h"
-
-#define WORD(name, word) word,
-static const char *const PRECISIONS[] = {WEFT_PRECISION_MAP(WORD) NULL};
-static const char *const DESCENTS[] = {WEFT_DESCENT_MAP(WORD) NULL};
-static const char *const SCHEDULES[] = {WEFT_SCHEDULE_MAP(WORD) NULL};
-#undef WORD
-static const char *const SPLITS[] = {"validation", "test", NULL};
+#include "cli/training.h"
 
 typedef struct rank_arguments {
     const char *space, *data;
@@ -42,39 +36,17 @@ static const cli_option OPTIONS[] = {
      .help = "Training images over which the statistics of batch norms are estimated anew."},
     {"images", 0, CLI_INT64, "N", MEMBER(rank.train.validation_limit), 0, 1e12,
      .help = "At most so many images measure both accuracies, the classes alike; 0: all."},
-    {"split", 0, CLI_CHOICE, "PART", MEMBER(split), .words = SPLITS, .values = CLI_VALUES_WORDS,
+    {"split", 0, CLI_CHOICE, "PART", MEMBER(split), .words = cli_splits, .values = CLI_VALUES_WORDS,
      .help = "What measures: the images that the supernet did not learn from, or the test set; "
              "trainings from scratch then learn from the whole training set."},
     {"batch", 'b', CLI_INT, "N", MEMBER(rank.train.batch), 1, 65536, .help = "Images of one step."},
-    {"share", 0, CLI_REAL, "X", MEMBER(rank.train.share), 1e-9, 1,
-     .help = "Share of the training images, drawn class by class."},
-    {"learning-rate", 0, CLI_REAL, "X", MEMBER(rank.train.learning_rate), 1e-12, 1e6,
-     .help = "Learning rate at the start of its schedule."},
-    {"schedule", 0, CLI_CHOICE, "NAME", MEMBER(rank.train.schedule), .words = SCHEDULES,
-     .values = CLI_VALUES_WORDS, .help = "How the rate falls behind the warm-up."},
-    {"warmup", 0, CLI_REAL, "X", MEMBER(rank.train.warmup), 0, 1,
-     .help = "Share of the steps in which the rate rises."},
-    {"optimizer", 0, CLI_CHOICE, "NAME", MEMBER(rank.train.descent), .words = DESCENTS,
-     .values = CLI_VALUES_WORDS, .help = "What a step does with the gradients."},
-    {"momentum", 0, CLI_REAL, "X", MEMBER(rank.train.momentum), 0, 0.999999,
-     .help = "Momentum of sgd and nesterov."},
-    {"weight-decay", 0, CLI_REAL, "X", MEMBER(rank.train.weight_decay), 0, 1e3,
-     .help = "Weight decay."},
-    {"gradient-limit", 0, CLI_REAL, "X", MEMBER(rank.train.gradient_limit), 0, 1e9,
-     .help =
-         "Gradients whose norm, of all together, is larger are scaled down to it; 0: no limit."},
-    {"crop-pad", 0, CLI_INT, "PIXELS", MEMBER(rank.train.crop_pad), 0, 64,
-     .help = "Black pixels around an image before it is cropped at random; 0: no crop."},
-    {"flip", 0, CLI_SWITCH, "on|off", MEMBER(rank.train.flip),
-     .help = "Flips images at random, left to right."},
-    {"cutout", 0, CLI_INT, "PIXELS", MEMBER(rank.train.cutout), 0, 1024,
-     .help = "Side of a square at a random place that is set to the mean; 0: none."},
-    {"label-smoothing", 0, CLI_REAL, "X", MEMBER(rank.train.label_smoothing), 0, 0.999,
-     .help = "Label smoothing."},
-    {"precision", 0, CLI_CHOICE, "TYPE", MEMBER(rank.train.precision), .words = PRECISIONS,
-     .values = CLI_VALUES_WORDS,
-     .help = "Of activations and products; auto: bf16 where the CPU has arithmetic for it, else "
-             "f32."},
+    CLI_SHARE_ROW(rank.train),
+    CLI_BRIEF_RATE_ROWS(rank.train),
+    CLI_MOMENTUM_ROWS(rank.train),
+    CLI_GRADIENT_LIMIT_ROW(rank.train),
+    CLI_AUGMENTATION_ROWS(rank.train),
+    CLI_SMOOTHING_ROW(rank.train),
+    CLI_BRIEF_PRECISION_ROW(rank.train),
     {"seed", 's', CLI_UINT64, "N", MEMBER(rank.seed),
      .help = "Seed of the draws, of the trainings and of the interval."},
     {"jobs", 0, CLI_THREADS, "N|auto", MEMBER(rank.jobs),
@@ -145,7 +117,7 @@ static weft_status print_json(cli_call *call, const rank_arguments *arguments,
     weft_json_object_begin(json);
     weft_json_member_text(json, "space", weft_space_name(source->space));
     weft_json_member_text(json, "data", weft_dataset_get_info(source->dataset)->name);
-    weft_json_member_text(json, "split", SPLITS[arguments->split]);
+    weft_json_member_text(json, "split", cli_splits[arguments->split]);
     weft_json_member_real(json, "epochs", arguments->rank.train.epochs);
     weft_json_member_integer(json, "networks", result->n_done);
     weft_json_member_real(json, "tau", result->tau);
@@ -184,6 +156,29 @@ static void print_csv(const weft_rank_result *result) {
     }
 }
 
+/* Without two different accuracies on both sides there is no order to compare. */
+static void print_agreement(const weft_rank_result *result) {
+    if (!isnan(result->tau)) {
+        printf("Kendall's tau     %.3f, 95 %% interval %.3f to %.3f\n", result->tau,
+               result->tau_low, result->tau_high);
+        printf("Spearman          %.3f\n", result->spearman);
+        return;
+    }
+    bool differ[2] = {false, false};
+    const weft_rank_row *first = NULL;
+    for (int i = 0; i < result->n; i++) {
+        const weft_rank_row *row = &result->rows[i];
+        if (row->done) {
+            first = first == NULL ? row : first;
+            differ[0] = differ[0] || row->supernet != first->supernet;
+            differ[1] = differ[1] || row->trained != first->trained;
+        }
+    }
+    printf("Kendall's tau     none: all accuracies %s are equal\n", differ[0]   ? "from scratch"
+                                                                    : differ[1] ? "by the supernet"
+                                                                                : "of each side");
+}
+
 static weft_status print_text(cli_call *call, const weft_rank_result *result) {
     static const char *const HEADERS[] = {"network", "macs", "params", "supernet", "trained"};
     cli_table table;
@@ -201,9 +196,7 @@ static weft_status print_text(cli_call *call, const weft_rank_result *result) {
     }
     WEFT_TRY(cli_table_print(&table, call));
     printf("\nnetworks          %d\n", result->n_done);
-    printf("Kendall's tau     %.3f, 95 %% interval %.3f to %.3f\n", result->tau, result->tau_low,
-           result->tau_high);
-    printf("Spearman          %.3f\n", result->spearman);
+    print_agreement(result);
     printf("trained - supernet %.4f in the mean\n", result->mean_gap);
     printf("time              %s by the supernet, %s from scratch\n",
            cli_duration(result->supernet_seconds, supernet, sizeof supernet),
@@ -298,10 +291,10 @@ const cli_command cli_supernet_rank = {
         "from scratch, and prints how far the two orders agree: Kendall's tau with an interval "
         "(bootstrap), Spearman's correlation, and what both have cost. With --keep a study that "
         "was ended by whatever goes on where it was.",
-    .json =
-        "an object with space, data, split, epochs, networks, tau, tau_low, tau_high, spearman, "
-        "mean_gap (trained - supernet), supernet_seconds, trained_seconds, rows (index, "
-        "description, macs, params, supernet, supernet_seconds, trained, trained_seconds).",
+    .json = "an object with space, data, split, epochs, networks, tau, tau_low, tau_high, spearman "
+            "(null where all accuracies of a side are equal), mean_gap (trained - supernet), "
+            "supernet_seconds, trained_seconds, rows (index, "
+            "description, macs, params, supernet, supernet_seconds, trained, trained_seconds).",
     .examples = EXAMPLES,
     .operands = OPERANDS,
     .n_operands = 1,

@@ -33,8 +33,8 @@ void supernet_cosines_json(weft_json *json, const char *name, const weft_superne
 
 /* ---- supernet_log.c -------------------------------------------------------------------------- */
 
-/* A file with a line of JSON an epoch. Lines of epochs that a resumed training runs again are taken
- * out when it tells of the first. */
+/* A file with a line of JSON an epoch. Lines of epochs that a resumed training runs again, and all of
+ * another training, are taken out when it tells of the first. */
 typedef struct supernet_log {
     const char *path; /* NULL: none */
     bool begun;

@@ -1,25 +1,32 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The log of a supernet's training: a line of JSON an epoch. */
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/save.h"
 #include "cli/supernet.h"
 
-/* The step of a line that this file wrote; 0: it is none. */
-static long long step_of(const char *line) {
-    static const char key[] = "\"step\":";
+/* A whole number of a line that this file wrote; 0: it is none. */
+static long long number_of(const char *line, const char *key) {
     const char *at = strstr(line, key);
-    return at == NULL ? 0 : strtoll(at + sizeof key - 1, NULL, 10);
+    return at == NULL ? 0 : strtoll(at + strlen(key), NULL, 10);
+}
+
+/* Whether a line tells of an epoch before `now` of the same training, which had fewer steps behind it
+ * then. Before the first epoch there is none. */
+static bool is_before(const char *line, const weft_supernet_epoch *now) {
+    long long epoch = number_of(line, "\"epoch\":"), step = number_of(line, "\"step\":");
+    return epoch > 0 && epoch < now->epoch && step > 0 && step < now->step;
 }
 
 static weft_status fail_log(const supernet_log *log, weft_error *error) {
     return weft_fail_errno(error, "cannot write the log", log->path);
 }
 
-/* Whole lines of steps before `step`, as they are, in *text, which the caller frees. */
-static weft_status read_kept(const supernet_log *log, int64_t step, char **text, size_t *size,
-                             weft_error *error) {
+/* Whole lines of epochs before `now`, as they are, in *text, which the caller frees. */
+static weft_status read_kept(const supernet_log *log, const weft_supernet_epoch *now, char **text,
+                             size_t *size, weft_error *error) {
     FILE *file = fopen(log->path, "re");
     FILE *kept = open_memstream(text, size);
     if (kept == NULL) {
@@ -32,8 +39,7 @@ static weft_status read_kept(const supernet_log *log, int64_t step, char **text,
     size_t room = 0;
     ssize_t length = 0;
     while (file != NULL && (length = getline(&line, &room, file)) > 0) {
-        long long of = step_of(line);
-        if (line[length - 1] == '\n' && of > 0 && of < step) {
+        if (line[length - 1] == '\n' && is_before(line, now)) {
             fputs(line, kept);
         }
     }
@@ -44,16 +50,25 @@ static weft_status read_kept(const supernet_log *log, int64_t step, char **text,
     return fclose(kept) == 0 ? WEFT_OK : weft_fail_memory(error, *size);
 }
 
-/* What is left of an earlier training up to this epoch. */
-static weft_status begin(supernet_log *log, int64_t step, weft_error *error) {
+/* In the place of what was there, or not at all. */
+static weft_status write_kept(const supernet_log *log, const char *text, size_t size,
+                              weft_error *error) {
+    char folder[PATH_MAX] = ".";
+    const char *slash = strrchr(log->path, '/');
+    if (slash != NULL) {
+        snprintf(folder, sizeof folder, "%.*s", slash == log->path ? 1 : (int)(slash - log->path),
+                 log->path);
+    }
+    return weft_save_file(folder, slash != NULL ? slash + 1 : log->path, text, size, error);
+}
+
+/* What is left of the training up to this epoch. */
+static weft_status begin(supernet_log *log, const weft_supernet_epoch *now, weft_error *error) {
     char *text = NULL;
     size_t size = 0;
-    weft_status status = read_kept(log, step, &text, &size, error);
+    weft_status status = read_kept(log, now, &text, &size, error);
     if (status == WEFT_OK) {
-        FILE *file = fopen(log->path, "we");
-        bool written = file != NULL && fwrite(text, 1, size, file) == size;
-        written = (file == NULL || fclose(file) == 0) && written;
-        status = written ? WEFT_OK : fail_log(log, error);
+        status = write_kept(log, text, size, error);
     }
     free(text);
     log->begun = status == WEFT_OK;
@@ -75,7 +90,7 @@ weft_status supernet_log_add(supernet_log *log, const weft_supernet_epoch *epoch
         return WEFT_OK;
     }
     if (!log->begun) {
-        WEFT_TRY(begin(log, epoch->step, error));
+        WEFT_TRY(begin(log, epoch, error));
     }
     weft_json *json = weft_json_create(false);
     if (json == NULL) {

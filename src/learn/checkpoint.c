@@ -80,15 +80,13 @@ static weft_status check_format(const weft_bundle *bundle, weft_error *error) {
     return WEFT_OK;
 }
 
-static weft_status check_hashes(const weft_bundle *bundle, const weft_checkpoint *checkpoint,
-                                weft_error *error) {
-    char hashes[HASHES][HASH_TEXT];
+weft_status weft_checkpoint_check(const weft_bundle *bundle, const weft_checkpoint_claim *claims,
+                                  int n, weft_error *error) {
     char list[128] = "";
-    write_hashes(checkpoint, hashes);
-    for (int i = 0; i < HASHES; i++) {
-        const char *found = weft_bundle_get_text(bundle, hash_keys[i]);
-        if (found == NULL || strcmp(found, hashes[i]) != 0) {
-            weft_list_add(list, sizeof list, hash_words[i]);
+    for (int i = 0; i < n; i++) {
+        const char *found = weft_bundle_get_text(bundle, claims[i].key);
+        if (found == NULL || strcmp(found, claims[i].expected) != 0) {
+            weft_list_add(list, sizeof list, claims[i].word);
         }
     }
     if (list[0] == '\0') {
@@ -97,6 +95,17 @@ static weft_status check_hashes(const weft_bundle *bundle, const weft_checkpoint
     weft_fail(error, WEFT_ERROR_INPUT, "the checkpoint is of %s", list);
     weft_hint(error, "go on with what it was made with, or remove it to begin anew");
     return WEFT_ERROR_INPUT;
+}
+
+static weft_status check_hashes(const weft_bundle *bundle, const weft_checkpoint *checkpoint,
+                                weft_error *error) {
+    char hashes[HASHES][HASH_TEXT];
+    weft_checkpoint_claim claims[HASHES];
+    write_hashes(checkpoint, hashes);
+    for (int i = 0; i < HASHES; i++) {
+        claims[i] = (weft_checkpoint_claim){hash_keys[i], hashes[i], hash_words[i]};
+    }
+    return weft_checkpoint_check(bundle, claims, HASHES, error);
 }
 
 static weft_status check_array(const weft_bundle *bundle, const char *name, weft_bundle_kind kind,

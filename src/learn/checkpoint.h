@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "learn/dataset.h"
+#include "learn/safetensors.h"
 
 typedef struct weft_checkpoint_block {
     const char *name; /* differs from all others; not "weft.progress", "weft.figures" */
@@ -46,6 +47,16 @@ weft_status weft_checkpoint_save(const char *path, const weft_checkpoint *checkp
  * data set: the message says of which. */
 weft_status weft_checkpoint_load(const char *path, weft_checkpoint *checkpoint,
                                  weft_error *error) WEFT_NODISCARD;
+
+/* A text that a file must have to be gone on with, and what it is of where it differs: "other
+ * settings". */
+typedef struct weft_checkpoint_claim {
+    const char *key, *expected, *word;
+} weft_checkpoint_claim;
+
+/* WEFT_ERROR_INPUT with everything that differs, and what to do. */
+weft_status weft_checkpoint_check(const weft_bundle *bundle, const weft_checkpoint_claim *claims,
+                                  int n, weft_error *error) WEFT_NODISCARD;
 
 /* Of shape, classes, and every image and label. */
 uint64_t weft_dataset_hash(const weft_dataset *dataset);

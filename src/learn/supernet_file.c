@@ -341,9 +341,10 @@ static weft_status take_checkpoint(const weft_bundle *bundle, weft_shared *share
 static weft_status resume(const weft_bundle *bundle, const texts *t, weft_shared *shared,
                           weft_supernet_place *at, weft_error *error) {
     WEFT_TRY(expect_text(bundle, "weft", "supernet-checkpoint/1", "another kind", error));
-    WEFT_TRY(expect_text(bundle, "space_hash", t->space_hash, "another space", error));
-    WEFT_TRY(expect_text(bundle, "dataset", t->dataset, "another data set", error));
-    WEFT_TRY(expect_text(bundle, "settings", t->settings, "other settings", error));
+    const weft_checkpoint_claim claims[] = {{"space_hash", t->space_hash, "another space"},
+                                            {"dataset", t->dataset, "another data set"},
+                                            {"settings", t->settings, "other settings"}};
+    WEFT_TRY(weft_checkpoint_check(bundle, claims, 3, error));
     weft_shared *made;
     WEFT_TRY(weft_shared_create(&shared->settings, shared->n_state, &made, error));
     weft_status status = take_checkpoint(bundle, made, at, error);

@@ -29,6 +29,7 @@ json_true '.space == "tiny-space" and .designs == "258" and .images == 120' "spa
 json_true '.tensors > 10 and .parameters > 1000 and .bytes > 4 * 4 * .parameters' "its size"
 json_true '.steps == 7 * 20 and .networks == .steps' "steps"
 
+echo '{"epoch":1,"step":3}' > log.jsonl
 # shellcheck disable=SC2086
 run supernet train ./space.yaml $plain --epochs 12 --seed 5 --threads 1 --log log.jsonl \
     --out one.safetensors --json
@@ -36,7 +37,9 @@ code_is 0 "a training"
 err_empty "no progress is wanted, none is shown"
 json_true '.steps == 84 and .networks == 84 and .loss < 1' "it learns"
 json_true '.cosines.conv.pairs == 0 and .cosines.conv.mean == null' "one kind of networks"
-[ "$(wc -l < log.jsonl)" -eq 12 ] || check 1 "a line an epoch"
+condition=0
+[ "$(wc -l < log.jsonl)" -eq 12 ] || condition=1
+check "$condition" "a line an epoch, and none of another training"
 # shellcheck disable=SC2086
 run supernet train ./space.yaml $plain --epochs 12 --seed 5 --threads 2 --out two.safetensors
 code_is 0 "the same on two threads"
@@ -59,8 +62,7 @@ done
 kill -KILL "$training" 2> /dev/null
 wait "$training" 2> /dev/null
 [ -e run.checkpoint ] || check 1 "there is a checkpoint"
-echo '{"epoch":13,"step":91}' >> killed.jsonl
-printf '{"epoch":14' >> killed.jsonl
+printf '{"epoch":13,"step":91}\n{"epoch":12,"step":2}\n{"epoch":14' >> killed.jsonl
 run "$@"
 code_is 0 "it goes on"
 same_files one.safetensors two.safetensors "and ends with the same bytes"
@@ -113,6 +115,13 @@ same_files first.json second.json "to the same figures"
 [ "$(wc -l < rank.csv)" -eq 7 ] || check 1 "each network is in the file once"
 run "$@" --csv --keep rank.csv
 [ "$(wc -l < "$out")" -eq 6 ] || check 1 "as CSV"
+awk -F, -v OFS=, 'NR > 2 { $4 = "0.5" } 1' rank.csv > equal.csv
+run "$@" --keep equal.csv
+code_is 0 "accuracies without an order"
+out_has "none: all accuracies from scratch are equal" "have no tau"
+out_lacks "nan" "and no figure that is none"
+run "$@" --keep equal.csv --json
+json_true '.tau == null and .tau_low == null and .spearman == null' "in JSON neither"
 run "$@" --keep rank.csv --epochs 3
 code_is 3 "a file of other settings"
 err_has "other settings" "says so"

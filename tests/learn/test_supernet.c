@@ -737,6 +737,13 @@ static void test_other_checkpoints(void **state) {
     assert_int_equal(weft_supernet_train(&space, &dataset, &s, NULL, NULL, &result, &error),
                      WEFT_ERROR_INPUT);
     assert_non_null(strstr(error.message, "another space"));
+    s.samples = 2;
+    assert_int_equal(weft_supernet_train(&space, &dataset, &s, NULL, NULL, &result, &error),
+                     WEFT_ERROR_INPUT);
+    assert_non_null(strstr(error.message, "another space"));
+    assert_non_null(strstr(error.message, "other settings"));
+    assert_non_null(strstr(error.hint, "remove it to begin anew"));
+    s.samples = 1;
     space.hash--;
     dataset.train.pixels[0] ^= 1;
     assert_int_equal(weft_supernet_train(&space, &dataset, &s, NULL, NULL, &result, &error),
