@@ -41,6 +41,9 @@ typedef struct weft_backend weft_backend;
 
 enum { WEFT_NO_CLAIM = -1, WEFT_STAGE_MAX_CLAIMS = 6, WEFT_ENGINE_MAX_LANES = 64 };
 
+/* Masks of a step come from 2^24 random streams: as many layers as they are for, by 64 lanes. */
+enum { WEFT_ENGINE_MAX_LAYERS = (1 << 24) / WEFT_ENGINE_MAX_LANES };
+
 typedef enum weft_mode {
     WEFT_MODE_TRAIN,    /* statistics of the batch, dropout; keeps what backward needs */
     WEFT_MODE_EVALUATE, /* running statistics, no dropout; every image for itself */

@@ -164,6 +164,15 @@ static weft_status add_stage(lowering *low, int i, weft_error *error) {
     return WEFT_OK;
 }
 
+/* Whether layer `from` has what layer `made_by` gives, and nobody but its reader sees it: there is
+ * nothing but layers that do nothing between the two, and each of them has one reader. */
+static bool seen_once(const lowering *low, int from, int made_by) {
+    while (low->readers[from] == 1 && from != made_by) {
+        from = low->engine->network->layers[from].input[0];
+    }
+    return low->readers[from] == 1;
+}
+
 /* The batch norm that can add the other term of the sum in layer i to its result: nobody else reads
  * it, nothing stands behind it, and the other term is there before. Returns which input of the sum it
  * is, or -1. */
@@ -175,12 +184,12 @@ static int norm_that_adds(const lowering *low, int i) {
     for (int k = 0; k < 2; k++) {
         const weft_tensor *term = low->tensor_of[layer->input[k]];
         const weft_tensor *other = low->tensor_of[layer->input[1 - k]];
-        if (term->producer <= other->producer || term->readers > 0) {
+        if (term->producer <= other->producer) {
             continue;
         }
         const weft_stage *norm = &low->engine->stages[term->producer];
         if (norm->layer->op == WEFT_OP_BATCH_NORM && norm->tail == WEFT_TAIL_NONE &&
-            norm->n_inputs == 1 && low->readers[norm->layer_index] == 1) {
+            norm->n_inputs == 1 && seen_once(low, layer->input[k], norm->layer_index)) {
             return k;
         }
     }
@@ -247,14 +256,23 @@ static weft_status check_ends(const lowering *low, weft_error *error) {
     return WEFT_OK;
 }
 
-static weft_status lower_all(lowering *low, weft_error *error) {
-    const weft_network *network = low->engine->network;
+static weft_status check_network(const weft_network *network, weft_error *error) {
     if (network->is_table) {
         return weft_fail(
             error, WEFT_ERROR_INFEASIBLE,
             "network %s is a table of layers: it has no edges, so it cannot be trained",
             network->name);
     }
+    if (network->n_layers > WEFT_ENGINE_MAX_LAYERS) {
+        return weft_fail(error, WEFT_ERROR_INFEASIBLE,
+                         "network %s has %d layers, at most %d can be trained", network->name,
+                         network->n_layers, (int)WEFT_ENGINE_MAX_LAYERS);
+    }
+    return WEFT_OK;
+}
+
+static weft_status lower_all(lowering *low, weft_error *error) {
+    const weft_network *network = low->engine->network;
     for (int i = 0; i < network->n_layers; i++) {
         for (int k = 0; k < network->layers[i].n_inputs; k++) {
             low->readers[network->layers[i].input[k]]++;
@@ -316,6 +334,11 @@ static bool runs_backward(const weft_stage *stage) {
     return stage->output->needs_gradient;
 }
 
+/* Sums pass the gradient of their result on; others may have any number of inputs. */
+static bool passes_gradient(const weft_stage *stage, int k) {
+    return k < 2 && (stage->passes_gradient >> k & 1U) != 0;
+}
+
 static size_t tensor_bytes(const weft_engine *engine, const weft_tensor *tensor) {
     return weft_size_product(tensor->count, weft_type_size(engine->settings.type));
 }
@@ -333,7 +356,7 @@ static weft_status claim_activations(weft_engine *engine, weft_error *error) {
         int backward = weft_moment_backward(engine, stage);
         for (int k = 0; k < stage->n_inputs; k++) {
             weft_plan_extend(&engine->plan, stage->input[k]->claim, weft_moment_forward(stage));
-            bool read_again = stage->kind->keeps_input && (stage->passes_gradient & 1U << k) == 0;
+            bool read_again = stage->kind->keeps_input && !passes_gradient(stage, k);
             if (read_again && runs_backward(stage)) {
                 weft_plan_extend(&engine->plan, stage->input[k]->claim, backward);
             }
@@ -358,7 +381,7 @@ static const weft_tensor *gradient_root(const weft_tensor *tensor) {
  * get none from elsewhere and do not change it (a sum with ReLU masks its gradient in place). */
 static bool may_share(const weft_engine *engine, const weft_stage *stage, int k) {
     const weft_tensor *input = stage->input[k];
-    if ((stage->passes_gradient & 1U << k) == 0 || input->readers != 1 || input->producer < 0) {
+    if (!passes_gradient(stage, k) || input->readers != 1 || input->producer < 0) {
         return false;
     }
     const weft_stage *producer = &engine->stages[input->producer];
@@ -665,6 +688,7 @@ static weft_status choose_bits(weft_engine *engine, weft_error *error) {
 }
 
 static weft_status build(weft_engine *engine, weft_error *error) {
+    WEFT_TRY(check_network(engine->network, error));
     WEFT_TRY(weft_backend_find(engine->settings.device, &engine->backend, error));
     WEFT_TRY(engine->backend->check(engine->settings.type, error));
     WEFT_TRY(choose_bits(engine, error));

@@ -111,13 +111,15 @@ static void fill_normal(const weft_stage *stage, double deviation, uint64_t seed
     }
 }
 
-/* Features of a head where the stage makes the queries of an attention, else 0. */
+/* Features of a head where the stage makes the queries of an attention, else 0. What quantizes the
+ * queries stands between; what quantizes the keys reads them as its only input, too. */
 static int queried_features(const weft_engine *engine, const weft_stage *stage) {
     for (int s = stage->index + 1; s < engine->n_stages; s++) {
-        const weft_layer *reader = engine->stages[s].layer;
-        if (reader->op == WEFT_OP_MATMUL && reader->transpose &&
-            engine->stages[s].input[0] == stage->output) {
-            return reader->in.channels / reader->groups;
+        const weft_stage *reader = &engine->stages[s];
+        bool of_keys = reader->is_quantizer && reader->operand != 0;
+        if (reader->layer->op == WEFT_OP_MATMUL && reader->layer->transpose && !of_keys &&
+            reader->input[0] == stage->output) {
+            return reader->layer->in.channels / reader->layer->groups;
         }
     }
     return 0;

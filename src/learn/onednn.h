@@ -70,7 +70,8 @@ size_t weft_dnn_product_packed(const weft_dnn_product *product, weft_dnn_pass pa
 /* Bytes that a pass needs while it runs; 0 is possible. */
 size_t weft_dnn_product_scratch(const weft_dnn_product *product, weft_dnn_pass pass);
 
-/* What a pass reads and writes; each aligned to 64 bytes, the others NULL. */
+/* What a pass reads and writes; the others NULL. Each is aligned to 64 bytes, but for `input`: a part
+ * of a batch begins where the one before it ends. */
 typedef struct weft_dnn_places {
     const void *input;           /* FORWARD, BACKWARD_WEIGHTS */
     const void *weights;         /* packed; FORWARD, BACKWARD_DATA */

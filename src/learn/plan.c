@@ -6,10 +6,6 @@
 
 enum { ALIGNMENT = 64 };
 
-/* 70 TB: no machine has more, and four such claims for each layer of the longest network do not
- * overflow. */
-static const size_t LARGEST_CLAIM = SIZE_MAX >> 18;
-
 weft_status weft_plan_claim(weft_plan *plan, size_t size, int first, int last, int *index,
                             weft_error *error) {
     if (plan->n == plan->capacity) {
@@ -21,7 +17,7 @@ weft_status weft_plan_claim(weft_plan *plan, size_t size, int first, int last, i
         plan->claims = grown;
         plan->capacity = capacity;
     }
-    if (size > LARGEST_CLAIM) {
+    if (size > SIZE_MAX - ALIGNMENT) {
         return weft_fail_memory(error, size);
     }
     size_t rounded = (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
@@ -101,8 +97,12 @@ weft_status weft_plan_place(weft_plan *plan, weft_error *error) {
     plan->size = 0;
     for (int i = 0; i < plan->n; i++) {
         order[i]->offset = lowest_gap(order[i], placed, i);
+        size_t end;
+        if (__builtin_add_overflow(order[i]->offset, order[i]->size, &end)) {
+            free(order);
+            return weft_fail_memory(error, SIZE_MAX);
+        }
         insert(order[i], placed, i);
-        size_t end = order[i]->offset + order[i]->size;
         plan->size = end > plan->size ? end : plan->size;
     }
     free(order);

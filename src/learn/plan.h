@@ -28,7 +28,7 @@ void weft_plan_extend(weft_plan *plan, int index, int moment);
 
 /* Gives every claim its offset: the largest first, each at the lowest place that is free during its
  * whole life ("greedy by size": Pisarchyk and Lee, "Efficient memory management for deep neural net
- * inference", 2020, section 5.2). */
+ * inference", 2020, section 5.2). WEFT_ERROR_MEMORY where their ends cannot be counted. */
 weft_status weft_plan_place(weft_plan *plan, weft_error *error) WEFT_NODISCARD;
 
 void weft_plan_destroy(weft_plan *plan);

@@ -83,6 +83,18 @@ static void test_refuses_overflow(void **state) {
     expect_refusal(network, 65536, WEFT_ERROR_MEMORY, "memory");
 }
 
+/* One layer more than there are random streams for. The engine does not look at the layers then. */
+static void test_refuses_too_many_layers(void **state) {
+    (void)state;
+    weft_network *network = create(3, 8, 8);
+    grow_head(network, CLASSES);
+    int32_t n = network->n_layers;
+    network->n_layers = WEFT_ENGINE_MAX_LAYERS + 1;
+    refuse(network, (weft_engine_settings){.batch = 2}, WEFT_ERROR_INFEASIBLE, "262145 layers");
+    network->n_layers = n;
+    weft_network_destroy(network);
+}
+
 /* ---- parameters ------------------------------------------------------------------------------ */
 
 static void test_round_trip(void **state) {
@@ -187,7 +199,7 @@ static void test_start_values_of_sequences(void **state) {
     weft_network_destroy(network);
 }
 
-/* Heads of 16 features: products of queries and keys begin with a variance of 1. */
+/* Heads of 16 features: products of queries and keys begin with a variance of 1, quantized or not. */
 static void test_start_values_of_queries(void **state) {
     (void)state;
     weft_network *network = create(64, 4, 4);
@@ -197,10 +209,17 @@ static void test_start_values_of_queries(void **state) {
     grow(network, (weft_layer){.op = WEFT_OP_MATMUL, .groups = 4, .transpose = true}, query, key);
     next(network, (weft_layer){.op = WEFT_OP_TOKEN, .offset = 0});
     next(network, linear_layer(CLASSES));
-    rig made = rig_open(network, (weft_engine_settings){.batch = 2}, 1);
-    assert_float_equal(slot_deviation(made.engine, query), sqrt(1.0 / (64.0 * 16.0)), 0.002);
-    assert_float_equal(slot_deviation(made.engine, key), sqrt(1.0 / 64.0), 0.006);
-    rig_close(&made);
+    weft_quant_settings quant;
+    weft_quant_defaults(&quant);
+    quant.weight_bits = quant.input_bits = 4;
+    for (int quantized = 0; quantized < 2; quantized++) {
+        rig made = rig_open(
+            network, (weft_engine_settings){.batch = 2, .quant = quantized != 0 ? &quant : NULL},
+            1);
+        assert_float_equal(slot_deviation(made.engine, query), sqrt(1.0 / (64.0 * 16.0)), 0.002);
+        assert_float_equal(slot_deviation(made.engine, key), sqrt(1.0 / 64.0), 0.006);
+        rig_close(&made);
+    }
     weft_network_destroy(network);
 }
 
@@ -395,6 +414,7 @@ int main(void) {
         cmocka_unit_test(test_refuses_lanes),
         cmocka_unit_test(test_default_lanes),
         cmocka_unit_test(test_refuses_overflow),
+        cmocka_unit_test(test_refuses_too_many_layers),
         cmocka_unit_test(test_round_trip),
         cmocka_unit_test(test_start_values),
         cmocka_unit_test(test_start_values_of_sequences),

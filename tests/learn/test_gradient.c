@@ -223,6 +223,26 @@ static void test_sums_of_sums(void **state) {
     finish_with(network, (conditions){.seed = 810, .gain = 2.0});
 }
 
+/* A norm in a sum with something that does nothing in between, which only the sum reads, or a
+ * convolution behind it, too. */
+static void test_sum_behind_nothing(void **state) {
+    (void)state;
+    for (int readers = 1; readers <= 2; readers++) {
+        weft_network *network = begin("a norm, nothing, and a sum", 6, 4);
+        int x = network->n_layers - 1;
+        next(network, conv_layer(6, 3, 1, 1, false));
+        next(network, plain_layer(WEFT_OP_BATCH_NORM));
+        int same = next(network, (weft_layer){.op = WEFT_OP_DROPOUT});
+        int sum = grow(network, plain_layer(WEFT_OP_ADD), same, x);
+        if (readers == 2) {
+            int other = grow(network, conv_layer(6, 1, 1, 0, true), same, -1);
+            grow(network, plain_layer(WEFT_OP_ADD), other, sum);
+        }
+        next(network, plain_layer(WEFT_OP_RELU));
+        finish(network, 815 + (uint64_t)readers);
+    }
+}
+
 static void test_multiply(void **state) {
     (void)state;
     weft_network *network = begin("product of maps", 9, 5);
@@ -277,6 +297,13 @@ static void test_concat(void **state) {
     network = begin("concatenation of one", 5, 4);
     next(network, plain_layer(WEFT_OP_CONCAT));
     finish(network, 842);
+    network = begin("concatenation of many", 2, 3);
+    int32_t many[40];
+    for (size_t i = 0; i < sizeof many / sizeof *many; i++) {
+        many[i] = i % 5 == 0 ? 0 : network->n_layers - 1;
+    }
+    grow_from(network, plain_layer(WEFT_OP_CONCAT), many, sizeof many / sizeof *many);
+    finish_with(network, (conditions){.seed = 843, .samples = 2});
 }
 
 static void test_slice(void **state) {
@@ -324,6 +351,7 @@ int main(void) {
         cmocka_unit_test(test_three_readers),
         cmocka_unit_test(test_nested_sums),
         cmocka_unit_test(test_sums_of_sums),
+        cmocka_unit_test(test_sum_behind_nothing),
         cmocka_unit_test(test_multiply),
         cmocka_unit_test(test_multiply_by_channel),
         cmocka_unit_test(test_concat),

@@ -273,6 +273,20 @@ static void test_plan(void **state) {
     }
 }
 
+/* Claims that cannot lie beside each other in any memory; alone each could. */
+static void test_plan_overflow(void **state) {
+    (void)state;
+    weft_error error;
+    weft_plan plan = {0};
+    int index;
+    for (int i = 0; i < 3; i++) {
+        MUST(weft_plan_claim(&plan, SIZE_MAX / 5 * 2, 0, i, &index, &error));
+    }
+    assert_int_equal(weft_plan_place(&plan, &error), WEFT_ERROR_MEMORY);
+    assert_int_equal(weft_plan_claim(&plan, SIZE_MAX, 0, 0, &index, &error), WEFT_ERROR_MEMORY);
+    weft_plan_destroy(&plan);
+}
+
 static void test_memory_check(void **state) {
     (void)state;
     weft_error error;
@@ -293,7 +307,7 @@ int main(void) {
         cmocka_unit_test(test_share_and_limit),  cmocka_unit_test(test_test_split),
         cmocka_unit_test(test_without_test_set), cmocka_unit_test(test_labels_out_of_range),
         cmocka_unit_test(test_missing_classes),  cmocka_unit_test(test_plan),
-        cmocka_unit_test(test_memory_check),
+        cmocka_unit_test(test_plan_overflow),    cmocka_unit_test(test_memory_check),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
