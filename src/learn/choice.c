@@ -265,7 +265,8 @@ static weft_status fail_all(int n, const weft_error *why, weft_error *error) {
                      why->message);
 }
 
-/* The fastest way, and the first that works; one that fails is a fault only where all do. */
+/* The fastest way, and the first that works; one that fails is a fault only where all do. Without
+ * memory nothing is known of a way: whoever has it would choose otherwise. */
 static weft_status measure(int n, weft_choice_run run, void *context, int *best, int *first,
                            weft_error *error) {
     double least = HUGE_VAL;
@@ -273,7 +274,12 @@ static weft_status measure(int n, weft_choice_run run, void *context, int *best,
     weft_error why;
     for (int way = 0; way < n; way++) {
         double seconds;
-        if (time_way(run, context, way, least, &seconds, &why) != WEFT_OK) {
+        weft_status status = time_way(run, context, way, least, &seconds, &why);
+        if (status == WEFT_ERROR_MEMORY) {
+            *error = why;
+            return status;
+        }
+        if (status != WEFT_OK) {
             continue;
         }
         works = works < 0 ? way : works;
@@ -294,9 +300,14 @@ static weft_status first_that_works(int n, weft_choice_run run, void *context, i
                                     weft_error *error) {
     weft_error why;
     for (int way = 0; way < n; way++) {
-        if (run(context, way, &why) == WEFT_OK) {
+        weft_status status = run(context, way, &why);
+        if (status == WEFT_OK) {
             *first = way;
             return WEFT_OK;
+        }
+        if (status == WEFT_ERROR_MEMORY) {
+            *error = why;
+            return status;
         }
     }
     return fail_all(n, &why, error);
@@ -322,6 +333,10 @@ static weft_status measure_and_write(weft_choices *choices, const char *key, int
     }
     *best = found;
     return WEFT_OK;
+}
+
+bool weft_choices_measure(const weft_choices *choices) {
+    return choices->file >= 0;
 }
 
 bool weft_choices_known(const weft_choices *choices, const char *key, int n, int *way) {

@@ -26,12 +26,15 @@ void weft_choices_close(weft_choices *choices);
  * what it needs, and see whether the way works at all. */
 typedef weft_status (*weft_choice_run)(void *context, int way, weft_error *error);
 
+/* Whether anything is measured; else the first way that works is taken each time. */
+bool weft_choices_measure(const weft_choices *choices);
+
 /* Whether a choice is remembered, and which. */
 bool weft_choices_known(const weft_choices *choices, const char *key, int n, int *way);
 
 /* The way to go, one of `n` >= 1, for the work that `key` names (no spaces; the names of the ways belong
  * into it, so that a changed list is measured anew). A way that fails is left out;
- * WEFT_ERROR_INTERNAL where all fail. */
+ * WEFT_ERROR_INTERNAL where all fail, WEFT_ERROR_MEMORY at once where one finds none. */
 weft_status weft_choices_best(weft_choices *choices, const char *key, int n, weft_choice_run run,
                               void *context, int *best, weft_error *error) WEFT_NODISCARD;
 

@@ -58,16 +58,24 @@ void weft_matmul_geometries(const weft_engine *engine, const weft_stage *stage,
     g[WEFT_MATMUL_SECOND].c = mb;
 }
 
-static weft_status create(weft_engine *engine, weft_stage *stage, weft_error *error) {
-    for (int l = 0; l < engine->n_lanes; l++) {
+/* In all lanes by the kernel that is chosen for the first: results are the same on any thread. */
+static weft_status create_matmul(weft_engine *engine, const weft_stage *stage, int which,
+                                 const weft_dnn_matmul_geometry *g, weft_error *error) {
+    weft_dnn_matmul **first = &engine->lanes[0].matmul[stage->index][which];
+    WEFT_TRY(weft_dnn_matmul_get(engine->lanes[0].door, g, first, error));
+    for (int l = 1; l < engine->n_lanes; l++) {
         weft_lane *lane = &engine->lanes[l];
-        weft_dnn_matmul_geometry g[WEFT_MATMUL_PRODUCTS] = {{0}};
-        weft_matmul_geometries(engine, stage, lane, g);
-        for (int i = 0; i < WEFT_MATMUL_PRODUCTS; i++) {
-            WEFT_TRY(weft_dnn_matmul_get(lane->door, &g[i], &lane->matmul[stage->index][i], error));
-        }
+        WEFT_TRY(
+            weft_dnn_matmul_like(lane->door, *first, &lane->matmul[stage->index][which], error));
     }
+    return WEFT_OK;
+}
+
+static weft_status create(weft_engine *engine, weft_stage *stage, weft_error *error) {
+    weft_dnn_matmul_geometry g[WEFT_MATMUL_PRODUCTS] = {{0}};
+    weft_matmul_geometries(engine, stage, &engine->lanes[0], g);
     for (int i = 0; i < WEFT_MATMUL_PRODUCTS; i++) {
+        WEFT_TRY(create_matmul(engine, stage, i, &g[i], error));
         int moment = i == WEFT_MATMUL_FORWARD ? weft_moment_forward(stage)
                                               : weft_moment_backward(engine, stage);
         size_t bytes = weft_dnn_matmul_scratch(engine->lanes[0].matmul[stage->index][i]);

@@ -93,16 +93,21 @@ static bool pass_wanted(const weft_stage *stage, int pass) {
     return pass != WEFT_DNN_BACKWARD_DATA || stage->wants[0];
 }
 
-/* oneDNN's product, in all doors, where one of the passes takes it. */
+/* oneDNN's product, in all doors, where one of the passes takes it. All lanes read the weights that one
+ * of them has packed: what is chosen for the first is made for the others. */
 static weft_status create_products(weft_engine *engine, weft_stage *stage, weft_error *error) {
     bool wanted = false;
     for (int pass = 0; pass < WEFT_DNN_PASSES; pass++) {
         wanted = wanted || (stage->way[pass] == NULL && pass_wanted(stage, pass));
     }
-    for (int l = 0; wanted && l < engine->n_lanes; l++) {
+    if (!wanted) {
+        return WEFT_OK;
+    }
+    weft_dnn_product **first = &engine->lanes[0].product[stage->index];
+    WEFT_TRY(weft_dnn_product_get(engine->lanes[0].door, &stage->geometry, first, error));
+    for (int l = 1; l < engine->n_lanes; l++) {
         weft_lane *lane = &engine->lanes[l];
-        WEFT_TRY(weft_dnn_product_get(lane->door, &stage->geometry, &lane->product[stage->index],
-                                      error));
+        WEFT_TRY(weft_dnn_product_like(lane->door, *first, &lane->product[stage->index], error));
     }
     return WEFT_OK;
 }

@@ -348,19 +348,29 @@ static bool weights_hold(const void *context, const void *result, const float *b
     return weft_dnn_layer_holds(context, WEFT_DNN_BACKWARD_WEIGHTS, result, bias);
 }
 
-static weft_status make_pass(weft_dnn_product *product, const layouts *l, weft_dnn_pass pass,
+/* A product while it is made. */
+typedef struct making {
+    weft_dnn_product *product;
+    const weft_dnn_product *model; /* whose kernels it takes; NULL: they are chosen */
+    layouts layouts;
+} making;
+
+static weft_status make_pass(const making *m, weft_dnn_pass pass,
                              const_dnnl_primitive_desc_t forward, weft_error *error) {
     static bool (*const HOLDS[])(const void *, const void *,
                                  const float *) = {forward_holds, data_holds, weights_hold};
     char key[256];
+    weft_dnn_product *product = m->product;
     const weft_dnn_geometry *g = &product->run;
     product_pass *p = &product->passes[pass];
     name_work(g, pass, key, sizeof key);
-    const weft_dnn_task task = {.operation = operation_of(g, l, pass),
+    const weft_dnn_task task = {.operation = operation_of(g, &m->layouts, pass),
                                 .type = (weft_type)g->type,
                                 .forward = forward,
-                                .plain = l->plain,
+                                .plain = m->layouts.plain,
                                 .key = key,
+                                .name = m->model != NULL ? weft_dnn_product_kernel(m->model, pass)
+                                                         : NULL,
                                 .holds = HOLDS[pass],
                                 .context = g};
     WEFT_TRY(weft_dnn_kernel_make(product->dnn, &task, &p->kernel, error));
@@ -373,12 +383,12 @@ static weft_status make_pass(weft_dnn_product *product, const layouts *l, weft_d
 }
 
 /* Both backward passes ask for a descriptor of the forward one. */
-static weft_status make_passes(weft_dnn_product *product, const layouts *l, weft_error *error) {
-    WEFT_TRY(make_pass(product, l, WEFT_DNN_FORWARD, NULL, error));
-    const_dnnl_primitive_desc_t forward = product->passes[WEFT_DNN_FORWARD].kernel.desc;
+static weft_status make_passes(const making *m, weft_error *error) {
+    WEFT_TRY(make_pass(m, WEFT_DNN_FORWARD, NULL, error));
+    const_dnnl_primitive_desc_t forward = m->product->passes[WEFT_DNN_FORWARD].kernel.desc;
     for (int pass = WEFT_DNN_BACKWARD_DATA; pass < WEFT_DNN_PASSES; pass++) {
-        if (pass_wanted(product, (weft_dnn_pass)pass)) {
-            WEFT_TRY(make_pass(product, l, (weft_dnn_pass)pass, forward, error));
+        if (pass_wanted(m->product, (weft_dnn_pass)pass)) {
+            WEFT_TRY(make_pass(m, (weft_dnn_pass)pass, forward, error));
         }
     }
     return WEFT_OK;
@@ -394,18 +404,20 @@ void weft_dnn_product_destroy(weft_dnn_product *product) {
     free(product);
 }
 
-static weft_status fill_product(weft_dnn_product *product, weft_error *error) {
-    layouts l = {0};
-    weft_status status = make_layouts(&product->run, &l, error);
+static weft_status fill_product(weft_dnn_product *product, const weft_dnn_product *model,
+                                weft_error *error) {
+    making m = {.product = product, .model = model};
+    weft_status status = make_layouts(&product->run, &m.layouts, error);
     if (status == WEFT_OK) {
-        status = make_passes(product, &l, error);
+        status = make_passes(&m, error);
     }
-    destroy_layouts(&l);
+    destroy_layouts(&m.layouts);
     return status;
 }
 
 static weft_status make_product(weft_dnn *dnn, const weft_dnn_geometry *geometry,
-                                weft_dnn_product **product, weft_error *error) {
+                                const weft_dnn_product *model, weft_dnn_product **product,
+                                weft_error *error) {
     WEFT_TRY(check_geometry(geometry, error));
     weft_dnn_product *made = calloc(1, sizeof *made);
     if (made == NULL) {
@@ -415,7 +427,7 @@ static weft_status make_product(weft_dnn *dnn, const weft_dnn_geometry *geometry
     made->geometry = *geometry;
     made->sampled = is_sampled(geometry);
     made->run = made->sampled ? without_stride(geometry) : *geometry;
-    weft_status status = fill_product(made, error);
+    weft_status status = fill_product(made, model, error);
     if (status == WEFT_OK) {
         status = weft_dnn_table_add(&dnn->products, &made->item, &made->geometry,
                                     sizeof made->geometry, error);
@@ -487,17 +499,28 @@ static weft_status check_pass(const weft_dnn_product *product, weft_dnn_pass pas
 
 /* ---- the outside ----------------------------------------------------------------------------- */
 
-weft_status weft_dnn_product_get(weft_dnn *dnn, const weft_dnn_geometry *geometry,
-                                 weft_dnn_product **product, weft_error *error) {
+static weft_status get_product(weft_dnn *dnn, const weft_dnn_geometry *geometry,
+                               const weft_dnn_product *model, weft_dnn_product **product,
+                               weft_error *error) {
     weft_dnn_item *known = weft_dnn_table_find(&dnn->products, geometry, sizeof *geometry);
     if (known != NULL) {
         *product = (weft_dnn_product *)known;
         return WEFT_OK;
     }
     int before = weft_dnn_alone();
-    weft_status status = make_product(dnn, geometry, product, error);
+    weft_status status = make_product(dnn, geometry, model, product, error);
     weft_dnn_not_alone(before);
     return status;
+}
+
+weft_status weft_dnn_product_get(weft_dnn *dnn, const weft_dnn_geometry *geometry,
+                                 weft_dnn_product **product, weft_error *error) {
+    return get_product(dnn, geometry, NULL, product, error);
+}
+
+weft_status weft_dnn_product_like(weft_dnn *dnn, const weft_dnn_product *model,
+                                  weft_dnn_product **product, weft_error *error) {
+    return get_product(dnn, &model->geometry, model, product, error);
 }
 
 weft_choices *weft_dnn_choices(const weft_dnn *dnn) {

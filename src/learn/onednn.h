@@ -63,6 +63,11 @@ typedef struct weft_dnn_product weft_dnn_product;
 weft_status weft_dnn_product_get(weft_dnn *dnn, const weft_dnn_geometry *geometry,
                                  weft_dnn_product **product, weft_error *error) WEFT_NODISCARD;
 
+/* The product of another door's geometry by the kernels that were chosen there, for who shares packed
+ * weights or wants the same bits: choices may differ where the file of choices cannot be written. */
+weft_status weft_dnn_product_like(weft_dnn *dnn, const weft_dnn_product *model,
+                                  weft_dnn_product **product, weft_error *error) WEFT_NODISCARD;
+
 /* Bytes of the weights as a pass reads them, or, for BACKWARD_WEIGHTS, as it writes their gradient
  * (f32; may be padded, padding is written as zero). */
 size_t weft_dnn_product_packed(const weft_dnn_product *product, weft_dnn_pass pass);
@@ -115,6 +120,8 @@ typedef struct weft_dnn_matmul weft_dnn_matmul;
 
 weft_status weft_dnn_matmul_get(weft_dnn *dnn, const weft_dnn_matmul_geometry *geometry,
                                 weft_dnn_matmul **matmul, weft_error *error) WEFT_NODISCARD;
+weft_status weft_dnn_matmul_like(weft_dnn *dnn, const weft_dnn_matmul *model,
+                                 weft_dnn_matmul **matmul, weft_error *error) WEFT_NODISCARD;
 size_t weft_dnn_matmul_scratch(const weft_dnn_matmul *matmul);
 weft_status weft_dnn_matmul_run(weft_dnn_matmul *matmul, const void *a, const void *b, void *c,
                                 void *scratch, weft_error *error) WEFT_NODISCARD;

@@ -205,11 +205,9 @@ typedef struct trial {
     weft_dnn_kernel kernels[MAX_WAYS];
     void *places[WEFT_DNN_SLOTS], *plain; /* memory of the slots, and of plain weights */
     size_t room[WEFT_DNN_SLOTS], plain_room;
-    bool no_memory; /* some of it could not be had */
 } trial;
 
-static weft_status have_room(trial *t, size_t bytes, void **place, size_t *room,
-                             weft_error *error) {
+static weft_status have_room(size_t bytes, void **place, size_t *room, weft_error *error) {
     bytes = weft_dnn_aligned(bytes);
     if (bytes <= *room) {
         return WEFT_OK;
@@ -218,8 +216,7 @@ static weft_status have_room(trial *t, size_t bytes, void **place, size_t *room,
     *room = 0;
     *place = aligned_alloc(ALIGNMENT, bytes);
     if (*place == NULL) {
-        t->no_memory = true;
-        return weft_fail_memory(error, bytes);
+        return weft_dnn_fail(error, dnnl_out_of_memory, "timing kernels");
     }
     *room = bytes;
     return WEFT_OK;
@@ -227,11 +224,11 @@ static weft_status have_room(trial *t, size_t bytes, void **place, size_t *room,
 
 static weft_status have_all_room(trial *t, const weft_dnn_kernel *kernel, weft_error *error) {
     for (int slot = 0; slot < WEFT_DNN_SLOTS; slot++) {
-        WEFT_TRY(have_room(t, weft_dnn_kernel_bytes(kernel, (weft_dnn_slot)slot), &t->places[slot],
+        WEFT_TRY(have_room(weft_dnn_kernel_bytes(kernel, (weft_dnn_slot)slot), &t->places[slot],
                            &t->room[slot], error));
     }
     size_t plain = t->task->plain != NULL ? dnnl_memory_desc_get_size(t->task->plain) : 0;
-    return have_room(t, plain, &t->plain, &t->plain_room, error);
+    return have_room(plain, &t->plain, &t->plain_room, error);
 }
 
 static void fill_slot(trial *t, const weft_dnn_kernel *kernel, weft_dnn_slot slot, weft_type type) {
@@ -343,9 +340,6 @@ static weft_status choose_among(weft_dnn *dnn, const weft_dnn_task *task, bool r
         return weft_fail(error, WEFT_ERROR_INTERNAL, "oneDNN has no kernel: %s", task->key);
     }
     weft_status status = choose(&t, kernel, error);
-    if (status != WEFT_OK && t.no_memory) {
-        status = weft_dnn_fail(error, dnnl_out_of_memory, "timing kernels");
-    }
     end_trial(&t);
     return status;
 }
@@ -354,6 +348,9 @@ static weft_status choose_among(weft_dnn *dnn, const weft_dnn_task *task, bool r
 
 weft_status weft_dnn_kernel_make(weft_dnn *dnn, const weft_dnn_task *task, weft_dnn_kernel *kernel,
                                  weft_error *error) {
+    if (task->name != NULL) {
+        return make_named(dnn, task, task->name, kernel, error);
+    }
     weft_error why, also;
     weft_status status = choose_among(dnn, task, false, kernel, &why);
     if (status == WEFT_ERROR_INTERNAL && choose_among(dnn, task, true, kernel, &also) == WEFT_OK) {

@@ -14,6 +14,7 @@ typedef struct weft_dnn_task {
     const_dnnl_primitive_desc_t forward; /* as in weft_dnn_walk() */
     weft_dnn_layout plain;               /* of weights, f32; NULL: they are an activation, too */
     const char *key;                     /* names the task in the file of choices */
+    const char *name; /* of the implementation to take; NULL: the fastest, as it was chosen */
     /* Whether the result over operands of weft_dnn_fill() is right: the destination, the source's
      * gradient, or the plain weights' gradient with the bias' (NULL without). */
     bool (*holds)(const void *context, const void *result, const float *bias);
@@ -33,9 +34,9 @@ typedef struct weft_dnn_kernel {
     dnnl_memory_t plain, packed; /* the reorder's two sides */
 } weft_dnn_kernel;
 
-/* Of the first implementations that oneDNN offers, the one that weft_choices_best() finds; one that
- * computes wrong counts as failed, and reference implementations are taken only where there is no
- * other. Fills `kernel`; nothing to destroy on failure. */
+/* Where the task names none: of the first implementations that oneDNN offers, the one that
+ * weft_choices_best() finds; one that computes wrong counts as failed, and reference implementations
+ * are taken only where there is no other. Fills `kernel`; nothing to destroy on failure. */
 weft_status weft_dnn_kernel_make(weft_dnn *dnn, const weft_dnn_task *task, weft_dnn_kernel *kernel,
                                  weft_error *error) WEFT_NODISCARD;
 void weft_dnn_kernel_destroy(weft_dnn_kernel *kernel); /* {0} is fine */

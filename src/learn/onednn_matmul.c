@@ -143,11 +143,12 @@ static weft_status choose(weft_dnn_matmul *matmul, const weft_dnn_matmul_geometr
     return weft_dnn_kernel_make(matmul->dnn, task, &matmul->kernel, error);
 }
 
-static weft_status fill(weft_dnn_matmul *matmul, weft_error *error) {
+static weft_status fill(weft_dnn_matmul *matmul, const weft_dnn_matmul *model, weft_error *error) {
     weft_dnn_matmul_geometry run = settle_all(&matmul->geometry, &matmul->transposed);
     weft_dnn_task task = {
         .operation = {.work = WEFT_DNN_MATMUL, .direction = dnnl_forward_training},
         .type = (weft_type)run.type,
+        .name = model != NULL ? weft_dnn_matmul_kernel(model) : NULL,
         .holds = holds,
         .context = &run};
     weft_status status = choose(matmul, &run, &task, error);
@@ -158,7 +159,7 @@ static weft_status fill(weft_dnn_matmul *matmul, weft_error *error) {
 }
 
 static weft_status make(weft_dnn *dnn, const weft_dnn_matmul_geometry *geometry,
-                        weft_dnn_matmul **matmul, weft_error *error) {
+                        const weft_dnn_matmul *model, weft_dnn_matmul **matmul, weft_error *error) {
     WEFT_TRY(check(geometry, error));
     weft_dnn_matmul *made = calloc(1, sizeof *made);
     if (made == NULL) {
@@ -166,7 +167,7 @@ static weft_status make(weft_dnn *dnn, const weft_dnn_matmul_geometry *geometry,
     }
     made->dnn = dnn;
     made->geometry = *geometry;
-    weft_status status = fill(made, error);
+    weft_status status = fill(made, model, error);
     if (status == WEFT_OK) {
         status = weft_dnn_table_add(&dnn->matmuls, &made->item, &made->geometry,
                                     sizeof made->geometry, error);
@@ -187,17 +188,28 @@ void weft_dnn_matmul_destroy(weft_dnn_matmul *matmul) {
     free(matmul);
 }
 
-weft_status weft_dnn_matmul_get(weft_dnn *dnn, const weft_dnn_matmul_geometry *geometry,
-                                weft_dnn_matmul **matmul, weft_error *error) {
+/* Where there is no model its kernel is chosen. */
+static weft_status get(weft_dnn *dnn, const weft_dnn_matmul_geometry *geometry,
+                       const weft_dnn_matmul *model, weft_dnn_matmul **matmul, weft_error *error) {
     weft_dnn_item *known = weft_dnn_table_find(&dnn->matmuls, geometry, sizeof *geometry);
     if (known != NULL) {
         *matmul = (weft_dnn_matmul *)known;
         return WEFT_OK;
     }
     int before = weft_dnn_alone();
-    weft_status status = make(dnn, geometry, matmul, error);
+    weft_status status = make(dnn, geometry, model, matmul, error);
     weft_dnn_not_alone(before);
     return status;
+}
+
+weft_status weft_dnn_matmul_get(weft_dnn *dnn, const weft_dnn_matmul_geometry *geometry,
+                                weft_dnn_matmul **matmul, weft_error *error) {
+    return get(dnn, geometry, NULL, matmul, error);
+}
+
+weft_status weft_dnn_matmul_like(weft_dnn *dnn, const weft_dnn_matmul *model,
+                                 weft_dnn_matmul **matmul, weft_error *error) {
+    return get(dnn, &model->geometry, model, matmul, error);
 }
 
 size_t weft_dnn_matmul_scratch(const weft_dnn_matmul *matmul) {

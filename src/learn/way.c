@@ -43,8 +43,8 @@ int weft_way_of_onednn(const weft_way *own) {
 void weft_way_name(const weft_way *own, const weft_dnn_geometry *g, weft_dnn_pass pass, char *key) {
     static const char *const PASSES[] = {"forward", "backward-data", "backward-weights"};
     snprintf(key, WEFT_WAY_KEY,
-             "way|%s|%s|%s|n%d|%d>%d%s|%dx%d>%dx%d|k%dx%d|s%dx%d|p%dx%d|d%dx%d|g%d", own->name,
-             PASSES[pass], g->type == WEFT_BF16 ? "bf16" : "f32", (int)g->batch,
+             "way|%s.%d|%s|%s|n%d|%d>%d%s|%dx%d>%dx%d|k%dx%d|s%dx%d|p%dx%d|d%dx%d|g%d", own->name,
+             own->revision, PASSES[pass], g->type == WEFT_BF16 ? "bf16" : "f32", (int)g->batch,
              (int)g->in_channels, (int)g->out_channels, g->bias ? "+b" : "", (int)g->in_height,
              (int)g->in_width, (int)g->out_height, (int)g->out_width, (int)g->kernel_height,
              (int)g->kernel_width, (int)g->stride_height, (int)g->stride_width, (int)g->pad_height,
@@ -128,13 +128,14 @@ static void end_trial(trial *t) {
 
 /* ---- choosing --------------------------------------------------------------------------------- */
 
+/* Where nothing is measured the first way is taken without a trial: both work. */
 static weft_status choose_pass(weft_dnn *dnn, trial *t, const weft_way **chosen,
                                weft_error *error) {
     char key[WEFT_WAY_KEY];
     int way = 0;
     weft_way_name(t->own, t->geometry, t->pass, key);
     weft_choices *choices = weft_dnn_choices(dnn);
-    if (!weft_choices_known(choices, key, WAYS, &way)) {
+    if (weft_choices_measure(choices) && !weft_choices_known(choices, key, WAYS, &way)) {
         WEFT_TRY(weft_dnn_product_get(dnn, t->geometry, &t->product, error));
         weft_status status = begin_trial(t, error);
         if (status == WEFT_OK) {

@@ -14,6 +14,7 @@
  * weights is written in the plain layout. */
 typedef struct weft_way {
     const char *name;
+    int revision; /* raised with every change to its kernels: choices of before are not believed */
     bool comes_first; /* taken where nothing is measured */
     bool (*serves)(const weft_dnn_geometry *geometry);
     /* Bytes of the weights as FORWARD and BACKWARD_DATA read them; 0: plain, as they are. */

@@ -53,6 +53,7 @@ static void run(const weft_dnn_geometry *g, weft_dnn_pass pass, const weft_dnn_p
 
 const weft_way weft_way_depthwise = {
     .name = "depthwise",
+    .revision = 1,
     .comes_first = true,
     .serves = serves,
     .packed = packed,

@@ -59,6 +59,7 @@ static void run(const weft_dnn_geometry *g, weft_dnn_pass pass, const weft_dnn_p
 
 const weft_way weft_way_winograd = {
     .name = "winograd",
+    .revision = 1,
     .serves = serves,
     .packed = packed,
     .scratch = scratch,

@@ -20,11 +20,11 @@ static weft_error error;
 
 /* ---- ways ------------------------------------------------------------------------------------ */
 
-/* Way `fastest` is done at once, the others spin for a while; `fails` is a mask of those that
- * fail. */
+/* Way `fastest` is done at once, the others spin for a while; `fails` and `hungry` are masks of those
+ * that fail and that find no memory. */
 typedef struct ways {
     int fastest;
-    unsigned fails;
+    unsigned fails, hungry;
     int runs; /* of any way */
 } ways;
 
@@ -42,6 +42,9 @@ static weft_status run(void *context, int way, weft_error *why) {
     w->runs++;
     if ((w->fails >> way & 1U) != 0) {
         return weft_fail(why, WEFT_ERROR_INTERNAL, "way %d does not work", way);
+    }
+    if ((w->hungry >> way & 1U) != 0) {
+        return weft_fail_memory(why, 1);
     }
     if (way != w->fastest) {
         spin(2e-3);
@@ -431,6 +434,31 @@ static void ways_that_fail_are_left_out(void **state) {
     cache_drop(folder);
 }
 
+/* A way without memory is none that fails: who has the memory would choose it, and sum otherwise. */
+static void without_memory_nothing_is_chosen(void **state) {
+    (void)state;
+    char folder[64];
+    for (int fixed = 0; fixed < 2; fixed++) {
+        cache_make(folder);
+        if (fixed != 0) {
+            setenv("WEFT_KERNELS", "fixed", 1);
+        }
+        weft_choices *choices = open_choices();
+        assert_int_equal(weft_choices_measure(choices), fixed == 0);
+        ways w = {.hungry = 1};
+        int best = -1;
+        assert_int_equal(weft_choices_best(choices, "key", WAYS, run, &w, &best, &error),
+                         WEFT_ERROR_MEMORY);
+        assert_int_equal(best, -1);
+        assert_int_equal(w.runs, 1);
+        w = (ways){0};
+        assert_int_equal(best_of(choices, "key", &w), 0); /* nothing was remembered of it */
+        weft_choices_close(choices);
+        unsetenv("WEFT_KERNELS");
+        cache_drop(folder);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_fastest_is_found_and_remembered),
@@ -447,6 +475,7 @@ int main(void) {
         cmocka_unit_test(folders_follow_the_environment),
         cmocka_unit_test(measuring_can_be_switched_off),
         cmocka_unit_test(ways_that_fail_are_left_out),
+        cmocka_unit_test(without_memory_nothing_is_chosen),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

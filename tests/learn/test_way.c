@@ -220,15 +220,31 @@ static void choose(weft_dnn_geometry g, const weft_way *expected) {
     weft_dnn_destroy(dnn);
 }
 
-/* Nothing is measured: oneDNN's, and ours for depthwise convolutions. */
+/* Nothing is measured, nor made for it: oneDNN's, and ours for depthwise convolutions. What a trial of
+ * the last one would need no machine has. */
 static void test_fixed(void **state) {
     (void)state;
+    weft_dnn_geometry large = geometry(16, 16, 3, 1, 16);
+    large.batch = INT32_MAX / 2;
     setenv("WEFT_KERNELS", "fixed", 1);
     choose(geometry(16, 16, 3, 1, 1), NULL);
     choose(geometry(16, 24, 5, 2, 1), NULL);
     choose(geometry(16, 16, 3, 1, 4), NULL);
     choose(geometry(16, 16, 3, 1, 16), &weft_way_depthwise);
+    choose(large, &weft_way_depthwise);
     unsetenv("WEFT_KERNELS");
+}
+
+/* A changed kernel is measured anew. */
+static void test_revisions(void **state) {
+    (void)state;
+    char before[WEFT_WAY_KEY], after[WEFT_WAY_KEY];
+    weft_dnn_geometry g = geometry(16, 16, 3, 1, 1);
+    weft_way changed = weft_way_winograd;
+    changed.revision++;
+    weft_way_name(&weft_way_winograd, &g, WEFT_DNN_FORWARD, before);
+    weft_way_name(&changed, &g, WEFT_DNN_FORWARD, after);
+    assert_string_not_equal(before, after);
 }
 
 /* Where oneDNN cannot, nobody asks it, whatever the file says. */
@@ -264,11 +280,77 @@ static void test_remembered(void **state) {
     cache_drop(folder);
 }
 
+/* ---- doors -------------------------------------------------------------------------------------- */
+
+/* A line of a file of choices is cut into its key and its way. */
+static int cut_line(char *line) {
+    *strrchr(line, ' ') = '\0'; /* the check */
+    char *word = strrchr(line, ' ');
+    *word = '\0';
+    return atoi(word + 1);
+}
+
+/* The choices of a file's text, remembered by one door; then its own file says otherwise to others. */
+static void mislead(weft_dnn *first, const char *text, const char *folder) {
+    weft_error error;
+    char path[320];
+    assert_true(cache_file(folder, path));
+    for (int turn = 0; turn < 2; turn++) {
+        char *lines = strdup(text);
+        assert_non_null(lines);
+        for (char *line = strtok(lines, "\n"); line != NULL; line = strtok(NULL, "\n")) {
+            int way = cut_line(line), got = way;
+            if (turn == 0) {
+                MUST(weft_choices_best(weft_dnn_choices(first), line, 3, only, &way, &got, &error));
+                assert_int_equal(got, way);
+            } else {
+                cache_add(path, line, way == 0 ? 1 : 0);
+            }
+        }
+        free(lines);
+    }
+}
+
+/* Lanes share packed weights: what the first chooses is taken by all, whatever their doors know. */
+static void test_lanes_agree(void **state) {
+    (void)state;
+    weft_error error;
+    char before[64], folder[64];
+    weft_network *network = network_at(2);
+    const weft_engine_settings settings = {.batch = 4, .lanes = 2};
+    cache_make(before);
+    rig alone = rig_open(network, settings, 1), made = {0};
+    char *text = cache_text(before);
+    cache_make(folder);
+    MUST(weft_crew_create(2, &made.crew, &error));
+    mislead(weft_crew_door(made.crew, 0), text, folder);
+    MUST(weft_engine_create(network, made.crew, &settings, &made.engine, &error));
+    for (int s = 0; s < made.engine->n_stages; s++) {
+        weft_dnn_product *const products[] = {alone.engine->lanes[0].product[s],
+                                              made.engine->lanes[0].product[s],
+                                              made.engine->lanes[1].product[s]};
+        for (int pass = 0; products[0] != NULL && pass < WEFT_DNN_PASSES; pass++) {
+            const char *name = weft_dnn_product_kernel(products[0], (weft_dnn_pass)pass);
+            for (int i = 1; i < 3; i++) {
+                assert_string_equal(weft_dnn_product_kernel(products[i], (weft_dnn_pass)pass),
+                                    name);
+            }
+        }
+    }
+    free(text);
+    rig_close(&alone);
+    rig_close(&made);
+    weft_network_destroy(network);
+    cache_drop(folder);
+    cache_drop(before);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_gradients),  cmocka_unit_test(test_bf16),
-        cmocka_unit_test(test_fixed),      cmocka_unit_test(test_wide_padding),
-        cmocka_unit_test(test_remembered),
+        cmocka_unit_test(test_gradients),   cmocka_unit_test(test_bf16),
+        cmocka_unit_test(test_fixed),       cmocka_unit_test(test_wide_padding),
+        cmocka_unit_test(test_remembered),  cmocka_unit_test(test_revisions),
+        cmocka_unit_test(test_lanes_agree),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
