@@ -158,6 +158,9 @@ typedef struct weft_engine_settings {
     int lanes; /* 0: weft_engine_lanes(batch); else a divisor of the batch. A GPU has one lane */
     weft_train_device device;
     const weft_quant_settings *quant; /* borrowed; NULL: weights and activations stay real */
+    /* What the engine's user takes for itself, in arrays as large as the parameters: only counted, where
+     * the engine asks for memory. `beside` lie where the engine runs, `buffers` with the host. */
+    int beside, buffers;
 } weft_engine_settings;
 
 struct weft_engine {

@@ -524,8 +524,7 @@ static weft_status check_memory(const weft_engine *engine, size_t bytes, size_t 
     char what[WEFT_NETWORK_NAME + 64];
     snprintf(what, sizeof what, "training %s at batch %d", engine->network->name,
              engine->settings.batch);
-    weft_status status =
-        weft_memory_check_of(bytes, engine->backend->available(engine), what, error);
+    weft_status status = weft_memory_check(bytes, engine->backend->available(engine), what, error);
     if (status != WEFT_OK) {
         hint_what_fits(engine, bytes, growing, error);
     }
@@ -570,9 +569,19 @@ static size_t parameter_bytes(const weft_engine *engine, size_t packed) {
     return sum_of(terms, 6);
 }
 
-/* What these are at least, known from the network alone: parameters and gradients. */
+/* Bytes that the engine's user takes for itself, of the same memory. */
+static size_t beside_bytes(const weft_engine *engine, size_t parameters) {
+    const weft_engine_settings *s = &engine->settings;
+    bool in_host = engine->backend->mirror == NULL;
+    size_t arrays = (size_t)s->beside + (in_host ? (size_t)s->buffers : 0);
+    return weft_size_product(arrays, weft_size_product(parameters, sizeof(float)));
+}
+
+/* What all these are at least, known from the network alone: with parameters and gradients. */
 static size_t least_parameter_bytes(const weft_engine *engine) {
-    return weft_size_product((size_t)engine->network->params, 2 * sizeof(float));
+    size_t n = (size_t)engine->network->params;
+    const size_t terms[] = {weft_size_product(n, 2 * sizeof(float)), beside_bytes(engine, n)};
+    return sum_of(terms, 2);
 }
 
 /* Hundreds of megabytes that are written before they are read: taken as they are. */
@@ -613,7 +622,8 @@ static weft_status take_memory(weft_engine *engine, weft_error *error) {
     size_t growing = batch_bytes(engine);
     const size_t terms[] = {growing, parameter_bytes(engine, packed)};
     size_t total = sum_of(terms, 2);
-    WEFT_TRY(check_memory(engine, total, growing, error));
+    const size_t all[] = {total, beside_bytes(engine, engine->n_parameters)};
+    WEFT_TRY(check_memory(engine, sum_of(all, 2), growing, error));
     WEFT_TRY(engine->backend->take(engine, total, error));
     size_t batch = (size_t)engine->settings.batch;
     weft_arena *memory = &engine->memory;

@@ -6,16 +6,15 @@
 #include "base/error.h"
 
 /* Bytes: the least of what the machine has left (MemAvailable) and what the process's control group
- * has left (cgroup v2); SIZE_MAX where neither can be read. */
+ * and those above it have left (cgroup v2); SIZE_MAX where nothing can be read. */
 size_t weft_memory_available(void);
 
-/* WEFT_ERROR_MEMORY when `bytes` are more than that and `own`, what the caller holds and gives back
- * first; `what` is named in the message. */
-weft_status weft_memory_check(size_t bytes, size_t own, const char *what,
-                              weft_error *error) WEFT_NODISCARD;
+/* The latter, of the group `path` ("/a/b") below `mount`: its limit less what it holds, but for what
+ * the kernel keeps of files and gives back when memory is asked for. */
+size_t weft_memory_of_group(const char *mount, const char *path);
 
-/* The same of a memory that has `available` bytes left. */
-weft_status weft_memory_check_of(size_t bytes, size_t available, const char *what,
-                                 weft_error *error) WEFT_NODISCARD;
+/* WEFT_ERROR_MEMORY when `bytes` are more than what is `available`; `what` is named in the message. */
+weft_status weft_memory_check(size_t bytes, size_t available, const char *what,
+                              weft_error *error) WEFT_NODISCARD;
 
 #endif

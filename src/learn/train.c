@@ -332,9 +332,9 @@ weft_status weft_train_with_histograms(
 
 static size_t plan_bytes(const training *t) {
     const weft_engine *engine = t->trainer.engine;
-    size_t floats = t->trainer.n_state + (t->trainer.average != NULL ? engine->n_parameters : 0);
+    size_t arrays = (size_t)engine->settings.beside + (size_t)engine->settings.buffers;
     size_t teacher = t->teacher.engine != NULL ? weft_engine_bytes(t->teacher.engine) : 0;
-    return weft_engine_bytes(engine) + floats * sizeof(float) + teacher;
+    return weft_engine_bytes(engine) + arrays * engine->n_parameters * sizeof(float) + teacher;
 }
 
 static void fill_plan(const training *t, weft_train_plan *plan) {

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "learn/backend.h"
+#include "learn/train_settings.h"
 
 weft_type weft_train_type(const weft_train_settings *settings) {
     bool narrow =
@@ -104,6 +105,14 @@ weft_descent weft_train_descent(const weft_train_settings *s) {
     };
 }
 
+/* The optimizer's state and the average; and what files are put together in: a checkpoint holds all
+ * of it and the parameters. */
+static void count_memory(const weft_train_settings *s, weft_engine_settings *engine) {
+    bool has_file = weft_is_given(s->weights) || weft_is_given(s->save);
+    engine->beside = (int)weft_descent_state(s->descent, 1) + (s->average > 0.0);
+    engine->buffers = weft_is_given(s->checkpoint) ? 1 + engine->beside : has_file;
+}
+
 weft_status weft_trainer_create(const weft_network *network, weft_crew *crew,
                                 const weft_train_settings *settings, int batch,
                                 const weft_stop *stop, weft_trainer *trainer, weft_error *error) {
@@ -112,12 +121,13 @@ weft_status weft_trainer_create(const weft_network *network, weft_crew *crew,
         .schedule = weft_train_schedule(settings),
         .descent = weft_train_descent(settings),
     };
-    const weft_engine_settings engine = {
+    weft_engine_settings engine = {
         .batch = batch,
         .type = weft_train_type(settings),
         .device = settings->device,
         .quant = settings->quantize ? &settings->quant : NULL,
     };
+    count_memory(settings, &engine);
     WEFT_TRY(weft_schedule_check(&trainer->schedule, error));
     WEFT_TRY(weft_engine_create(network, crew, &engine, &trainer->engine, error));
     WEFT_TRY(weft_engine_initialise(trainer->engine, settings->seed, stop, error));

@@ -2,12 +2,14 @@
  *
  * Lanes and threads: the same bits on any number of threads, the same training in any number of
  * lanes, crews that survive stops and failures, and memory that is said before it is missed. */
+#include <limits.h>
 #include <pthread.h>
 #include <sched.h>
 
 #include "learn/gradient_support.h"
 #include "learn/memory.h"
 #include "learn/step_support.h"
+#include "learn/trainer.h"
 
 enum { TEN = 10, LANES = 4 };
 
@@ -388,14 +390,50 @@ static void test_nothing_fits(void **state) {
     weft_network_destroy(network);
 }
 
+/* What a trainer keeps is counted: a network whose weights alone would fit is refused. */
+static void test_counts_what_lies_beside(void **state) {
+    (void)state;
+    weft_error error = {0};
+    weft_network *network = imc_network();
+    weft_crew *crew = NULL;
+    weft_engine *engine = NULL;
+    weft_trainer trainer = {0};
+    MUST(weft_crew_create(1, &crew, &error));
+    for (int i = 0; i < 2; i++) {
+        weft_engine_settings settings = {.batch = 2};
+        *(i == 0 ? &settings.beside : &settings.buffers) = INT_MAX;
+        assert_int_equal(weft_engine_create(network, crew, &settings, &engine, &error),
+                         WEFT_ERROR_MEMORY);
+        assert_non_null(strstr(error.hint, "no batch would fit"));
+    }
+    weft_train_settings train;
+    weft_train_defaults(&train);
+    train.descent = WEFT_DESCENT_ADAMW;
+    train.average = 0.9;
+    train.checkpoint = "c";
+    MUST(weft_trainer_create(network, crew, &train, 2, NULL, &trainer, &error));
+    assert_int_equal(trainer.engine->settings.beside, 3);  /* two moments, the average */
+    assert_int_equal(trainer.engine->settings.buffers, 4); /* of those and the parameters */
+    weft_trainer_free(&trainer);
+    weft_crew_destroy(crew);
+    weft_network_destroy(network);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_threads),        cmocka_unit_test(test_threads_in_bf16),
-        cmocka_unit_test(test_uneven_threads), cmocka_unit_test(test_used_crew),
-        cmocka_unit_test(test_lanes_agree),    cmocka_unit_test(test_lanes_against_reference),
-        cmocka_unit_test(test_stage_by_stage), cmocka_unit_test(test_stops),
-        cmocka_unit_test(test_failures),       cmocka_unit_test(test_bad_crews),
-        cmocka_unit_test(test_says_what_fits), cmocka_unit_test(test_nothing_fits),
+        cmocka_unit_test(test_threads),
+        cmocka_unit_test(test_threads_in_bf16),
+        cmocka_unit_test(test_uneven_threads),
+        cmocka_unit_test(test_used_crew),
+        cmocka_unit_test(test_lanes_agree),
+        cmocka_unit_test(test_lanes_against_reference),
+        cmocka_unit_test(test_stage_by_stage),
+        cmocka_unit_test(test_stops),
+        cmocka_unit_test(test_failures),
+        cmocka_unit_test(test_bad_crews),
+        cmocka_unit_test(test_says_what_fits),
+        cmocka_unit_test(test_nothing_fits),
+        cmocka_unit_test(test_counts_what_lies_beside),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Splits, subsets and the memory plan: the parts of a training, each against what it promises. */
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include "learn/memory.h"
 #include "learn/split.h"
 #include "learn/train_support.h"
@@ -290,15 +293,62 @@ static void test_plan_overflow(void **state) {
 static void test_memory_check(void **state) {
     (void)state;
     weft_error error;
-    assert_true(weft_memory_available() > 0);
-    MUST(weft_memory_check(1, 0, "a byte", &error));
-    if (weft_memory_available() != SIZE_MAX) {
-        assert_int_equal(weft_memory_check(SIZE_MAX - 1, 0, "everything", &error),
-                         WEFT_ERROR_MEMORY);
-        MUST(weft_memory_check(SIZE_MAX - 1, SIZE_MAX - 1, "what is there already", &error));
-        assert_non_null(strstr(error.message, "everything"));
-        assert_true(error.hint[0] != '\0');
+    size_t available = weft_memory_available();
+    assert_true(available > 0);
+    MUST(weft_memory_check(available, available, "all there is", &error));
+    assert_int_equal(weft_memory_check(1001, 1000, "one more", &error), WEFT_ERROR_MEMORY);
+    assert_non_null(strstr(error.message, "one more"));
+    assert_true(error.hint[0] != '\0');
+}
+
+static void put(const char *folder, const char *name, const char *text) {
+    char path[256];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    fputs(text, file);
+    assert_int_equal(fclose(file), 0);
+}
+
+static void drop_group(const char *folder) {
+    static const char *const names[] = {"memory.max", "memory.current", "memory.stat"};
+    char path[256];
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        snprintf(path, sizeof path, "%s/%s", folder, names[i]);
+        unlink(path);
     }
+    assert_int_equal(rmdir(folder), 0);
+}
+
+/* The least of a group and those above; pages of files that are given back are free. */
+static void test_memory_of_groups(void **state) {
+    (void)state;
+    char mount[] = "/tmp/weft-group-XXXXXX", outer[64], inner[64];
+    assert_non_null(mkdtemp(mount));
+    snprintf(outer, sizeof outer, "%s/outer", mount);
+    snprintf(inner, sizeof inner, "%s/outer/inner", mount);
+    assert_int_equal(mkdir(outer, 0777), 0);
+    assert_int_equal(mkdir(inner, 0777), 0);
+    assert_int_equal(weft_memory_of_group(mount, "/outer/inner"), SIZE_MAX); /* says nothing */
+    put(inner, "memory.max", "max\n");
+    put(inner, "memory.current", "700\n");
+    assert_int_equal(weft_memory_of_group(mount, "/outer/inner"), SIZE_MAX);
+    put(outer, "memory.max", "1000\n");
+    put(outer, "memory.current", "900\n");
+    assert_int_equal(weft_memory_of_group(mount, "/outer/inner"), 100);
+    put(outer, "memory.stat", "anon 500\nfile 400\nactive_file 100\ninactive_file 300\n");
+    assert_int_equal(weft_memory_of_group(mount, "/outer/inner"), 400);
+    put(inner, "memory.max", "750\n");
+    assert_int_equal(weft_memory_of_group(mount, "/outer/inner"), 50);
+    assert_int_equal(weft_memory_of_group(mount, "/outer"), 400);
+    assert_int_equal(weft_memory_of_group(mount, "/"), SIZE_MAX);
+    put(mount, "memory.max", "200\n");
+    put(mount, "memory.current", "300\n");
+    assert_int_equal(weft_memory_of_group(mount, "/"), 0);
+    assert_int_equal(weft_memory_of_group(mount, "/outer/no such group"), 0);
+    drop_group(inner);
+    drop_group(outer);
+    drop_group(mount);
 }
 
 int main(void) {
@@ -308,6 +358,7 @@ int main(void) {
         cmocka_unit_test(test_without_test_set), cmocka_unit_test(test_labels_out_of_range),
         cmocka_unit_test(test_missing_classes),  cmocka_unit_test(test_plan),
         cmocka_unit_test(test_plan_overflow),    cmocka_unit_test(test_memory_check),
+        cmocka_unit_test(test_memory_of_groups),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
