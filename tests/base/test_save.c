@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -63,22 +64,102 @@ static void a_file_replaces_another(void **state) {
     assert_int_equal(count_files(folder), 1); /* nothing temporary is left */
 }
 
-/* As /dev/stdout is a link: it stays one, and what it leads to gets the bytes. */
+static void make_link(const char *target, const char *name) {
+    char link[160];
+    snprintf(link, sizeof link, "%s/%s", folder, name);
+    unlink(link);
+    assert_int_equal(symlink(target, link), 0);
+}
+
+static void drop(const char *name) {
+    char path[160];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    assert_int_equal(unlink(path), 0);
+}
+
+static bool is_link(const char *name) {
+    char path[160];
+    struct stat info;
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    return lstat(path, &info) == 0 && S_ISLNK(info.st_mode);
+}
+
+/* It stays one, and the file that it leads to is replaced, by way of other links, or made. */
 static void a_link_stays_a_link(void **state) {
     (void)state;
     weft_error error;
-    char path[128], link[128], text[64];
-    struct stat info;
+    char path[128], text[64];
     snprintf(path, sizeof path, "%s/a.svg", folder);
-    snprintf(link, sizeof link, "%s/link", folder);
     assert_int_equal(weft_save_file(folder, "a.svg", "a longer one", 12, &error), WEFT_OK);
-    assert_int_equal(symlink(path, link), 0);
+    make_link("a.svg", "near");
+    make_link("./near", "far");
+    make_link(path, "link");
+    assert_int_equal(weft_save_file(folder, "far", "far", 3, &error), WEFT_OK);
     assert_int_equal(weft_save_file(folder, "link", "through", 7, &error), WEFT_OK);
-    assert_int_equal(lstat(link, &info), 0);
-    assert_true(S_ISLNK(info.st_mode));
+    assert_true(is_link("near") && is_link("far") && is_link("link"));
     read_back(path, text, sizeof text);
     assert_string_equal(text, "through");
-    unlink(link);
+    drop("a.svg");
+    assert_int_equal(weft_save_file(folder, "far", "made", 4, &error), WEFT_OK);
+    assert_true(is_link("far"));
+    read_back(path, text, sizeof text);
+    assert_string_equal(text, "made");
+    make_link("far", "near"); /* and round again */
+    assert_int_equal(weft_save_file(folder, "far", "x", 1, &error), WEFT_ERROR_IO);
+    drop("near");
+    drop("far");
+    drop("link");
+    assert_int_equal(count_files(folder), 1);
+}
+
+/* As /dev/stdout is one where it goes to a file: who has it open sees what is written. */
+static void an_open_file_is_written_to(void **state) {
+    (void)state;
+    weft_error error;
+    char path[128], target[64], text[64] = "";
+    snprintf(path, sizeof path, "%s/a.svg", folder);
+    int file = open(path, O_RDWR | O_CREAT | O_TRUNC, 0666);
+    assert_true(file >= 0);
+    snprintf(target, sizeof target, "/proc/self/fd/%d", file);
+    make_link(target, "out");
+    assert_int_equal(weft_save_file(folder, "out", "open", 4, &error), WEFT_OK);
+    assert_int_equal(pread(file, text, sizeof text - 1, 0), 4);
+    assert_string_equal(text, "open");
+    close(file);
+    drop("out");
+    assert_int_equal(count_files(folder), 1);
+}
+
+static int make_file(const char *name) {
+    char path[160];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    int file = open(path, O_WRONLY | O_CREAT | O_EXCL, 0666);
+    assert_true(file >= 0);
+    return file;
+}
+
+/* What a killed process left goes with the next file of that name; what somebody writes, or what only
+ * looks like it, stays. */
+static void abandoned_files_are_removed(void **state) {
+    (void)state;
+    static const char *const others[] = {".a.svg.12-x", ".a.svg.12", ".b.svg.12-0", "a.svg.12-0"};
+    weft_error error;
+    enum { OTHERS = sizeof others / sizeof *others };
+    for (int i = 0; i < OTHERS; i++) {
+        close(make_file(others[i]));
+    }
+    close(make_file(".a.svg.12-0"));
+    int busy = make_file(".a.svg.12-1");
+    assert_int_equal(flock(busy, LOCK_EX | LOCK_NB), 0);
+    int files = count_files(folder);
+    assert_int_equal(weft_save_file(folder, "a.svg", "whole", 5, &error), WEFT_OK);
+    assert_int_equal(count_files(folder), files - 1);
+    close(busy);
+    assert_int_equal(weft_save_file(folder, "a.svg", "whole", 5, &error), WEFT_OK);
+    assert_int_equal(count_files(folder), files - 2);
+    for (int i = 0; i < OTHERS; i++) {
+        drop(others[i]);
+    }
 }
 
 /* A pipe gets the bytes, a device keeps being one. */
@@ -138,9 +219,14 @@ static void a_failing_write_leaves_what_was_there(void **state) {
     static char large[5000];
     memset(large, 'x', sizeof large);
     weft_status status = weft_save_file(folder, "a.svg", large, sizeof large, &error);
+    weft_error also;
+    make_link("a.svg", "link");
+    weft_status behind = weft_save_file(folder, "link", large, sizeof large, &also);
+    drop("link");
     setrlimit(RLIMIT_FSIZE, &before);
     signal(SIGXFSZ, handler);
     assert_int_equal(status, WEFT_ERROR_IO);
+    assert_int_equal(behind, WEFT_ERROR_IO);
     assert_string_equal(error.file, path);
     read_back(path, text, sizeof text);
     assert_string_equal(text, "whole");
@@ -178,6 +264,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_file_replaces_another),
         cmocka_unit_test(a_link_stays_a_link),
+        cmocka_unit_test(an_open_file_is_written_to),
+        cmocka_unit_test(abandoned_files_are_removed),
         cmocka_unit_test(pipes_and_devices_are_written_to),
         cmocka_unit_test(folders_are_made_once),
         cmocka_unit_test(a_failing_write_leaves_what_was_there),
