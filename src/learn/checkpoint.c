@@ -139,6 +139,22 @@ static weft_status check_blocks(const weft_bundle *bundle, const weft_checkpoint
     return WEFT_OK;
 }
 
+/* A checkpoint is made behind a step, so the epoch at hand has a loss. */
+static weft_status check_progress(const int64_t steps[STEPS], weft_error *error) {
+    const int64_t step = steps[0], loss_steps = steps[1], best_step = steps[2];
+    if (step < 0 || loss_steps < (step > 0) || loss_steps > step) {
+        return weft_fail(error, WEFT_ERROR_INPUT,
+                         "the checkpoint is at step %lld and has the loss of %lld", (long long)step,
+                         (long long)loss_steps);
+    }
+    if (best_step < 0 || best_step > step) {
+        return weft_fail(error, WEFT_ERROR_INPUT,
+                         "the checkpoint is at step %lld and was best at step %lld",
+                         (long long)step, (long long)best_step);
+    }
+    return WEFT_OK;
+}
+
 /* Everything is looked at before anything is written. */
 static weft_status take(const weft_bundle *bundle, weft_checkpoint *checkpoint, weft_error *error) {
     const weft_bundle_array *progress = NULL, *figures = NULL;
@@ -151,10 +167,11 @@ static weft_status take(const weft_bundle *bundle, weft_checkpoint *checkpoint, 
     WEFT_TRY(check_blocks(bundle, checkpoint, error));
     memcpy(steps, progress->values, sizeof steps);
     memcpy(sums, figures->values, sizeof sums);
-    if (steps[0] < 0 || steps[1] < 0 || steps[1] > steps[0]) {
+    WEFT_TRY(check_progress(steps, error));
+    if (steps[0] > checkpoint->steps) {
         return weft_fail(error, WEFT_ERROR_INPUT,
-                         "the checkpoint is at step %lld and has the loss of %lld",
-                         (long long)steps[0], (long long)steps[1]);
+                         "the checkpoint is at step %lld, the training has %lld",
+                         (long long)steps[0], (long long)checkpoint->steps);
     }
     for (int i = 0; i < checkpoint->n_blocks; i++) {
         const weft_checkpoint_block *block = &checkpoint->blocks[i];
@@ -175,7 +192,7 @@ static weft_status take(const weft_bundle *bundle, weft_checkpoint *checkpoint, 
 weft_status weft_checkpoint_load(const char *path, weft_checkpoint *checkpoint, weft_error *error) {
     weft_bytes bytes = {0};
     weft_bundle bundle = {0};
-    WEFT_TRY(weft_bytes_read(path, &bytes, error));
+    WEFT_TRY(weft_bytes_read_large(path, &bytes, error));
     weft_status status = weft_bundle_parse(bytes.data, bytes.size, &bundle, error);
     if (status == WEFT_OK) {
         status = take(&bundle, checkpoint, error);

@@ -35,6 +35,7 @@ typedef struct weft_checkpoint {
     uint64_t network, settings, dataset;
     const weft_checkpoint_block *blocks; /* (n_blocks), borrowed */
     int n_blocks;
+    int64_t steps; /* of the whole training: loading refuses a place behind its end */
     weft_train_place at;
 } weft_checkpoint;
 
@@ -43,8 +44,8 @@ weft_status weft_checkpoint_save(const char *path, const weft_checkpoint *checkp
                                  weft_error *error) WEFT_NODISCARD;
 
 /* Fills the blocks and how far it is; on failure, nothing. WEFT_ERROR_IO: there is no such file, or it
- * cannot be read. WEFT_ERROR_INPUT: it is damaged, or of another network, other settings or another
- * data set: the message says of which. */
+ * cannot be read. WEFT_ERROR_INPUT: it is damaged, of another network, other settings or another
+ * data set, or at a place that no training can be at: the message says what it is. */
 weft_status weft_checkpoint_load(const char *path, weft_checkpoint *checkpoint,
                                  weft_error *error) WEFT_NODISCARD;
 

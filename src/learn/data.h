@@ -77,6 +77,11 @@ typedef struct weft_bytes {
 /* Reads a file whole, unpacked where it is gzip; the caller frees bytes->data. */
 weft_status weft_bytes_read(const char *path, weft_bytes *bytes, weft_error *error) WEFT_NODISCARD;
 
+/* The same of files that we write ourselves: one that is not packed may be as large as there is memory,
+ * and is WEFT_ERROR_MEMORY where it is larger. */
+weft_status weft_bytes_read_large(const char *path, weft_bytes *bytes,
+                                  weft_error *error) WEFT_NODISCARD;
+
 /* Adds a hint to an error about bytes that are really an archive or a web page. */
 void weft_bytes_hint(const uint8_t *bytes, size_t size, const char *path, weft_error *error);
 

@@ -10,6 +10,8 @@
 #include <unistd.h>
 #include <zlib.h>
 
+#include "learn/memory.h"
+
 /* What opens a file for reading and makes sure that it is one. */
 static weft_status open_file(const char *path, int *descriptor, size_t *size, weft_error *error) {
     struct stat status;
@@ -96,16 +98,9 @@ static weft_status read_all(gzFile file, const char *path, size_t capacity, weft
     }
 }
 
-weft_status weft_bytes_read(const char *path, weft_bytes *bytes, weft_error *error) {
-    int descriptor = -1;
-    size_t size = 0;
-    WEFT_TRY(open_file(path, &descriptor, &size, error));
-    if (size > WEFT_DATA_MAX_BYTES) {
-        close(descriptor);
-        weft_fail(error, WEFT_ERROR_INPUT, "the file is larger than 4 GiB, the most there is");
-        weft_error_file(error, path);
-        return WEFT_ERROR_INPUT;
-    }
+/* Closes the descriptor. */
+static weft_status read_file(int descriptor, size_t size, const char *path, weft_bytes *bytes,
+                             weft_error *error) {
     gzFile file = gzdopen(descriptor, "rb");
     if (file == NULL) {
         close(descriptor);
@@ -127,6 +122,33 @@ weft_status weft_bytes_read(const char *path, weft_bytes *bytes, weft_error *err
     }
     *bytes = read;
     return WEFT_OK;
+}
+
+weft_status weft_bytes_read(const char *path, weft_bytes *bytes, weft_error *error) {
+    int descriptor = -1;
+    size_t size = 0;
+    WEFT_TRY(open_file(path, &descriptor, &size, error));
+    if (size > WEFT_DATA_MAX_BYTES) {
+        close(descriptor);
+        weft_fail(error, WEFT_ERROR_INPUT, "the file is larger than 4 GiB, the most there is");
+        weft_error_file(error, path);
+        return WEFT_ERROR_INPUT;
+    }
+    return read_file(descriptor, size, path, bytes, error);
+}
+
+weft_status weft_bytes_read_large(const char *path, weft_bytes *bytes, weft_error *error) {
+    int descriptor = -1;
+    size_t size = 0;
+    WEFT_TRY(open_file(path, &descriptor, &size, error));
+    weft_status status =
+        weft_memory_check(size, weft_memory_available(), "reading the file", error);
+    if (status != WEFT_OK) {
+        close(descriptor);
+        weft_error_file(error, path);
+        return status;
+    }
+    return read_file(descriptor, size, path, bytes, error);
 }
 
 static bool starts(const uint8_t *bytes, size_t size, const char *magic, size_t length) {

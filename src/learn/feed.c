@@ -134,7 +134,8 @@ static void take_ahead(weft_feed *feed, void *images) {
 
 static weft_status check(const weft_feed_settings *s, weft_error *error) {
     if (s->batch < 1 || s->batch > s->list->n) {
-        return weft_fail(error, WEFT_ERROR_INPUT, "a batch of %lld of %lld images",
+        return weft_fail(error, WEFT_ERROR_INPUT,
+                         "batch is %lld, expected 1 to the %lld images there are",
                          (long long)s->batch, (long long)s->list->n);
     }
     if (s->first < 0 || s->first > s->steps) {

@@ -146,7 +146,8 @@ static weft_status compare_classes(const weft_dataset *dataset, weft_parts *part
     return WEFT_OK;
 }
 
-static weft_status check_parts(const weft_dataset *dataset, weft_parts *parts, weft_error *error) {
+static weft_status check_parts(const weft_dataset *dataset, bool test, weft_parts *parts,
+                               weft_error *error) {
     if (parts->train.n == 0) {
         weft_fail(error, WEFT_ERROR_INPUT, "data set %s leaves no image to train on",
                   dataset->info.name);
@@ -156,7 +157,8 @@ static weft_status check_parts(const weft_dataset *dataset, weft_parts *parts, w
     if (parts->measure.n == 0) {
         weft_fail(error, WEFT_ERROR_INPUT, "data set %s leaves no image to measure with",
                   dataset->info.name);
-        weft_hint(error, "raise the share of the validation images");
+        weft_hint(error, test ? "add a test set, or measure with the validation split"
+                              : "raise the share of the validation images");
         return WEFT_ERROR_INPUT;
     }
     return compare_classes(dataset, parts, error);
@@ -195,7 +197,7 @@ weft_status weft_parts_create(const weft_dataset *dataset, const weft_train_sett
     free(m.member);
     free(m.marks);
     if (status == WEFT_OK) {
-        status = check_parts(dataset, &made, error);
+        status = check_parts(dataset, settings->split == WEFT_SPLIT_TEST, &made, error);
     }
     if (status != WEFT_OK) {
         weft_parts_destroy(&made);

@@ -359,7 +359,7 @@ static weft_status resume(const weft_bundle *bundle, const texts *t, weft_shared
 
 static weft_status read_bundle(const char *path, weft_bytes *bytes, weft_bundle *bundle,
                                weft_error *error) {
-    WEFT_TRY(weft_bytes_read(path, bytes, error));
+    WEFT_TRY(weft_bytes_read_large(path, bytes, error));
     return weft_bundle_parse(bytes->data, bytes->size, bundle, error);
 }
 
@@ -452,7 +452,7 @@ weft_status weft_supernet_parse(const uint8_t *bytes, size_t size, uint64_t spac
 weft_status weft_supernet_open(const char *path, uint64_t space_hash, const char *space_name,
                                weft_supernet **supernet, weft_error *error) {
     weft_bytes bytes = {0};
-    weft_status status = weft_bytes_read(path, &bytes, error);
+    weft_status status = weft_bytes_read_large(path, &bytes, error);
     if (status == WEFT_OK) {
         status =
             weft_supernet_parse(bytes.data, bytes.size, space_hash, space_name, supernet, error);

@@ -38,7 +38,7 @@ typedef struct training {
     int64_t batch, steps_an_epoch, steps;
     weft_feed *feed;
     weft_train_place at; /* how far it is: what a checkpoint keeps beside the trainer's arrays */
-    uint64_t dataset_hash;
+    weft_train_record record; /* of its checkpoints */
     weft_checkpoint_clock clock;
     double accuracy;    /* on the last measurement; NaN before the first */
     double started;     /* s */
@@ -87,8 +87,8 @@ static weft_status training_begin(training *t, weft_error *error) {
         WEFT_TRY(weft_engine_load(t->trainer.engine, s->weights, error));
     }
     if (weft_is_given(s->checkpoint)) {
-        t->dataset_hash = weft_dataset_hash(t->dataset);
-        WEFT_TRY(weft_train_resume(&t->trainer, t->dataset_hash, s->checkpoint, &t->at, error));
+        WEFT_TRY(weft_train_record_make(&t->trainer, t->dataset, t->steps, &t->record, error));
+        WEFT_TRY(weft_train_resume(&t->trainer, &t->record, s->checkpoint, &t->at, error));
     }
     if (s->teacher != NULL) {
         WEFT_TRY(weft_teacher_create(s->teacher, s->teacher_weights, &t->trainer, t->crew,
@@ -175,7 +175,7 @@ static weft_status save_checkpoint(training *t, weft_error *error) {
     if (!weft_is_given(path) || !weft_checkpoint_due(&t->clock, weft_steady_time(), epoch_ends)) {
         return WEFT_OK;
     }
-    return weft_train_keep(&t->trainer, t->dataset_hash, path, &t->at, error);
+    return weft_train_keep(&t->trainer, &t->record, path, &t->at, error);
 }
 
 static weft_status train_all(training *t, weft_error *error) {
@@ -269,11 +269,14 @@ static weft_status train_and_measure(training *t, weft_train_result *result, wef
 static weft_status run_training(training *t, weft_train_result *result, weft_network **measured,
                                 weft_error *error) {
     weft_crew *own = NULL;
+    weft_status status = WEFT_OK;
     if (t->crew == NULL) {
-        WEFT_TRY(weft_crew_create(t->settings->threads, &own, error));
+        status = weft_crew_create(t->settings->threads, &own, error);
         t->crew = own;
     }
-    weft_status status = train_and_measure(t, result, error);
+    if (status == WEFT_OK) {
+        status = train_and_measure(t, result, error);
+    }
     if (status == WEFT_OK && measured != NULL) {
         status = make_histograms(t, measured, error);
     }

@@ -132,12 +132,35 @@ static bool may_be_missing(int name) {
     return name >= WEFT_SLOT_WEIGHT_STEP;
 }
 
+enum { SHAPE_TEXT = 256 };
+
+/* "F32 (16, 3, 3, 3)" */
+static const char *show_shape(const weft_bundle_array *array, char text[SHAPE_TEXT]) {
+    int n = snprintf(text, SHAPE_TEXT, "%s (", weft_bundle_word(array->kind));
+    for (int i = 0; i < array->n_dims; i++) {
+        n += snprintf(text + n, (size_t)(SHAPE_TEXT - n), "%s%lld", i > 0 ? ", " : "",
+                      (long long)array->dims[i]);
+    }
+    snprintf(text + n, (size_t)(SHAPE_TEXT - n), ")");
+    return text;
+}
+
+static bool same_shape(const weft_bundle_array *a, const weft_bundle_array *b) {
+    return a->kind == b->kind && a->n_dims == b->n_dims &&
+           memcmp(a->dims, b->dims, (size_t)a->n_dims * sizeof *a->dims) == 0;
+}
+
+/* `found` NULL: there is no such array. */
 static weft_status fail_weights(const weft_engine *engine, const weft_bundle *bundle,
-                                const char *name, const char *what, weft_error *error) {
+                                const weft_bundle_array *found, const weft_bundle_array *expected,
+                                weft_error *error) {
+    char shapes[2][SHAPE_TEXT];
     const char *network = weft_bundle_get_text(bundle, "network");
-    weft_fail(error, WEFT_ERROR_INPUT, "these weights, of %s, %s \"%s\" that network %s needs",
-              network != NULL ? network : "a network without a name", what, name,
-              engine->network->name);
+    weft_fail(error, WEFT_ERROR_INPUT,
+              "these weights, of %s, have %s where network %s needs array \"%s\" of %s",
+              network != NULL ? network : "a network without a name",
+              found != NULL ? show_shape(found, shapes[0]) : "nothing", engine->network->name,
+              expected->name, show_shape(expected, shapes[1]));
     weft_hint(error, "weights fit the network that they were trained in, with the same input and "
                      "classes");
     return WEFT_ERROR_INPUT;
@@ -192,16 +215,13 @@ static weft_status check_trained(const weft_bundle *bundle, const weft_stage *st
 static weft_status check_slot(const weft_engine *engine, const weft_bundle *bundle,
                               const weft_stage *stage, int name, weft_error *error) {
     char text[WEFT_SLOT_NAME];
-    name_slot(stage, name, text);
-    const weft_bundle_array *array = find_slot(bundle, stage, name);
-    if (array == NULL) {
-        return may_be_missing(name) ? WEFT_OK
-                                    : fail_weights(engine, bundle, text, "have no array", error);
+    weft_bundle_array expected;
+    weft_slot_describe(stage, (weft_slot_name)name, text, &expected);
+    const weft_bundle_array *found = find_slot(bundle, stage, name);
+    if (found == NULL ? may_be_missing(name) : same_shape(found, &expected)) {
+        return WEFT_OK;
     }
-    if (array->kind != WEFT_BUNDLE_F32 || array->n != stage->slot[name].count) {
-        return fail_weights(engine, bundle, text, "have another shape or kind of array", error);
-    }
-    return WEFT_OK;
+    return fail_weights(engine, bundle, found, &expected, error);
 }
 
 static void take_slot(const weft_bundle *bundle, const weft_stage *stage, int name) {
@@ -239,7 +259,7 @@ static weft_status take_weights(weft_engine *engine, const weft_bundle *bundle, 
 static weft_status load(weft_engine *engine, const char *path, bool trained, weft_error *error) {
     weft_bytes bytes = {0};
     weft_bundle bundle = {0};
-    WEFT_TRY(weft_bytes_read(path, &bytes, error));
+    WEFT_TRY(weft_bytes_read_large(path, &bytes, error));
     weft_status status = weft_bundle_parse(bytes.data, bytes.size, &bundle, error);
     if (status == WEFT_OK) {
         status = take_weights(engine, &bundle, trained, error);
@@ -268,7 +288,7 @@ static weft_status hash_file(const char *path, uint64_t *hash, weft_error *error
         return WEFT_OK;
     }
     weft_bytes bytes = {0};
-    WEFT_TRY(weft_bytes_read(path, &bytes, error));
+    WEFT_TRY(weft_bytes_read_large(path, &bytes, error));
     *hash = weft_hash(bytes.data, bytes.size, 1);
     free(bytes.data);
     return WEFT_OK;
@@ -336,26 +356,38 @@ static int list_blocks(const weft_trainer *trainer, weft_checkpoint_block *block
     return n;
 }
 
-static weft_status describe_checkpoint(const weft_trainer *trainer, uint64_t dataset_hash,
-                                       weft_checkpoint_block *blocks, weft_checkpoint *checkpoint,
-                                       weft_error *error) {
-    *checkpoint = (weft_checkpoint){
+weft_status weft_train_record_make(const weft_trainer *trainer, const weft_dataset *dataset,
+                                   int64_t steps, weft_train_record *record, weft_error *error) {
+    weft_train_record made = {
         .network = weft_network_hash(trainer->engine->network),
-        .dataset = dataset_hash,
+        .dataset = weft_dataset_hash(dataset),
+        .steps = steps,
+    };
+    WEFT_TRY(weft_train_settings_hash(trainer->settings, &made.settings, error));
+    *record = made;
+    return WEFT_OK;
+}
+
+static weft_checkpoint describe_checkpoint(const weft_trainer *trainer,
+                                           const weft_train_record *record,
+                                           weft_checkpoint_block *blocks) {
+    return (weft_checkpoint){
+        .network = record->network,
+        .settings = record->settings,
+        .dataset = record->dataset,
+        .steps = record->steps,
         .blocks = blocks,
         .n_blocks = list_blocks(trainer, blocks),
     };
-    return weft_train_settings_hash(trainer->settings, &checkpoint->settings, error);
 }
 
-weft_status weft_train_resume(weft_trainer *trainer, uint64_t dataset_hash, const char *path,
-                              weft_train_place *at, weft_error *error) {
-    if (!weft_is_given(path) || access(path, F_OK) != 0) {
+weft_status weft_train_resume(weft_trainer *trainer, const weft_train_record *record,
+                              const char *path, weft_train_place *at, weft_error *error) {
+    if (access(path, F_OK) != 0) {
         return WEFT_OK;
     }
     weft_checkpoint_block blocks[MOST_BLOCKS];
-    weft_checkpoint checkpoint;
-    WEFT_TRY(describe_checkpoint(trainer, dataset_hash, blocks, &checkpoint, error));
+    weft_checkpoint checkpoint = describe_checkpoint(trainer, record, blocks);
     WEFT_TRY(weft_engine_fetch(trainer->engine, error));
     WEFT_TRY(weft_checkpoint_load(path, &checkpoint, error));
     *at = checkpoint.at;
@@ -365,12 +397,11 @@ weft_status weft_train_resume(weft_trainer *trainer, uint64_t dataset_hash, cons
     return WEFT_OK;
 }
 
-weft_status weft_train_keep(const weft_trainer *trainer, uint64_t dataset_hash, const char *path,
-                            const weft_train_place *at, weft_error *error) {
+weft_status weft_train_keep(const weft_trainer *trainer, const weft_train_record *record,
+                            const char *path, const weft_train_place *at, weft_error *error) {
     weft_checkpoint_block blocks[MOST_BLOCKS];
-    weft_checkpoint checkpoint;
     WEFT_TRY(weft_engine_fetch(trainer->engine, error));
-    WEFT_TRY(describe_checkpoint(trainer, dataset_hash, blocks, &checkpoint, error));
+    weft_checkpoint checkpoint = describe_checkpoint(trainer, record, blocks);
     checkpoint.at = *at;
     return weft_checkpoint_save(path, &checkpoint, error);
 }

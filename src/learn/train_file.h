@@ -32,16 +32,29 @@ weft_status weft_engine_load(weft_engine *engine, const char *path,
 weft_status weft_engine_load_trained(weft_engine *engine, const char *path,
                                      weft_error *error) WEFT_NODISCARD;
 
-/* Everything of a settings that makes a difference to the result. The file of start weights counts by
- * its contents. */
+/* Everything of a settings that makes a difference to the result. The files of start weights and of a
+ * teacher count by their contents. */
 weft_status weft_train_settings_hash(const weft_train_settings *settings, uint64_t *hash,
                                      weft_error *error) WEFT_NODISCARD;
 
+/* What the checkpoints of a training have in common: worked out once, when it begins, for it reads
+ * files that may be gone later. */
+typedef struct weft_train_record {
+    uint64_t network, settings, dataset; /* hashes */
+    int64_t steps;
+} weft_train_record;
+
+weft_status weft_train_record_make(const weft_trainer *trainer, const weft_dataset *dataset,
+                                   int64_t steps, weft_train_record *record,
+                                   weft_error *error) WEFT_NODISCARD;
+
 /* Goes on where the checkpoint at `path` ended; without a file there, *at stays as it is. A checkpoint
  * of another network, data set or settings is WEFT_ERROR_INPUT. */
-weft_status weft_train_resume(weft_trainer *trainer, uint64_t dataset_hash, const char *path,
-                              weft_train_place *at, weft_error *error) WEFT_NODISCARD;
-weft_status weft_train_keep(const weft_trainer *trainer, uint64_t dataset_hash, const char *path,
-                            const weft_train_place *at, weft_error *error) WEFT_NODISCARD;
+weft_status weft_train_resume(weft_trainer *trainer, const weft_train_record *record,
+                              const char *path, weft_train_place *at,
+                              weft_error *error) WEFT_NODISCARD;
+weft_status weft_train_keep(const weft_trainer *trainer, const weft_train_record *record,
+                            const char *path, const weft_train_place *at,
+                            weft_error *error) WEFT_NODISCARD;
 
 #endif

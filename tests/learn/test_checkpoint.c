@@ -52,7 +52,8 @@ static void keep(kept *k) {
                                       .settings = UINT64_MAX,
                                       .dataset = 0x123456789abcdef0,
                                       .blocks = k->blocks,
-                                      .n_blocks = BLOCKS};
+                                      .n_blocks = BLOCKS,
+                                      .steps = INT64_MAX};
 }
 
 static void make_kept(kept *k) {
@@ -172,11 +173,36 @@ static void test_damaged(void **state) {
     refuse(&other, "d.safetensors", WEFT_ERROR_INPUT, "");
 }
 
-/* Weights that are no checkpoint, and one that says it did more than it can have done. */
+/* A checkpoint that says it is where no training can be. */
+static void refuse_place(weft_train_place at, int64_t steps, const char *says) {
+    weft_error error;
+    kept one, other = {0};
+    make_kept(&one);
+    keep(&other);
+    one.checkpoint.at = at;
+    other.checkpoint.steps = steps;
+    MUST(weft_checkpoint_save(in_folder("f.safetensors"), &one.checkpoint, &error));
+    refuse(&other, "f.safetensors", WEFT_ERROR_INPUT, says);
+}
+
+static void test_impossible_places(void **state) {
+    (void)state;
+    refuse_place((weft_train_place){.step = 16, .loss_steps = 17}, 100, "step 16 and has the loss");
+    refuse_place((weft_train_place){.step = 16}, 100, "has the loss of 0");
+    refuse_place((weft_train_place){.step = -1}, 100, "at step -1");
+    refuse_place((weft_train_place){.step = 16, .loss_steps = 6, .best_step = 17}, 100,
+                 "best at step 17");
+    refuse_place((weft_train_place){.step = 16, .loss_steps = 6, .best_step = -1}, 100,
+                 "best at step -1");
+    refuse_place((weft_train_place){.step = 16, .loss_steps = 6}, 15,
+                 "the checkpoint is at step 16, the training has 15");
+}
+
+/* Weights that are no checkpoint; files larger than data sets may be. */
 static void test_other_files(void **state) {
     (void)state;
     weft_error error;
-    kept one, other = {0};
+    kept other = {0};
     keep(&other);
     const weft_bundle_array weights = {"0.weight", WEFT_BUNDLE_F32, 1,
                                        {WEIGHTS},  WEIGHTS,         other.weights};
@@ -186,10 +212,10 @@ static void test_other_files(void **state) {
     write_bytes("e.safetensors", bytes, size);
     free(bytes);
     refuse(&other, "e.safetensors", WEFT_ERROR_INPUT, "no checkpoint");
-    make_kept(&one);
-    one.checkpoint.at.step = 16;
-    MUST(weft_checkpoint_save(in_folder("f.safetensors"), &one.checkpoint, &error));
-    refuse(&other, "f.safetensors", WEFT_ERROR_INPUT, "step 16");
+    write_bytes("large", "", 0);
+    if (truncate(in_folder("large"), (off_t)1 << 43) == 0) { /* holes: no disk is that large */
+        refuse(&other, "large", WEFT_ERROR_MEMORY, "reading the file needs 8796.1 GB");
+    }
 }
 
 static void test_save_fails(void **state) {
@@ -305,9 +331,11 @@ static void test_goes_on(void **state) {
         feed.threads = 1;
         train(&first, feed, 0, at);
         weft_checkpoint checkpoint = {
-            .blocks = of_first, .n_blocks = 3, .at = {.step = at, .loss_sum = first.loss_sum}};
+            .blocks = of_first,
+            .n_blocks = 3,
+            .at = {.step = at, .loss_steps = at, .loss_sum = first.loss_sum}};
         MUST(weft_checkpoint_save(in_folder("g.safetensors"), &checkpoint, &error));
-        weft_checkpoint loaded = {.blocks = of_second, .n_blocks = 3};
+        weft_checkpoint loaded = {.blocks = of_second, .n_blocks = 3, .steps = STEPS};
         MUST(weft_checkpoint_load(in_folder("g.safetensors"), &loaded, &error));
         second.loss_sum = loaded.at.loss_sum;
         feed.threads = 2;
@@ -392,15 +420,11 @@ static void test_due(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_round_trip),
-        cmocka_unit_test(test_of_another),
-        cmocka_unit_test(test_damaged),
-        cmocka_unit_test(test_other_files),
-        cmocka_unit_test(test_save_fails),
-        cmocka_unit_test(test_goes_on),
-        cmocka_unit_test(test_killed_while_saving),
-        cmocka_unit_test(test_dataset_hash),
-        cmocka_unit_test(test_due),
+        cmocka_unit_test(test_round_trip),   cmocka_unit_test(test_of_another),
+        cmocka_unit_test(test_damaged),      cmocka_unit_test(test_impossible_places),
+        cmocka_unit_test(test_other_files),  cmocka_unit_test(test_save_fails),
+        cmocka_unit_test(test_goes_on),      cmocka_unit_test(test_killed_while_saving),
+        cmocka_unit_test(test_dataset_hash), cmocka_unit_test(test_due),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

@@ -242,9 +242,9 @@ static void test_bad_settings(void **state) {
     make_setting(&s);
     const weft_feed_settings good = s.settings;
     s.settings.batch = 0;
-    refuse(&s.settings, "a batch of 0");
+    refuse(&s.settings, "batch is 0, expected 1 to");
     s.settings.batch = IMAGES + 1;
-    refuse(&s.settings, "a batch of 54 of 53");
+    refuse(&s.settings, "batch is 54, expected 1 to the 53 images");
     s.settings = good;
     s.settings.first = STEPS + 1;
     refuse(&s.settings, "steps");

@@ -316,6 +316,12 @@ static void test_bad_requests(void **state) {
     assert_int_equal(weft_train_with_histograms(network, &dataset, &settings, 8, NULL, NULL, &stop,
                                                 &result, &measured, &error),
                      WEFT_STOPPED);
+    /* No crew: the images that were found for the histograms are given back. */
+    setenv("WEFT_KERNELS", "nonsense", 1);
+    assert_int_equal(weft_train_with_histograms(network, &dataset, &settings, 8, NULL, NULL, NULL,
+                                                &result, &measured, &error),
+                     WEFT_ERROR_USAGE);
+    unsetenv("WEFT_KERNELS");
     assert_null(measured);
     weft_network_destroy(network);
     synthetic_free(&dataset);

@@ -366,6 +366,54 @@ static void test_progress(void **state) {
     synthetic_free(&dataset);
 }
 
+/* ---- files ----------------------------------------------------------------------------------- */
+
+static bool drop_file(void *context, const weft_train_progress *now) {
+    (void)now;
+    unlink(context);
+    return true;
+}
+
+/* Start values that are gone once they were read are no matter to a checkpoint of later; weights of the
+ * same number in another shape are refused with both shapes. */
+static void test_start_weights(void **state) {
+    (void)state;
+    weft_error error;
+    char folder[] = "/tmp/weft-train-XXXXXX", weights[64], checkpoint[64];
+    assert_non_null(mkdtemp(folder));
+    snprintf(weights, sizeof weights, "%s/weights", folder);
+    snprintf(checkpoint, sizeof checkpoint, "%s/checkpoint", folder);
+    weft_dataset dataset;
+    synthetic_make(&dataset, SHAPE, 5, 80, 20, 60);
+    weft_network *network = small_network("V8", &dataset);
+    weft_train_settings settings = small_settings();
+    settings.epochs = 1;
+    settings.save = weights;
+    weft_train_result result;
+    MUST(weft_train(network, &dataset, &settings, NULL, NULL, NULL, &result, &error));
+    settings.save = NULL;
+    settings.weights = weights;
+    weft_network *other = network_of("other", 3, 8, 8);
+    weft_layer tall = conv_layer(8, 1, 1, 0, true);
+    tall.kernel = (weft_extent){9, 1};
+    tall.pad = (weft_extent){4, 0};
+    next(other, tall);
+    grow_head(other, 5);
+    assert_int_equal(weft_train(other, &dataset, &settings, NULL, NULL, NULL, &result, &error),
+                     WEFT_ERROR_INPUT);
+    assert_non_null(strstr(error.message, "have F32 (8, 3, 3, 3) where network other needs array "
+                                          "\"1.conv.weight\" of F32 (8, 3, 9, 1)"));
+    settings.checkpoint = checkpoint;
+    settings.epochs = 3;
+    MUST(weft_train(network, &dataset, &settings, drop_file, weights, NULL, &result, &error));
+    assert_int_equal(access(weights, F_OK), -1);
+    assert_int_equal(unlink(checkpoint), 0);
+    assert_int_equal(rmdir(folder), 0);
+    weft_network_destroy(other);
+    weft_network_destroy(network);
+    synthetic_free(&dataset);
+}
+
 /* ---- a part that does not fill its batches --------------------------------------------------- */
 
 /* Every image is measured once, whatever the batch: the same accuracy as image by image. */
@@ -444,6 +492,7 @@ int main(void) {
         cmocka_unit_test(test_stops_within_a_step),
         cmocka_unit_test(test_progress),
         cmocka_unit_test(test_measures_rest),
+        cmocka_unit_test(test_start_weights),
         cmocka_unit_test(test_fashion_mnist),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -159,6 +159,7 @@ static void test_without_test_set(void **state) {
     settings.split = WEFT_SPLIT_TEST;
     assert_int_equal(weft_train(network, &dataset, &settings, NULL, NULL, NULL, &result, &error),
                      WEFT_ERROR_INPUT);
+    assert_non_null(strstr(error.hint, "add a test set"));
     weft_network_destroy(network);
     synthetic_free(&dataset);
 }
