@@ -91,22 +91,12 @@ static weft_status forward(weft_engine *engine, weft_stage *stage, weft_lane *la
     return WEFT_OK;
 }
 
-/* Sums of x - a and (x - a)^2 over n values become those of x - b and (x - b)^2. */
-static void move_guess(const work *from, const work *to, double n) {
-    for (size_t c = 0; c < from->bn.channels; c++) {
-        double shift = (double)from->bn.guess[c] - (double)to->bn.guess[c];
-        double first = from->totals.first[c];
-        from->totals.first[c] = first + n * shift;
-        from->totals.second[c] += 2.0 * shift * first + n * shift * shift;
-    }
-}
-
 static void join_forward(weft_engine *engine, weft_stage *stage) {
     work w = work_of(engine, stage, &engine->lanes[0]);
     size_t positions = lane_positions(stage, &engine->lanes[0]);
     for (int l = 1; l < engine->n_lanes; l++) {
         work other = work_of(engine, stage, &engine->lanes[l]);
-        move_guess(&other, &w, (double)positions);
+        weft_bn_move(&other.bn, &w.bn, positions, other.totals);
         weft_bn_add(w.bn.channels, other.totals, w.totals);
     }
     size_t n = positions * (size_t)engine->n_lanes;

@@ -40,7 +40,7 @@ static weft_status forward(weft_engine *engine, weft_stage *stage, weft_lane *la
     float *factors = weft_stage_place(engine, stage, lane, 0);
     weft_rng rng = weft_stage_stream(engine, stage, lane);
     draw(&rng, stage->layer->rate, factors, lane->images);
-    weft_drop_path(type, x, NULL, factors, y, (size_t)lane->images, image_size(stage, lane));
+    weft_drop_path(type, x, factors, y, (size_t)lane->images, image_size(stage, lane));
     return WEFT_OK;
 }
 
@@ -49,7 +49,7 @@ static weft_status backward(weft_engine *engine, weft_stage *stage, weft_lane *l
     (void)error;
     void *dx = weft_input_gradient(engine, stage, lane, 0);
     if (dx != NULL) {
-        weft_drop_path(engine->settings.type, weft_lane_gradient(engine, lane, stage->output), NULL,
+        weft_drop_path(engine->settings.type, weft_lane_gradient(engine, lane, stage->output),
                        weft_stage_place(engine, stage, lane, 0), dx, (size_t)lane->images,
                        image_size(stage, lane));
     }

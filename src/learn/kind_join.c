@@ -10,6 +10,7 @@
 
 #include <string.h>
 
+#include "learn/kernel/activation.h"
 #include "learn/kernel/join.h"
 
 /* ---- sums ------------------------------------------------------------------------------------ */
@@ -26,7 +27,7 @@ static weft_status add_create(weft_engine *engine, weft_stage *stage, weft_error
 static weft_status add_forward(weft_engine *engine, weft_stage *stage, weft_lane *lane,
                                weft_error *error) {
     (void)error;
-    weft_add(engine->settings.type, weft_stage_clip(stage),
+    weft_add(engine->settings.type, stage->tail == WEFT_TAIL_RELU,
              weft_lane_values(engine, lane, stage->input[0]),
              weft_lane_values(engine, lane, stage->input[1]),
              weft_lane_values(engine, lane, stage->output), stage->output->count);
@@ -38,10 +39,10 @@ static weft_status add_backward(weft_engine *engine, weft_stage *stage, weft_lan
     (void)error;
     weft_type type = engine->settings.type;
     void *dy = weft_lane_gradient(engine, lane, stage->output);
-    if (stage->tail != WEFT_TAIL_NONE) {
-        weft_clip_gradient(type, weft_stage_clip(stage),
-                           weft_lane_values(engine, lane, stage->output), dy, dy,
-                           stage->output->count);
+    if (stage->tail == WEFT_TAIL_RELU) {
+        weft_activation_backward(WEFT_ACTIVATION_RELU, type,
+                                 weft_lane_values(engine, lane, stage->output), dy, dy,
+                                 stage->output->count);
     }
     for (int k = 0; k < stage->n_inputs; k++) {
         void *dx = weft_input_gradient(engine, stage, lane, k);

@@ -130,7 +130,7 @@ static weft_status embedding_forward(weft_engine *engine, weft_stage *stage, wef
     (void)error;
     weft_add_embedding_forward(
         engine->settings.type, weft_lane_values(engine, lane, stage->input[0]),
-        stage->slot[WEFT_SLOT_WEIGHT].value, NULL, weft_lane_values(engine, lane, stage->output),
+        stage->slot[WEFT_SLOT_WEIGHT].value, weft_lane_values(engine, lane, stage->output),
         (size_t)lane->images, (size_t)stage->layer->in.height, (size_t)stage->layer->in.channels);
     return WEFT_OK;
 }
@@ -141,8 +141,7 @@ static weft_status embedding_backward(weft_engine *engine, weft_stage *stage, we
     weft_type type = engine->settings.type;
     const void *dy = weft_lane_gradient(engine, lane, stage->output);
     void *dx = weft_input_gradient(engine, stage, lane, 0);
-    weft_add_embedding_backward(type, dy, NULL,
-                                weft_slot_partial(&stage->slot[WEFT_SLOT_WEIGHT], lane),
+    weft_add_embedding_backward(type, dy, weft_slot_partial(&stage->slot[WEFT_SLOT_WEIGHT], lane),
                                 (size_t)lane->images, (size_t)stage->layer->in.height,
                                 (size_t)stage->layer->in.channels, (size_t)stage->layer->entries);
     if (dx != NULL) {

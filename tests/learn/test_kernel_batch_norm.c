@@ -132,18 +132,20 @@ static void round_free(round_data *d) {
 
 /* What the kernels work with. */
 typedef struct machine {
-    scratch patterns, sums;
-    weft_bn bn;
+    scratch patterns, others, sums;
+    weft_bn bn, other; /* of the first piece, and of another */
     weft_bn_totals piece, all;
     double *mean, *variance;
 } machine;
 
 static machine machine_make(size_t channels) {
     machine m = {.patterns = scratch_make(weft_bn_bytes(channels)),
+                 .others = scratch_make(weft_bn_bytes(channels)),
                  .sums = scratch_make(weft_bn_scratch(channels)),
                  .mean = doubles(channels),
                  .variance = doubles(channels)};
     m.bn = weft_bn_at(channels, m.patterns.at);
+    m.other = weft_bn_at(channels, m.others.at);
     m.piece = (weft_bn_totals){doubles(channels), doubles(channels)};
     m.all = (weft_bn_totals){doubles(channels), doubles(channels)};
     return m;
@@ -151,6 +153,7 @@ static machine machine_make(size_t channels) {
 
 static void machine_free(machine *m, int round) {
     scratch_free(&m->patterns, "patterns", round);
+    scratch_free(&m->others, "patterns of a piece", round);
     scratch_free(&m->sums, "sums", round);
     double *const arrays[] = {m->mean,         m->variance,  m->piece.first,
                               m->piece.second, m->all.first, m->all.second};
@@ -174,10 +177,13 @@ static size_t size_of(const round_data *d, size_t piece) {
 }
 
 static void run_forward(const round_data *d, machine *m, values *y) {
-    weft_bn_guess(&m->bn, d->type, d->x.at, size_of(d, 0), m->sums.at);
     clear_all(d, m);
     for (size_t i = 0; i < d->pieces; i++) {
-        weft_bn_sum(&m->bn, d->type, piece_of(d, &d->x, i), size_of(d, i), m->piece, m->sums.at);
+        const weft_bn *bn = i == 0 ? &m->bn : &m->other;
+        const void *x = piece_of(d, &d->x, i);
+        weft_bn_guess(bn, d->type, x, size_of(d, i), m->sums.at);
+        weft_bn_sum(bn, d->type, x, size_of(d, i), m->piece, m->sums.at);
+        weft_bn_move(bn, &m->bn, size_of(d, i), m->piece);
         weft_bn_add(d->channels, m->piece, m->all);
     }
     weft_bn_measure(&m->bn, d->positions, m->all, m->mean, m->variance);

@@ -185,6 +185,18 @@ void weft_bn_sum(const weft_bn *bn, weft_type type, const void *x, size_t positi
     }
 }
 
+/* With d the distance of the guesses: sum (x - b) = sum (x - a) + n d, and
+ * sum (x - b)^2 = sum (x - a)^2 + 2 d sum (x - a) + n d^2. */
+void weft_bn_move(const weft_bn *from, const weft_bn *to, size_t positions, weft_bn_totals totals) {
+    const double n = (double)positions;
+    for (size_t c = 0; c < from->channels; c++) {
+        double shift = (double)from->guess[c] - (double)to->guess[c];
+        double first = totals.first[c];
+        totals.first[c] = first + n * shift;
+        totals.second[c] += 2.0 * shift * first + n * shift * shift;
+    }
+}
+
 void weft_bn_add(size_t channels, weft_bn_totals from, weft_bn_totals to) {
     for (size_t c = 0; c < channels; c++) {
         to.first[c] += from.first[c];

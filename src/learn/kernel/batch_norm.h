@@ -4,8 +4,9 @@
  * (one for each thread) are summed and mapped apart, their totals are added in a fixed order.
  *
  *     forward                                          backward
- *     weft_bn_guess      once, from the first piece
+ *     weft_bn_guess      each piece, for itself
  *     weft_bn_sum        each piece: totals            weft_bn_sum_gradient   each piece: totals
+ *     weft_bn_move       totals to the first's guess
  *     weft_bn_add        totals of pieces, in order    weft_bn_add            the same
  *     weft_bn_measure    once: mean, variance          weft_bn_set_gradient   once: dgamma, dbeta
  *     weft_bn_set        once: scale, shift
@@ -21,8 +22,8 @@
 #include "learn/type.h"
 
 /* What belongs to a channel, each as a pattern: the channels repeated `length` floats long, so that
- * loops are long for any number of channels. Written by the calls that happen once, read by the
- * pieces. */
+ * loops are long for any number of channels. Each piece has one, for its guess; the first piece's is
+ * written by the calls that happen once, and read by all. */
 typedef struct weft_bn {
     size_t channels, length;
     float *guess;                /* what sums are made around */
@@ -52,6 +53,9 @@ void weft_bn_guess(const weft_bn *bn, weft_type type, const void *x, size_t posi
 /* first = sum of x - guess, second = sum of (x - guess)^2 over a piece. */
 void weft_bn_sum(const weft_bn *bn, weft_type type, const void *x, size_t positions,
                  weft_bn_totals totals, void *scratch);
+
+/* Sums around the guess of `from` over `positions` become those around the guess of `to`. */
+void weft_bn_move(const weft_bn *from, const weft_bn *to, size_t positions, weft_bn_totals totals);
 
 /* to += from */
 void weft_bn_add(size_t channels, weft_bn_totals from, weft_bn_totals to);

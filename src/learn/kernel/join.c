@@ -15,25 +15,13 @@ enum { SUM_CHANNELS = 128, SUM_POSITIONS = 256 };
 #define WEFT_BODY "learn/kernel/join_body.h"
 #include "learn/kernel/each_type.h"
 
-void weft_add(weft_type type, weft_clip clip, const void *a, const void *b, void *y, size_t n) {
+void weft_add(weft_type type, bool relu, const void *a, const void *b, void *y, size_t n) {
     switch (type) {
     case WEFT_F32:
-        add_f32(clip, a, b, y, n);
+        add_f32(relu, a, b, y, n);
         return;
     case WEFT_BF16:
-        add_bf16(clip, a, b, y, n);
-        return;
-    }
-}
-
-void weft_clip_gradient(weft_type type, weft_clip clip, const void *y, const void *dy, void *dx,
-                        size_t n) {
-    switch (type) {
-    case WEFT_F32:
-        pass_f32(clip, y, dy, dx, n);
-        return;
-    case WEFT_BF16:
-        pass_bf16(clip, y, dy, dx, n);
+        add_bf16(relu, a, b, y, n);
         return;
     }
 }
@@ -104,14 +92,16 @@ void weft_dropout(weft_type type, const void *x, const uint8_t *kept, float fact
     }
 }
 
-void weft_drop_path(weft_type type, const void *x, const void *z, const float *factor, void *y,
-                    size_t images, size_t size) {
-    switch (type) {
-    case WEFT_F32:
-        drop_path_f32(x, z, factor, y, images, size);
-        return;
-    case WEFT_BF16:
-        drop_path_bf16(x, z, factor, y, images, size);
-        return;
+void weft_drop_path(weft_type type, const void *x, const float *factor, void *y, size_t images,
+                    size_t size) {
+    const size_t bytes = size * weft_type_size(type);
+    for (size_t i = 0; i < images; i++) {
+        const void *from = (const char *)x + i * bytes;
+        void *to = (char *)y + i * bytes;
+        if (factor[i] != 0.0F) {
+            weft_array_scale(type, factor[i], from, to, size);
+        } else {
+            memset(to, 0, bytes);
+        }
     }
 }

@@ -5,16 +5,12 @@
 #ifndef WEFT_LEARN_KERNEL_JOIN_H
 #define WEFT_LEARN_KERNEL_JOIN_H
 
-#include "learn/kernel/clip.h"
+#include <stdbool.h>
+
 #include "learn/type.h"
 
-/* y = clip(a + b); y may be a or b. */
-void weft_add(weft_type type, weft_clip clip, const void *a, const void *b, void *y, size_t n);
-
-/* The gradient of both terms: dx = dy where the clip was open, found from its result y; dx may be
- * dy. */
-void weft_clip_gradient(weft_type type, weft_clip clip, const void *y, const void *dy, void *dx,
-                        size_t n);
+/* y = a + b, or max(0, a + b); y may be a or b. */
+void weft_add(weft_type type, bool relu, const void *a, const void *b, void *y, size_t n);
 
 /* y = a * b; y may be a or b. Its gradients: da = dy * b, db = dy * a, by the same function. */
 void weft_multiply(weft_type type, const void *a, const void *b, void *y, size_t n);
@@ -47,10 +43,10 @@ void weft_channels_clear(weft_type type, void *y, weft_channels to, size_t chann
 void weft_dropout(weft_type type, const void *x, const uint8_t *kept, float factor, void *y,
                   size_t n);
 
-/* Drop-path (Huang et al., "Deep networks with stochastic depth", ECCV 2016): y = z + factor[image] *
- * x with `size` values an image; z NULL: none. A factor of 0 gives z whatever x is. The gradient of x
- * is the same function of dy without z. y may be x or z. */
-void weft_drop_path(weft_type type, const void *x, const void *z, const float *factor, void *y,
-                    size_t images, size_t size);
+/* Drop-path (Huang et al., "Deep networks with stochastic depth", ECCV 2016): y = factor[image] * x with
+ * `size` values an image. A factor of 0 gives 0 whatever x is. The gradient of x is the same function
+ * of dy. y may be x. */
+void weft_drop_path(weft_type type, const void *x, const float *factor, void *y, size_t images,
+                    size_t size);
 
 #endif

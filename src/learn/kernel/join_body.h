@@ -10,41 +10,11 @@ WEFT_INLINE void TYPED(add_loop)(weft_clip clip, const VALUE *a, const VALUE *b,
     }
 }
 
-WEFT_CLONES static void TYPED(add)(weft_clip clip, const VALUE *a, const VALUE *b, VALUE *y,
-                                   size_t n) {
-    switch (clip) {
-    case WEFT_CLIP_NONE:
-        TYPED(add_loop)(WEFT_CLIP_NONE, a, b, y, n);
-        return;
-    case WEFT_CLIP_RELU:
+WEFT_CLONES static void TYPED(add)(bool relu, const VALUE *a, const VALUE *b, VALUE *y, size_t n) {
+    if (relu) {
         TYPED(add_loop)(WEFT_CLIP_RELU, a, b, y, n);
-        return;
-    case WEFT_CLIP_RELU6:
-        TYPED(add_loop)(WEFT_CLIP_RELU6, a, b, y, n);
-        return;
-    }
-}
-
-WEFT_INLINE void TYPED(pass_loop)(weft_clip clip, const VALUE *y, const VALUE *dy, VALUE *dx,
-                                  size_t n) {
-#pragma omp simd
-    for (size_t i = 0; i < n; i++) {
-        dx[i] = NARROW(weft_passed(clip, WIDE(y[i]), WIDE(dy[i])));
-    }
-}
-
-WEFT_CLONES static void TYPED(pass)(weft_clip clip, const VALUE *y, const VALUE *dy, VALUE *dx,
-                                    size_t n) {
-    switch (clip) {
-    case WEFT_CLIP_NONE:
-        TYPED(pass_loop)(WEFT_CLIP_NONE, y, dy, dx, n);
-        return;
-    case WEFT_CLIP_RELU:
-        TYPED(pass_loop)(WEFT_CLIP_RELU, y, dy, dx, n);
-        return;
-    case WEFT_CLIP_RELU6:
-        TYPED(pass_loop)(WEFT_CLIP_RELU6, y, dy, dx, n);
-        return;
+    } else {
+        TYPED(add_loop)(WEFT_CLIP_NONE, a, b, y, n);
     }
 }
 
@@ -125,30 +95,5 @@ WEFT_CLONES static void TYPED(drop)(const VALUE *x, const uint8_t *kept, float f
     }
     if (i < n) {
         TYPED(drop_byte)(x + i, kept[i / 8], factor, y + i, n - i);
-    }
-}
-
-/* y = z + factor x */
-WEFT_CLONES static void TYPED(scale_add)(const VALUE *x, const VALUE *z, float factor, VALUE *y,
-                                         size_t n) {
-#pragma omp simd
-    for (size_t i = 0; i < n; i++) {
-        y[i] = NARROW(WIDE(z[i]) + factor * WIDE(x[i]));
-    }
-}
-
-static void TYPED(drop_path)(const VALUE *x, const VALUE *z, const float *factor, VALUE *y,
-                             size_t images, size_t size) {
-    for (size_t i = 0; i < images; i++) {
-        size_t at = i * size;
-        if (factor[i] != 0.0F && z != NULL) {
-            TYPED(scale_add)(x + at, z + at, factor[i], y + at, size);
-        } else if (factor[i] != 0.0F) {
-            weft_array_scale(VALUE_TYPE, factor[i], x + at, y + at, size);
-        } else if (z == NULL) {
-            memset(y + at, 0, size * sizeof *y);
-        } else if (z != y) {
-            memcpy(y + at, z + at, size * sizeof *y);
-        }
     }
 }

@@ -82,26 +82,20 @@ void weft_token_backward(weft_type type, const void *dy, void *dx, size_t images
     }
 }
 
-static size_t row_of(const int32_t *row, size_t token) {
-    return row == NULL ? token : (size_t)row[token];
-}
-
-void weft_add_embedding_forward(weft_type type, const void *x, const float *table,
-                                const int32_t *row, void *y, size_t images, size_t tokens,
-                                size_t channels) {
+void weft_add_embedding_forward(weft_type type, const void *x, const float *table, void *y,
+                                size_t images, size_t tokens, size_t channels) {
     size_t step = channels * weft_type_size(type);
     for (size_t i = 0; i < images * tokens; i++) {
-        add_table(type, (const char *)x + i * step, table + row_of(row, i % tokens) * channels,
+        add_table(type, (const char *)x + i * step, table + i % tokens * channels,
                   (char *)y + i * step, channels);
     }
 }
 
-void weft_add_embedding_backward(weft_type type, const void *dy, const int32_t *row, float *dtable,
-                                 size_t images, size_t tokens, size_t channels, size_t entries) {
+void weft_add_embedding_backward(weft_type type, const void *dy, float *dtable, size_t images,
+                                 size_t tokens, size_t channels, size_t entries) {
     size_t step = channels * weft_type_size(type);
     memset(dtable, 0, entries * channels * sizeof *dtable);
     for (size_t i = 0; i < images * tokens; i++) {
-        add_row(type, (const char *)dy + i * step, dtable + row_of(row, i % tokens) * channels,
-                channels);
+        add_row(type, (const char *)dy + i * step, dtable + i % tokens * channels, channels);
     }
 }

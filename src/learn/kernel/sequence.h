@@ -22,14 +22,12 @@ void weft_token_forward(weft_type type, const void *x, void *y, size_t images, s
 void weft_token_backward(weft_type type, const void *dy, void *dx, size_t images, size_t tokens,
                          size_t channels, size_t which);
 
-/* y = x + table[row of the token]; row: `tokens` numbers of rows, NULL: token t takes row t. y may be
- * x. The gradient of x is dy. */
-void weft_add_embedding_forward(weft_type type, const void *x, const float *table,
-                                const int32_t *row, void *y, size_t images, size_t tokens,
-                                size_t channels);
+/* y = x + table, row t to token t. y may be x. The gradient of x is dy. */
+void weft_add_embedding_forward(weft_type type, const void *x, const float *table, void *y,
+                                size_t images, size_t tokens, size_t channels);
 
 /* dtable (entries, channels): rows that no token takes get 0. */
-void weft_add_embedding_backward(weft_type type, const void *dy, const int32_t *row, float *dtable,
-                                 size_t images, size_t tokens, size_t channels, size_t entries);
+void weft_add_embedding_backward(weft_type type, const void *dy, float *dtable, size_t images,
+                                 size_t tokens, size_t channels, size_t entries);
 
 #endif
