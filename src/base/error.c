@@ -72,6 +72,15 @@ void weft_error_file(weft_error *error, const char *file) {
     snprintf(error->file, sizeof error->file, "%s", file);
 }
 
+weft_status weft_check_range(const char *name, double value, double lower, double upper,
+                             weft_error *error) {
+    if (value >= lower && value <= upper) {
+        return WEFT_OK;
+    }
+    return weft_fail(error, WEFT_ERROR_INPUT, "%s is %g, expected %g to %g", name, value, lower,
+                     upper);
+}
+
 weft_status weft_fail_memory(weft_error *error, size_t size) {
     return weft_fail(error, WEFT_ERROR_MEMORY, "out of memory: %zu bytes were refused", size);
 }

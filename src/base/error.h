@@ -14,6 +14,10 @@ weft_status weft_fail(weft_error *error, weft_status status, const char *format,
 weft_status weft_fail_beyond(weft_error *error, double distance, const char *format, ...)
     WEFT_PRINTF(3, 4);
 
+/* WEFT_ERROR_INPUT, "NAME is VALUE, expected LOWER to UPPER", unless it is; NaN is not. */
+weft_status weft_check_range(const char *name, double value, double lower, double upper,
+                             weft_error *error);
+
 /* Adds what to do about it to an error already set. */
 void weft_hint(weft_error *error, const char *format, ...) WEFT_PRINTF(2, 3);
 

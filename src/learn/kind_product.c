@@ -194,18 +194,15 @@ static weft_status backward(weft_engine *engine, weft_stage *stage, weft_lane *l
 
 /* ---- the kinds ------------------------------------------------------------------------------- */
 
-static bool is_depthwise(const weft_layer *layer) {
-    return layer->op == WEFT_OP_CONV && layer->groups > 1 && layer->groups == layer->in.channels &&
-           layer->groups == layer->out.channels;
-}
-
-/* oneDNN's windows all see something of the map; of 1 x 1 we take the positions ourselves. */
+/* What neither oneDNN nor a kernel of ours for all CPUs has; of 1 x 1 we take the positions
+ * ourselves. */
 static const char *conv_leaves_out(const weft_layer *layer) {
-    int64_t height = (int64_t)layer->dilation.height * (layer->kernel.height - 1) + 1;
-    int64_t width = (int64_t)layer->dilation.width * (layer->kernel.width - 1) + 1;
-    bool wide = layer->pad.height >= height || layer->pad.width >= width;
-    return wide && height * width > 1 && !is_depthwise(layer) ? "padding as wide as its window"
-                                                              : NULL;
+    weft_dnn_geometry g = {.in_channels = layer->in.channels, .out_channels = layer->out.channels};
+    set_window(&g, layer);
+    bool is_point = g.kernel_height == 1 && g.kernel_width == 1;
+    return is_point || weft_way_onednn_serves(&g) || weft_way_depthwise.serves(&g)
+               ? NULL
+               : "padding as wide as its window";
 }
 
 static const char *linear_leaves_out(const weft_layer *layer) {

@@ -12,31 +12,15 @@
 
 #include "learn/quant_observe.h"
 
-static bool is_learned(const weft_engine *engine) {
-    return engine->settings.quant->steps == WEFT_QUANT_STEPS_LEARNED;
-}
-
 /* ---- activations ----------------------------------------------------------------------------- */
-
-static weft_slot_name step_name(const weft_stage *stage) {
-    return stage->operand == 0 ? WEFT_SLOT_INPUT_STEP : WEFT_SLOT_WEIGHT_STEP;
-}
-
-static weft_slot_name extent_name(const weft_stage *stage) {
-    return stage->operand == 0 ? WEFT_SLOT_INPUT_EXTENT : WEFT_SLOT_WEIGHT_EXTENT;
-}
-
-static weft_quant_array array_of(const weft_engine *engine, const weft_stage *stage) {
-    return (weft_quant_array){engine->settings.type, 1, stage->output->count};
-}
 
 static weft_status create(weft_engine *engine, weft_stage *stage, weft_error *error) {
     (void)error;
-    if (is_learned(engine)) {
-        weft_slot_train(&stage->slot[step_name(stage)], 1);
+    if (weft_quant_learns(engine)) {
+        weft_slot_train(&stage->slot[weft_quantizer_step(stage)], 1);
     } else {
-        stage->slot[step_name(stage)] = (weft_slot){.count = 1};
-        stage->slot[extent_name(stage)] = (weft_slot){.count = 2};
+        stage->slot[weft_quantizer_step(stage)] = (weft_slot){.count = 1};
+        stage->slot[weft_quantizer_extent(stage)] = (weft_slot){.count = 2};
     }
     return WEFT_OK;
 }
@@ -52,7 +36,7 @@ static weft_quant_extent batch_extent(const weft_engine *engine, const weft_stag
     weft_quant_extent all = {0};
     for (int l = 0; l < engine->n_lanes; l++) {
         weft_quant_extent part;
-        weft_quant_extents(array_of(engine, stage),
+        weft_quant_extents(weft_quantizer_array(engine, stage),
                            weft_lane_values(engine, &engine->lanes[l], stage->input[0]), &part);
         all.low = l == 0 ? part.low : fminf(all.low, part.low);
         all.high = l == 0 ? part.high : fmaxf(all.high, part.high);
@@ -61,8 +45,8 @@ static weft_quant_extent batch_extent(const weft_engine *engine, const weft_stag
 }
 
 static void follow_extents(const weft_engine *engine, const weft_stage *stage) {
-    float *kept = stage->slot[extent_name(stage)].value;
-    float *step = stage->slot[step_name(stage)].value;
+    float *kept = stage->slot[weft_quantizer_extent(stage)].value;
+    float *step = stage->slot[weft_quantizer_step(stage)].value;
     weft_quant_extent running = {kept[0], kept[1]};
     weft_quant_extent batch = batch_extent(engine, stage);
     weft_quant_follow(&running, &batch, 1, engine->settings.quant->follow, *step == 0.0F);
@@ -72,11 +56,11 @@ static void follow_extents(const weft_engine *engine, const weft_stage *stage) {
 }
 
 static void join_forward(weft_engine *engine, weft_stage *stage) {
-    float *step = stage->slot[step_name(stage)].value;
-    if (!is_learned(engine)) {
+    float *step = stage->slot[weft_quantizer_step(stage)].value;
+    if (!weft_quant_learns(engine)) {
         follow_extents(engine, stage);
     } else if (*step == 0.0F) {
-        weft_lsq_initial(array_of(engine, stage), stage->range,
+        weft_lsq_initial(weft_quantizer_array(engine, stage), stage->range,
                          weft_lane_values(engine, &engine->lanes[0], stage->input[0]), step);
     } else {
         weft_quant_hold_steps(step, 1);
@@ -84,7 +68,8 @@ static void join_forward(weft_engine *engine, weft_stage *stage) {
 }
 
 static void finish_forward(weft_engine *engine, weft_stage *stage, weft_lane *lane) {
-    weft_quant_forward(array_of(engine, stage), stage->range, stage->slot[step_name(stage)].value,
+    weft_quant_forward(weft_quantizer_array(engine, stage), stage->range,
+                       stage->slot[weft_quantizer_step(stage)].value,
                        weft_lane_values(engine, lane, stage->input[0]),
                        weft_lane_values(engine, lane, stage->output));
 }
@@ -94,12 +79,12 @@ static void finish_forward(weft_engine *engine, weft_stage *stage, weft_lane *la
 static weft_status backward(weft_engine *engine, weft_stage *stage, weft_lane *lane,
                             weft_error *error) {
     (void)error;
-    const weft_slot *step = &stage->slot[step_name(stage)];
+    const weft_slot *step = &stage->slot[weft_quantizer_step(stage)];
     const void *x = weft_lane_values(engine, lane, stage->input[0]);
     void *dy = weft_lane_gradient(engine, lane, stage->output);
     void *dx = weft_input_gradient(engine, stage, lane, 0);
-    weft_quant_array array = array_of(engine, stage);
-    if (is_learned(engine)) {
+    weft_quant_array array = weft_quantizer_array(engine, stage);
+    if (weft_quant_learns(engine)) {
         double sum;
         weft_lsq_backward(array, stage->range, step->value, x, dy, dx != NULL ? dx : dy, &sum);
         size_t image = stage->output->count / (size_t)lane->images;
@@ -122,14 +107,9 @@ const weft_kind weft_kind_quantizer = {
 
 /* ---- weights --------------------------------------------------------------------------------- */
 
-static weft_quant_array weights_array(const weft_stage *stage) {
-    size_t count = stage->slot[WEFT_SLOT_WEIGHT].count;
-    return (weft_quant_array){WEFT_F32, stage->rows, count / stage->rows};
-}
-
 /* Each row's step reaches its largest magnitude. */
 static void reach_weights(const weft_stage *stage) {
-    weft_quant_array array = weights_array(stage);
+    weft_quant_array array = weft_quantized_weights(stage);
     const float *value = stage->slot[WEFT_SLOT_WEIGHT].value;
     weft_quant_array row = {WEFT_F32, 1, array.n};
     for (size_t r = 0; r < array.rows; r++) {
@@ -155,8 +135,8 @@ static void begin_steps(const weft_stage *stage, weft_quant_array array, float *
 void weft_stage_round_weights(weft_engine *engine, weft_stage *stage) {
     const weft_slot *weight = &stage->slot[WEFT_SLOT_WEIGHT];
     const weft_slot *step = &stage->slot[WEFT_SLOT_WEIGHT_STEP];
-    weft_quant_array array = weights_array(stage);
-    if (!is_learned(engine)) {
+    weft_quant_array array = weft_quantized_weights(stage);
+    if (!weft_quant_learns(engine)) {
         reach_weights(stage);
     } else {
         begin_steps(stage, array, step->value);
@@ -168,8 +148,8 @@ void weft_stage_round_weights(weft_engine *engine, weft_stage *stage) {
 void weft_stage_unround_gradient(weft_engine *engine, weft_stage *stage) {
     const weft_slot *weight = &stage->slot[WEFT_SLOT_WEIGHT];
     const weft_slot *step = &stage->slot[WEFT_SLOT_WEIGHT_STEP];
-    weft_quant_array array = weights_array(stage);
-    if (!is_learned(engine)) {
+    weft_quant_array array = weft_quantized_weights(stage);
+    if (!weft_quant_learns(engine)) {
         weft_quant_backward(array, stage->range, step->value, weight->value, weight->gradient,
                             weight->gradient);
         return;

@@ -80,6 +80,31 @@ static inline double weft_norm_share(const weft_engine *engine) {
  * where they are learned; the engine writes their gradient itself. */
 void weft_product_slots(const weft_engine *engine, weft_stage *stage);
 
+/* Where steps of quantized operands are trained; else they follow extents. */
+static inline bool weft_quant_learns(const weft_engine *engine) {
+    return engine->settings.quant->steps == WEFT_QUANT_STEPS_LEARNED;
+}
+
+/* The slots of a stage that quantizes, and what it quantizes. */
+static inline weft_slot_name weft_quantizer_step(const weft_stage *stage) {
+    return stage->operand == 0 ? WEFT_SLOT_INPUT_STEP : WEFT_SLOT_WEIGHT_STEP;
+}
+
+static inline weft_slot_name weft_quantizer_extent(const weft_stage *stage) {
+    return stage->operand == 0 ? WEFT_SLOT_INPUT_EXTENT : WEFT_SLOT_WEIGHT_EXTENT;
+}
+
+static inline weft_quant_array weft_quantizer_array(const weft_engine *engine,
+                                                    const weft_stage *stage) {
+    return (weft_quant_array){engine->settings.type, 1, stage->output->count};
+}
+
+/* The weights of a stage of products, a row for each of their steps. */
+static inline weft_quant_array weft_quantized_weights(const weft_stage *stage) {
+    size_t count = stage->slot[WEFT_SLOT_WEIGHT].count;
+    return (weft_quant_array){WEFT_F32, stage->rows, count / stage->rows};
+}
+
 /* The products of a MATMUL in a lane: forward, and the gradients of both operands. */
 enum { WEFT_MATMUL_FORWARD, WEFT_MATMUL_FIRST, WEFT_MATMUL_SECOND, WEFT_MATMUL_PRODUCTS };
 

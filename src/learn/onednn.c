@@ -35,8 +35,6 @@ struct weft_dnn_product {
     product_pass passes[WEFT_DNN_PASSES];
 };
 
-static const char *const PASS_NAMES[] = {"forward", "backward-data", "backward-weights"};
-
 /* ---- what a door needs ----------------------------------------------------------------------- */
 
 weft_status weft_dnn_fail(weft_error *error, dnnl_status_t status, const char *what) {
@@ -316,17 +314,21 @@ static weft_dnn_operation operation_of(const weft_dnn_geometry *g, const layouts
     return o;
 }
 
-/* The name of a pass in the file of choices. */
-static void name_work(const weft_dnn_geometry *g, weft_dnn_pass pass, char *key, size_t size) {
-    int n = snprintf(key, size, "%s|%s|%s|n%d|%d>%d%s", PASS_NAMES[pass],
-                     g->linear ? "linear" : "conv", g->type == WEFT_BF16 ? "bf16" : "f32",
+const char *weft_dnn_pass_name(weft_dnn_pass pass) {
+    static const char *const NAMES[] = {"forward", "backward-data", "backward-weights"};
+    return NAMES[pass];
+}
+
+void weft_dnn_geometry_name(const weft_dnn_geometry *g, char *text) {
+    int n = snprintf(text, WEFT_DNN_NAME, "%s|n%d|%d>%d%s", g->type == WEFT_BF16 ? "bf16" : "f32",
                      (int)g->batch, (int)g->in_channels, (int)g->out_channels, g->bias ? "+b" : "");
-    if (!g->linear && n > 0 && (size_t)n < size) {
-        snprintf(key + n, size - (size_t)n, "|%dx%d>%dx%d|k%dx%d|s%dx%d|p%dx%d|d%dx%d|g%d",
-                 (int)g->in_height, (int)g->in_width, (int)g->out_height, (int)g->out_width,
-                 (int)g->kernel_height, (int)g->kernel_width, (int)g->stride_height,
-                 (int)g->stride_width, (int)g->pad_height, (int)g->pad_width,
-                 (int)g->dilation_height, (int)g->dilation_width, (int)g->groups);
+    if (!g->linear) {
+        snprintf(text + n, WEFT_DNN_NAME - (size_t)n,
+                 "|%dx%d>%dx%d|k%dx%d|s%dx%d|p%dx%d|d%dx%d|g%d", (int)g->in_height,
+                 (int)g->in_width, (int)g->out_height, (int)g->out_width, (int)g->kernel_height,
+                 (int)g->kernel_width, (int)g->stride_height, (int)g->stride_width,
+                 (int)g->pad_height, (int)g->pad_width, (int)g->dilation_height,
+                 (int)g->dilation_width, (int)g->groups);
     }
 }
 
@@ -359,11 +361,13 @@ static weft_status make_pass(const making *m, weft_dnn_pass pass,
                              const_dnnl_primitive_desc_t forward, weft_error *error) {
     static bool (*const HOLDS[])(const void *, const void *,
                                  const float *) = {forward_holds, data_holds, weights_hold};
-    char key[256];
+    char geometry[WEFT_DNN_NAME], key[256];
     weft_dnn_product *product = m->product;
     const weft_dnn_geometry *g = &product->run;
     product_pass *p = &product->passes[pass];
-    name_work(g, pass, key, sizeof key);
+    weft_dnn_geometry_name(g, geometry);
+    snprintf(key, sizeof key, "%s|%s|%s", weft_dnn_pass_name(pass), g->linear ? "linear" : "conv",
+             geometry);
     const weft_dnn_task task = {.operation = operation_of(g, &m->layouts, pass),
                                 .type = (weft_type)g->type,
                                 .forward = forward,
@@ -492,7 +496,7 @@ static weft_status check_pass(const weft_dnn_product *product, weft_dnn_pass pas
                               weft_error *error) {
     if (product->passes[pass].kernel.primitive == NULL) {
         return weft_fail(error, WEFT_ERROR_INTERNAL, "the %s pass of a layer was not asked for",
-                         PASS_NAMES[pass]);
+                         weft_dnn_pass_name(pass));
     }
     return WEFT_OK;
 }
@@ -556,7 +560,7 @@ weft_status weft_dnn_product_pack(weft_dnn_product *product, weft_dnn_pass pass,
     WEFT_TRY(check_pass(product, pass, error));
     if (pass == WEFT_DNN_BACKWARD_WEIGHTS) {
         return weft_fail(error, WEFT_ERROR_INTERNAL, "the %s pass reads no weights",
-                         PASS_NAMES[pass]);
+                         weft_dnn_pass_name(pass));
     }
     int before = weft_dnn_alone();
     weft_status status = weft_dnn_kernel_reorder(product->dnn, &product->passes[pass].kernel,

@@ -57,6 +57,12 @@ typedef enum weft_dnn_pass {
     WEFT_DNN_PASSES
 } weft_dnn_pass;
 
+/* As words of keys in the file of choices: "forward", "f32|n24|16>32+b|8x8>8x8|k3x3|...". The text has
+ * room for WEFT_DNN_NAME bytes. */
+enum { WEFT_DNN_NAME = 192 };
+const char *weft_dnn_pass_name(weft_dnn_pass pass);
+void weft_dnn_geometry_name(const weft_dnn_geometry *geometry, char *text);
+
 typedef struct weft_dnn_product weft_dnn_product;
 
 /* Borrowed from the door: good until it is destroyed. */

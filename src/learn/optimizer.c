@@ -9,15 +9,6 @@
 
 /* ---- checks ---------------------------------------------------------------------------------- */
 
-static weft_status check_range(const char *name, double value, double lower, double upper,
-                               weft_error *error) {
-    if (value >= lower && value <= upper) {
-        return WEFT_OK;
-    }
-    return weft_fail(error, WEFT_ERROR_INPUT, "%s is %g, expected %g to %g", name, value, lower,
-                     upper);
-}
-
 static weft_status check_segments(const weft_descent *descent, size_t n, weft_error *error) {
     size_t end = 0;
     for (int i = 0; i < descent->n_segments; i++) {
@@ -41,13 +32,13 @@ static weft_status check_segments(const weft_descent *descent, size_t n, weft_er
 #define BELOW_ONE (1.0 - 0x1p-53)
 
 weft_status weft_descent_check(const weft_descent *descent, size_t n, weft_error *error) {
-    WEFT_TRY(check_range("weight decay", descent->decay, 0, 1e6, error));
+    WEFT_TRY(weft_check_range("weight decay", descent->decay, 0, 1e6, error));
     if (descent->kind == WEFT_DESCENT_ADAMW) {
-        WEFT_TRY(check_range("beta1", descent->beta1, 0, BELOW_ONE, error));
-        WEFT_TRY(check_range("beta2", descent->beta2, 0, BELOW_ONE, error));
-        WEFT_TRY(check_range("epsilon", descent->epsilon, 1e-30, 1, error));
+        WEFT_TRY(weft_check_range("beta1", descent->beta1, 0, BELOW_ONE, error));
+        WEFT_TRY(weft_check_range("beta2", descent->beta2, 0, BELOW_ONE, error));
+        WEFT_TRY(weft_check_range("epsilon", descent->epsilon, 1e-30, 1, error));
     } else {
-        WEFT_TRY(check_range("momentum", descent->momentum, 0, 1, error));
+        WEFT_TRY(weft_check_range("momentum", descent->momentum, 0, 1, error));
     }
     return check_segments(descent, n, error);
 }

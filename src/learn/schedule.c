@@ -4,27 +4,20 @@
 
 #include <math.h>
 
-static weft_status check_range(const char *name, double value, double lower, double upper,
-                               weft_error *error) {
-    if (value >= lower && value <= upper) {
-        return WEFT_OK;
-    }
-    return weft_fail(error, WEFT_ERROR_INPUT, "%s is %g, expected %g to %g", name, value, lower,
-                     upper);
-}
-
 weft_status weft_schedule_check(const weft_schedule *schedule, weft_error *error) {
-    WEFT_TRY(check_range("the learning rate", schedule->peak, 0, HUGE_VAL, error));
-    WEFT_TRY(check_range("warmup", schedule->warmup, 0, 1, error));
-    WEFT_TRY(check_range("the last learning rate", schedule->last, 0, HUGE_VAL, error));
+    WEFT_TRY(weft_check_range("the learning rate", schedule->peak, 0, HUGE_VAL, error));
+    WEFT_TRY(weft_check_range("warmup", schedule->warmup, 0, 1, error));
+    WEFT_TRY(weft_check_range("the last learning rate", schedule->last, 0, HUGE_VAL, error));
     if (schedule->kind != WEFT_SCHEDULE_STEP) {
         return WEFT_OK;
     }
-    WEFT_TRY(check_range("the factor of a drop", schedule->factor, 0, 1, error));
-    WEFT_TRY(check_range("the number of drops", schedule->n_drops, 0, WEFT_SCHEDULE_DROPS, error));
+    WEFT_TRY(weft_check_range("the factor of a drop", schedule->factor, 0, 1, error));
+    WEFT_TRY(
+        weft_check_range("the number of drops", schedule->n_drops, 0, WEFT_SCHEDULE_DROPS, error));
     for (int i = 0; i < schedule->n_drops; i++) {
         double before = i > 0 ? schedule->drops[i - 1] : 0.0;
-        WEFT_TRY(check_range("a drop of the learning rate", schedule->drops[i], before, 1, error));
+        WEFT_TRY(
+            weft_check_range("a drop of the learning rate", schedule->drops[i], before, 1, error));
     }
     return WEFT_OK;
 }

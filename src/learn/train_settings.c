@@ -29,42 +29,33 @@ void weft_train_defaults(weft_train_settings *settings) {
     weft_quant_defaults(&settings->quant);
 }
 
-static weft_status check_range(const char *name, double value, double lower, double upper,
-                               weft_error *error) {
-    if (value >= lower && value <= upper) {
-        return WEFT_OK;
-    }
-    return weft_fail(error, WEFT_ERROR_INPUT, "%s is %g, expected %g to %g", name, value, lower,
-                     upper);
-}
-
 static weft_status check_steps(const weft_train_settings *s, weft_error *error) {
-    WEFT_TRY(check_range("epochs", s->epochs, 1e-6, 1e6, error));
-    WEFT_TRY(check_range("batch", s->batch, 1, 65536, error));
+    WEFT_TRY(weft_check_range("epochs", s->epochs, 1e-6, 1e6, error));
+    WEFT_TRY(weft_check_range("batch", s->batch, 1, 65536, error));
     /* Any finite rate: one that is far too high ends with a clear error of its own. */
-    WEFT_TRY(check_range("learning_rate", s->learning_rate, 0, HUGE_VAL, error));
-    WEFT_TRY(check_range("warmup", s->warmup, 0, 1, error));
-    WEFT_TRY(check_range("momentum", s->momentum, 0, 1, error));
-    WEFT_TRY(check_range("weight_decay", s->weight_decay, 0, 1, error));
-    WEFT_TRY(check_range("gradient_limit", s->gradient_limit, 0, HUGE_VAL, error));
-    WEFT_TRY(check_range("average", s->average, 0, 1, error));
-    WEFT_TRY(check_range("patience", s->patience, 0, 1e6, error));
-    WEFT_TRY(check_range("checkpoint_every", s->checkpoint_every, 0, 1e9, error));
-    return check_range("threads", s->threads, 1, WEFT_CREW_MAX_THREADS, error);
+    WEFT_TRY(weft_check_range("learning_rate", s->learning_rate, 0, HUGE_VAL, error));
+    WEFT_TRY(weft_check_range("warmup", s->warmup, 0, 1, error));
+    WEFT_TRY(weft_check_range("momentum", s->momentum, 0, 1, error));
+    WEFT_TRY(weft_check_range("weight_decay", s->weight_decay, 0, 1, error));
+    WEFT_TRY(weft_check_range("gradient_limit", s->gradient_limit, 0, HUGE_VAL, error));
+    WEFT_TRY(weft_check_range("average", s->average, 0, 1, error));
+    WEFT_TRY(weft_check_range("patience", s->patience, 0, 1e6, error));
+    WEFT_TRY(weft_check_range("checkpoint_every", s->checkpoint_every, 0, 1e9, error));
+    return weft_check_range("threads", s->threads, 1, WEFT_CREW_MAX_THREADS, error);
 }
 
 static weft_status check_images(const weft_train_settings *s, weft_error *error) {
-    WEFT_TRY(check_range("share", s->share, 1e-9, 1, error));
-    WEFT_TRY(check_range("validation", s->validation, 0, 0.9, error));
-    WEFT_TRY(check_range("crop_pad", s->crop_pad, 0, 1024, error));
-    WEFT_TRY(check_range("cutout", s->cutout, 0, 1024, error));
-    WEFT_TRY(check_range("mixup", s->mixup, 0, 1e6, error));
-    return check_range("label_smoothing", s->label_smoothing, 0, 1, error);
+    WEFT_TRY(weft_check_range("share", s->share, 1e-9, 1, error));
+    WEFT_TRY(weft_check_range("validation", s->validation, 0, 0.9, error));
+    WEFT_TRY(weft_check_range("crop_pad", s->crop_pad, 0, 1024, error));
+    WEFT_TRY(weft_check_range("cutout", s->cutout, 0, 1024, error));
+    WEFT_TRY(weft_check_range("mixup", s->mixup, 0, 1e6, error));
+    return weft_check_range("label_smoothing", s->label_smoothing, 0, 1, error);
 }
 
 static weft_status check_teacher(const weft_train_settings *s, weft_error *error) {
-    WEFT_TRY(check_range("teaching", s->teaching, 0, 1, error));
-    WEFT_TRY(check_range("temperature", s->temperature, 1e-3, 1e3, error));
+    WEFT_TRY(weft_check_range("teaching", s->teaching, 0, 1, error));
+    WEFT_TRY(weft_check_range("temperature", s->temperature, 1e-3, 1e3, error));
     if (s->teacher != NULL && (s->teacher_weights == NULL || s->teacher_weights[0] == '\0')) {
         weft_fail(error, WEFT_ERROR_INPUT, "a teacher without weights knows nothing");
         weft_hint(error, "train it first and save its weights");

@@ -25,8 +25,7 @@ static const weft_way *own_way(const weft_dnn_geometry *g) {
     return NULL;
 }
 
-/* oneDNN's windows must all see something of the map. */
-static bool onednn_serves(const weft_dnn_geometry *g) {
+bool weft_way_onednn_serves(const weft_dnn_geometry *g) {
     int64_t height = (int64_t)g->dilation_height * (g->kernel_height - 1) + 1;
     int64_t width = (int64_t)g->dilation_width * (g->kernel_width - 1) + 1;
     return g->linear || (g->pad_height < height && g->pad_width < width);
@@ -41,14 +40,10 @@ int weft_way_of_onednn(const weft_way *own) {
 }
 
 void weft_way_name(const weft_way *own, const weft_dnn_geometry *g, weft_dnn_pass pass, char *key) {
-    static const char *const PASSES[] = {"forward", "backward-data", "backward-weights"};
-    snprintf(key, WEFT_WAY_KEY,
-             "way|%s.%d|%s|%s|n%d|%d>%d%s|%dx%d>%dx%d|k%dx%d|s%dx%d|p%dx%d|d%dx%d|g%d", own->name,
-             own->revision, PASSES[pass], g->type == WEFT_BF16 ? "bf16" : "f32", (int)g->batch,
-             (int)g->in_channels, (int)g->out_channels, g->bias ? "+b" : "", (int)g->in_height,
-             (int)g->in_width, (int)g->out_height, (int)g->out_width, (int)g->kernel_height,
-             (int)g->kernel_width, (int)g->stride_height, (int)g->stride_width, (int)g->pad_height,
-             (int)g->pad_width, (int)g->dilation_height, (int)g->dilation_width, (int)g->groups);
+    char geometry[WEFT_DNN_NAME];
+    weft_dnn_geometry_name(g, geometry);
+    snprintf(key, WEFT_WAY_KEY, "way|%s.%d|%s|%s", own->name, own->revision,
+             weft_dnn_pass_name(pass), geometry);
 }
 
 /* ---- measuring -------------------------------------------------------------------------------- */
@@ -154,7 +149,7 @@ weft_status weft_way_choose(weft_dnn *dnn, const weft_dnn_geometry *geometry,
     for (int pass = 0; own != NULL && pass < WEFT_DNN_PASSES; pass++) {
         trial t = {.own = own, .geometry = geometry, .pass = (weft_dnn_pass)pass};
         found[pass] = own;
-        if (onednn_serves(geometry) && pass_wanted(geometry, pass)) {
+        if (weft_way_onednn_serves(geometry) && pass_wanted(geometry, pass)) {
             WEFT_TRY(choose_pass(dnn, &t, &found[pass], error));
         }
     }

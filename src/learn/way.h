@@ -29,6 +29,9 @@ typedef struct weft_way {
 /* way_depthwise.c, way_winograd.c */
 extern const weft_way weft_way_depthwise, weft_way_winograd;
 
+/* Whether oneDNN has a kernel: its windows must all see something of the map. */
+bool weft_way_onednn_serves(const weft_dnn_geometry *geometry);
+
 /* The kernels of ours for each pass of a geometry, NULL where oneDNN's are taken. */
 weft_status weft_way_choose(weft_dnn *dnn, const weft_dnn_geometry *geometry,
                             const weft_way *chosen[WEFT_DNN_PASSES],

@@ -4,37 +4,21 @@
  * the device: the host only remembers that they are known, so first values are looked at once. */
 #include "learn/cuda/kinds.h"
 
-static bool is_learned(const weft_engine *engine) {
-    return engine->settings.quant->steps == WEFT_QUANT_STEPS_LEARNED;
-}
-
 /* ---- activations ----------------------------------------------------------------------------- */
 
-static weft_slot_name step_name(const weft_stage *stage) {
-    return stage->operand == 0 ? WEFT_SLOT_INPUT_STEP : WEFT_SLOT_WEIGHT_STEP;
-}
-
-static weft_slot_name extent_name(const weft_stage *stage) {
-    return stage->operand == 0 ? WEFT_SLOT_INPUT_EXTENT : WEFT_SLOT_WEIGHT_EXTENT;
-}
-
 static float *step_of(const weft_engine *engine, const weft_stage *stage) {
-    return weft_cuda_value(engine, &stage->slot[step_name(stage)]);
-}
-
-static weft_quant_array array_of(const weft_engine *engine, const weft_stage *stage) {
-    return (weft_quant_array){engine->settings.type, 1, stage->output->count};
+    return weft_cuda_value(engine, &stage->slot[weft_quantizer_step(stage)]);
 }
 
 static weft_status create(weft_engine *engine, weft_stage *stage, weft_error *error) {
     int forward = weft_moment_forward(stage), backward = weft_moment_backward(engine, stage);
-    if (is_learned(engine)) {
-        weft_cuda_slot_train(&stage->slot[step_name(stage)], 1);
+    if (weft_quant_learns(engine)) {
+        weft_cuda_slot_train(&stage->slot[weft_quantizer_step(stage)], 1);
     } else {
-        stage->slot[step_name(stage)] = (weft_slot){.count = 1};
-        stage->slot[extent_name(stage)] = (weft_slot){.count = 2};
+        stage->slot[weft_quantizer_step(stage)] = (weft_slot){.count = 1};
+        stage->slot[weft_quantizer_extent(stage)] = (weft_slot){.count = 2};
     }
-    size_t bytes = weft_cuda_quant_scratch(array_of(engine, stage));
+    size_t bytes = weft_cuda_quant_scratch(weft_quantizer_array(engine, stage));
     WEFT_TRY(weft_stage_claim(engine, stage, 0, bytes, forward, forward, error));
     return weft_stage_claim(engine, stage, 1, bytes, backward, backward, error);
 }
@@ -42,13 +26,13 @@ static weft_status create(weft_engine *engine, weft_stage *stage, weft_error *er
 /* Steps are learned from the first values of what is lane 0 on the CPU. */
 static void find_step(weft_engine *engine, const weft_stage *stage, const void *x, void *scratch) {
     bool *knows = &weft_cuda_of(engine)->knows_steps[stage->index];
-    weft_quant_array array = array_of(engine, stage);
+    weft_quant_array array = weft_quantizer_array(engine, stage);
     cudaStream_t stream = weft_cuda_stream(engine);
     float *step = step_of(engine, stage);
-    if (!is_learned(engine)) {
+    if (!weft_quant_learns(engine)) {
         weft_cuda_quant_follow(stream, array, stage->range, x, engine->settings.quant->follow,
-                               weft_cuda_value(engine, &stage->slot[extent_name(stage)]), step,
-                               scratch);
+                               weft_cuda_value(engine, &stage->slot[weft_quantizer_extent(stage)]),
+                               step, scratch);
     } else if (*knows) {
         weft_cuda_quant_hold(stream, step, 1);
     } else {
@@ -64,8 +48,8 @@ static weft_status forward(weft_engine *engine, weft_stage *stage, weft_lane *la
     if (engine->mode == WEFT_MODE_TRAIN) {
         find_step(engine, stage, x, weft_stage_place(engine, stage, lane, 0));
     }
-    weft_cuda_quant_forward(weft_cuda_stream(engine), array_of(engine, stage), stage->range,
-                            step_of(engine, stage), x,
+    weft_cuda_quant_forward(weft_cuda_stream(engine), weft_quantizer_array(engine, stage),
+                            stage->range, step_of(engine, stage), x,
                             weft_lane_values(engine, lane, stage->output));
     return weft_cuda_launched(stage, error);
 }
@@ -76,13 +60,13 @@ static weft_status backward(weft_engine *engine, weft_stage *stage, weft_lane *l
     const void *x = weft_lane_values(engine, lane, stage->input[0]);
     const void *dy = weft_lane_gradient(engine, lane, stage->output);
     void *dx = weft_input_gradient(engine, stage, lane, 0);
-    weft_quant_array array = array_of(engine, stage);
+    weft_quant_array array = weft_quantizer_array(engine, stage);
     const float *step = step_of(engine, stage);
-    if (is_learned(engine)) {
+    if (weft_quant_learns(engine)) {
         size_t image = stage->output->count / (size_t)lane->images;
         weft_cuda_lsq_backward(stream, array, stage->range, step, x, dy, dx,
                                weft_lsq_scale(image, stage->range),
-                               weft_cuda_gradient(engine, &stage->slot[step_name(stage)]),
+                               weft_cuda_gradient(engine, &stage->slot[weft_quantizer_step(stage)]),
                                weft_stage_place(engine, stage, lane, 1));
     } else if (dx != NULL) {
         weft_cuda_quant_backward(stream, array, stage->range, step, x, dy, dx);
@@ -100,11 +84,6 @@ const weft_kind weft_cuda_kind_quantizer = {
 
 /* ---- weights --------------------------------------------------------------------------------- */
 
-static weft_quant_array weights_array(const weft_stage *stage) {
-    return (weft_quant_array){WEFT_F32, stage->rows,
-                              stage->slot[WEFT_SLOT_WEIGHT].count / stage->rows};
-}
-
 static void *weights_scratch(const weft_engine *engine, const weft_stage *stage) {
     return weft_stage_place(engine, stage, &engine->lanes[0], WEFT_CUDA_PLACE_QUANT);
 }
@@ -112,12 +91,12 @@ static void *weights_scratch(const weft_engine *engine, const weft_stage *stage)
 void weft_cuda_round_weights(weft_engine *engine, weft_stage *stage) {
     bool *knows = &weft_cuda_of(engine)->knows_steps[stage->index];
     const weft_slot *slot = &stage->slot[WEFT_SLOT_WEIGHT];
-    weft_quant_array array = weights_array(stage);
+    weft_quant_array array = weft_quantized_weights(stage);
     cudaStream_t stream = weft_cuda_stream(engine);
     const float *weights = weft_cuda_value(engine, slot);
     float *steps = weft_cuda_value(engine, &stage->slot[WEFT_SLOT_WEIGHT_STEP]);
     void *scratch = weights_scratch(engine, stage);
-    if (!is_learned(engine)) {
+    if (!weft_quant_learns(engine)) {
         weft_cuda_quant_reach(stream, array, stage->range, weights, steps, scratch);
     } else if (*knows) {
         weft_cuda_quant_hold(stream, steps, array.rows);
@@ -132,10 +111,10 @@ void weft_cuda_round_weights(weft_engine *engine, weft_stage *stage) {
 void weft_cuda_unround_gradient(weft_engine *engine, weft_stage *stage) {
     const weft_slot *slot = &stage->slot[WEFT_SLOT_WEIGHT];
     const weft_slot *step = &stage->slot[WEFT_SLOT_WEIGHT_STEP];
-    weft_quant_array array = weights_array(stage);
+    weft_quant_array array = weft_quantized_weights(stage);
     cudaStream_t stream = weft_cuda_stream(engine);
     float *gradient = weft_cuda_gradient(engine, slot);
-    if (!is_learned(engine)) {
+    if (!weft_quant_learns(engine)) {
         weft_cuda_quant_backward(stream, array, stage->range, weft_cuda_value(engine, step),
                                  weft_cuda_value(engine, slot), gradient, gradient);
         return;
