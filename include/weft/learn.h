@@ -245,8 +245,9 @@ typedef struct weft_train_result {
 
 /* Trains from start values, or on from weights or a checkpoint, and measures. The same settings give
  * the same bits on one machine, with any number of threads, as long as its file of chosen kernels is
- * there (WEFT_KERNELS=fixed: on all machines of one kind of CPU). WEFT_ERROR_EVALUATION when the loss becomes NaN or infinite (the message has step and
- * rate); WEFT_STOPPED within 2 s of a request to stop. `progress` may be NULL. */
+ * there (WEFT_KERNELS=fixed: on all machines of one kind of CPU). WEFT_ERROR_EVALUATION when the loss
+ * becomes NaN or infinite (the message has step and rate); WEFT_STOPPED within 2 s of a request to
+ * stop. `progress` may be NULL. */
 WEFT_API weft_status weft_train(const weft_network *network, const weft_dataset *dataset,
                                 const weft_train_settings *settings,
                                 bool (*progress)(void *context, const weft_train_progress *now),
