@@ -6,8 +6,8 @@
  *     weft: supernet-rank/1 KEY
  *     index,supernet,supernet_seconds,trained,trained_seconds
  *
- * KEY stands for the weights, the data and all settings. A line without its end was being written when
- * the process died: it is cut off. */
+ * KEY stands for the weights, the data and all settings. A last line without its end was being written
+ * when the process died: it is cut off. */
 #include <weft/study.h>
 
 #include <errno.h>
@@ -24,10 +24,13 @@
 #include "base/number.h"
 #include "base/pool.h"
 #include "base/rng.h"
+#include "learn/checkpoint.h"
+#include "learn/train_file.h"
 
 enum { LEAST = 3, MOST = 100000, SAMPLES = 2000, TRIES = 100, KEY_TEXT = 80, LINE = 256 };
 
-static const char COLUMNS[] = "index,supernet,supernet_seconds,trained,trained_seconds";
+#define FORMAT "weft: supernet-rank/1 "
+static const char COLUMNS[] = "index,supernet,supernet_seconds,trained,trained_seconds\n";
 
 typedef struct ranking {
     const weft_rank_settings *settings;
@@ -108,34 +111,13 @@ static weft_status draw_all(ranking *r, weft_error *error) {
 
 /* ---- the file -------------------------------------------------------------------------------- */
 
-static void write_key(const ranking *r, char text[KEY_TEXT]) {
-    const weft_rank_settings *s = r->settings;
-    const weft_train_settings *t = &s->train;
-    const weft_dataset_info *info = weft_dataset_get_info(r->dataset);
-    const double numbers[] = {t->epochs,  t->share,    t->validation,      t->learning_rate,
-                              t->warmup,  t->momentum, t->weight_decay,    t->gradient_limit,
-                              t->average, t->mixup,    t->label_smoothing, t->patience};
-    const int64_t integers[] = {(int64_t)weft_supernet_hash(r->supernet),
-                                (int64_t)s->seed,
-                                s->recalibrate,
-                                (int64_t)t->seed,
-                                (int64_t)t->split_seed,
-                                t->batch,
-                                t->validation_limit,
-                                (int64_t)t->precision,
-                                t->descent,
-                                t->schedule,
-                                t->decay_all,
-                                t->crop_pad,
-                                t->flip,
-                                t->cutout,
-                                t->split,
-                                t->quantize,
-                                t->quant.weight_bits,
-                                t->quant.input_bits};
-    uint64_t hash = weft_hash(info->name, strlen(info->name), 0);
-    hash = weft_hash(integers, sizeof integers, weft_hash(numbers, sizeof numbers, hash));
-    snprintf(text, KEY_TEXT, "weft: supernet-rank/1 %016" PRIx64, hash);
+static weft_status write_key(const ranking *r, char text[KEY_TEXT], weft_error *error) {
+    uint64_t settings = 0;
+    WEFT_TRY(weft_train_settings_hash(&r->settings->train, &settings, error));
+    const uint64_t all[] = {weft_supernet_hash(r->supernet), weft_dataset_hash(r->dataset),
+                            settings, r->settings->seed, (uint64_t)r->settings->recalibrate};
+    snprintf(text, KEY_TEXT, FORMAT "%016" PRIx64 "\n", weft_hash(all, sizeof all, 0));
+    return WEFT_OK;
 }
 
 /* Row of a draw; NULL: none of ours. */
@@ -192,27 +174,52 @@ static weft_status take_line(ranking *r, const char *line, int number, weft_erro
     return WEFT_OK;
 }
 
-/* Takes the lines that are there; *end becomes where the last whole one ends. */
-static weft_status take_lines(ranking *r, FILE *file, long *end, weft_error *error) {
-    char line[LINE], key[KEY_TEXT];
-    write_key(r, key);
-    for (int number = 1; fgets(line, sizeof line, file) != NULL; number++) {
-        size_t length = strlen(line);
-        if (line[length - 1] != '\n') {
-            break;
-        }
-        line[length - (number <= 2)] = '\0';
-        if (number == 1 && strcmp(line, key) != 0) {
-            return fail_file(r, 1, "this file is of another supernet, data set or other settings",
-                             error);
-        }
-        if (number == 2 && strcmp(line, COLUMNS) != 0) {
-            return fail_file(r, 2, "this line should name the columns", error);
-        }
-        if (number > 2) {
+/* Reads a line with its end, whatever bytes it has; 0 at the end of the file. One that is longer than
+ * any of ours comes without its end. */
+static size_t read_line(FILE *file, char line[LINE]) {
+    size_t n = 0;
+    for (int c = 0; c != '\n' && n + 1 < LINE && (c = getc(file)) != EOF;) {
+        line[n++] = (char)c;
+    }
+    line[n] = '\0';
+    return n;
+}
+
+/* Line 1 or 2; what is there of one that was being written is the beginning of what was to be. */
+static weft_status take_head(const ranking *r, const char *line, size_t length, int number,
+                             const char *key, bool cut, weft_error *error) {
+    const char *expected = number == 1 ? key : COLUMNS;
+    size_t whole = strlen(expected);
+    if (length <= whole && memcmp(line, expected, length) == 0 && (cut || length == whole)) {
+        return WEFT_OK;
+    }
+    if (number == 2) {
+        return fail_file(r, 2, "this line should name the columns", error);
+    }
+    if (strncmp(line, FORMAT, sizeof FORMAT - 1) == 0) {
+        return fail_file(r, 1, "this file is of another supernet, data set or other settings",
+                         error);
+    }
+    fail_file(r, 1, "this is no file of ranks: its first line should begin with \"" FORMAT "\"",
+              error);
+    weft_hint(error, "name another file: this one was left as it is");
+    return WEFT_ERROR_INPUT;
+}
+
+/* Takes the lines that are there; *end becomes where the last whole one of a network ends, or the
+ * columns. Only the last line may lack its end: its writer was killed. */
+static weft_status take_lines(ranking *r, FILE *file, const char *key, long *end,
+                              weft_error *error) {
+    char line[LINE];
+    size_t length = 0;
+    for (int number = 1; (length = read_line(file, line)) > 0; number++) {
+        bool cut = line[length - 1] != '\n' && feof(file);
+        if (number <= 2) {
+            WEFT_TRY(take_head(r, line, length, number, key, cut, error));
+        } else if (!cut) {
             WEFT_TRY(take_line(r, line, number, error));
         }
-        *end = ftell(file);
+        *end = number >= 2 && !cut ? ftell(file) : *end;
     }
     return ferror(file) == 0 ? WEFT_OK
                              : weft_fail_errno(error, "cannot read the file", r->settings->file);
@@ -229,23 +236,23 @@ static bool is_flushed(FILE *file) {
 
 static weft_status open_file(ranking *r, weft_error *error) {
     const char *path = r->settings->file;
+    char key[KEY_TEXT];
     long end = 0;
     if (path == NULL) {
         return WEFT_OK;
     }
+    WEFT_TRY(write_key(r, key, error));
     r->file = fopen(path, "a+e");
     if (r->file == NULL) {
         return weft_fail_errno(error, "cannot open the file", path);
     }
     rewind(r->file);
-    WEFT_TRY(take_lines(r, r->file, &end, error));
+    WEFT_TRY(take_lines(r, r->file, key, &end, error));
     if (ftruncate(fileno(r->file), end) != 0 || fseek(r->file, 0, SEEK_END) != 0) {
         return fail_write(r, error);
     }
     if (end == 0) {
-        char key[KEY_TEXT];
-        write_key(r, key);
-        fprintf(r->file, "%s\n%s\n", key, COLUMNS);
+        fprintf(r->file, "%s%s", key, COLUMNS);
     }
     return is_flushed(r->file) ? WEFT_OK : fail_write(r, error);
 }

@@ -130,6 +130,31 @@ run "$@" --keep rank.csv
 code_is 3 "a line that is none"
 err_has "rank.csv:8" "is named"
 
+# What is no file of ranks stays as it is; so do the rows behind a line that is broken.
+sed -i '$d' rank.csv
+printf '\0\n' > zero.csv
+{ sed -n 1,3p rank.csv && printf '3,0.\0,1,1,1\n' && sed -n '5,$p' rank.csv; } > broken.csv
+for file in short.safetensors train-images zero.csv broken.csv; do
+    cp "$file" before
+    run "$@" --keep "$file"
+    code_is 3 "$file as the file of ranks"
+    same_files "$file" before "is left as it is"
+done
+err_has "broken.csv:4" "the line is named"
+head -n 2 rank.csv | head -c 70 > begun.csv
+run "$@" --csv --keep begun.csv
+code_is 0 "a file whose head was being written"
+[ "$(wc -l < begun.csv)" -eq 7 ] || check 1 "is begun anew"
+WEFT_DATA=$folder/other-data
+cp train-images other-images
+printf '\001' | dd of=other-images bs=1 seek=900 conv=notrunc 2> /dev/null
+run data add tiny --format idx --train-images other-images --train-labels train-labels \
+    --test-images test-images --test-labels test-labels
+run "$@" --keep rank.csv
+code_is 3 "other images under the name of the data set"
+err_has "data set" "are found"
+WEFT_DATA=$folder/data
+
 # A search by it: candidates are measured, the front is trained.
 cat > problem.yaml <<'YAML'
 weft: problem/1
