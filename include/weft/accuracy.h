@@ -303,8 +303,9 @@ typedef struct weft_surrogate_report {
     bool usable; /* tau >= bar */
 } weft_surrogate_report;
 
-/* WEFT_ERROR_INPUT: fewer than WEFT_SURROGATE_LEAST designs or more than WEFT_SURROGATE_MOST, accuracies
- * that are none or all equal, genes of which none differs. WEFT_STOPPED: a stop was requested. */
+/* WEFT_ERROR_INPUT: fewer than WEFT_SURROGATE_LEAST designs that differ or more than WEFT_SURROGATE_MOST,
+ * accuracies that are none or all equal, genes of which none differs, a level that so few designs cannot
+ * tell. WEFT_STOPPED: a stop was requested. */
 WEFT_API weft_status weft_surrogate_fit(const weft_surrogate_settings *settings,
                                         const weft_designs *designs, weft_surrogate **surrogate,
                                         weft_error *error) WEFT_NODISCARD;
@@ -348,7 +349,8 @@ WEFT_API weft_status weft_surrogate_predict(const weft_surrogate *surrogate,
                                             const weft_designs *designs, weft_forecast *forecasts,
                                             weft_error *error) WEFT_NODISCARD;
 
-/* The report of designs that it was not fitted to; `forecasts` (n) may be NULL. */
+/* The report of designs that it was not fitted to; `forecasts` (n) may be NULL. WEFT_ERROR_INPUT as in
+ * weft_surrogate_predict, and for accuracies that are none. */
 WEFT_API weft_status weft_surrogate_check(const weft_surrogate *surrogate,
                                           const weft_designs *designs,
                                           weft_surrogate_report *report, weft_forecast *forecasts,

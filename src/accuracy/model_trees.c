@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Boosted regression trees of fixed depth: each tree is fitted to what the ones before leave, on a
- * random half of the rows and columns (J. H. Friedman, "Stochastic gradient boosting", Comput. Stat.
- * Data Anal. 38(4), 2002), and adds a part RATE of itself. A split is the one that gains most of
+ * Boosted regression trees of fixed depth: each tree is fitted to what the ones before leave, on 0.7 of
+ * the rows and half of the columns at random (J. H. Friedman, "Stochastic gradient boosting", Comput.
+ * Stat. Data Anal. 38(4), 2002), and adds a part RATE of itself. A split is the one that gains most of
  *     G_l^2 / (n_l + lambda) + G_r^2 / (n_r + lambda) - G^2 / (n + lambda)
  * and a leaf says G / (n + lambda), with G the sum of the residuals in it (T. Chen, C. Guestrin,
  * "XGBoost", KDD 2016, equations 5 and 7 for the squared loss). Several such models, alike but for
@@ -283,8 +283,12 @@ static weft_status fit(const weft_samples *samples, const weft_model_options *op
     WEFT_TRY(create(samples->features->n_columns, &made, error));
     weft_status status = grower_make(samples, &g, error);
     for (int m = 0; m < MEMBERS && status == WEFT_OK; m++) {
-        status = weft_stop_requested(options->stop) ? WEFT_STOPPED : WEFT_OK;
-        grow_member(&g, made->all + (size_t)m * TREES, weft_model_seed(options->seed, (uint64_t)m));
+        if (weft_stop_requested(options->stop)) {
+            status = WEFT_STOPPED;
+        } else {
+            grow_member(&g, made->all + (size_t)m * TREES,
+                        weft_model_seed(options->seed, (uint64_t)m));
+        }
     }
     grower_free(&g);
     if (status != WEFT_OK) {

@@ -3,7 +3,8 @@
  * Fitting and asking a surrogate.
  *
  * What it is worth comes from cross-validation: each design is predicted by a model that was fitted to
- * the other folds. Its interval comes from the same residuals, by split conformal prediction with
+ * the other folds, on the scale of their accuracies alone; designs whose features are equal share a
+ * fold. Its interval comes from the same residuals, by split conformal prediction with
  * normalised scores (H. Papadopoulos et al., "Inductive confidence machines for regression", ECML
  * 2002; G. Shafer, V. Vovk, JMLR 9, 2008): of r_i = |z_i - m_i| / sqrt(d_i^2 + base^2), with d_i the
  * model's own deviation, the ceil((n + 1) level)-th smallest is the reach, and the interval is
@@ -55,12 +56,16 @@ void weft_surrogate_destroy(weft_surrogate *surrogate) {
 
 /* ---- what a score says ------------------------------------------------------------------------- */
 
+/* `reach` in scores. */
+static void tell(const weft_warp *warp, double score, double reach, weft_forecast *forecast) {
+    forecast->accuracy = weft_warp_accuracy(warp, score);
+    forecast->low = weft_warp_accuracy(warp, score - reach);
+    forecast->high = weft_warp_accuracy(warp, score + reach);
+}
+
 void weft_surrogate_tell(const weft_surrogate *surrogate, double score, double deviation,
                          weft_forecast *forecast) {
-    double reach = surrogate->reach * hypot(deviation, surrogate->base);
-    forecast->accuracy = weft_warp_accuracy(&surrogate->warp, score);
-    forecast->low = weft_warp_accuracy(&surrogate->warp, score - reach);
-    forecast->high = weft_warp_accuracy(&surrogate->warp, score + reach);
+    tell(&surrogate->warp, score, surrogate->reach * hypot(deviation, surrogate->base), forecast);
 }
 
 weft_status weft_surrogate_rows(const weft_surrogate *surrogate, const weft_designs *designs,
@@ -91,6 +96,7 @@ typedef struct fitting {
     const double *accuracies;                    /* (n) */
     float *rows, *targets;                       /* (n, columns), (n) */
     int *fold;                                   /* (n) of each design */
+    weft_warp warps[MOST_FOLDS];                 /* of all designs but those of the fold */
     double *scores, *deviations, *ratios, *room; /* (n): out of fold; |residual| / scale */
     weft_status status[MOST_FOLDS + 1];
     weft_error errors[MOST_FOLDS + 1];
@@ -113,33 +119,66 @@ static weft_status predict_fold(const fitting *f, int fold, const void *state, w
     return WEFT_OK;
 }
 
-/* Fits to all folds but one, and predicts that one. */
-static weft_status run_fold(const fitting *f, int fold, const weft_model_options *options,
-                            weft_error *error) {
+/* What a fold's model learns from. */
+typedef struct fold_part {
+    weft_samples samples;
+    float *rows, *targets;
+    double *accuracies; /* (2 n): and room to sort them */
+} fold_part;
+
+static void part_free(fold_part *part) {
+    free(part->rows);
+    free(part->targets);
+    free(part->accuracies);
+}
+
+/* All folds but one; how an accuracy ranks is told by those others, too. */
+static weft_status part_make(fitting *f, int fold, fold_part *part, weft_error *error) {
+    size_t n = (size_t)f->n;
     size_t columns = (size_t)f->made->features->n_columns;
-    float *rows = malloc((size_t)f->n * columns * sizeof *rows);
-    float *targets = malloc((size_t)f->n * sizeof *targets);
-    weft_samples part = {.features = f->made->features, .rows = rows, .targets = targets};
-    void *state = NULL;
-    weft_status status = rows != NULL && targets != NULL
-                             ? WEFT_OK
-                             : weft_fail_memory(error, (size_t)f->n * columns * sizeof *rows);
-    for (int i = 0; status == WEFT_OK && i < f->n; i++) {
+    size_t m = 0;
+    bool equal = true;
+    *part = (fold_part){.rows = malloc(n * columns * sizeof *part->rows),
+                        .targets = malloc(n * sizeof *part->targets),
+                        .accuracies = malloc(2 * n * sizeof *part->accuracies)};
+    if (part->rows == NULL || part->targets == NULL || part->accuracies == NULL) {
+        return weft_fail_memory(error, n * columns * sizeof *part->rows);
+    }
+    for (size_t i = 0; i < n; i++) {
         if (f->fold[i] != fold) {
-            memcpy(rows + (size_t)part.n * columns, f->rows + (size_t)i * columns,
-                   columns * sizeof *rows);
-            targets[part.n++] = f->targets[i];
+            memcpy(part->rows + m * columns, f->rows + i * columns, columns * sizeof *part->rows);
+            part->accuracies[m++] = f->accuracies[i];
+            equal = equal && part->accuracies[m - 1] == part->accuracies[0];
         }
     }
+    weft_warp *warp = &f->warps[fold];
+    if (equal) { /* nothing is to be learned, on whatever scale */
+        *warp = f->made->warp;
+    } else {
+        weft_warp_fit(part->accuracies, (int)m, f->made->by_rank, part->accuracies + n, warp);
+    }
+    for (size_t i = 0; i < m; i++) {
+        part->targets[i] = (float)weft_warp_score(warp, part->accuracies[i]);
+    }
+    part->samples = (weft_samples){
+        .features = f->made->features, .n = (int)m, .rows = part->rows, .targets = part->targets};
+    return WEFT_OK;
+}
+
+/* Fits to all folds but one, and predicts that one. */
+static weft_status run_fold(fitting *f, int fold, const weft_model_options *options,
+                            weft_error *error) {
+    fold_part part;
+    void *state = NULL;
+    weft_status status = part_make(f, fold, &part, error);
     if (status == WEFT_OK) {
-        status = f->made->kind->fit(&part, options, &state, error);
+        status = f->made->kind->fit(&part.samples, options, &state, error);
     }
     if (status == WEFT_OK) {
         status = predict_fold(f, fold, state, error);
     }
     f->made->kind->destroy(state);
-    free(rows);
-    free(targets);
+    part_free(&part);
     return status;
 }
 
@@ -181,6 +220,12 @@ static int by_value(const void *left, const void *right) {
     return (a > b) - (a < b);
 }
 
+/* Which of n residuals in order, from 1, is the reach; above n: they cannot tell. The product may be off
+ * by its rounding: 20 times 0.55 is 11. */
+static int place_of(int n, double level) {
+    return (int)ceil((n + 1) * level - 1e-9);
+}
+
 /* The reach from the residuals of all folds but one (-1: of all). */
 static double reach_without(const fitting *f, int fold) {
     int n = 0;
@@ -190,8 +235,7 @@ static double reach_without(const fitting *f, int fold) {
         }
     }
     qsort(f->room, (size_t)n, sizeof *f->room, by_value);
-    int place = (int)ceil((n + 1) * f->settings->level);
-    return f->room[(place < n ? place : n) - 1];
+    return f->room[place_of(n, f->settings->level) - 1];
 }
 
 static void find_ratios(fitting *f) {
@@ -199,8 +243,8 @@ static void find_ratios(fitting *f) {
     qsort(f->room, (size_t)f->n, sizeof *f->room, by_value);
     f->made->base = fmax(2.0 * f->room[f->n / 2], 1e-6);
     for (int i = 0; i < f->n; i++) {
-        f->ratios[i] = fabs((double)f->targets[i] - f->scores[i]) /
-                       hypot(f->deviations[i], f->made->base);
+        double truth = weft_warp_score(&f->warps[f->fold[i]], f->accuracies[i]);
+        f->ratios[i] = fabs(truth - f->scores[i]) / hypot(f->deviations[i], f->made->base);
     }
 }
 
@@ -241,10 +285,11 @@ static weft_status judge(fitting *f, weft_error *error) {
     }
     find_ratios(f);
     for (int fold = 0; fold < f->folds; fold++) {
-        made->reach = reach_without(f, fold);
+        double reach = reach_without(f, fold);
         for (int i = 0; i < f->n; i++) {
             if (f->fold[i] == fold) {
-                weft_surrogate_tell(made, f->scores[i], f->deviations[i], &forecasts[i]);
+                tell(&f->warps[fold], f->scores[i], reach * hypot(f->deviations[i], made->base),
+                     &forecasts[i]);
             }
         }
     }
@@ -258,13 +303,7 @@ static weft_status judge(fitting *f, weft_error *error) {
 
 /* ---- fitting ----------------------------------------------------------------------------------- */
 
-static weft_status check_designs(const weft_designs *designs, weft_error *error) {
-    bool equal = true;
-    if (designs->n < WEFT_SURROGATE_LEAST || designs->n > WEFT_SURROGATE_MOST) {
-        return weft_fail(error, WEFT_ERROR_INPUT,
-                         "%d designs with an accuracy, expected %d to %d to fit a predictor to",
-                         designs->n, (int)WEFT_SURROGATE_LEAST, (int)WEFT_SURROGATE_MOST);
-    }
+static weft_status check_accuracies(const weft_designs *designs, weft_error *error) {
     for (int i = 0; i < designs->n; i++) {
         double accuracy = designs->accuracies[i];
         if (!(accuracy >= 0.0 && accuracy <= 1.0)) {
@@ -273,12 +312,28 @@ static weft_status check_designs(const weft_designs *designs, weft_error *error)
             weft_hint(error, "say so if they are percentages");
             return WEFT_ERROR_INPUT;
         }
-        equal = equal && accuracy == designs->accuracies[0];
     }
-    return equal ? weft_fail(error, WEFT_ERROR_INPUT,
-                             "all %d designs have the accuracy %g: there is nothing to learn",
-                             designs->n, designs->accuracies[0])
-                 : WEFT_OK;
+    return WEFT_OK;
+}
+
+static weft_status check_designs(const weft_designs *designs, weft_error *error) {
+    if (designs->n < WEFT_SURROGATE_LEAST || designs->n > WEFT_SURROGATE_MOST) {
+        weft_fail(error, WEFT_ERROR_INPUT,
+                  "%d designs with an accuracy, expected %d to %d to fit a predictor to",
+                  designs->n, (int)WEFT_SURROGATE_LEAST, (int)WEFT_SURROGATE_MOST);
+        weft_hint(error, designs->n > WEFT_SURROGATE_MOST ? "take a sample of them"
+                                                          : "train more of them");
+        return WEFT_ERROR_INPUT;
+    }
+    WEFT_TRY(check_accuracies(designs, error));
+    for (int i = 1; i < designs->n; i++) {
+        if (designs->accuracies[i] != designs->accuracies[0]) {
+            return WEFT_OK;
+        }
+    }
+    return weft_fail(error, WEFT_ERROR_INPUT,
+                     "all %d designs have the accuracy %g: there is nothing to learn", designs->n,
+                     designs->accuracies[0]);
 }
 
 static weft_status check_settings(const weft_surrogate_settings *settings, weft_error *error) {
@@ -314,22 +369,117 @@ static void fitting_free(fitting *f) {
     free(f->scores);
 }
 
-/* Folds of equal size, by chance. */
-static weft_status deal_folds(fitting *f, weft_error *error) {
-    uint32_t *order = calloc((size_t)f->n, sizeof *order);
-    if (order == NULL) {
-        return weft_fail_memory(error, (size_t)f->n * sizeof *order);
+typedef struct row_key {
+    uint64_t hash;
+    int design;
+} row_key;
+
+static int by_hash(const void *left, const void *right) {
+    const row_key *a = left;
+    const row_key *b = right;
+    return a->hash != b->hash ? (a->hash > b->hash) - (a->hash < b->hash) : a->design - b->design;
+}
+
+/* same[i] becomes the first design whose features are those of design i. */
+static weft_status find_same(const fitting *f, int *same, weft_error *error) {
+    size_t n = (size_t)f->n;
+    size_t columns = (size_t)f->made->features->n_columns;
+    row_key *keys = calloc(n, sizeof *keys);
+    if (keys == NULL) {
+        return weft_fail_memory(error, n * sizeof *keys);
     }
+    for (size_t i = 0; i < n; i++) {
+        const float *row = f->rows + i * columns;
+        keys[i] = (row_key){weft_hash(row, columns * sizeof *row, 0), (int)i};
+    }
+    qsort(keys, n, sizeof *keys, by_hash);
+    for (size_t i = 0; i < n; i++) {
+        bool again = i > 0 && keys[i].hash == keys[i - 1].hash;
+        same[keys[i].design] = again ? same[keys[i - 1].design] : keys[i].design;
+    }
+    free(keys);
+    return WEFT_OK;
+}
+
+static int least_of(const int *sizes, int n) {
+    int least = 0;
+    for (int i = 1; i < n; i++) {
+        least = sizes[i] < sizes[least] ? i : least;
+    }
+    return least;
+}
+
+/* Groups of equal features go to the smallest fold, in an order by chance. */
+static weft_status deal_groups(fitting *f, const int *same, int *counts, uint32_t *order,
+                               weft_error *error) {
+    int sizes[MOST_FOLDS] = {0};
+    int groups = 0;
     for (int i = 0; i < f->n; i++) {
-        order[i] = (uint32_t)i;
+        counts[same[i]]++;
+        if (same[i] == i) {
+            order[groups++] = (uint32_t)i;
+        }
+    }
+    if (groups < WEFT_SURROGATE_LEAST) {
+        weft_fail(error, WEFT_ERROR_INPUT,
+                  "%d of %d designs differ in what the predictor is fed, expected at least %d",
+                  groups, f->n, (int)WEFT_SURROGATE_LEAST);
+        weft_hint(error, "train other designs, or `ignore` fewer genes");
+        return WEFT_ERROR_INPUT;
     }
     weft_rng rng = weft_rng_make(f->settings->seed, WEFT_PURPOSE_SPLIT, 0);
-    weft_rng_shuffle(&rng, order, (size_t)f->n);
-    for (int i = 0; i < f->n; i++) {
-        f->fold[order[i]] = i % f->folds;
+    weft_rng_shuffle(&rng, order, (size_t)groups);
+    for (int g = 0; g < groups; g++) {
+        int fold = least_of(sizes, f->folds);
+        f->fold[order[g]] = fold;
+        sizes[fold] += counts[order[g]];
     }
-    free(order);
+    for (int i = 0; i < f->n; i++) {
+        f->fold[i] = f->fold[same[i]];
+    }
     return WEFT_OK;
+}
+
+/* Folds of about equal size. What the model cannot tell apart is learned from or held out together:
+ * else a design would be predicted by one that remembers it. */
+static weft_status deal_folds(fitting *f, weft_error *error) {
+    size_t n = (size_t)f->n;
+    int *same = calloc(2 * n, sizeof *same);
+    uint32_t *order = calloc(n, sizeof *order);
+    weft_status status = same != NULL && order != NULL
+                             ? find_same(f, same, error)
+                             : weft_fail_memory(error, 2 * n * sizeof *same);
+    if (status == WEFT_OK) {
+        status = deal_groups(f, same, same + n, order, error);
+    }
+    free(same);
+    free(order);
+    return status;
+}
+
+/* Few residuals tell no interval that covers nearly all. */
+static weft_status check_level(const fitting *f, weft_error *error) {
+    int sizes[MOST_FOLDS] = {0};
+    int least = f->n;
+    double level = f->settings->level;
+    for (int i = 0; i < f->n; i++) {
+        int left = f->n - ++sizes[f->fold[i]];
+        least = left < least ? left : least;
+    }
+    if (place_of(least, level) <= least) {
+        return WEFT_OK;
+    }
+    int needed = least;
+    while (place_of(needed, level) > needed) {
+        needed++;
+    }
+    weft_fail(error, WEFT_ERROR_INPUT,
+              "intervals that cover %g of the designs need %d outside each part of the "
+              "cross-validation, there are %d",
+              level, needed, least);
+    weft_hint(error, "take a level of %.2f at most, or more designs",
+              floor(100.0 * least / (least + 1)) / 100.0);
+    return WEFT_ERROR_INPUT;
 }
 
 static weft_status fitting_make(fitting *f, const weft_designs *designs, weft_error *error) {
@@ -343,8 +493,9 @@ static weft_status fitting_make(fitting *f, const weft_designs *designs, weft_er
     f->deviations = f->scores + n;
     f->ratios = f->scores + 2 * n;
     f->room = f->scores + 3 * n;
-    WEFT_TRY(deal_folds(f, error));
     WEFT_TRY(weft_surrogate_rows(f->made, designs, &f->rows, error));
+    WEFT_TRY(deal_folds(f, error));
+    WEFT_TRY(check_level(f, error));
     weft_warp_fit(designs->accuracies, f->n, f->made->by_rank, f->room, &f->made->warp);
     for (size_t i = 0; i < n; i++) {
         f->targets[i] = (float)weft_warp_score(&f->made->warp, designs->accuracies[i]);
@@ -456,6 +607,7 @@ weft_status weft_surrogate_check(const weft_surrogate *surrogate, const weft_des
     if (designs->n < 1) {
         return weft_fail(error, WEFT_ERROR_INPUT, "there is no design to compare with");
     }
+    WEFT_TRY(check_accuracies(designs, error));
     weft_surrogate_report made = {.level = surrogate->report.level, .bar = surrogate->report.bar};
     weft_forecast *said = calloc((size_t)designs->n, sizeof *said);
     if (said == NULL) {

@@ -4,7 +4,7 @@
 #include "model_support.h"
 
 #include "accuracy/dense.h"
-#include "accuracy/warp.h"
+#include "accuracy/surrogate.h"
 
 static bool is_quick(void) {
     const char *scale = getenv("WEFT_TEST_SCALE");
@@ -251,6 +251,72 @@ static void test_noise_is_not_usable(void **state) {
     assert_false(report.usable);
     assert_true(fabs(report.tau) < 0.25);
     weft_surrogate_destroy(made);
+    /* nor where each design is there four times: its copies are held out with it */
+    for (int i = 20; i < 80; i++) {
+        train.accuracies[i] = train.accuracies[i % 20];
+        memcpy(train.genomes + (size_t)i * SOME_GENES,
+               train.genomes + (size_t)(i % 20) * SOME_GENES, SOME_GENES * sizeof(double));
+    }
+    made = must_fit(&settings, &train.designs);
+    weft_surrogate_get_report(made, &report);
+    assert_true(report.tau < 0.4);
+    weft_surrogate_destroy(made);
+    known_free(&train);
+}
+
+/* The error that is told is that of each design predicted by a model of all others: here with as many
+ * folds as designs, worked out once more. */
+static void test_held_out(void **state) {
+    (void)state;
+    enum { N = 20 };
+    known_designs train;
+    weft_surrogate_settings settings;
+    weft_surrogate_report report;
+    weft_error error = {0};
+    float *rows = NULL;
+    float others[N * 64], targets[N];
+    double known[N], room[N], squares = 0.0;
+    uint32_t order[N];
+    known_make(&train, N, 0.05, 53);
+    weft_surrogate_defaults(&settings);
+    settings.model = "trees";
+    settings.folds = N;
+    weft_surrogate *made = must_fit(&settings, &train.designs);
+    size_t columns = (size_t)made->features->n_columns;
+    assert_true(columns <= 64);
+    assert_int_equal(weft_surrogate_rows(made, &train.designs, &rows, &error), WEFT_OK);
+    for (uint32_t i = 0; i < N; i++) {
+        order[i] = i;
+    }
+    weft_rng rng = weft_rng_make(settings.seed, WEFT_PURPOSE_SPLIT, 0);
+    weft_rng_shuffle(&rng, order, N);
+    for (int fold = 0; fold < N; fold++) {
+        size_t out = order[fold];
+        weft_samples part = {made->features, 0, others, targets};
+        weft_model_options options = {.seed = weft_model_seed(settings.seed, (uint64_t)fold)};
+        weft_warp warp;
+        void *model = NULL;
+        double score = 0.0;
+        for (size_t i = 0; i < N; i++) {
+            if (i != out) {
+                memcpy(others + (size_t)part.n * columns, rows + i * columns,
+                       columns * sizeof *rows);
+                known[part.n++] = train.accuracies[i];
+            }
+        }
+        weft_warp_fit(known, part.n, true, room, &warp);
+        for (int i = 0; i < part.n; i++) {
+            targets[i] = (float)weft_warp_score(&warp, known[i]);
+        }
+        assert_int_equal(made->kind->fit(&part, &options, &model, &error), WEFT_OK);
+        made->kind->predict(model, rows + out * columns, NULL, &score, NULL);
+        squares += pow(weft_warp_accuracy(&warp, score) - train.accuracies[out], 2.0) / N;
+        made->kind->destroy(model);
+    }
+    weft_surrogate_get_report(made, &report);
+    assert_float_equal(report.rmse, sqrt(squares), 1e-12);
+    free(rows);
+    weft_surrogate_destroy(made);
     known_free(&train);
 }
 
@@ -274,8 +340,25 @@ static void test_bad_input(void **state) {
     train.designs.n = 15;
     must_not_fit(&settings, &train.designs, "expected 16");
     train.designs.n = 40;
+    weft_surrogate *made = must_fit(&settings, &train.designs);
+    settings.level = 0.97;
+    must_not_fit(&settings, &train.designs, "need 33 outside each part");
+    must_not_fit(&settings, &train.designs, "0.96 at most");
+    settings.level = 0.9;
+    settings.ignore = "op2 op3 op4 op5 kernel width depth inner";
+    must_not_fit(&settings, &train.designs, "4 of 40 designs differ");
+    settings.ignore = "";
     train.accuracies[7] = 93.0;
     must_not_fit(&settings, &train.designs, "design 8 (from 1) is 93");
+    weft_surrogate_report report;
+    weft_error error = {0};
+    train.designs.n = 7;
+    assert_int_equal(weft_surrogate_check(made, &train.designs, &report, NULL, &error), WEFT_OK);
+    train.designs.n = 40;
+    assert_int_equal(weft_surrogate_check(made, &train.designs, &report, NULL, &error),
+                     WEFT_ERROR_INPUT);
+    assert_non_null(strstr(error.hint, "percent"));
+    weft_surrogate_destroy(made);
     train.accuracies[7] = NAN;
     must_not_fit(&settings, &train.designs, "design 8");
     for (int i = 0; i < 40; i++) {
@@ -338,6 +421,7 @@ int main(void) {
         cmocka_unit_test(test_coverage),
         cmocka_unit_test(test_threads),
         cmocka_unit_test(test_noise_is_not_usable),
+        cmocka_unit_test(test_held_out),
         cmocka_unit_test(test_bad_input),
         cmocka_unit_test(test_genes),
     };
