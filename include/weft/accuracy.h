@@ -312,11 +312,17 @@ WEFT_API weft_status weft_surrogate_fit(const weft_surrogate_settings *settings,
 WEFT_API void weft_surrogate_destroy(weft_surrogate *surrogate);
 
 /* Writes PATH, which ends in .yaml, and its arrays beside it as .safetensors, with their SHA-256;
- * reads both. The same predictions to the bit. */
+ * reads both. The same predictions to the bit. A predictor that is replaced stays whole until the new one
+ * is: both have a name of their own for the arrays. */
 WEFT_API weft_status weft_surrogate_write(const weft_surrogate *surrogate, const char *path,
                                           bool replace, weft_error *error) WEFT_NODISCARD;
 WEFT_API weft_status weft_surrogate_read(const char *path, weft_surrogate **surrogate,
                                          weft_error *error) WEFT_NODISCARD;
+
+/* Whether weft_surrogate_write could write there: WEFT_ERROR_INPUT for a name that ends otherwise and for
+ * what is there and may not be replaced, WEFT_ERROR_IO for a folder that is missing or not ours. */
+WEFT_API weft_status weft_surrogate_check_place(const char *path, bool replace,
+                                                weft_error *error) WEFT_NODISCARD;
 
 /* Whether a file says that it is a surrogate; false where it cannot be read. */
 WEFT_API bool weft_surrogate_is(const char *path);
@@ -380,8 +386,8 @@ WEFT_API weft_status weft_surrogate_next(const weft_surrogate *surrogate, weft_c
 typedef struct weft_design_file {
     const char *path;
     const char *table;  /* "": each column is a gene */
-    const char *column; /* as in weft_predictor_check_settings */
-    bool percent;       /* the accuracies are percentages; a table says so itself */
+    const char *column; /* as in weft_predictor_check_settings; "" with a table, which says it */
+    bool percent;       /* the accuracies are percentages; not with a table, which says it */
     int sample;         /* that many rows by chance, of `seed`; 0: all */
     uint64_t seed;
 } weft_design_file;

@@ -374,10 +374,14 @@ WEFT_API const weft_designs *weft_design_set_get(const weft_design_set *set);
 WEFT_API weft_status weft_design_set_add(weft_design_set *set, const double *genome,
                                          double accuracy, weft_error *error) WEFT_NODISCARD;
 
-/* Adds all trials of a study of the same problem whose accuracy is known; of designs that
- * differ in the chip alone the first. */
+/* Adds all trials of a study of the same problem whose accuracy is known; of designs of one network
+ * the first. WEFT_ERROR_INPUT for a study whose accuracies a fitted predictor said: nobody measured them. */
 WEFT_API weft_status weft_design_set_add_trials(weft_design_set *set, const weft_study *study,
                                                 weft_error *error) WEFT_NODISCARD;
+
+/* Keeps n of them by chance; all, where there are no more. */
+WEFT_API weft_status weft_design_set_sample(weft_design_set *set, int n, uint64_t seed,
+                                            weft_error *error) WEFT_NODISCARD;
 
 /* Adds up to n designs by chance, with the fixed genes and those of the chip where
  * weft_problem_stand has them, and all that are one step beside the `near` best of `known` by accuracy.

@@ -121,8 +121,9 @@ weft_status weft_agree(const double *given, const double *predicted, int n,
     double discordant = merge_sort(pairs, pairs + count, n);
     double ties_b = rank_second(pairs, n);
     double difference = all - ties_a - ties_b + ties_both - 2.0 * discordant;
-    made.tau = difference / sqrt((all - ties_a) * (all - ties_b));
-    made.spearman = rank_correlation(pairs, n);
+    bool ordered = all > ties_a && all > ties_b; /* else both are undefined */
+    made.tau = ordered ? difference / sqrt((all - ties_a) * (all - ties_b)) : (double)NAN;
+    made.spearman = ordered ? rank_correlation(pairs, n) : (double)NAN;
     free(pairs);
     *agreement = made;
     return WEFT_OK;

@@ -10,8 +10,8 @@
 #include "accuracy/golden.h"
 #include "accuracy/measured.h"
 #include "accuracy/predictor.h"
+#include "accuracy/sample.h"
 #include "base/number.h"
-#include "base/rng.h"
 
 struct weft_design_list {
     weft_golden *golden;
@@ -42,10 +42,13 @@ static void gene_name(const weft_key_column *column, int place, char *name, size
     }
 }
 
-/* The value that stands at the start of a cell, as a gene has it; its length in *used, 0: none. */
+/* The value that stands at the start of a cell, as a gene has it: "" where it is inactive, NULL where
+ * there is none; its length in *used. */
 static const char *value_at(const weft_key_column *column, const char *cell, size_t left,
                             char *room, size_t size, size_t *used) {
     const char *found = NULL;
+    size_t pause = strlen(column->inactive);
+    bool pauses = pause > 0 && pause <= left && strncmp(cell, column->inactive, pause) == 0;
     *used = 0;
     for (int w = 0; w < column->n_words; w++) {
         size_t length = strlen(column->words[w].word);
@@ -55,7 +58,9 @@ static const char *value_at(const weft_key_column *column, const char *cell, siz
         }
     }
     if (column->n_words > 0) {
-        return found;
+        bool inactive = pauses && pause > *used;
+        *used = inactive ? pause : *used;
+        return inactive ? "" : found;
     }
     const char *end = column->join[0] != '\0' ? strstr(cell, column->join) : NULL;
     *used = column->count == 1                           ? left
@@ -63,7 +68,7 @@ static const char *value_at(const weft_key_column *column, const char *cell, siz
             : column->join[0] != '\0' || left == 0       ? left
                                                          : 1;
     snprintf(room, size, "%.*s", (int)*used, cell);
-    return room;
+    return pauses && pause == *used ? "" : room;
 }
 
 /* Writes the genes of a cell, each with a comma behind it; false where it does not hold them all. */
@@ -83,7 +88,7 @@ static bool write_cell(const weft_key_column *column, const char *cell, size_t l
         if (value == NULL || used == 0) {
             return false;
         }
-        fprintf(out, "\"%s\",", strcmp(value, column->inactive) == 0 ? "" : value);
+        fprintf(out, "\"%s\",", value);
         cell += used;
         left -= used;
     }
@@ -161,35 +166,26 @@ static weft_status read_designs(const weft_design_file *file, weft_golden **gold
     return status;
 }
 
-/* Moves `sample` rows by chance to the front. */
-static weft_status take_sample(weft_golden *golden, int sample, uint64_t seed, weft_error *error) {
-    size_t genes = (size_t)golden->genes.n;
-    double *room = malloc((genes > 0 ? genes : 1) * sizeof *room);
-    if (room == NULL) {
-        return weft_fail_memory(error, genes * sizeof *room);
+/* A table says of its accuracies what a file without one must be told. */
+static weft_status check_table(const weft_design_file *file, weft_error *error) {
+    bool named = file->column != NULL && file->column[0] != '\0';
+    if (file->table == NULL || file->table[0] == '\0' || !(named || file->percent)) {
+        return WEFT_OK;
     }
-    weft_rng rng = weft_rng_make(seed, WEFT_PURPOSE_SUBSET, 1);
-    for (int i = 0; i < sample && i < golden->n; i++) {
-        size_t j = (size_t)i + (size_t)weft_rng_below(&rng, (uint64_t)(golden->n - i));
-        double *a = golden->genomes + (size_t)i * genes;
-        double *b = golden->genomes + j * genes;
-        memcpy(room, a, genes * sizeof *room);
-        memmove(a, b, genes * sizeof *room);
-        memcpy(b, room, genes * sizeof *room);
-        double given = golden->given[i];
-        golden->given[i] = golden->given[j];
-        golden->given[j] = given;
-    }
-    free(room);
-    golden->n = sample < golden->n ? sample : golden->n;
-    return WEFT_OK;
+    weft_fail(error, WEFT_ERROR_USAGE, "table \"%.100s\" says itself %s", file->table,
+              named ? "which column its accuracies are" : "in which unit its accuracies are");
+    weft_hint(error, "leave out %s: it is of files whose columns are genes",
+              named ? "`column`" : "`percent`");
+    return WEFT_ERROR_USAGE;
 }
 
 static weft_status fill(weft_design_list *list, const weft_design_file *file, weft_error *error) {
+    WEFT_TRY(check_table(file, error));
     WEFT_TRY(read_designs(file, &list->golden, error));
     weft_golden *golden = list->golden;
     if (file->sample > 0) {
-        WEFT_TRY(take_sample(golden, file->sample, file->seed, error));
+        WEFT_TRY(weft_sample_designs(golden->genomes, golden->given, (size_t)golden->genes.n,
+                                     &golden->n, file->sample, file->seed, error));
     }
     for (int i = 0; file->percent && i < golden->n; i++) {
         golden->given[i] *= 0.01;

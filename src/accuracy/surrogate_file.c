@@ -134,26 +134,81 @@ static weft_status save_arrays(const weft_surrogate *surrogate, const char *fold
     return status;
 }
 
+/* Where the files of a predictor lie. Its arrays have one of two names: that which a predictor that is
+ * replaced has not, so that this one stays whole until its .yaml is replaced. */
+typedef struct place {
+    char folder[SURROGATE_PATH], yaml[SURROGATE_PATH + 16];
+    char arrays[SURROGATE_PATH + 24], old_arrays[SURROGATE_PATH + 24]; /* old_arrays "": none */
+} place;
+
+/* Whether the predictor at `path` names `file` as that of its arrays. */
+static bool names_arrays(const char *path, const char *file) {
+    weft_doc *doc = NULL;
+    weft_map map;
+    const char *named = NULL;
+    weft_error ignored;
+    if (!weft_surrogate_is(path) || weft_doc_read(path, &doc, &ignored) != WEFT_OK) {
+        return false;
+    }
+    bool names = weft_map_begin(doc, weft_doc_root(doc), &map, &ignored) == WEFT_OK &&
+                 weft_map_text(&map, "arrays", WEFT_REQUIRED, &named, &ignored) == WEFT_OK &&
+                 strcmp(named, file) == 0;
+    weft_doc_destroy(doc);
+    return names;
+}
+
+static weft_status find_place(const char *path, bool replace, place *at, weft_error *error) {
+    char name[SURROGATE_PATH];
+    char other[sizeof at->arrays];
+    WEFT_TRY(split_path(path, at->folder, name, error));
+    snprintf(at->yaml, sizeof at->yaml, "%s.yaml", name);
+    snprintf(at->arrays, sizeof at->arrays, "%s.safetensors", name);
+    snprintf(other, sizeof other, "%s.2.safetensors", name);
+    at->old_arrays[0] = '\0';
+    if (access(at->folder, W_OK | X_OK) != 0) {
+        return weft_fail_errno(error, "cannot write to the folder", at->folder);
+    }
+    if (!replace) {
+        WEFT_TRY(check_free(at->folder, at->yaml, error));
+        return check_free(at->folder, at->arrays, error);
+    }
+    if (names_arrays(path, at->arrays)) {
+        memcpy(at->old_arrays, at->arrays, sizeof other);
+        memcpy(at->arrays, other, sizeof other);
+    } else if (names_arrays(path, other)) {
+        memcpy(at->old_arrays, other, sizeof other);
+    }
+    return WEFT_OK;
+}
+
+weft_status weft_surrogate_check_place(const char *path, bool replace, weft_error *error) {
+    place at;
+    return find_place(path, replace, &at, error);
+}
+
+/* What lies there when the new predictor does is nobody's; a leftover does no harm. */
+static void remove_old(const place *at) {
+    char path[2 * SURROGATE_PATH + 32];
+    if (at->old_arrays[0] != '\0') {
+        snprintf(path, sizeof path, "%s/%s", at->folder, at->old_arrays);
+        unlink(path);
+    }
+}
+
 weft_status weft_surrogate_write(const weft_surrogate *surrogate, const char *path, bool replace,
                                  weft_error *error) {
-    char folder[SURROGATE_PATH];
-    char name[SURROGATE_PATH];
-    char yaml[SURROGATE_PATH + 16];
-    char arrays[SURROGATE_PATH + 16];
+    place at;
     char sum[WEFT_SHA256_TEXT];
     char *text = NULL;
     size_t length = 0;
-    WEFT_TRY(split_path(path, folder, name, error));
-    snprintf(yaml, sizeof yaml, "%s.yaml", name);
-    snprintf(arrays, sizeof arrays, "%s.safetensors", name);
-    if (!replace) {
-        WEFT_TRY(check_free(folder, yaml, error));
-        WEFT_TRY(check_free(folder, arrays, error));
-    }
-    WEFT_TRY(save_arrays(surrogate, folder, arrays, sum, error));
-    WEFT_TRY(weft_surrogate_text(surrogate, arrays, sum, &text, &length, error));
-    weft_status status = weft_save_file(folder, yaml, text, length, error);
+    WEFT_TRY(find_place(path, replace, &at, error));
+    WEFT_TRY(save_arrays(surrogate, at.folder, at.arrays, sum, error));
+    WEFT_TRY(weft_surrogate_text(surrogate, at.arrays, sum, &text, &length, error));
+    weft_status status = weft_save_file(at.folder, at.yaml, text, length, error);
     free(text);
+    if (status == WEFT_OK) {
+        remove_old(&at);
+    }
     return status;
 }
 

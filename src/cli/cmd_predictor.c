@@ -457,9 +457,10 @@ static const cli_option CHECK_OPTIONS[] = {
      .values = CLI_VALUES_PREDICTOR, .unset = "each column is a gene",
      .help = "Of a fitted predictor: the table that says what the columns of GOLDEN are."},
     {"column", 0, CLI_TEXT, "NAME", .offset = offsetof(check_arguments, check.column),
-     .unset = "accuracy, prediction or pred", .help = "The column of the given accuracies."},
+     .unset = "accuracy, prediction or pred",
+     .help = "The column of the given accuracies, of a file without --table."},
     {"percent", 0, CLI_FLAG, .offset = offsetof(check_arguments, check.percent),
-     .help = "The given accuracies are percentages."},
+     .help = "The given accuracies are percentages, of a file without --table."},
     {"ignore", 0, CLI_TEXT, "NAMES", .offset = offsetof(check_arguments, check.ignore),
      .unset = "none", .help = "Columns that are no genes of the predictor: \"index *_ms\"."},
     {"blind-bits", 0, CLI_FLAG, .offset = offsetof(check_arguments, check.blind_bits),
@@ -544,6 +545,9 @@ static weft_status check_json(cli_call *call, check_arguments *arguments) {
 
 /* A surrogate is not right or wrong: what counts is how well it tells designs apart. */
 static weft_status check_surrogate(cli_call *call, const check_arguments *arguments) {
+    static const char *const OF_OTHERS[] = {"weights",    "csv",       "ignore",
+                                            "blind-bits", "tolerance", NULL};
+    WEFT_TRY(cli_refuse(call, OF_OTHERS, "with a predictor that `weft predictor fit` wrote"));
     weft_design_file file = {.table = arguments->table,
                              .column = arguments->check.column,
                              .percent = arguments->check.percent};
@@ -571,9 +575,10 @@ static weft_status check_surrogate(cli_call *call, const check_arguments *argume
         weft_json_object_end(json);
         WEFT_TRY(cli_json_print(call, json));
     }
+    char fault[200];
     return report.usable ? WEFT_OK
-                         : weft_fail(&call->error, WEFT_ERROR_EVALUATION,
-                                     "tau is %.3f, below the bar of %.3g", report.tau, report.bar);
+                         : weft_fail(&call->error, WEFT_ERROR_EVALUATION, "%s",
+                                     cli_report_fault(&report, fault, sizeof fault));
 }
 
 static weft_status run_check(cli_call *call, void *opaque) {
@@ -582,6 +587,8 @@ static weft_status run_check(cli_call *call, void *opaque) {
     if (weft_surrogate_is(call->operands[0])) {
         return check_surrogate(call, arguments);
     }
+    static const char *const OF_FITTED[] = {"table", NULL};
+    WEFT_TRY(cli_refuse(call, OF_FITTED, "but with what `weft predictor fit` wrote"));
     arguments->check.file = call->operands[0];
     arguments->check.golden = call->operands[1];
     if (arguments->json) {

@@ -14,10 +14,30 @@ static const char *const RULES[] = {"improve", "bound", "spread", NULL};
 
 /* ---- designs ----------------------------------------------------------------------------------- */
 
+weft_status cli_refuse(cli_call *call, const char *const *options, const char *why) {
+    for (; *options != NULL; options++) {
+        if (cli_given(call, *options)) {
+            return cli_usage(call, "--%s has no use %s", *options, why);
+        }
+    }
+    return WEFT_OK;
+}
+
+static weft_status open_store(cli_call *call, const char *path, const weft_design_file *file,
+                              cli_source *made) {
+    static const char *const OF_FILES[] = {"table", "column", "percent", NULL};
+    WEFT_TRY(cli_refuse(call, OF_FILES, "with a store, which says it itself"));
+    WEFT_TRY(weft_study_open_read(path, &made->study, &call->error));
+    WEFT_TRY(weft_design_set_create(weft_study_get_problem(made->study), &made->set, &call->error));
+    WEFT_TRY(weft_design_set_add_trials(made->set, made->study, &call->error));
+    return file->sample > 0
+               ? weft_design_set_sample(made->set, file->sample, file->seed, &call->error)
+               : WEFT_OK;
+}
+
 weft_status cli_source_open(cli_call *call, const char *path, const weft_design_file *file,
                             cli_source *source) {
     cli_source made = {0};
-    weft_status status;
     if (!cli_is_store(path)) {
         weft_design_file from = *file;
         from.path = path;
@@ -26,11 +46,7 @@ weft_status cli_source_open(cli_call *call, const char *path, const weft_design_
         *source = made;
         return WEFT_OK;
     }
-    WEFT_TRY(weft_study_open_read(path, &made.study, &call->error));
-    status = weft_design_set_create(weft_study_get_problem(made.study), &made.set, &call->error);
-    if (status == WEFT_OK) {
-        status = weft_design_set_add_trials(made.set, made.study, &call->error);
-    }
+    weft_status status = open_store(call, path, file, &made);
     if (status != WEFT_OK) {
         cli_source_close(&made);
         return status;
@@ -50,12 +66,28 @@ void cli_source_close(cli_source *source) {
 /* ---- reports ----------------------------------------------------------------------------------- */
 
 void cli_report_print(const weft_surrogate_report *report) {
-    printf("tau          %.3f (Kendall's tau-b)%s\n", report->tau,
-           report->usable ? "" : ", below the bar");
-    printf("spearman     %.3f\n", report->spearman);
+    if (isnan(report->tau)) {
+        printf("tau          none: nothing can be ordered, below the bar\n");
+    } else {
+        printf("tau          %.3f (Kendall's tau-b)%s\n", report->tau,
+               report->usable ? "" : ", below the bar");
+        printf("spearman     %.3f\n", report->spearman);
+    }
     printf("rmse         %.4f, mean absolute error %.4f\n", report->rmse, report->mae);
     printf("coverage     %.1f %% of the accuracies lie in their %.0f %% intervals, %.4f wide\n",
            100.0 * report->coverage, 100.0 * report->level, report->width);
+}
+
+char *cli_report_fault(const weft_surrogate_report *report, char *buffer, size_t size) {
+    if (isnan(report->tau)) {
+        snprintf(buffer, size,
+                 "the %d designs have all one accuracy, or one prediction: no better one can be "
+                 "told",
+                 report->n);
+    } else {
+        snprintf(buffer, size, "tau is %.3f, below the bar of %.3g", report->tau, report->bar);
+    }
+    return buffer;
 }
 
 void cli_report_json(weft_json *json, const weft_surrogate_report *report) {
@@ -105,13 +137,14 @@ static const cli_option FIT_OPTIONS[] = {
      .help = "Genes that it is not told: \"index *_ms\"."},
     {"table", 0, CLI_TEXT, "TABLE", .offset = FIT_AT(file.table), .values = CLI_VALUES_PREDICTOR,
      .unset = "each column is a gene",
-     .help = "The table that says what the columns of FILE are: nasbench201-cifar10."},
+     .help = "Of a file: the table that says what its columns are: nasbench201-cifar10."},
     {"column", 0, CLI_TEXT, "NAME", .offset = FIT_AT(file.column),
-     .unset = "accuracy, prediction or pred", .help = "The column of the accuracies."},
+     .unset = "accuracy, prediction or pred",
+     .help = "Of a file without --table: the column of the accuracies."},
     {"percent", 0, CLI_FLAG, .offset = FIT_AT(file.percent),
-     .help = "The accuracies of FILE are percentages."},
-    {"sample", 0, CLI_INT, "N", FIT_AT(file.sample), 1, 1e6, .unset = "the whole file",
-     .help = "Learns from so many rows of FILE, by chance."},
+     .help = "Of a file without --table: the accuracies are percentages."},
+    {"sample", 0, CLI_INT, "N", FIT_AT(file.sample), 1, 1e6, .unset = "the whole of it",
+     .help = "Learns from so many designs of SOURCE, by chance."},
     {"seed", 's', CLI_UINT64, "N", FIT_AT(fit.seed), 0, 9e15, .help = "Of all that is by chance."},
     {"jobs", 'j', CLI_THREADS, "N|auto", FIT_AT(fit.jobs), 1, 256,
      .help = "Threads; the result does not depend on them."},
@@ -161,10 +194,11 @@ static weft_status tell_fit(cli_call *call, const fit_arguments *arguments,
         printf("written      %s\n", arguments->out);
     }
     if (!report.usable) {
+        char fault[200];
         cli_note(call,
-                 "a search will refuse it unless it says `force: true`: tau is below the bar of "
-                 "%g; train more designs (weft predictor next)",
-                 report.bar);
+                 "a search will refuse it unless it says `force: true`: %s; train more designs "
+                 "(weft predictor next)",
+                 cli_report_fault(&report, fault, sizeof fault));
     }
     return WEFT_OK;
 }
@@ -178,14 +212,35 @@ static void settle(weft_surrogate_settings *fit, int model, int loss, bool plain
     fit->stop = stop;
 }
 
+/* What the accuracies are of, for people. */
+static void name_measure(const cli_source *source, const char *path, const weft_design_file *file,
+                         char *text, size_t size) {
+    if (source->study == NULL) {
+        bool by_table = file->table[0] != '\0';
+        snprintf(text, size, "accuracies of %.100s%s%.60s", path, by_table ? ", table " : "",
+                 file->table);
+        return;
+    }
+    const weft_problem_info *info = weft_problem_get_info(weft_study_get_problem(source->study));
+    bool on_data = weft_accuracy_needs_data(info->accuracy.provider);
+    snprintf(text, size, "accuracy by %s%s%s, space %s", info->accuracy.provider,
+             on_data ? " on " : "", on_data ? info->accuracy.data : "", info->space);
+}
+
 static weft_status run_fit(cli_call *call, void *opaque) {
     fit_arguments *arguments = opaque;
     cli_source source;
     weft_surrogate *surrogate = NULL;
+    char measure[240];
+    if (arguments->out[0] != '\0') { /* a fit may take minutes: its place is looked at before */
+        WEFT_TRY(weft_surrogate_check_place(arguments->out, arguments->replace, &call->error));
+    }
     settle(&arguments->fit, arguments->model, arguments->loss, arguments->plain,
            cli_interrupt_install(call));
     arguments->file.seed = arguments->fit.seed;
     WEFT_TRY(cli_source_open(call, call->operands[0], &arguments->file, &source));
+    name_measure(&source, call->operands[0], &arguments->file, measure, sizeof measure);
+    arguments->fit.measure = measure;
     weft_status status =
         weft_surrogate_fit(&arguments->fit, source.designs, &surrogate, &call->error);
     if (status == WEFT_OK && arguments->out[0] != '\0') {
@@ -382,6 +437,20 @@ static weft_status pick(cli_call *call, const next_arguments *arguments, const c
     return status;
 }
 
+/* Below its bar a predictor's picks are little better than those by chance. They may be taken, for more
+ * trainings are what it needs, but not without knowing. The spread looks at genes alone. */
+static void tell_worth(const cli_call *call, const weft_surrogate *surrogate, int rule) {
+    weft_surrogate_report report;
+    char fault[200];
+    weft_surrogate_get_report(surrogate, &report);
+    if (!report.usable && rule != WEFT_CHOICE_SPREAD) {
+        cli_note(call,
+                 "the predictor is not worth a search yet: %s; --rule spread does not rely on "
+                 "what it says",
+                 cli_report_fault(&report, fault, sizeof fault));
+    }
+}
+
 static weft_status run_next(cli_call *call, void *opaque) {
     next_arguments *arguments = opaque;
     weft_design_file none = {.table = "", .column = ""};
@@ -389,6 +458,10 @@ static weft_status run_next(cli_call *call, void *opaque) {
     weft_surrogate *surrogate = NULL;
     settle(&arguments->fit, arguments->model, (int)arguments->fit.loss, false,
            cli_interrupt_install(call));
+    if (arguments->predictor[0] != '\0') {
+        static const char *const OF_FITS[] = {"model", NULL};
+        WEFT_TRY(cli_refuse(call, OF_FITS, "with --predictor, which has one"));
+    }
     if (!cli_is_store(call->operands[0])) {
         return cli_usage(call, "'%s' is no store of a study: what is next is picked from its space",
                          call->operands[0]);
@@ -399,6 +472,7 @@ static weft_status run_next(cli_call *call, void *opaque) {
             ? weft_surrogate_read(arguments->predictor, &surrogate, &call->error)
             : weft_surrogate_fit(&arguments->fit, source.designs, &surrogate, &call->error);
     if (status == WEFT_OK) {
+        tell_worth(call, surrogate, arguments->rule);
         status = pick(call, arguments, &source, surrogate);
     }
     weft_surrogate_destroy(surrogate);

@@ -5,13 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "accuracy/sample.h"
 #include "base/rng.h"
 #include "study/study.h"
 
 struct weft_design_set {
     const weft_problem *problem;
     weft_meanings meanings;
-    weft_seen seen; /* hashes of the genes of the networks that were added as trials */
+    weft_seen seen; /* hashes of the networks that were added as trials */
     double *genomes, *accuracies;
     size_t capacity;
     weft_designs designs;
@@ -80,9 +81,8 @@ weft_status weft_design_set_add(weft_design_set *set, const double *genome, doub
     return WEFT_OK;
 }
 
-/* Of all genes but those of the chip. A design that is there twice would be learned from and held out
- * at once. */
-static uint64_t hash_network(const weft_design_set *set, const double *genome) {
+/* Of all genes but those of the chip. */
+static uint64_t hash_genes(const weft_design_set *set, const double *genome) {
     uint64_t hash = 0;
     for (int g = 0; g < set->designs.genes.n; g++) {
         if (!set->meanings.all[g].of_chip) {
@@ -93,19 +93,57 @@ static uint64_t hash_network(const weft_design_set *set, const double *genome) {
     return hash;
 }
 
+/* Of what is trained: a network that is there twice would be learned from and held out at once. Genes
+ * stand for it where no two genomes are one network. */
+static uint64_t hash_network(const weft_design_set *set, const double *genome) {
+    const weft_space *space = set->problem->space;
+    weft_network *network = NULL;
+    weft_error ignored;
+    if (weft_space_is_distinct(space) ||
+        weft_space_decode(space, genome, 0, &network, &ignored) != WEFT_OK) {
+        return hash_genes(set, genome);
+    }
+    uint64_t hash = weft_network_hash(network);
+    weft_network_destroy(network);
+    return hash;
+}
+
+/* A predictor that learned what another one said would be measured by its own word. */
+static weft_status check_measured(const weft_problem *problem, weft_error *error) {
+    if (strcmp(problem->provider, "predictor") != 0) {
+        return WEFT_OK;
+    }
+    weft_fail(error, WEFT_ERROR_INPUT,
+              "the accuracies of study \"%s\" are what predictor %s says, expected measured ones",
+              problem->info.name, problem->info.accuracy.file);
+    weft_hint(error,
+              "take a study whose accuracies were trained (`provider: train`), or train designs "
+              "of this one's front");
+    return WEFT_ERROR_INPUT;
+}
+
 weft_status weft_design_set_add_trials(weft_design_set *set, const weft_study *study,
                                        weft_error *error) {
+    WEFT_TRY(check_measured(study->problem, error));
     for (size_t i = 0; i < study->n_trials; i++) {
         const weft_trial *trial = &study->trials[i];
         double accuracy = trial->metrics[WEFT_METRIC_ACCURACY];
+        if (isnan(accuracy)) {
+            continue;
+        }
         uint64_t hash = hash_network(set, trial->genome);
-        if (isnan(accuracy) || weft_seen_has(&set->seen, hash)) {
+        if (weft_seen_has(&set->seen, hash)) {
             continue;
         }
         WEFT_TRY(weft_seen_add(&set->seen, hash, error));
         WEFT_TRY(weft_design_set_add(set, trial->genome, accuracy, error));
     }
     return WEFT_OK;
+}
+
+weft_status weft_design_set_sample(weft_design_set *set, int n, uint64_t seed, weft_error *error) {
+    return weft_sample_designs(set->genomes, set->accuracies, (size_t)set->designs.genes.n,
+                               &set->designs.n, n, seed, error);
 }
 
 /* ---- a pool ------------------------------------------------------------------------------------ */

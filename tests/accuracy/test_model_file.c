@@ -34,6 +34,15 @@ static weft_accuracy_settings by_predictor(const char *path) {
 
 /* ---- files --------------------------------------------------------------------------------------- */
 
+/* Writes a.yaml for the time `round`, from 0. The arrays of the one that is replaced are not touched before
+ * it is: they have another name, and are gone behind it. */
+static void must_replace(const weft_surrogate *surrogate, ptrdiff_t round) {
+    static const char *const names[2] = {"a.safetensors", "a.2.safetensors"};
+    must_write(surrogate, path_of("a.yaml"));
+    assert_int_equal(access(path_of(names[round % 2]), F_OK), 0);
+    assert_int_not_equal(access(path_of(names[(round + 1) % 2]), F_OK), 0);
+}
+
 static void test_round_trip(void **state) {
     (void)state;
     enum { N = 24 };
@@ -47,7 +56,7 @@ static void test_round_trip(void **state) {
         weft_forecast said[2][N];
         weft_surrogate_report report[2];
         weft_surrogate_about about;
-        must_write(made, path_of("a.yaml"));
+        must_replace(made, name - weft_model_names());
         if (weft_surrogate_read(path_of("a.yaml"), &again, &error) != WEFT_OK) {
             fail_msg("%s: %s:%d: %s", *name, error.file, error.line, error.message);
         }
@@ -129,6 +138,7 @@ static void test_corrupt_files(void **state) {
     char *arrays = read_text(path_of("b.safetensors"), &length);
     weft_error error = {0};
     weft_surrogate *again = NULL;
+    assert_int_equal(remove(path_of("b.yaml")), 0);
     must_write(made, path_of("b.yaml"));
     write_file("b.safetensors", arrays, length / 2);
     assert_int_equal(weft_surrogate_read(path_of("b.yaml"), &again, &error), WEFT_ERROR_INPUT);
@@ -302,6 +312,33 @@ static void test_design_list(void **state) {
     assert_int_equal(weft_design_list_read(&file, &list, &error), WEFT_ERROR_INPUT);
     assert_non_null(strstr(error.message, "does not hold 3 values"));
     assert_null(list);
+    /* genes that are inactive, of words and as they are; percentages are the table's own */
+    file.path = write_text("own.csv", "ops,size,acc\n011-,8,50\n--1-0,-,60\n");
+    snprintf(table_path, sizeof table_path, "%s",
+             write_text("own.yaml",
+                        "weft: predictor/1\nname: own\nkind: table\nsource: a test\n"
+                        "accuracy: {column: acc, unit: percent}\n"
+                        "keys:\n"
+                        "  - {column: ops, genes: \"op*\", count: 4, inactive: \"-\", values: "
+                        "{none: 0, conv: 1, pool: -1}}\n"
+                        "  - {column: size, genes: size}\n"));
+    if (weft_design_list_read(&file, &list, &error) != WEFT_OK) {
+        fail_msg("%s", error.message);
+    }
+    designs = weft_design_list_get(list);
+    first = designs->genomes;
+    second = designs->genomes + 5;
+    assert_true(isnan(first[3]) && first[4] == 8.0);
+    assert_true(isnan(second[0]) && isnan(second[4]));
+    assert_string_equal(designs->genes.genes[1].words[(int)second[1]], "pool");
+    assert_string_equal(designs->genes.genes[3].words[(int)second[3]], "none");
+    weft_design_list_destroy(list);
+    list = NULL;
+    file.percent = true;
+    assert_int_equal(weft_design_list_read(&file, &list, &error), WEFT_ERROR_USAGE);
+    file.percent = false;
+    file.column = "acc";
+    assert_int_equal(weft_design_list_read(&file, &list, &error), WEFT_ERROR_USAGE);
     /* columns as they are, a sample of them */
     file = (weft_design_file){.path = write_text("p.csv", "a,accuracy\n1,10\n2,20\n3,30\n4,40\n"),
                               .table = "",

@@ -154,6 +154,7 @@ out_has "Kendall's tau" "what it is worth is told"
 run predictor show fitted.yaml
 code_is 0 "what stands in it"
 out_has "VGG, MVGG, RES" "its genes and values"
+out_has "accuracy by mlp, space small" "and what it learned"
 run predictor show fitted.yaml --json
 json_valid "what stands in it"
 json_true '.model == "gp" and (.genes | length) == 7' "its model and genes"
@@ -206,6 +207,37 @@ code_is 3 "no other value"
 err_has "low" "the values there are"
 run predictor check poor.yaml held.db
 code_is 6 "a check below the bar"
+run predictor next study.db -n 2 --predictor poor.yaml
+code_is 0 "what is next by one below its bar"
+err_has "below the bar of 0.999" "says so"
+
+# What a store or a predictor says itself is not asked for.
+run predictor fit study.db --model gp --sample 20 --json
+json_true '.n == 20' "a sample of a store"
+run predictor fit study.db --percent
+code_is 2 "percentages of a store"
+err_has "--percent has no use with a store" "are refused"
+run predictor fit with.db
+code_is 3 "what a predictor said is not learned from"
+err_has "expected measured ones" "the reason"
+run predictor check fitted.yaml with.db
+code_is 3 "nor compared with"
+run predictor check fitted.yaml held.db --tolerance 0.1
+code_is 2 "a tolerance of a fitted one"
+run predictor check made/own.yaml golden.csv --percent --table nasbench201-cifar10
+code_is 2 "a table of another"
+run predictor next study.db --predictor fitted.yaml --model gp
+code_is 2 "a model beside a predictor"
+# Where nothing can be written is told before anything is learned, or even read.
+run predictor fit nowhere.db --out fitted.yaml
+code_is 3 "a name that is taken"
+err_has "there already" "is told first"
+run predictor fit nowhere.db --out fitted.txt
+code_is 3 "a name that is none"
+err_has "ends in .yaml" "likewise"
+run predictor fit nowhere.db --out no-folder/fitted.yaml
+code_is 4 "a folder that is not there"
+err_has "no-folder" "likewise"
 
 # Designs from a file, and what cannot be learned from.
 {
@@ -216,6 +248,17 @@ run predictor fit file.csv --percent --model trees --out from-file.yaml
 code_is 0 "a CSV file"
 run predictor check from-file.yaml file.csv --percent
 code_is 0 "checked with it"
+run predictor check from-file.yaml file.csv
+code_is 3 "accuracies that are percentages"
+err_has "is 40, expected 0 to 1" "are no shares"
+printf 'a,b,accuracy\n1,1,50\n1,2,50\n2,2,50\n' > equal.csv
+run predictor check from-file.yaml equal.csv --percent
+code_is 6 "designs without an order"
+out_has "tau          none" "have no tau"
+err_has "all one accuracy" "the reason"
+run predictor fit file.csv --percent --table nasbench201-cifar10
+code_is 2 "percentages of a table"
+err_has "says itself in which unit" "are its own"
 run predictor fit file.csv --model trees
 code_is 3 "accuracies that are percentages"
 err_has "is 40, expected 0 to 1" "which one"

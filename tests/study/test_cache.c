@@ -239,13 +239,71 @@ static void designs_of_a_study(void **state) {
     weft_problem_destroy(problem);
 }
 
+/* Genomes that stand for one network are one design, whatever their genes say: in cells of NAS-Bench-201
+ * some operations are read by nothing. */
+static void one_design_a_network(void **state) {
+    const char *folder = *state;
+    char path[600];
+    char rows[2000] = "ops,acc\n";
+    weft_error error = {0};
+    for (int i = 0; i < 64; i++) {
+        char row[32];
+        snprintf(row, sizeof row, "%d%d%d%d%d%d,%d\n", i / 32, i / 16 % 2, i / 8 % 2, i / 4 % 2,
+                 i / 2 % 2, i % 2, 20 + i);
+        strncat(rows, row, sizeof rows - strlen(rows) - 1);
+    }
+    write_file(folder, "cells.csv", rows, path, sizeof path);
+    write_file(folder, "cells.yaml",
+               "weft: predictor/1\nname: cells\nkind: table\nsource: a test\n"
+               "accuracy: {column: acc, unit: percent}\n"
+               "keys:\n  - {column: ops, genes: \"op*\", count: 6, values: {none: 0, "
+               "nor_conv_1x1: 1}}\n",
+               path, sizeof path);
+    weft_problem *problem = read_problem(
+        folder, "problem.yaml",
+        "weft: problem/1\nname: cells\n"
+        "space: {base: nasbench201, name: two, genes: {op: {categorical: [none, nor_conv_1x1], "
+        "repeat: 6}, rows: {ordinal: [64, 128], sets: rows}}}\n"
+        "chip: generic-rram\n"
+        "accuracy: {provider: table, file: ./cells.yaml, csv: ./cells.csv}\n"
+        "objectives: [accuracy max]\n"
+        "search: {optimizer: random, trials: 60, batch: 20, seed: 1}\n");
+    weft_study *study = search(folder, "cells.db", problem, false);
+    const weft_space *space = weft_problem_get_space(problem);
+    uint64_t hashes[64];
+    int n = 0;
+    for (size_t i = 0; i < weft_study_size(study); i++) {
+        const weft_trial *trial = weft_study_get_trial(study, i);
+        weft_network *network = NULL;
+        assert_false(isnan(trial->metrics[WEFT_METRIC_ACCURACY]));
+        expect_ok(weft_space_decode(space, trial->genome, 0, &network, &error), &error);
+        hashes[n] = weft_network_hash(network);
+        weft_network_destroy(network);
+        int at = 0;
+        while (hashes[at] != hashes[n]) {
+            at++;
+        }
+        n += at == n;
+    }
+    weft_design_set *set = NULL;
+    expect_ok(weft_design_set_create(problem, &set, &error), &error);
+    expect_ok(weft_design_set_add_trials(set, study, &error), &error);
+    assert_true(n > 8 && n < (int)weft_study_size(study));
+    assert_int_equal(weft_design_set_get(set)->n, n);
+    expect_ok(weft_design_set_sample(set, 8, 3, &error), &error);
+    assert_int_equal(weft_design_set_get(set)->n, 8);
+    weft_design_set_destroy(set);
+    weft_study_close(study);
+    weft_problem_destroy(problem);
+}
+
 #define IN_FOLDER(test) cmocka_unit_test_setup_teardown(test, make_folder, remove_folder)
 
 int main(void) {
     const struct CMUnitTest tests[] = {
         IN_FOLDER(no_network_is_trained_twice), IN_FOLDER(other_settings_are_trained),
         IN_FOLDER(a_cache_may_change),          IN_FOLDER(bad_caches_are_refused),
-        IN_FOLDER(designs_of_a_study),
+        IN_FOLDER(designs_of_a_study),          IN_FOLDER(one_design_a_network),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
