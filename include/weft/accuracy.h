@@ -23,6 +23,7 @@ typedef struct weft_gene_meaning {
     const double *numbers;    /* (n_choices) what the choices stand for; NULL: they are words */
     const char *const *words; /* (n_choices); NULL: they are numbers */
     bool of_chip;             /* a gene of the hardware: no provider has to know it */
+    bool stands;              /* it has one value in all designs: likewise */
 } weft_gene_meaning;
 
 /* The genes of a design in the order of its genome. The strings are read on creation alone. */

@@ -110,7 +110,7 @@ static weft_status check_genes(const weft_accuracy *accuracy,
             weft_hint(error, "name no penalty");
             return WEFT_ERROR_INPUT;
         }
-        if (counted || uses[g] != WEFT_GENE_UNKNOWN || gene->of_chip ||
+        if (counted || uses[g] != WEFT_GENE_UNKNOWN || gene->of_chip || gene->stands ||
             weft_pattern_any(settings->ignore, gene->name)) {
             continue;
         }

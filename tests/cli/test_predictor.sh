@@ -211,6 +211,20 @@ run predictor next study.db -n 2 --predictor poor.yaml
 code_is 0 "what is next by one below its bar"
 err_has "below the bar of 0.999" "says so"
 
+# A gene that stood still while the predictor learned, and stands still in the search, changes nothing.
+sed 's/^search:/fixed: {kernels1: 16}\nsearch:/' study.yaml > still.yaml
+run search still.yaml --store still.db --quiet
+run predictor fit still.db --model gp --out still-fitted.yaml --json
+code_is 0 "trials of one value of a gene"
+sed 's/provider: mlp, file: .*weights: .\/truth/provider: predictor, file: .\/still-fitted.yaml, force: true/' \
+    still.yaml > still-with.yaml
+run search still-with.yaml --store still-with.db --trials 20 --quiet
+code_is 0 "a search with the gene fixed"
+sed '/^fixed:/d' still-with.yaml > moved.yaml
+run search moved.yaml --store moved.db
+code_is 3 "one that varies it"
+err_has 'does not depend on gene "kernels1"' "is refused"
+
 # What a store or a predictor says itself is not asked for.
 run predictor fit study.db --model gp --sample 20 --json
 json_true '.n == 20' "a sample of a store"
