@@ -165,13 +165,53 @@ weft_status weft_share_find(const char *kind, const char *name, char *path, size
     return WEFT_OK;
 }
 
-weft_status weft_share_beside(const char *file, const char *name, char *path, size_t size,
-                              weft_error *error) {
+/* A path from the folder of `file`. */
+static weft_status join(const char *file, const char *name, char *path, size_t size,
+                        weft_error *error) {
     const char *slash = strrchr(file, '/');
-    bool moves = is_user_path(name) && name[0] != '/' && slash != NULL;
+    bool moves = name[0] != '/' && slash != NULL;
     int folder = moves ? (int)(slash - file) + 1 : 0;
     int written = snprintf(path, size, "%.*s%s", folder, file, name);
     return written >= 0 && (size_t)written < size ? WEFT_OK : fail_long(name, error);
+}
+
+weft_status weft_share_beside(const char *file, const char *name, char *path, size_t size,
+                              weft_error *error) {
+    return join(is_user_path(name) ? file : "", name, path, size, error);
+}
+
+/* Where what is not there would be; false where its folder is not there either. */
+static bool find_folder_of(char *path, size_t size) {
+    char *slash = strrchr(path, '/');
+    char last[PATH_SIZE];
+    snprintf(last, sizeof last, "%s", slash != NULL ? slash + 1 : path);
+    if (slash != NULL) {
+        slash[slash == path] = '\0'; /* the root keeps its slash */
+    }
+    char *folder = realpath(slash != NULL ? path : ".", NULL);
+    if (folder != NULL) {
+        snprintf(path, size, "%s/%s", folder, last);
+    }
+    free(folder);
+    return folder != NULL;
+}
+
+weft_status weft_share_path(const char *file, const char *name, char *path, size_t size,
+                            weft_error *error) {
+    char joined[PATH_SIZE], found[2 * PATH_SIZE];
+    WEFT_TRY(join(file, name, joined, sizeof joined, error));
+    char *whole = realpath(joined, NULL);
+    snprintf(found, sizeof found, "%s", whole != NULL ? whole : joined);
+    if (whole == NULL && !find_folder_of(found, sizeof found)) {
+        snprintf(found, sizeof found, "%s", joined);
+    }
+    free(whole);
+    size_t length = strlen(found);
+    if (length >= size) {
+        return fail_long(name, error);
+    }
+    memcpy(path, found, length + 1);
+    return WEFT_OK;
 }
 
 void weft_share_absolute(char *path, size_t size) {

@@ -18,6 +18,11 @@ weft_status weft_share_find(const char *kind, const char *name, char *path, size
 weft_status weft_share_beside(const char *file, const char *name, char *path, size_t size,
                               weft_error *error) WEFT_NODISCARD;
 
+/* The same for what is a path always, as a whole from the root: `weights` of `file` is the file of that name
+ * beside it. What is not there yet is told by its folder. */
+weft_status weft_share_path(const char *file, const char *name, char *path, size_t size,
+                            weft_error *error) WEFT_NODISCARD;
+
 /* Adds to an error of a path of the user's that is not there, and has no hint: how what comes with Weft
  * is named. */
 void weft_share_hint(const char *kind, const char *name, weft_error *error);

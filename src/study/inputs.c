@@ -111,7 +111,7 @@ weft_status weft_problem_accuracy_hash(const weft_problem *problem, uint64_t *ha
     }
     fprintf(out, "%s %s\n", problem->provider, problem->data);
     weft_options_write(WEFT_OPTIONS_ACCURACY, info, out);
-    weft_training_write(&info->accuracy, out);
+    weft_training_write(info, out);
     fprintf(out, "%s\n", info->accuracy.teacher);
     bool failed = ferror(out) != 0;
     if (fclose(out) != 0 || failed) {

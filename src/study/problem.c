@@ -120,12 +120,49 @@ static weft_status adopt_data(weft_problem *problem, const weft_map *map,
 
 /* ---- files of the accuracy --------------------------------------------------------------------- */
 
-static const char *const ACCURACY_FILES[WEFT_ACCURACY_FILES] = {
-    "file", "weights", "csv", "penalty", "ignore", "cache", "teacher", "teacher_weights", "keep"};
+typedef enum text_kind {
+    TEXT,         /* no file */
+    NAME_OR_PATH, /* one of ours, or a path */
+    PATH,
+} text_kind;
 
-/* Whether the text names a file, or one of ours: it is meant from the folder of the problem. */
-static bool names_file(int i) {
-    return strcmp(ACCURACY_FILES[i], "ignore") != 0;
+static const struct {
+    const char *key;
+    unsigned use;
+    text_kind kind;
+} ACCURACY_FILES[WEFT_ACCURACY_FILES] = {
+    {"file", WEFT_OF_GENES | WEFT_OF_SUPERNET, NAME_OR_PATH},
+    {"weights", WEFT_OF_MLP, PATH},
+    {"csv", WEFT_OF_TABLE, PATH},
+    {"penalty", WEFT_OF_ALL, NAME_OR_PATH},
+    {"ignore", WEFT_OF_GENES, TEXT},
+    {"cache", WEFT_OF_TRAIN, PATH},
+    {"teacher", WEFT_OF_TRAININGS, NAME_OR_PATH},
+    {"teacher_weights", WEFT_OF_TRAININGS | WEFT_WITH_TEACHER, PATH},
+    {"keep", WEFT_OF_TRAIN | WEFT_WITH_STEPS, PATH},
+};
+
+/* What was fitted or trained by Weft is named by its path; only descriptions come with it. */
+static bool has_names(const weft_problem *problem, int i) {
+    return ACCURACY_FILES[i].kind == NAME_OR_PATH &&
+           !(i == 0 && (strcmp(problem->provider, "predictor") == 0 ||
+                        strcmp(problem->provider, "supernet") == 0));
+}
+
+/* What names a file is meant from the folder of the problem; a store lies elsewhere, so it is told the
+ * whole way. */
+static weft_status settle_path(const weft_problem *problem, const weft_doc *doc, int i,
+                               const char *text, char *path, weft_error *error) {
+    if (ACCURACY_FILES[i].kind == TEXT) {
+        snprintf(path, WEFT_PROBLEM_PATH, "%s", text);
+        return WEFT_OK;
+    }
+    if (!has_names(problem, i)) {
+        return weft_share_path(weft_doc_name(doc), text, path, WEFT_PROBLEM_PATH, error);
+    }
+    WEFT_TRY(weft_share_beside(weft_doc_name(doc), text, path, WEFT_PROBLEM_PATH, error));
+    weft_share_absolute(path, WEFT_PROBLEM_PATH);
+    return WEFT_OK;
 }
 
 static weft_status read_accuracy_files(weft_problem *problem, weft_map *map, weft_error *error) {
@@ -133,34 +170,31 @@ static weft_status read_accuracy_files(weft_problem *problem, weft_map *map, wef
         const weft_node *node = NULL;
         const char *text = NULL;
         char *written = problem->accuracy_written[i];
-        WEFT_TRY(weft_map_node(map, ACCURACY_FILES[i], WEFT_OPTIONAL, &node, error));
+        WEFT_TRY(weft_map_node(map, ACCURACY_FILES[i].key, WEFT_OPTIONAL, &node, error));
         if (node == NULL) {
             continue;
         }
         WEFT_TRY(weft_node_text(map->doc, node, &text, error));
         WEFT_TRY(weft_take_name(map->doc, node, text, written, WEFT_PROBLEM_PATH, error));
-        snprintf(problem->accuracy_files[i], WEFT_PROBLEM_PATH, "%s", text);
-        if (names_file(i)) {
-            WEFT_TRY(weft_share_beside(weft_doc_name(map->doc), text, problem->accuracy_files[i],
-                                       WEFT_PROBLEM_PATH, error));
-            /* a store lies elsewhere: it is told the whole way */
-            weft_share_absolute(problem->accuracy_files[i], WEFT_PROBLEM_PATH);
-            memcpy(written, problem->accuracy_files[i], WEFT_PROBLEM_PATH);
-        }
+        WEFT_TRY(settle_path(problem, map->doc, i, text, problem->accuracy_files[i], error));
+        memcpy(written, problem->accuracy_files[i], WEFT_PROBLEM_PATH);
     }
     return WEFT_OK;
 }
 
 static void write_accuracy_files(const weft_problem *problem, FILE *out) {
     for (int i = 0; i < WEFT_ACCURACY_FILES; i++) {
-        if (problem->accuracy_written[i][0] != '\0') {
-            fprintf(out, "  %s", ACCURACY_FILES[i]);
+        if (problem->accuracy_written[i][0] != '\0' &&
+            weft_use_counts(ACCURACY_FILES[i].use, &problem->info)) {
+            fprintf(out, "  %s", ACCURACY_FILES[i].key);
             weft_line_write(out, ": ", problem->accuracy_written[i]);
         }
     }
 }
 
 /* ---- settings ---------------------------------------------------------------------------------- */
+
+static const unsigned VALUE_USE = WEFT_OF_PREDICTOR;
 
 static weft_status read_value(weft_problem *problem, weft_map *map, weft_error *error) {
     const char *const *values = weft_accuracy_value_names();
@@ -186,6 +220,26 @@ static weft_status read_accuracy(weft_problem *problem, weft_map *map, weft_erro
     WEFT_TRY(read_value(problem, &inner, error));
     WEFT_TRY(read_accuracy_files(problem, &inner, error));
     return weft_map_end(&inner, error);
+}
+
+/* A store of an older version has all keys, whatever they mean: only what a person wrote is checked. */
+static weft_status check_accuracy(const weft_problem *problem, const weft_map *from,
+                                  weft_error *error) {
+    weft_map map = *from;
+    weft_map inner;
+    const weft_problem_info *info = &problem->info;
+    const weft_node *node = NULL;
+    WEFT_TRY(weft_map_node(&map, "accuracy", WEFT_OPTIONAL, &node, error));
+    if (node == NULL) {
+        return WEFT_OK;
+    }
+    WEFT_TRY(weft_map_begin(map.doc, node, &inner, error));
+    WEFT_TRY(weft_options_check_use(&inner, info, error));
+    WEFT_TRY(weft_training_check_use(&inner, info, error));
+    for (int i = 0; i < WEFT_ACCURACY_FILES; i++) {
+        WEFT_TRY(weft_use_check(&inner, ACCURACY_FILES[i].key, ACCURACY_FILES[i].use, info, error));
+    }
+    return weft_use_check(&inner, "value", VALUE_USE, info, error);
 }
 
 static weft_status read_search(weft_problem *problem, weft_map *map, weft_error *error) {
@@ -303,6 +357,7 @@ static weft_status problem_fill(weft_problem *problem, const weft_doc *doc, weft
     WEFT_TRY(weft_map_node(&map, "fixed", WEFT_OPTIONAL, &fixed, error));
     WEFT_TRY(read_settings(problem, &map, error));
     WEFT_TRY(weft_map_end(&map, error));
+    WEFT_TRY(check_accuracy(problem, &map, error));
     WEFT_TRY(weft_goal_need(problem, &map, error));
     WEFT_TRY(weft_space_read_node(doc, space, &problem->space, error));
     WEFT_TRY(read_chip(problem, &map, chip, error));
@@ -374,8 +429,10 @@ static weft_status write_problem(const weft_problem *problem, bool alone, char *
     fprintf(out, "aggregate: %s\n", weft_aggregate_token(info->aggregate));
     fprintf(out, "accuracy:\n  provider: %s\n", problem->provider);
     weft_options_write(WEFT_OPTIONS_ACCURACY, info, out);
-    weft_training_write(&info->accuracy, out);
-    fprintf(out, "  value: %s\n", weft_accuracy_value_names()[info->accuracy.value]);
+    weft_training_write(info, out);
+    if (weft_use_counts(VALUE_USE, info)) {
+        fprintf(out, "  value: %s\n", weft_accuracy_value_names()[info->accuracy.value]);
+    }
     write_accuracy_files(problem, out);
     fprintf(out, "search:\n  optimizer: %s\n", problem->optimizer);
     weft_options_write(WEFT_OPTIONS_SEARCH, info, out);

@@ -16,10 +16,10 @@ static void describe_genes(const weft_problem *problem, weft_design_genes *genes
     for (int g = 0; g < table.n_genes; g++) {
         const weft_gene *gene = &table.genes[g];
         weft_gene_meaning *meaning = &meanings[g];
-        *meaning = (weft_gene_meaning){.name = gene->name,
-                                       .n_choices = gene->n_choices,
-                                       .stands = !weft_gene_varies(gene) ||
-                                                 !isnan(problem->fixed[g])};
+        *meaning =
+            (weft_gene_meaning){.name = gene->name,
+                                .n_choices = gene->n_choices,
+                                .stands = !weft_gene_varies(gene) || !isnan(problem->fixed[g])};
         bool is_word = gene->n_choices > 0 && weft_space_word(space, g, 0) != NULL;
         for (int c = 0; c < gene->n_choices; c++) {
             numbers[c] = weft_space_number(space, g, c);

@@ -23,6 +23,7 @@ typedef struct option {
     size_t offset; /* in weft_problem_info */
     double lower, upper;
     const char *const *words; /* OPTION_CHOICE: upper + 1 of them; the member is their index */
+    unsigned use;             /* of the accuracy: to whom it means something */
 } option;
 
 #define WORD(name, word) word,
@@ -35,60 +36,70 @@ static const char *const quant_steps[] = {WEFT_QUANT_STEPS_MAP(WORD)};
 #define AT(member) offsetof(weft_problem_info, member)
 
 static const option accuracy_options[] = {
-    {"epochs", OPTION_REAL, AT(accuracy.train.epochs), 0.001, 10000, NULL},
-    {"batch", OPTION_INT, AT(accuracy.train.batch), 1, 4096, NULL},
-    {"share", OPTION_REAL, AT(accuracy.train.share), 1e-6, 1, NULL},
-    {"validation", OPTION_REAL, AT(accuracy.train.validation), 0.001, 0.9, NULL},
-    {"validation_limit", OPTION_INT64, AT(accuracy.train.validation_limit), 0, 1e12, NULL},
-    {"split_seed", OPTION_UINT64, AT(accuracy.train.split_seed), 0, 9e15, NULL},
+    {"epochs", OPTION_REAL, AT(accuracy.train.epochs), 0.001, 10000, NULL, WEFT_OF_TRAIN},
+    {"batch", OPTION_INT, AT(accuracy.train.batch), 1, 4096, NULL, WEFT_OF_TRAININGS},
+    {"share", OPTION_REAL, AT(accuracy.train.share), 1e-6, 1, NULL, WEFT_OF_TRAIN},
+    {"validation", OPTION_REAL, AT(accuracy.train.validation), 0.001, 0.9, NULL, WEFT_OF_TRAIN},
+    {"validation_limit", OPTION_INT64, AT(accuracy.train.validation_limit), 0, 1e12, NULL,
+     WEFT_OF_TRAININGS},
+    {"split_seed", OPTION_UINT64, AT(accuracy.train.split_seed), 0, 9e15, NULL, WEFT_OF_TRAIN},
     {"precision", OPTION_CHOICE, AT(accuracy.train.precision), 0, WEFT_PRECISION_COUNT - 1,
-     precisions},
-    {"optimizer", OPTION_CHOICE, AT(accuracy.train.descent), 0, WEFT_DESCENT_COUNT - 1, descents},
-    {"schedule", OPTION_CHOICE, AT(accuracy.train.schedule), 0, WEFT_SCHEDULE_COUNT - 1, schedules},
-    {"learning_rate", OPTION_REAL, AT(accuracy.train.learning_rate), 0, 1e30, NULL},
-    {"warmup", OPTION_REAL, AT(accuracy.train.warmup), 0, 1, NULL},
-    {"momentum", OPTION_REAL, AT(accuracy.train.momentum), 0, 0.9999, NULL},
-    {"weight_decay", OPTION_REAL, AT(accuracy.train.weight_decay), 0, 1, NULL},
-    {"decay_all", OPTION_BOOL, AT(accuracy.train.decay_all), 0, 1, NULL},
-    {"gradient_limit", OPTION_REAL, AT(accuracy.train.gradient_limit), 0, 1e30, NULL},
-    {"average", OPTION_REAL, AT(accuracy.train.average), 0, 0.9999999, NULL},
-    {"patience", OPTION_REAL, AT(accuracy.train.patience), 0, 10000, NULL},
-    {"crop_pad", OPTION_INT, AT(accuracy.train.crop_pad), 0, 64, NULL},
-    {"flip", OPTION_BOOL, AT(accuracy.train.flip), 0, 1, NULL},
-    {"cutout", OPTION_INT, AT(accuracy.train.cutout), 0, 1024, NULL},
-    {"mixup", OPTION_REAL, AT(accuracy.train.mixup), 0, 1e6, NULL},
-    {"label_smoothing", OPTION_REAL, AT(accuracy.train.label_smoothing), 0, 0.9, NULL},
+     precisions, WEFT_OF_TRAININGS},
+    {"optimizer", OPTION_CHOICE, AT(accuracy.train.descent), 0, WEFT_DESCENT_COUNT - 1, descents,
+     WEFT_OF_TRAININGS},
+    {"schedule", OPTION_CHOICE, AT(accuracy.train.schedule), 0, WEFT_SCHEDULE_COUNT - 1, schedules,
+     WEFT_OF_TRAININGS},
+    {"learning_rate", OPTION_REAL, AT(accuracy.train.learning_rate), 0, 1e30, NULL,
+     WEFT_OF_TRAININGS},
+    {"warmup", OPTION_REAL, AT(accuracy.train.warmup), 0, 1, NULL, WEFT_OF_TRAININGS},
+    {"momentum", OPTION_REAL, AT(accuracy.train.momentum), 0, 0.9999, NULL, WEFT_OF_TRAININGS},
+    {"weight_decay", OPTION_REAL, AT(accuracy.train.weight_decay), 0, 1, NULL, WEFT_OF_TRAININGS},
+    {"decay_all", OPTION_BOOL, AT(accuracy.train.decay_all), 0, 1, NULL, WEFT_OF_TRAININGS},
+    {"gradient_limit", OPTION_REAL, AT(accuracy.train.gradient_limit), 0, 1e30, NULL,
+     WEFT_OF_TRAININGS},
+    {"average", OPTION_REAL, AT(accuracy.train.average), 0, 0.9999999, NULL, WEFT_OF_TRAININGS},
+    {"patience", OPTION_REAL, AT(accuracy.train.patience), 0, 10000, NULL, WEFT_OF_TRAIN},
+    {"crop_pad", OPTION_INT, AT(accuracy.train.crop_pad), 0, 64, NULL, WEFT_OF_TRAININGS},
+    {"flip", OPTION_BOOL, AT(accuracy.train.flip), 0, 1, NULL, WEFT_OF_TRAININGS},
+    {"cutout", OPTION_INT, AT(accuracy.train.cutout), 0, 1024, NULL, WEFT_OF_TRAININGS},
+    {"mixup", OPTION_REAL, AT(accuracy.train.mixup), 0, 1e6, NULL, WEFT_OF_TRAININGS},
+    {"label_smoothing", OPTION_REAL, AT(accuracy.train.label_smoothing), 0, 0.9, NULL,
+     WEFT_OF_TRAININGS},
     {"quant_steps", OPTION_CHOICE, AT(accuracy.train.quant.steps), 0, WEFT_QUANT_STEPS_COUNT - 1,
-     quant_steps},
-    {"per_channel", OPTION_BOOL, AT(accuracy.train.quant.per_channel), 0, 1, NULL},
-    {"ends_at_8", OPTION_BOOL, AT(accuracy.train.quant.ends_at_8), 0, 1, NULL},
-    {"teaching", OPTION_REAL, AT(accuracy.train.teaching), 0, 1, NULL},
-    {"temperature", OPTION_REAL, AT(accuracy.train.temperature), 1e-3, 1e3, NULL},
-    {"final_epochs", OPTION_REAL, AT(accuracy.final_epochs), 0.001, 10000, NULL},
-    {"recalibrate", OPTION_INT64, AT(accuracy.recalibrate), 1, 1e9, NULL},
-    {"blind_bits", OPTION_BOOL, AT(accuracy.blind_bits), 0, 1, NULL},
-    {"force", OPTION_BOOL, AT(accuracy.force), 0, 1, NULL},
+     quant_steps, WEFT_OF_TRAININGS | WEFT_WITH_BITS},
+    {"per_channel", OPTION_BOOL, AT(accuracy.train.quant.per_channel), 0, 1, NULL,
+     WEFT_OF_TRAININGS | WEFT_WITH_BITS},
+    {"ends_at_8", OPTION_BOOL, AT(accuracy.train.quant.ends_at_8), 0, 1, NULL,
+     WEFT_OF_TRAININGS | WEFT_WITH_BITS},
+    {"teaching", OPTION_REAL, AT(accuracy.train.teaching), 0, 1, NULL,
+     WEFT_OF_TRAININGS | WEFT_WITH_TEACHER},
+    {"temperature", OPTION_REAL, AT(accuracy.train.temperature), 1e-3, 1e3, NULL,
+     WEFT_OF_TRAININGS | WEFT_WITH_TEACHER},
+    {"final_epochs", OPTION_REAL, AT(accuracy.final_epochs), 0.001, 10000, NULL, WEFT_OF_TRAININGS},
+    {"recalibrate", OPTION_INT64, AT(accuracy.recalibrate), 1, 1e9, NULL, WEFT_OF_SUPERNET},
+    {"blind_bits", OPTION_BOOL, AT(accuracy.blind_bits), 0, 1, NULL, WEFT_OF_MLP},
+    {"force", OPTION_BOOL, AT(accuracy.force), 0, 1, NULL, WEFT_OF_PREDICTOR},
 };
 
 static const option search_options[] = {
-    {"trials", OPTION_INT64, AT(trials), 1, 1e9, NULL},
-    {"batch", OPTION_INT, AT(batch), 1, 65536, NULL},
-    {"seed", OPTION_UINT64, AT(seed), 0, 9e15, NULL},
-    {"startup_trials", OPTION_INT, AT(optimizer.startup_trials), 1, 1e6, NULL},
-    {"candidates", OPTION_INT, AT(optimizer.candidates), 1, 1e5, NULL},
-    {"gamma", OPTION_REAL, AT(optimizer.gamma), 1e-3, 10, NULL},
-    {"prior_weight", OPTION_REAL, AT(optimizer.prior_weight), 1e-6, 1e6, NULL},
-    {"linear_forgetting", OPTION_INT, AT(optimizer.linear_forgetting), 1, 1e6, NULL},
-    {"population", OPTION_INT, AT(optimizer.population), 0, 1e6, NULL},
-    {"crossover_probability", OPTION_REAL, AT(optimizer.crossover_probability), -1, 1, NULL},
+    {"trials", OPTION_INT64, AT(trials), 1, 1e9, NULL, 0},
+    {"batch", OPTION_INT, AT(batch), 1, 65536, NULL, 0},
+    {"seed", OPTION_UINT64, AT(seed), 0, 9e15, NULL, 0},
+    {"startup_trials", OPTION_INT, AT(optimizer.startup_trials), 1, 1e6, NULL, 0},
+    {"candidates", OPTION_INT, AT(optimizer.candidates), 1, 1e5, NULL, 0},
+    {"gamma", OPTION_REAL, AT(optimizer.gamma), 1e-3, 10, NULL, 0},
+    {"prior_weight", OPTION_REAL, AT(optimizer.prior_weight), 1e-6, 1e6, NULL, 0},
+    {"linear_forgetting", OPTION_INT, AT(optimizer.linear_forgetting), 1, 1e6, NULL, 0},
+    {"population", OPTION_INT, AT(optimizer.population), 0, 1e6, NULL, 0},
+    {"crossover_probability", OPTION_REAL, AT(optimizer.crossover_probability), -1, 1, NULL, 0},
     {"child_mutation_probability", OPTION_REAL, AT(optimizer.child_mutation_probability), -1, 1,
-     NULL},
-    {"mutation_probability", OPTION_REAL, AT(optimizer.mutation_probability), -1, 1, NULL},
-    {"eta_crossover", OPTION_REAL, AT(optimizer.eta_crossover), -1, 1000, NULL},
-    {"eta_mutation", OPTION_REAL, AT(optimizer.eta_mutation), -1, 1000, NULL},
-    {"sample", OPTION_INT, AT(optimizer.sample), 1, 1e6, NULL},
-    {"screened", OPTION_INT, AT(optimizer.screened), 1, 1e6, NULL},
-    {"phase_generations", OPTION_INT, AT(optimizer.phase_generations), 1, 1e6, NULL},
+     NULL, 0},
+    {"mutation_probability", OPTION_REAL, AT(optimizer.mutation_probability), -1, 1, NULL, 0},
+    {"eta_crossover", OPTION_REAL, AT(optimizer.eta_crossover), -1, 1000, NULL, 0},
+    {"eta_mutation", OPTION_REAL, AT(optimizer.eta_mutation), -1, 1000, NULL, 0},
+    {"sample", OPTION_INT, AT(optimizer.sample), 1, 1e6, NULL, 0},
+    {"screened", OPTION_INT, AT(optimizer.screened), 1, 1e6, NULL, 0},
+    {"phase_generations", OPTION_INT, AT(optimizer.phase_generations), 1, 1e6, NULL, 0},
 };
 
 #undef AT
@@ -164,33 +175,46 @@ weft_status weft_options_check(weft_option_section section, const weft_problem_i
     return WEFT_OK;
 }
 
+weft_status weft_options_check_use(weft_map *map, const weft_problem_info *info,
+                                   weft_error *error) {
+    for (int i = 0; i < N_ACCURACY_OPTIONS; i++) {
+        WEFT_TRY(
+            weft_use_check(map, accuracy_options[i].key, accuracy_options[i].use, info, error));
+    }
+    return WEFT_OK;
+}
+
+static void write_option(const option *o, const void *member, FILE *out) {
+    char number[40];
+    fprintf(out, "  %s: ", o->key);
+    switch (o->type) {
+    case OPTION_REAL:
+        fprintf(out, "%s\n", weft_real_text(*(const double *)member, number, sizeof number));
+        break;
+    case OPTION_INT:
+        fprintf(out, "%d\n", *(const int *)member);
+        break;
+    case OPTION_INT64:
+        fprintf(out, "%lld\n", (long long)*(const int64_t *)member);
+        break;
+    case OPTION_UINT64:
+        fprintf(out, "%llu\n", (unsigned long long)*(const uint64_t *)member);
+        break;
+    case OPTION_CHOICE:
+        fprintf(out, "%s\n", o->words[*(const int *)member]);
+        break;
+    case OPTION_BOOL:
+        fprintf(out, "%s\n", *(const bool *)member ? "true" : "false");
+        break;
+    }
+}
+
 void weft_options_write(weft_option_section section, const weft_problem_info *info, FILE *out) {
     int n = 0;
     const option *options = options_of(section, &n);
-    char number[40];
     for (int i = 0; i < n; i++) {
-        const option *o = &options[i];
-        const void *member = (const char *)info + o->offset;
-        fprintf(out, "  %s: ", o->key);
-        switch (o->type) {
-        case OPTION_REAL:
-            fprintf(out, "%s\n", weft_real_text(*(const double *)member, number, sizeof number));
-            break;
-        case OPTION_INT:
-            fprintf(out, "%d\n", *(const int *)member);
-            break;
-        case OPTION_INT64:
-            fprintf(out, "%lld\n", (long long)*(const int64_t *)member);
-            break;
-        case OPTION_UINT64:
-            fprintf(out, "%llu\n", (unsigned long long)*(const uint64_t *)member);
-            break;
-        case OPTION_CHOICE:
-            fprintf(out, "%s\n", o->words[*(const int *)member]);
-            break;
-        case OPTION_BOOL:
-            fprintf(out, "%s\n", *(const bool *)member ? "true" : "false");
-            break;
+        if (section == WEFT_OPTIONS_SEARCH || weft_use_counts(options[i].use, info)) {
+            write_option(&options[i], (const char *)info + options[i].offset, out);
         }
     }
 }

@@ -8,6 +8,30 @@
 #include "base/doc.h"
 #include "study/problem.h"
 
+/* ---- problem_use.c: to whom a key of the accuracy means something ------------------------------ */
+
+/* The providers, and which other key it belongs to: a sum of these. */
+enum {
+    WEFT_OF_TRAIN = 1,
+    WEFT_OF_MLP = 2,
+    WEFT_OF_TABLE = 4,
+    WEFT_OF_PREDICTOR = 8,
+    WEFT_OF_SUPERNET = 16,
+    WEFT_OF_TRAININGS = WEFT_OF_TRAIN | WEFT_OF_SUPERNET, /* a supernet's final front is trained */
+    WEFT_OF_GENES = WEFT_OF_MLP | WEFT_OF_TABLE | WEFT_OF_PREDICTOR,
+    WEFT_OF_ALL = WEFT_OF_TRAININGS | WEFT_OF_GENES,
+    WEFT_WITH_BITS = 32,
+    WEFT_WITH_TEACHER = 64,
+    WEFT_WITH_STEPS = 128,
+};
+
+/* Whether a key of that use changes anything in this problem. */
+bool weft_use_counts(unsigned use, const weft_problem_info *info);
+
+/* WEFT_ERROR_INPUT, at the key, where it is there and changes nothing. */
+weft_status weft_use_check(weft_map *map, const char *key, unsigned use,
+                           const weft_problem_info *info, weft_error *error) WEFT_NODISCARD;
+
 /* ---- problem_options.c: settings that are numbers -------------------------------------------- */
 
 typedef enum weft_option_section { WEFT_OPTIONS_ACCURACY, WEFT_OPTIONS_SEARCH } weft_option_section;
@@ -20,14 +44,21 @@ weft_status weft_options_read(weft_option_section section, weft_map *map, weft_p
  * get into a store. */
 weft_status weft_options_check(weft_option_section section, const weft_problem_info *info,
                                weft_error *error) WEFT_NODISCARD;
+/* Those that change something. */
 void weft_options_write(weft_option_section section, const weft_problem_info *info, FILE *out);
+
+/* That the settings of the accuracy that `map` has change something. */
+weft_status weft_options_check_use(weft_map *map, const weft_problem_info *info,
+                                   weft_error *error) WEFT_NODISCARD;
 
 /* ---- problem_training.c: bits and fidelities -------------------------------------------------- */
 
 /* `bits` and `fidelity` of the section `accuracy`, behind its numbers; and what belongs to it. */
 weft_status weft_training_read(weft_map *map, weft_accuracy_settings *accuracy,
                                weft_error *error) WEFT_NODISCARD;
-void weft_training_write(const weft_accuracy_settings *accuracy, FILE *out);
+void weft_training_write(const weft_problem_info *info, FILE *out);
+weft_status weft_training_check_use(weft_map *map, const weft_problem_info *info,
+                                    weft_error *error) WEFT_NODISCARD;
 
 /* ---- problem_goal.c: objectives or a score, constraints --------------------------------------- */
 

@@ -139,7 +139,22 @@ weft_status weft_training_read(weft_map *map, weft_accuracy_settings *accuracy, 
     return read_steps(map, accuracy, error);
 }
 
-void weft_training_write(const weft_accuracy_settings *accuracy, FILE *out) {
-    write_bits(&accuracy->train, out);
-    write_steps(accuracy, out);
+static const struct {
+    const char *key;
+    unsigned use;
+} uses[] = {{"bits", WEFT_OF_TRAININGS}, {"fidelity", WEFT_OF_TRAIN}};
+
+void weft_training_write(const weft_problem_info *info, FILE *out) {
+    if (weft_use_counts(uses[0].use, info)) {
+        write_bits(&info->accuracy.train, out);
+    }
+    if (weft_use_counts(uses[1].use, info)) {
+        write_steps(&info->accuracy, out);
+    }
+}
+
+weft_status weft_training_check_use(weft_map *map, const weft_problem_info *info,
+                                    weft_error *error) {
+    WEFT_TRY(weft_use_check(map, uses[0].key, uses[0].use, info, error));
+    return weft_use_check(map, uses[1].key, uses[1].use, info, error);
 }

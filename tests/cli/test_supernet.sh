@@ -163,7 +163,7 @@ space: ./space.yaml
 chip: basic-65nm-rram
 data: tiny
 accuracy: {provider: supernet, file: one.safetensors, recalibrate: 64, batch: 16, crop_pad: 0,
-           flip: false, validation: 0.25, final_epochs: 2}
+           flip: false, final_epochs: 2}
 objectives: [accuracy max, energy min]
 search: {optimizer: random, trials: 12, batch: 4, seed: 2}
 YAML

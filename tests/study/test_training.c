@@ -77,7 +77,9 @@ static void a_problem_is_written_whole(void **state) {
         "bits: none, optimizer: nesterov, schedule: constant",
         "bits: [2, 7], fidelity: [{epochs: 0.1, share: 0.25}, {epochs: 1}, {epochs: 4}], "
         "patience: 2.5",
-        "teacher: \"imc:V8,V16\", teacher_weights: t.safetensors, keep: ./kept, average: 0.999",
+        "teacher: \"imc:V8,V16\", teacher_weights: t.safetensors, average: 0.999",
+        "provider: predictor, file: fitted, value: low, force: true",
+        "provider: supernet, file: ./one.safetensors, recalibrate: 64, batch: 16, bits: layers",
     };
     for (size_t i = 0; i < sizeof sections / sizeof sections[0]; i++) {
         weft_problem *problem = must_read(*state, sections[i]);
@@ -129,6 +131,22 @@ static void bad_keys_have_their_place(void **state) {
         {"patience: -1", "-1", "-1"},
         {"average: 1", "1", "average"},
         {"teaching: 2", "2", "teaching"},
+        /* keys that change nothing */
+        {"provider: predictor, file: a.yaml, epochs: 20", "20", "it is of train"},
+        {"provider: predictor, file: a.yaml, bits: 4", "4", "train, supernet"},
+        {"provider: predictor, file: a.yaml, cache: ./c", "./c", "`cache`"},
+        {"provider: supernet, file: a.safetensors, cache: ./c", "./c", "`cache`"},
+        {"provider: supernet, file: a.safetensors, share: 0.5", "0.5", "it is of train"},
+        {"provider: mlp, file: a.yaml, csv: b.csv", "b.csv", "it is of table"},
+        {"force: true", "true", "it is of predictor"},
+        {"value: low", "low", "it is of predictor"},
+        {"recalibrate: 5", "5", "it is of supernet"},
+        {"ignore: x", "x", "mlp, table, predictor"},
+        {"file: a.yaml", "a.yaml", "provider `train`"},
+        {"ends_at_8: true", "true", "without `bits`"},
+        {"temperature: 3", "3", "without `teacher`"},
+        {"teacher_weights: a.safetensors", "a.safetensors", "without `teacher`"},
+        {"keep: ./kept", "./kept", "without `fidelity`"},
     };
     for (size_t i = 0; i < sizeof CASES / sizeof CASES[0]; i++) {
         weft_problem *problem = NULL;
@@ -149,12 +167,65 @@ static void bad_keys_have_their_place(void **state) {
     }
 }
 
+static void assert_lies_in(const char *folder, const char *name, const char *path) {
+    char wanted[600];
+    path_in(folder, name, wanted, sizeof wanted);
+    assert_string_equal(path, wanted);
+}
+
+/* Files are meant from the folder of the problem, also where their names look like ours, and where they are
+ * not there yet; those that may be ours are not. */
+static void paths_are_meant_from_the_file(void **state) {
+    const char *folder = *state;
+    weft_problem *problem = must_read(folder, "teacher: resnet20, teacher_weights: taught, "
+                                              "cache: shared, fidelity: [{epochs: 1}, {epochs: 1}],"
+                                              " keep: kept");
+    const weft_problem_info *info = weft_problem_get_info(problem);
+    assert_string_equal(info->accuracy.teacher, "resnet20");
+    assert_lies_in(folder, "taught", info->accuracy.teacher_weights);
+    assert_lies_in(folder, "shared", info->cache);
+    assert_lies_in(folder, "kept", info->accuracy.keep);
+    weft_problem_destroy(problem);
+    problem = must_read(folder, "provider: table, file: nasbench201-cifar10, csv: figures.csv");
+    info = weft_problem_get_info(problem);
+    assert_string_equal(info->accuracy.file, "nasbench201-cifar10");
+    assert_lies_in(folder, "figures.csv", info->accuracy.csv);
+    weft_problem_destroy(problem);
+    problem = must_read(folder, "provider: predictor, file: fitted");
+    info = weft_problem_get_info(problem);
+    assert_lies_in(folder, "fitted", info->accuracy.file);
+    weft_problem_destroy(problem);
+}
+
+/* Stores of older versions have every key, whatever the provider makes of it. */
+static void an_old_text_is_read(void **state) {
+    weft_problem *problem = must_read(*state, "epochs: 3");
+    weft_problem *again = NULL;
+    weft_problem_texts first, second;
+    weft_error error;
+    char old[8192];
+    expect_ok(weft_problem_write(problem, &first, &error), &error);
+    const char *at = strstr(first.problem, "  epochs: ");
+    assert_non_null(at);
+    snprintf(old, sizeof old, "%.*s  recalibrate: 2000\n  force: false\n  ends_at_8: true\n%s",
+             (int)(at - first.problem), first.problem, at);
+    expect_ok(weft_problem_parse(old, first.space, first.chip, "store", &again, &error), &error);
+    expect_ok(weft_problem_write(again, &second, &error), &error);
+    assert_string_equal(first.problem, second.problem);
+    free(first.problem);
+    free(second.problem);
+    weft_problem_destroy(problem);
+    weft_problem_destroy(again);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_key_is_read),
         cmocka_unit_test(what_is_left_out_stays),
         cmocka_unit_test(a_problem_is_written_whole),
         cmocka_unit_test(bad_keys_have_their_place),
+        cmocka_unit_test(paths_are_meant_from_the_file),
+        cmocka_unit_test(an_old_text_is_read),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }
