@@ -186,6 +186,16 @@ int weft_accuracy_fidelities(const weft_accuracy *accuracy) {
     return provider->fidelities != NULL ? provider->fidelities(accuracy->state) : 1;
 }
 
+uint64_t weft_accuracy_opened(const weft_accuracy *accuracy) {
+    const weft_provider *provider = accuracy->provider;
+    return provider->opened != NULL ? provider->opened(accuracy->state) : 0;
+}
+
+uint64_t weft_accuracy_settled(const weft_accuracy *accuracy) {
+    const weft_provider *provider = accuracy->provider;
+    return provider->settled != NULL ? provider->settled(accuracy->state) : 0;
+}
+
 weft_shape weft_accuracy_input(const weft_accuracy *accuracy) {
     return accuracy->input;
 }

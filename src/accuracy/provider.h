@@ -40,6 +40,13 @@ typedef struct weft_provider {
                           weft_error *error);
     void (*destroy)(void *state);
 
+    /* A hash of what it opened that the settings do not name by a path of their own: images, the network of
+     * a teacher, weights or figures that its file names. NULL: nothing. */
+    uint64_t (*opened)(const void *state);
+
+    /* A hash of all its settings as this machine takes them (`precision: auto`); NULL: it trains nothing. */
+    uint64_t (*settled)(const void *state);
+
     /* How many fidelities a candidate has; NULL: one. */
     int (*fidelities)(const void *state);
 
@@ -55,6 +62,10 @@ typedef struct weft_provider {
 
 extern const weft_provider weft_provider_train, weft_provider_mlp, weft_provider_table,
     weft_provider_predictor, weft_provider_supernet;
+
+/* What the provider opened, as a hash: with the files that the settings name it tells two accuracies apart. */
+uint64_t weft_accuracy_opened(const weft_accuracy *accuracy);
+uint64_t weft_accuracy_settled(const weft_accuracy *accuracy);
 
 /* The data set of a state of weft_provider_train, which keeps it: for who trains as well. */
 const weft_dataset *weft_provider_train_dataset(const void *state);

@@ -10,6 +10,7 @@
 #include "accuracy/mlp.h"
 #include "accuracy/pattern.h"
 #include "accuracy/provider.h"
+#include "base/rng.h"
 #include "learn/data.h"
 #include "learn/sha256.h"
 
@@ -20,7 +21,8 @@ typedef struct predictor {
     weft_encoder *encoders[WEFT_PREDICTOR_MAX_BRANCHES];
     weft_mlp *mlp;
     int n_genes;
-    size_t inputs; /* the most of a design, over all branches */
+    size_t inputs;    /* the most of a design, over all branches */
+    uint64_t weights; /* a hash of their values */
 } predictor;
 
 static void destroy(void *state) {
@@ -58,6 +60,16 @@ static weft_status check_sum(const predictor *made, weft_error *error) {
     return WEFT_ERROR_INPUT;
 }
 
+static uint64_t hash_weights(const weft_tensors *tensors) {
+    uint64_t hash = 0;
+    for (int i = 0; i < tensors->n; i++) {
+        const weft_tensor *tensor = &tensors->items[i];
+        hash = weft_hash(tensor->name, strlen(tensor->name), hash);
+        hash = weft_hash(tensor->values, tensor->n * sizeof *tensor->values, hash);
+    }
+    return hash;
+}
+
 static weft_status read_weights(predictor *made, const char *given, weft_error *error) {
     bool own = given == NULL || given[0] == '\0';
     const char *path = own ? made->file->weights : given;
@@ -84,6 +96,7 @@ static weft_status read_weights(predictor *made, const char *given, weft_error *
     }
     WEFT_TRY(read);
     weft_status status = weft_mlp_create(made->file, &tensors, &made->mlp, error);
+    made->weights = hash_weights(&tensors);
     weft_tensors_destroy(&tensors);
     if (status == WEFT_ERROR_INPUT) {
         weft_error_file(error, path);
@@ -243,9 +256,15 @@ static weft_status evaluate_many(const void *state, const double *genomes, int n
     return WEFT_OK;
 }
 
+static uint64_t opened(const void *state) {
+    const predictor *p = state;
+    return p->weights;
+}
+
 const weft_provider weft_provider_mlp = {
     .create = create,
     .destroy = destroy,
+    .opened = opened,
     .evaluate = evaluate,
     .evaluate_many = evaluate_many,
 };

@@ -88,11 +88,17 @@ static weft_status evaluate(const void *state, const weft_accuracy_query *query,
     return WEFT_OK;
 }
 
+static uint64_t opened(const void *state) {
+    const asker *a = state;
+    return weft_provider_train.opened(a->trainer);
+}
+
 const weft_provider weft_provider_supernet = {
     .needs_data = true,
     .needs_network = true,
     .has_final = true,
     .create = create,
     .destroy = destroy,
+    .opened = opened,
     .evaluate = evaluate,
 };

@@ -11,6 +11,7 @@
 #include "accuracy/predictor.h"
 #include "accuracy/provider.h"
 #include "base/number.h"
+#include "base/rng.h"
 
 /* The text of a gene's value in the key. */
 typedef char value_text[WEFT_PREDICTOR_WORD];
@@ -255,9 +256,22 @@ static weft_status evaluate_many(const void *state, const double *genomes, int n
     return WEFT_OK;
 }
 
+static uint64_t opened(const void *state) {
+    const lookup *l = state;
+    uint64_t hash = 0;
+    for (int64_t i = 0; i < weft_measured_rows(l->table); i++) {
+        double accuracy = 0.0;
+        const char *key = weft_measured_row(l->table, i, &accuracy);
+        hash = weft_hash(key, strlen(key), hash);
+        hash = weft_hash(&accuracy, sizeof accuracy, hash);
+    }
+    return hash;
+}
+
 const weft_provider weft_provider_table = {
     .create = create,
     .destroy = destroy,
+    .opened = opened,
     .evaluate = evaluate,
     .evaluate_many = evaluate_many,
 };

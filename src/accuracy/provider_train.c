@@ -19,6 +19,7 @@
 
 #include "base/rng.h"
 #include "base/save.h"
+#include "learn/checkpoint.h"
 #include "learn/crew_shelf.h"
 #include "learn/dataset.h"
 #include "learn/train.h"
@@ -33,6 +34,7 @@ typedef struct trainer {
     char *teacher_weights, *keep;
     weft_train_settings step[WEFT_MAX_FIDELITIES], final;
     uint64_t hash[WEFT_MAX_FIDELITIES]; /* of data and all settings up to a step */
+    uint64_t final_hash;
     int n_steps;
     weft_crew_shelf *crews;
 } trainer;
@@ -112,9 +114,7 @@ static weft_status take_steps(trainer *made, const weft_accuracy_settings *setti
             step->share = settings->fidelities[i].share;
         }
         uint64_t both[2] = {hash, 0};
-        if (made->n_steps > 1) {
-            WEFT_TRY(weft_train_settings_hash(step, &both[1], error));
-        }
+        WEFT_TRY(weft_train_settings_hash(step, &both[1], error));
         hash = weft_hash(both, sizeof both, 0);
         made->hash[i] = hash;
     }
@@ -123,7 +123,7 @@ static weft_status take_steps(trainer *made, const weft_accuracy_settings *setti
     made->final.share = 1.0;
     made->final.patience = 0.0;
     made->final.epochs = settings->final_epochs;
-    return WEFT_OK;
+    return weft_train_settings_hash(&made->final, &made->final_hash, error);
 }
 
 static weft_status fill(trainer *made, const weft_accuracy_settings *settings, weft_error *error) {
@@ -161,6 +161,19 @@ static weft_status create(const weft_accuracy_settings *settings, const weft_des
 static int fidelities(const void *state) {
     const trainer *t = state;
     return t->n_steps;
+}
+
+static uint64_t opened(const void *state) {
+    const trainer *t = state;
+    const uint64_t both[2] = {weft_dataset_hash(t->dataset),
+                              t->teacher != NULL ? weft_network_hash(t->teacher) : 0};
+    return weft_hash(both, sizeof both, 0);
+}
+
+static uint64_t settled(const void *state) {
+    const trainer *t = state;
+    const uint64_t both[2] = {t->hash[t->n_steps - 1], t->final_hash};
+    return weft_hash(both, sizeof both, 0);
 }
 
 const weft_dataset *weft_provider_train_dataset(const void *state) {
@@ -259,6 +272,8 @@ const weft_provider weft_provider_train = {
     .has_final = true,
     .create = create,
     .destroy = destroy,
+    .opened = opened,
+    .settled = settled,
     .fidelities = fidelities,
     .evaluate = evaluate,
 };

@@ -12,6 +12,8 @@
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "study/problem.h"
@@ -67,17 +69,28 @@ static weft_status make_table(weft_cache *cache, weft_error *error) {
                : cache_fail(cache, error, "cannot make the cache");
 }
 
-static weft_status check_identity(weft_cache *cache, weft_error *error) {
+/* What the file says that it is: all of one moment, for another process may be making it. */
+static weft_status read_identity(weft_cache *cache, int64_t *application, int64_t *version,
+                                 int64_t *tables, weft_error *error) {
+    if (sqlite3_exec(cache->db, "BEGIN", NULL, NULL, NULL) != SQLITE_OK) {
+        return cache_fail(cache, error, "cannot read the cache");
+    }
+    WEFT_TRY(read_number(cache, "SELECT count(*) FROM sqlite_master", tables, error));
+    WEFT_TRY(read_number(cache, "PRAGMA application_id", application, error));
+    WEFT_TRY(read_number(cache, "PRAGMA user_version", version, error));
+    return sqlite3_exec(cache->db, "COMMIT", NULL, NULL, NULL) == SQLITE_OK
+               ? WEFT_OK
+               : cache_fail(cache, error, "cannot read the cache");
+}
+
+/* *is_empty: nothing is in it yet. */
+static weft_status check_identity(weft_cache *cache, bool *is_empty, weft_error *error) {
     int64_t application = 0;
     int64_t version = 0;
     int64_t tables = 0;
-    WEFT_TRY(read_number(cache, "PRAGMA application_id", &application, error));
-    WEFT_TRY(read_number(cache, "PRAGMA user_version", &version, error));
-    WEFT_TRY(read_number(cache, "SELECT count(*) FROM sqlite_master", &tables, error));
-    if (application == 0 && version == 0 && tables == 0) {
-        return make_table(cache, error);
-    }
-    if (application == CACHE_ID && version == CACHE_VERSION) {
+    WEFT_TRY(read_identity(cache, &application, &version, &tables, error));
+    *is_empty = application == 0 && version == 0 && tables == 0;
+    if (*is_empty || (application == CACHE_ID && version == CACHE_VERSION)) {
         return WEFT_OK;
     }
     weft_fail(error, WEFT_ERROR_STORE,
@@ -87,25 +100,30 @@ static weft_status check_identity(weft_cache *cache, weft_error *error) {
     return WEFT_ERROR_STORE;
 }
 
+static weft_status open_file(weft_cache *cache, int how, bool *is_empty, weft_error *error) {
+    if (sqlite3_open_v2(cache->path, &cache->db, how | SQLITE_OPEN_FULLMUTEX, NULL) != SQLITE_OK) {
+        return cache_fail(cache, error, "cannot open the cache");
+    }
+    sqlite3_busy_timeout(cache->db, BUSY_TIMEOUT_MS);
+    return check_identity(cache, is_empty, error);
+}
+
 static weft_status prepare(weft_cache *cache, weft_error *error) {
     static const char find[] = "SELECT accuracy, penalty, loss FROM accuracies"
                                " WHERE network = ? AND settings = ? AND fidelity = ?";
     static const char add[] = "INSERT OR IGNORE INTO accuracies VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)";
-    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_FULLMUTEX;
-    if (sqlite3_open_v2(cache->path, &cache->db, flags, NULL) != SQLITE_OK) {
-        return cache_fail(cache, error, "cannot open the cache");
+    bool is_empty = false;
+    WEFT_TRY(open_file(cache, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, &is_empty, error));
+    if (is_empty) {
+        WEFT_TRY(make_table(cache, error));
     }
-    sqlite3_busy_timeout(cache->db, BUSY_TIMEOUT_MS);
-    WEFT_TRY(check_identity(cache, error));
     return sqlite3_prepare_v2(cache->db, find, -1, &cache->find, NULL) == SQLITE_OK &&
                    sqlite3_prepare_v2(cache->db, add, -1, &cache->add, NULL) == SQLITE_OK
                ? WEFT_OK
                : cache_fail(cache, error, "cannot read the cache");
 }
 
-weft_status weft_cache_open(const weft_problem *problem, weft_cache **cache, weft_error *error) {
-    uint64_t settings = 0;
-    WEFT_TRY(weft_problem_accuracy_hash(problem, &settings, error));
+static weft_status create(const weft_problem *problem, weft_cache **cache, weft_error *error) {
     weft_cache *made = calloc(1, sizeof *made);
     if (made == NULL) {
         return weft_fail_memory(error, sizeof *made);
@@ -114,6 +132,16 @@ weft_status weft_cache_open(const weft_problem *problem, weft_cache **cache, wef
     /* SQLite takes ":memory:" for no file at all. */
     snprintf(made->path, sizeof made->path, "%s%.1000s", problem->info.cache[0] == ':' ? "./" : "",
              problem->info.cache);
+    *cache = made;
+    return WEFT_OK;
+}
+
+weft_status weft_cache_open(const weft_problem *problem, const weft_accuracy *accuracy,
+                            weft_cache **cache, weft_error *error) {
+    uint64_t settings = 0;
+    weft_cache *made = NULL;
+    WEFT_TRY(weft_problem_accuracy_hash(problem, accuracy, &settings, error));
+    WEFT_TRY(create(problem, &made, error));
     snprintf(made->settings, sizeof made->settings, "%016llx", (unsigned long long)settings);
     weft_status status = prepare(made, error);
     if (status != WEFT_OK) {
@@ -122,6 +150,33 @@ weft_status weft_cache_open(const weft_problem *problem, weft_cache **cache, wef
     }
     *cache = made;
     return WEFT_OK;
+}
+
+/* The folder of a file that is not there yet must be. */
+static weft_status check_folder(const weft_cache *cache, weft_error *error) {
+    char folder[WEFT_PROBLEM_PATH];
+    snprintf(folder, sizeof folder, "%s", cache->path);
+    char *slash = strrchr(folder, '/');
+    if (slash != NULL) {
+        slash[slash == folder] = '\0'; /* the root keeps its slash */
+    }
+    if (access(slash != NULL ? folder : ".", W_OK | X_OK) == 0) {
+        return WEFT_OK;
+    }
+    weft_fail_errno(error, "cannot make the cache", cache->path);
+    weft_hint(error, "name another file with `cache` of the accuracy, or leave it out");
+    return WEFT_ERROR_IO;
+}
+
+weft_status weft_cache_check(const weft_problem *problem, weft_error *error) {
+    weft_cache *made = NULL;
+    bool is_empty = false;
+    WEFT_TRY(create(problem, &made, error));
+    weft_status status = access(made->path, F_OK) != 0
+                             ? check_folder(made, error)
+                             : open_file(made, SQLITE_OPEN_READONLY, &is_empty, error);
+    weft_cache_close(made);
+    return status;
 }
 
 void weft_cache_close(weft_cache *cache) {

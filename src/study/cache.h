@@ -11,10 +11,13 @@
 
 typedef struct weft_cache weft_cache;
 
-/* Opens the file that the problem names, or makes it. Several processes may have it open, several
- * threads may use it. WEFT_ERROR_STORE: the file is something else, or damaged. */
-weft_status weft_cache_open(const weft_problem *problem, weft_cache **cache,
-                            weft_error *error) WEFT_NODISCARD;
+/* Opens the file that the problem names, or makes it, for accuracies of that provider. Several processes
+ * may have it open, several threads may use it. WEFT_ERROR_STORE: the file is something else, or damaged. */
+weft_status weft_cache_open(const weft_problem *problem, const weft_accuracy *accuracy,
+                            weft_cache **cache, weft_error *error) WEFT_NODISCARD;
+
+/* Whether it could be opened; nothing is made or written. */
+weft_status weft_cache_check(const weft_problem *problem, weft_error *error) WEFT_NODISCARD;
 void weft_cache_close(weft_cache *cache);
 
 /* weft_accuracy_evaluate of a query, unless the cache (NULL: none) has its result; what is worked out is

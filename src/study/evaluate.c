@@ -17,10 +17,9 @@ weft_status weft_evaluators_take(weft_study *study, weft_evaluator **evaluator, 
     pthread_mutex_lock(&idle->mutex);
     *evaluator = idle->n > 0 ? idle->idle[--idle->n] : NULL;
     pthread_mutex_unlock(&idle->mutex);
-    if (*evaluator != NULL) {
-        return WEFT_OK;
+    if (*evaluator == NULL) {
+        WEFT_TRY(weft_evaluator_create(study->problem, study->accuracy, evaluator, error));
     }
-    WEFT_TRY(weft_evaluator_create(study->problem, study->accuracy, evaluator, error));
     weft_evaluator_share(*evaluator, study->cache);
     return WEFT_OK;
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "accuracy/provider.h"
 #include "base/rng.h"
 #include "base/share.h"
 #include "study/problem_part.h"
@@ -96,29 +97,35 @@ static weft_status hash_accuracy(const weft_problem *problem, uint64_t *hash, we
     return WEFT_OK;
 }
 
-/* A training is told by the section of the problem that asks for it, without what names files: those
- * are told by what is in them, and the cache itself changes nothing. */
-weft_status weft_problem_accuracy_hash(const weft_problem *problem, uint64_t *hash,
-                                       weft_error *error) {
+static weft_status write_settings(const weft_problem *problem, char **text, size_t *size,
+                                  weft_error *error) {
     const weft_problem_info *info = &problem->info;
-    char *text = NULL;
-    size_t size = 0;
-    uint64_t files = 0;
-    WEFT_TRY(hash_accuracy(problem, &files, error));
-    FILE *out = open_memstream(&text, &size);
+    FILE *out = open_memstream(text, size);
     if (out == NULL) {
         return weft_fail_memory(error, 4096);
     }
-    fprintf(out, "%s %s\n", problem->provider, problem->data);
+    fprintf(out, "%s %s %s\n", weft_version(), problem->provider, problem->data);
     weft_options_write(WEFT_OPTIONS_ACCURACY, info, out);
     weft_training_write(info, out);
-    fprintf(out, "%s\n", info->accuracy.teacher);
     bool failed = ferror(out) != 0;
     if (fclose(out) != 0 || failed) {
-        free(text);
-        return weft_fail_memory(error, size);
+        free(*text);
+        return weft_fail_memory(error, *size);
     }
-    *hash = weft_hash(text, size, files);
+    return WEFT_OK;
+}
+
+/* A training is told by the section of the problem that asks for it, without what names files: those
+ * are told by what is in them, and the cache itself changes nothing. Settings that leave something to the
+ * machine, such as `precision: auto`, count as it takes them. */
+weft_status weft_problem_accuracy_hash(const weft_problem *problem, const weft_accuracy *accuracy,
+                                       uint64_t *hash, weft_error *error) {
+    char *text = NULL;
+    size_t size = 0;
+    uint64_t parts[3] = {0, weft_accuracy_opened(accuracy), weft_accuracy_settled(accuracy)};
+    WEFT_TRY(hash_accuracy(problem, &parts[0], error));
+    WEFT_TRY(write_settings(problem, &text, &size, error));
+    *hash = weft_hash(text, size, weft_hash(parts, sizeof parts, 0));
     free(text);
     return WEFT_OK;
 }
@@ -148,15 +155,17 @@ static weft_status hash_networks(const weft_problem *problem, uint64_t *hash, we
     return WEFT_OK;
 }
 
-weft_status weft_problem_inputs(const weft_problem *problem, char text[WEFT_INPUTS_TEXT],
-                                weft_error *error) {
-    uint64_t accuracy = 0;
+weft_status weft_problem_inputs(const weft_problem *problem, const weft_accuracy *accuracy,
+                                char text[WEFT_INPUTS_TEXT], weft_error *error) {
+    uint64_t files = 0;
     uint64_t networks = 0;
-    if (problem->info.trains) {
-        WEFT_TRY(hash_accuracy(problem, &accuracy, error));
+    uint64_t opened = 0;
+    if (accuracy != NULL) {
+        WEFT_TRY(hash_accuracy(problem, &files, error));
+        opened = weft_accuracy_opened(accuracy);
     }
     WEFT_TRY(hash_networks(problem, &networks, error));
-    snprintf(text, WEFT_INPUTS_TEXT, "accuracy %016llx, networks %016llx",
-             (unsigned long long)accuracy, (unsigned long long)networks);
+    snprintf(text, WEFT_INPUTS_TEXT, "accuracy %016llx, networks %016llx, opened %016llx",
+             (unsigned long long)files, (unsigned long long)networks, (unsigned long long)opened);
     return WEFT_OK;
 }

@@ -63,16 +63,17 @@ weft_status weft_problem_parse(const char *problem_text, const char *space_text,
                                const char *chip_text, const char *name, weft_problem **problem,
                                weft_error *error) WEFT_NODISCARD;
 
-/* "accuracy 0123456789abcdef, networks ...": hashes of what the files that tell accuracies contain, and
- * of the networks' layers. A store keeps it. */
-enum { WEFT_INPUTS_TEXT = 80 };
-weft_status weft_problem_inputs(const weft_problem *problem, char text[WEFT_INPUTS_TEXT],
-                                weft_error *error) WEFT_NODISCARD;
+/* "accuracy 0123456789abcdef, networks ..., opened ...": hashes of what the files that tell accuracies
+ * contain, of the networks' layers, and of what the provider (NULL: none is asked) opened. A store keeps
+ * it. */
+enum { WEFT_INPUTS_TEXT = 96 };
+weft_status weft_problem_inputs(const weft_problem *problem, const weft_accuracy *accuracy,
+                                char text[WEFT_INPUTS_TEXT], weft_error *error) WEFT_NODISCARD;
 
-/* What decides what a training gives, beside the network: the provider, the data, every setting, and
- * the contents of its files. */
-weft_status weft_problem_accuracy_hash(const weft_problem *problem, uint64_t *hash,
-                                       weft_error *error) WEFT_NODISCARD;
+/* What decides what a training gives, beside the network: the provider, the images, every setting as this
+ * machine takes it, the contents of its files, and the version of Weft that trains. */
+weft_status weft_problem_accuracy_hash(const weft_problem *problem, const weft_accuracy *accuracy,
+                                       uint64_t *hash, weft_error *error) WEFT_NODISCARD;
 
 /* The genes as a provider of accuracies asks for them. Names and words are borrowed from the space; the
  * arrays are freed by weft_meanings_free. */

@@ -148,33 +148,56 @@ static void describe_machine(char *text, size_t size) {
 
 /* ---- one problem, one store ------------------------------------------------------------------ */
 
-/* Whether a line of a problem's text may differ between runs of one study. */
-static bool may_differ(const char *line) {
-    /* where files lie; match_inputs compares what is in them */
-    static const char *const KEYS[] = {"  trials:",  "  file:",  "  weights:",         "  csv:",
-                                       "  penalty:", "  cache:", "  teacher_weights:", "  keep:"};
-    for (size_t i = 0; i < sizeof KEYS / sizeof KEYS[0]; i++) {
-        if (strncmp(line, KEYS[i], strlen(KEYS[i])) == 0) {
+static bool begins_with(const char *line, const char *const *keys) {
+    for (; *keys != NULL; keys++) {
+        if (strncmp(line, *keys, strlen(*keys)) == 0) {
             return true;
         }
     }
     return false;
 }
 
-/* Compares two texts line by line; *a and *b become the first lines that differ. */
-static bool texts_agree(const char **a, const char **b) {
-    while (**a != '\0' || **b != '\0') {
+/* Whether a line of a problem's text may differ between runs of one study. */
+static bool may_differ(const char *line) {
+    /* where files lie; match_inputs compares what is in them */
+    static const char *const KEYS[] = {
+        "  trials:",          "  file:", "  weights:", "  csv:", "  penalty:", "  cache:",
+        "  teacher_weights:", "  keep:", NULL};
+    return begins_with(line, KEYS);
+}
+
+static const char *next_line(const char *line) {
+    line += strcspn(line, "\n");
+    return line + (*line == '\n');
+}
+
+/* The first line from `line` on that both texts must have: a cache, or a folder of weights in between, may
+ * come and go. */
+static const char *skip_optional(const char *line) {
+    static const char *const KEYS[] = {"  cache:", "  keep:", NULL};
+    while (begins_with(line, KEYS)) {
+        line = next_line(line);
+    }
+    return line;
+}
+
+/* Compares two texts line by line; *a and *b become the first lines that differ. `is_problem`: not of a
+ * space or chip, which are what they are. */
+static bool texts_agree(const char **a, const char **b, bool is_problem) {
+    for (;; *a = next_line(*a), *b = next_line(*b)) {
+        *a = is_problem ? skip_optional(*a) : *a;
+        *b = is_problem ? skip_optional(*b) : *b;
+        if (**a == '\0' && **b == '\0') {
+            return true;
+        }
         size_t length_a = strcspn(*a, "\n");
         size_t length_b = strcspn(*b, "\n");
         bool equal = length_a == length_b && strncmp(*a, *b, length_a) == 0;
         bool same_key = strncmp(*a, *b, strcspn(*a, ":") + 1) == 0;
-        if (!equal && !(same_key && may_differ(*a))) {
+        if (!equal && !(is_problem && same_key && may_differ(*a))) {
             return false;
         }
-        *a += length_a + ((*a)[length_a] == '\n');
-        *b += length_b + ((*b)[length_b] == '\n');
     }
-    return true;
 }
 
 static weft_status check_same(const weft_study *study, const facts *stored,
@@ -183,7 +206,7 @@ static weft_status check_same(const weft_study *study, const facts *stored,
     for (int i = 0; i < 3; i++) {
         const char *a = stored->text[i];
         const char *b = wanted[i];
-        if (!texts_agree(&a, &b)) {
+        if (!texts_agree(&a, &b, i == 0)) {
             a += strspn(a, " ");
             b += strspn(b, " ");
             weft_fail(error, WEFT_ERROR_STORE,
@@ -216,26 +239,40 @@ static weft_status found_study(weft_study *study, const weft_problem_texts *text
     return weft_store_put(study->store, N_FACTS, fact_keys, values, error);
 }
 
-/* A study goes on with the files that it was begun with. A store of an older version takes them as they
- * are now. */
+/* What changed between two texts of inputs; NULL: nothing that both of them tell. */
+static const char *find_change(const char *stored, const char *now) {
+    static const char *const CHANGES[] = {
+        "files that tell its accuracies have changed", "layers of its networks have changed",
+        "images, weights or figures that tell its accuracies have changed"};
+    for (size_t i = 0; i < sizeof CHANGES / sizeof CHANGES[0] && *stored != '\0'; i++) {
+        size_t length = strcspn(stored, ",");
+        if (strncmp(stored, now, length) != 0) {
+            return CHANGES[i];
+        }
+        stored += length + strspn(stored + length, ", ");
+        now += length + strspn(now + length, ", ");
+    }
+    return NULL;
+}
+
+/* A study goes on with what it was begun with. A store of an older version takes what it does not tell as
+ * it is now. */
 static weft_status match_inputs(weft_study *study, weft_error *error) {
     static const char *const key = "inputs";
     char now[WEFT_INPUTS_TEXT];
     const char *value = now;
     char *stored = NULL;
-    WEFT_TRY(weft_problem_inputs(study->problem, now, error));
+    WEFT_TRY(weft_problem_inputs(study->problem, study->accuracy, now, error));
     WEFT_TRY(weft_store_get(study->store, key, &stored, error));
+    const char *change = find_change(stored != NULL ? stored : "", now);
     weft_status status = WEFT_OK;
-    if (stored == NULL) {
-        status = weft_store_put(study->store, 1, &key, &value, error);
-    } else if (strcmp(stored, now) != 0) {
-        bool networks = strncmp(stored, now, strcspn(now, ",")) == 0;
-        weft_fail(error, WEFT_ERROR_STORE, "the %s since the study was begun",
-                  networks ? "layers of its networks have changed"
-                           : "files that tell its accuracies have changed");
+    if (change != NULL) {
+        weft_fail(error, WEFT_ERROR_STORE, "the %s since the study was begun", change);
         weft_error_file(error, weft_store_path(study->store));
-        weft_hint(error, "give the search a new store, or put the files back as they were");
+        weft_hint(error, "give the search a new store, or put back what was there");
         status = WEFT_ERROR_STORE;
+    } else if (stored == NULL || strcmp(stored, now) != 0) {
+        status = weft_store_put(study->store, 1, &key, &value, error);
     }
     free(stored);
     return status;
@@ -349,15 +386,19 @@ static weft_status keep_weights(weft_problem *problem, const char *store, weft_e
                : weft_fail(error, WEFT_ERROR_IO, "the name of the store is too long");
 }
 
-/* `store`: its path; NULL: there will be none. */
+static bool has_cache(const weft_study *study) {
+    return study->slow && study->problem->info.cache[0] != '\0';
+}
+
+/* `store`: its path; NULL: there will be none. Nothing is written yet. */
 static weft_status prepare_search(weft_study *study, const char *store, weft_error *error) {
     if (study->problem->info.trains) {
         WEFT_TRY(keep_weights(study->problem, store, error));
         WEFT_TRY(weft_problem_accuracy(study->problem, &study->accuracy, error));
     }
     study->slow = study->accuracy != NULL && weft_accuracy_has_final(study->accuracy);
-    if (study->slow && study->problem->info.cache[0] != '\0') {
-        WEFT_TRY(weft_cache_open(study->problem, &study->cache, error));
+    if (has_cache(study)) {
+        WEFT_TRY(weft_cache_check(study->problem, error));
     }
     WEFT_TRY(weft_stage_enter(study, 0, 0, error));
     weft_evaluator *evaluator = NULL;
@@ -386,6 +427,9 @@ static weft_status open_write(weft_study *study, const char *path, weft_error *e
         weft_store_open(path, WEFT_STORE_WRITE, study->problem->info.trains, &study->store, error));
     WEFT_TRY(match_store(study, error));
     WEFT_TRY(match_inputs(study, error));
+    if (has_cache(study)) {
+        WEFT_TRY(weft_cache_open(study->problem, study->accuracy, &study->cache, error));
+    }
     WEFT_TRY(weft_store_each_trial(study->store, study->genes.n_genes, keep_row, study, error));
     return replay(study, error);
 }

@@ -3,13 +3,17 @@
  * again shows in its accuracy: what the cache is made to say is what the next study has. */
 #include "support.h"
 
+#include <pthread.h>
 #include <sqlite3.h>
+
+#include "study/cache.h"
+#include "study/problem.h"
 
 enum { IMAGES = 240, SIDE = 16 };
 
 /* ---- problems ------------------------------------------------------------------------------------ */
 
-static void write_idx(const char *path, int kind, int n, int side) {
+static void write_idx(const char *path, int kind, int n, int side, int dark) {
     const uint8_t head[] = {0, 0, 8, (uint8_t)kind, 0, 0, 0, (uint8_t)n,
                             0, 0, 0, (uint8_t)side, 0, 0, 0, (uint8_t)side};
     FILE *file = fopen(path, "w");
@@ -20,7 +24,7 @@ static void write_idx(const char *path, int kind, int n, int side) {
             int label = i % 2;
             fputc(kind == 1                               ? label
                   : (label == 1) == (p % side < side / 2) ? 200
-                                                          : (p * 7) % 50,
+                                                          : dark + (p * 7) % 50,
                   file);
         }
     }
@@ -28,15 +32,15 @@ static void write_idx(const char *path, int kind, int n, int side) {
 }
 
 /* Images of two halves, of which the label says which one is bright. */
-static void add_images(const char *folder) {
+static void add_images_of(const char *folder, int dark) {
     char images[600];
     char labels[600];
     weft_dataset_info info;
     weft_error error;
     path_in(folder, "images", images, sizeof images);
     path_in(folder, "labels", labels, sizeof labels);
-    write_idx(images, 3, IMAGES, SIDE);
-    write_idx(labels, 1, IMAGES, SIDE);
+    write_idx(images, 3, IMAGES, SIDE, dark);
+    write_idx(labels, 1, IMAGES, SIDE, dark);
     assert_int_equal(setenv("WEFT_DATA", folder, 1), 0);
     weft_data_add_settings settings = {.name = "halves",
                                        .format = "idx",
@@ -45,6 +49,10 @@ static void add_images(const char *folder) {
                                        .test_every = 4,
                                        .replace = true};
     expect_ok(weft_data_add(&settings, &info, &error), &error);
+}
+
+static void add_images(const char *folder) {
+    add_images_of(folder, 0);
 }
 
 static weft_problem *make_problem(const char *folder, const char *name, const char *accuracy,
@@ -79,12 +87,12 @@ static weft_study *search(const char *folder, const char *store, weft_problem *p
     return study;
 }
 
-/* Runs SQL on the cache; returns the integer of the first row. */
-static int64_t on_cache(const char *folder, const char *sql) {
+/* Runs SQL on a file; returns the integer of the first row. */
+static int64_t on_file(const char *folder, const char *name, const char *sql) {
     char path[600];
     sqlite3 *db = NULL;
     sqlite3_stmt *row = NULL;
-    path_in(folder, "shared.cache", path, sizeof path);
+    path_in(folder, name, path, sizeof path);
     assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
     assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &row, NULL), SQLITE_OK);
     int step = sqlite3_step(row);
@@ -93,6 +101,10 @@ static int64_t on_cache(const char *folder, const char *sql) {
     sqlite3_finalize(row);
     sqlite3_close(db);
     return value;
+}
+
+static int64_t on_cache(const char *folder, const char *sql) {
+    return on_file(folder, "shared.cache", sql);
 }
 
 /* ---- the cache ----------------------------------------------------------------------------------- */
@@ -152,6 +164,42 @@ static void other_settings_are_trained(void **state) {
     }
 }
 
+static void refuse_study(const char *folder, const char *store, weft_problem *problem,
+                         const char *word) {
+    char path[600];
+    weft_study *study = NULL;
+    weft_error error = {0};
+    path_in(folder, store, path, sizeof path);
+    assert_int_equal(weft_study_open(problem, path, &study, &error), WEFT_ERROR_STORE);
+    assert_null(study);
+    assert_non_null(strstr(error.message, word));
+}
+
+/* Other images under the name of the data set are another training, and no study goes on with them. */
+static void other_images_are_trained(void **state) {
+    const char *folder = *state;
+    add_images(folder);
+    weft_problem *problem = make_problem(folder, "first", ", cache: ./shared.cache", 1);
+    weft_study_close(search(folder, "a.db", problem, false));
+    on_cache(folder, "UPDATE accuracies SET accuracy = 0.0625");
+    add_images_of(folder, 20);
+    weft_study *study = search(folder, "b.db", problem, false);
+    for (size_t t = 0; t < weft_study_size(study); t++) {
+        assert_true(weft_study_get_trial(study, t)->metrics[WEFT_METRIC_ACCURACY] != 0.0625);
+    }
+    weft_study_close(study);
+    assert_int_equal(on_cache(folder, "SELECT count(*) FROM accuracies"), 12);
+    refuse_study(folder, "a.db", problem, "images, weights or figures");
+    /* a store of before does not tell of its images: it takes those that are there */
+    on_file(folder, "a.db",
+            "UPDATE meta SET value = substr(value, 1, instr(value, ', opened') - 1)"
+            " WHERE key = 'inputs'");
+    weft_study_close(search(folder, "a.db", problem, false));
+    add_images(folder);
+    refuse_study(folder, "a.db", problem, "images, weights or figures");
+    weft_problem_destroy(problem);
+}
+
 /* A study goes on with another cache, or none: it changes no figure of its own. */
 static void a_cache_may_change(void **state) {
     const char *folder = *state;
@@ -167,6 +215,76 @@ static void a_cache_may_change(void **state) {
     weft_problem_destroy(problem);
     path_in(folder, "other.cache", path, sizeof path);
     assert_int_equal(access(path, F_OK), 0);
+    static const char *const then[] = {"", ", cache: ./shared.cache"};
+    for (int i = 0; i < 2; i++) {
+        problem = make_problem(folder, "first", then[i], 1);
+        study = search(folder, "same.db", problem, false);
+        assert_int_equal(weft_study_size(study), 6);
+        weft_study_close(study);
+        weft_problem_destroy(problem);
+    }
+}
+
+/* Who asks whether a problem can be searched makes nothing. */
+static void a_check_makes_no_cache(void **state) {
+    const char *folder = *state;
+    char path[600];
+    weft_error error = {0};
+    add_images(folder);
+    weft_problem *problem = make_problem(folder, "first", ", cache: ./none.cache", 1);
+    expect_ok(weft_problem_check(problem, &error), &error);
+    path_in(folder, "none.cache", path, sizeof path);
+    assert_int_not_equal(access(path, F_OK), 0);
+    weft_problem_destroy(problem);
+    write_file(folder, "text.cache", "this is text, and no database of any kind at all\n", path,
+               sizeof path);
+    problem = make_problem(folder, "first", ", cache: ./text.cache", 1);
+    assert_int_equal(weft_problem_check(problem, &error), WEFT_ERROR_STORE);
+    weft_problem_destroy(problem);
+}
+
+typedef struct opener {
+    const weft_problem *problem;
+    const weft_accuracy *accuracy;
+    weft_status status;
+    weft_error error;
+} opener;
+
+static void *open_cache(void *context) {
+    opener *o = context;
+    weft_cache *cache = NULL;
+    o->status = weft_cache_open(o->problem, o->accuracy, &cache, &o->error);
+    weft_cache_close(cache);
+    return NULL;
+}
+
+/* Searches that begin at once make one cache together. */
+static void a_cache_is_made_by_several(void **state) {
+    enum { ROUNDS = 20, AT_ONCE = 4 };
+    const char *folder = *state;
+    weft_error error = {0};
+    add_images(folder);
+    for (int round = 0; round < ROUNDS; round++) {
+        char key[40];
+        opener all[AT_ONCE];
+        pthread_t threads[AT_ONCE];
+        weft_accuracy *accuracy = NULL;
+        snprintf(key, sizeof key, ", cache: ./%d.cache", round);
+        weft_problem *problem = make_problem(folder, "first", key, 1);
+        expect_ok(weft_problem_accuracy(problem, &accuracy, &error), &error);
+        for (int i = 0; i < AT_ONCE; i++) {
+            all[i] = (opener){.problem = problem, .accuracy = accuracy};
+            assert_int_equal(pthread_create(&threads[i], NULL, open_cache, &all[i]), 0);
+        }
+        for (int i = 0; i < AT_ONCE; i++) {
+            pthread_join(threads[i], NULL);
+        }
+        for (int i = 0; i < AT_ONCE; i++) {
+            expect_ok(all[i].status, &all[i].error);
+        }
+        weft_accuracy_destroy(accuracy);
+        weft_problem_destroy(problem);
+    }
 }
 
 static void refuse_cache(const char *folder, const char *cache, weft_status expected) {
@@ -255,7 +373,7 @@ static void one_design_a_network(void **state) {
     write_file(folder, "cells.csv", rows, path, sizeof path);
     write_file(folder, "cells.yaml",
                "weft: predictor/1\nname: cells\nkind: table\nsource: a test\n"
-               "accuracy: {column: acc, unit: percent}\n"
+               "accuracy: {column: acc, unit: percent}\ncsv: cells.csv\n"
                "keys:\n  - {column: ops, genes: \"op*\", count: 6, values: {none: 0, "
                "nor_conv_1x1: 1}}\n",
                path, sizeof path);
@@ -265,7 +383,7 @@ static void one_design_a_network(void **state) {
         "space: {base: nasbench201, name: two, genes: {op: {categorical: [none, nor_conv_1x1], "
         "repeat: 6}, rows: {ordinal: [64, 128], sets: rows}}}\n"
         "chip: generic-rram\n"
-        "accuracy: {provider: table, file: ./cells.yaml, csv: ./cells.csv}\n"
+        "accuracy: {provider: table, file: ./cells.yaml}\n"
         "objectives: [accuracy max]\n"
         "search: {optimizer: random, trials: 60, batch: 20, seed: 1}\n");
     weft_study *study = search(folder, "cells.db", problem, false);
@@ -294,6 +412,10 @@ static void one_design_a_network(void **state) {
     assert_int_equal(weft_design_set_get(set)->n, 8);
     weft_design_set_destroy(set);
     weft_study_close(study);
+    /* figures that the table's own file names are what the study was begun with, too */
+    strstr(rows, ",83")[1] = '7';
+    write_file(folder, "cells.csv", rows, path, sizeof path);
+    refuse_study(folder, "cells.db", problem, "images, weights or figures");
     weft_problem_destroy(problem);
 }
 
@@ -304,6 +426,8 @@ int main(void) {
         IN_FOLDER(no_network_is_trained_twice), IN_FOLDER(other_settings_are_trained),
         IN_FOLDER(a_cache_may_change),          IN_FOLDER(bad_caches_are_refused),
         IN_FOLDER(designs_of_a_study),          IN_FOLDER(one_design_a_network),
+        IN_FOLDER(other_images_are_trained),    IN_FOLDER(a_check_makes_no_cache),
+        IN_FOLDER(a_cache_is_made_by_several),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
