@@ -470,9 +470,9 @@ WEFT_API void weft_supernet_close(weft_supernet *supernet);
 /* Of all its weights: another training has another one. */
 WEFT_API uint64_t weft_supernet_hash(const weft_supernet *supernet);
 
-/* Makes settings keep the same images for validation as its training did (validation, split_seed). */
-WEFT_API void weft_supernet_keep_split(const weft_supernet *supernet,
-                                       weft_train_settings *settings);
+/* Makes settings alike to those of its training in what accuracies have to have in common to be
+ * compared: the images for validation (validation, split_seed), and bits (quantize, quant). */
+WEFT_API void weft_supernet_align(const weft_supernet *supernet, weft_train_settings *settings);
 
 /* Who asks a supernet for accuracies keeps images and threads in a meter. The accuracy of a network is
  * that with its slices: statistics of batch norms are estimated anew over `recalibrate` images of the

@@ -128,9 +128,7 @@ weft_status weft_supernet_meter_create(const weft_supernet *supernet, const weft
     made->supernet = supernet;
     made->dataset = dataset;
     made->settings = *settings;
-    made->settings.quantize = supernet->train.quantize;
-    made->settings.quant = supernet->train.quant;
-    weft_supernet_keep_split(supernet, &made->settings);
+    weft_supernet_align(supernet, &made->settings);
     made->settings.average = 0.0;
     made->settings.teacher = NULL;
     made->recalibrate = images;

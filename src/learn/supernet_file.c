@@ -476,7 +476,9 @@ uint64_t weft_supernet_hash(const weft_supernet *supernet) {
     return weft_hash(shared->values, shared->n * sizeof *shared->values, 0);
 }
 
-void weft_supernet_keep_split(const weft_supernet *supernet, weft_train_settings *settings) {
+void weft_supernet_align(const weft_supernet *supernet, weft_train_settings *settings) {
     settings->validation = supernet->train.validation;
     settings->split_seed = supernet->train.split_seed;
+    settings->quantize = supernet->train.quantize;
+    settings->quant = supernet->train.quant;
 }

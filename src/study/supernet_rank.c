@@ -39,6 +39,7 @@ typedef struct ranking {
     const weft_dataset *dataset;
     weft_supernet_meter *meter;
     weft_network **networks; /* (n) */
+    uint64_t *hashes;        /* (n), of the networks */
     weft_rank_result result;
     FILE *file; /* NULL: nothing is kept */
     pthread_mutex_t lock;
@@ -53,10 +54,9 @@ void weft_rank_defaults(weft_rank_settings *settings) {
 
 /* ---- the networks ---------------------------------------------------------------------------- */
 
-static bool is_known(const ranking *r, int n, const weft_network *network) {
-    uint64_t hash = weft_network_hash(network);
+static bool is_known(const ranking *r, int n) {
     for (int i = 0; i < n; i++) {
-        if (weft_network_hash(r->networks[i]) == hash) {
+        if (r->hashes[i] == r->hashes[n]) {
             return true;
         }
     }
@@ -72,7 +72,8 @@ static weft_status draw_row(ranking *r, const weft_space *space, int i, uint64_t
         WEFT_TRY(weft_space_supernet_draw(r->space, WEFT_SUPERNET_RANDOM, r->settings->seed, *index,
                                           genome, error));
         WEFT_TRY(weft_space_decode(space, genome, 0, &r->networks[i], error));
-        if (is_known(r, i, r->networks[i])) {
+        r->hashes[i] = weft_network_hash(r->networks[i]);
+        if (is_known(r, i)) {
             continue;
         }
         weft_rank_row *row = &r->result.rows[i];
@@ -94,8 +95,9 @@ static weft_status draw_all(ranking *r, weft_error *error) {
     size_t n = (size_t)r->settings->networks;
     r->result.rows = calloc(n, sizeof *r->result.rows);
     r->networks = calloc(n, sizeof(*r->networks));
+    r->hashes = calloc(n, sizeof *r->hashes);
     double *genome = calloc(genes, sizeof *genome);
-    if (r->result.rows == NULL || r->networks == NULL || genome == NULL) {
+    if (r->result.rows == NULL || r->networks == NULL || r->hashes == NULL || genome == NULL) {
         free(genome);
         return weft_fail_memory(error, n * sizeof *r->result.rows);
     }
@@ -439,7 +441,7 @@ weft_status weft_supernet_rank(weft_space_supernet *space, const weft_supernet *
                                const weft_dataset *dataset, const weft_rank_settings *settings,
                                weft_rank_result *result, weft_error *error) {
     weft_rank_settings used = *settings;
-    weft_supernet_keep_split(supernet, &used.train);
+    weft_supernet_align(supernet, &used.train);
     ranking r = {.settings = &used, .space = space, .supernet = supernet, .dataset = dataset};
     pthread_mutex_init(&r.lock, NULL);
     weft_status status = rank(&r, error);
@@ -450,6 +452,7 @@ weft_status weft_supernet_rank(weft_space_supernet *space, const weft_supernet *
         weft_network_destroy(r.networks[i]);
     }
     free(r.networks);
+    free(r.hashes);
     weft_supernet_meter_destroy(r.meter);
     pthread_mutex_destroy(&r.lock);
     if (status == WEFT_OK || status == WEFT_STOPPED) {

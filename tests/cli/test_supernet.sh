@@ -155,6 +155,22 @@ code_is 3 "other images under the name of the data set"
 err_has "data set" "are found"
 WEFT_DATA=$folder/data
 
+# The networks of a quantized supernet are trained quantized, too.
+# shellcheck disable=SC2086
+run supernet train ./space.yaml $plain --bits 2,2 --epochs 0.3 --seed 5 --out two.safetensors
+run supernet rank two.safetensors --space ./space.yaml --data tiny --networks 5 --epochs 0.9 \
+    --batch 16 --crop-pad 0 --flip off --recalibrate 64 --seed 3 --threads 1 --json --no-progress
+code_is 0 "ranks by a supernet of two bits"
+sed '/second/d' "$out" > two.json
+for key in index trained; do
+    for side in first two; do
+        grep "\"$key\":" $side.json > $side.$key
+    done
+done
+same_files first.index two.index "of the same networks"
+! cmp -s first.trained two.trained
+check $? "are of trainings with two bits"
+
 # A search by it: candidates are measured, the front is trained.
 cat > problem.yaml <<'YAML'
 weft: problem/1
