@@ -8,6 +8,7 @@
 #include "search/sampling.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,13 +20,15 @@ enum { METHOD_ATTEMPTS = 96, RANDOM_ATTEMPTS = 160, LAST_ATTEMPTS = 10000 };
  * table walked `screened` times. */
 enum { MAX_ETA = 1000, MAX_SAMPLE = 100000 };
 
-static const weft_method *const methods[] = {
-    &weft_method_random, &weft_method_tpe, &weft_method_nsga2, &weft_method_ga, &weft_method_ga4,
-};
+#define METHOD(name) &weft_method_##name,
+static const weft_method *const methods[] = {WEFT_METHOD_MAP(METHOD)};
+#undef METHOD
 enum { N_METHODS = sizeof methods / sizeof methods[0] };
 
 const char *const *weft_optimizer_names(void) {
-    static const char *const names[] = {"random", "tpe", "nsga2", "ga", "ga4", NULL};
+#define NAME(name) #name,
+    static const char *const names[] = {WEFT_METHOD_MAP(NAME) NULL};
+#undef NAME
     return names;
 }
 
@@ -55,18 +58,28 @@ void weft_optimizer_defaults(weft_optimizer_settings *settings) {
 
 /* ---- checks ---------------------------------------------------------------------------------- */
 
+/* "a, b or c" */
+static void list_names(char *text, size_t size) {
+    size_t length = 0;
+    for (size_t i = 0; i < N_METHODS && length < size; i++) {
+        const char *joint = i == 0 ? "" : i == N_METHODS - 1 ? " or " : ", ";
+        length += (size_t)snprintf(text + length, size - length, "%s%s", joint, methods[i]->name);
+    }
+}
+
 static weft_status find_method(const char *name, const weft_method **method, weft_error *error) {
+    const char *const *names = weft_optimizer_names();
     for (size_t i = 0; i < N_METHODS; i++) {
         if (name != NULL && strcmp(name, methods[i]->name) == 0) {
             *method = methods[i];
             return WEFT_OK;
         }
     }
-    weft_fail(error, WEFT_ERROR_USAGE,
-              "unknown optimizer '%s'; expected random, tpe, nsga2, ga or ga4",
-              name == NULL ? "" : name);
-    const char *near = name == NULL ? NULL
-                                    : weft_nearest(name, weft_optimizer_names(), (size_t)N_METHODS);
+    char all[512];
+    list_names(all, sizeof all);
+    weft_fail(error, WEFT_ERROR_USAGE, "unknown optimizer '%s'; expected %s",
+              name == NULL ? "" : name, all);
+    const char *near = name == NULL ? NULL : weft_nearest(name, names, (size_t)N_METHODS);
     if (near != NULL) {
         weft_hint(error, "did you mean '%s'?", near);
     }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What a method of search (random, TPE, NSGA-II, GA) is: a row of functions. A method only proposes;
+ * What a method of search is: a row of functions. A method only proposes;
  * the history, duplicates, legality and exhaustion are the same for all and live in optimizer.c.
  */
 #ifndef WEFT_SEARCH_OPTIMIZER_H
@@ -23,11 +23,17 @@ typedef struct weft_method {
                     double *genome);
 } weft_method;
 
-extern const weft_method weft_method_random;
-extern const weft_method weft_method_tpe;
-extern const weft_method weft_method_nsga2;
-extern const weft_method weft_method_ga;
-extern const weft_method weft_method_ga4;
+/* All methods, in the order of help: name and file. */
+#define WEFT_METHOD_MAP(X)                                                                         \
+    X(random)                                                                                      \
+    X(tpe)                                                                                         \
+    X(nsga2)                                                                                       \
+    X(ga)                                                                                          \
+    X(ga4)
+
+#define WEFT_METHOD_EXTERN(name) extern const weft_method weft_method_##name;
+WEFT_METHOD_MAP(WEFT_METHOD_EXTERN)
+#undef WEFT_METHOD_EXTERN
 
 struct weft_optimizer {
     const weft_method *method;
