@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Optimizers with ask and tell over genes and objective vectors alone: random, TPE, NSGA-II,
- * genetic algorithms; and the measures of a front. All objectives are minimised: callers negate what they maximise.
+ * Optimizers with ask and tell over genes and objective vectors alone: random and quasi-random
+ * points, TPE, NSGA-II, genetic algorithms; and the measures of a front. All objectives are
+ * minimised: callers negate what they maximise.
  *
  *     weft_optimizer_create(&table, &settings, &optimizer, &error);
  *     for (uint64_t t = 0; t < trials; t += n) {
@@ -42,7 +43,7 @@ typedef struct weft_search_phase {
 enum { WEFT_SEARCH_PHASES = 4 };
 
 typedef struct weft_optimizer_settings {
-    const char *name; /* "random", "tpe", "nsga2", "ga", "ga4" */
+    const char *name; /* one of weft_optimizer_names() */
     uint64_t seed;
     int n_objectives; /* "ga" and "ga4": 1 */
     /* TPE (Bergstra et al. 2011; rules as in Hyperopt) */

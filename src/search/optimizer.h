@@ -29,7 +29,8 @@ typedef struct weft_method {
     X(tpe)                                                                                         \
     X(nsga2)                                                                                       \
     X(ga)                                                                                          \
-    X(ga4)
+    X(ga4)                                                                                         \
+    X(sobol)
 
 #define WEFT_METHOD_EXTERN(name) extern const weft_method weft_method_##name;
 WEFT_METHOD_MAP(WEFT_METHOD_EXTERN)

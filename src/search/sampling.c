@@ -12,10 +12,18 @@ double weft_gene_draw(const weft_gene *gene, weft_rng *rng) {
         uint64_t n = (uint64_t)(gene->upper - gene->lower) + 1;
         return gene->lower + (double)weft_rng_below(rng, n);
     }
+    return weft_gene_at(gene, weft_rng_uniform(rng));
+}
+
+double weft_gene_at(const weft_gene *gene, double share) {
     double lower;
     double upper;
+    if (weft_gene_whole(gene)) {
+        double value = gene->lower + floor(share * (gene->upper - gene->lower + 1.0));
+        return clamp(value, gene->lower, gene->upper) + 0.0;
+    }
     weft_gene_interval(gene, &lower, &upper);
-    return weft_gene_value(gene, lower + weft_rng_uniform(rng) * (upper - lower));
+    return weft_gene_value(gene, lower + share * (upper - lower));
 }
 
 void weft_genome_draw(const weft_gene_table *table, weft_rng *rng, double *genome) {

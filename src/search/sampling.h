@@ -9,6 +9,10 @@
 /* Uniform over the gene's values (uniform in the logarithm with log_scale). */
 double weft_gene_draw(const weft_gene *gene, weft_rng *rng);
 
+/* The value at a share in [0, 1) of the gene's range: equal parts for whole numbers and choices,
+ * the search scale for reals. */
+double weft_gene_at(const weft_gene *gene, double share);
+
 /* Gene by gene, each uniform given its parents: a canonical genome. Not uniform over the genomes of
  * the space: with depth 1..7 each depth is as likely, though there are far more deep networks. */
 void weft_genome_draw(const weft_gene_table *table, weft_rng *rng, double *genome);

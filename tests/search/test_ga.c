@@ -11,8 +11,8 @@
 
 enum { N_GENES = 40, MOST_TRIALS = 6000 };
 
-static const char *const names[] = {"random", "tpe", "nsga2", "ga", "ga4"};
-enum { N_NAMES = 5 };
+static const char *const names[] = {"random", "tpe", "nsga2", "ga", "ga4", "sobol"};
+enum { N_NAMES = sizeof names / sizeof names[0], GA = 3, GA4 = 4 };
 
 /* Ordinal genes of 2 to 9 values and categorical ones; every fourth exists only where the gene
  * before it is not 0. */
@@ -85,8 +85,8 @@ static void test_toy_optimum_is_found(void **state) {
     toy_genes(genes, N_GENES);
     weft_gene_table table = {.genes = genes, .n_genes = N_GENES};
     for (uint64_t seed = 0; seed < 3; seed++) {
-        double best[N_NAMES];
-        for (int k = 0; k < N_NAMES; k++) {
+        double best[GA4 + 1];
+        for (int k = 0; k <= GA4; k++) {
             if (k == 1 || k == 2) {
                 continue; /* TPE and NSGA-II have tests of their own */
             }
@@ -95,11 +95,11 @@ static void test_toy_optimum_is_found(void **state) {
             best[k] = search(optimizer, genes, N_GENES, MOST_TRIALS, 50, NULL);
             weft_optimizer_destroy(optimizer);
         }
-        print_message("toy, seed %d: random %.0f, ga %.0f, ga4 %.0f\n", (int)seed, best[0], best[3],
-                      best[4]);
+        print_message("toy, seed %d: random %.0f, ga %.0f, ga4 %.0f\n", (int)seed, best[0],
+                      best[GA], best[GA4]);
         assert_true(best[0] > 15.0);
-        assert_true(best[3] <= 1.0);
-        assert_true(best[4] <= 1.0);
+        assert_true(best[GA] <= 1.0);
+        assert_true(best[GA4] <= 1.0);
     }
 }
 
@@ -113,7 +113,7 @@ static void test_constrained_optimum_is_found(void **state) {
         genes[g] = (weft_gene){.kind = WEFT_GENE_REAL, .lower = 0, .upper = 1};
     }
     weft_gene_table table = {.genes = genes, .n_genes = 10};
-    for (int k = 3; k < N_NAMES; k++) {
+    for (int k = GA; k <= GA4; k++) {
         weft_optimizer_settings settings = settings_of(names[k], 5);
         settings.population = 50;
         weft_optimizer *optimizer = make_optimizer(&table, &settings);
@@ -154,7 +154,7 @@ static void test_batches_do_not_matter(void **state) {
     weft_gene genes[N_GENES];
     toy_genes(genes, N_GENES);
     weft_gene_table table = {.genes = genes, .n_genes = N_GENES};
-    for (int k = 2; k < N_NAMES; k++) {
+    for (int k = 2; k <= GA4; k++) {
         for (int b = 0; b < 4; b++) {
             weft_optimizer_settings settings = settings_of(names[k], 9);
             settings.population = 60;
@@ -189,7 +189,7 @@ static void test_order_within_a_generation(void **state) {
         genes[g] = (weft_gene){.kind = WEFT_GENE_REAL, .lower = 0, .upper = 1};
     }
     weft_gene_table table = {.genes = genes, .n_genes = REALS};
-    for (int k = 3; k < N_NAMES; k++) {
+    for (int k = GA; k <= GA4; k++) {
         weft_optimizer_settings settings = settings_of(names[k], 6);
         settings.population = POPULATION;
         settings.screened = POPULATION;

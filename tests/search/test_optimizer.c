@@ -8,8 +8,8 @@
 
 enum { N_GENES = 15, BATCH = 6, BATCHES = 12 };
 
-static const char *const names[] = {"random", "tpe", "nsga2", "ga", "ga4"};
-enum { N_NAMES = 5 };
+static const char *const names[] = {"random", "tpe", "nsga2", "ga", "ga4", "sobol"};
+enum { N_NAMES = sizeof names / sizeof names[0] };
 
 /* Genetic algorithms have one objective. */
 static int most_objectives(const char *name) {
