@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Optimizers with ask and tell over genes and objective vectors alone: random and quasi-random
- * points, TPE, NSGA-II, genetic algorithms; and the measures of a front. All objectives are
+ * points, every point, TPE, NSGA-II, genetic algorithms; and the measures of a front. All objectives are
  * minimised: callers negate what they maximise.
  *
  *     weft_optimizer_create(&table, &settings, &optimizer, &error);
@@ -67,6 +67,7 @@ typedef struct weft_optimizer_settings {
     int screened;          /* of them, those far apart that are asked for first; 500 */
     int phase_generations; /* generations of each phase but the last, which has no end; 10 */
     weft_search_phase phases[WEFT_SEARCH_PHASES];
+    int64_t limit; /* "exhaustive": most genomes that a space may have; 10^6 */
     /* The first genomes: trial t < n_seeds is row t of `seeds` (n_seeds x n_genes), unless it is
      * known or seen. Copied by create. */
     const double *seeds;

@@ -53,6 +53,7 @@ void weft_optimizer_defaults(weft_optimizer_settings *settings) {
                    {0.9, 0.5, 7.0, 7.0},
                    {1.0, 0.2, 15.0, 15.0},
                    {1.0, 0.05, 25.0, 25.0}},
+        .limit = 1000000,
     };
 }
 
@@ -130,6 +131,7 @@ static weft_status check_settings(const weft_optimizer_settings *settings, weft_
     WEFT_TRY(check_real("prior_weight", settings->prior_weight, 1e-6, 1e6, error));
     WEFT_TRY(check_real("linear_forgetting", settings->linear_forgetting, 1, 1e9, error));
     WEFT_TRY(check_breeding(settings, error));
+    WEFT_TRY(check_real("limit", (double)settings->limit, 1, 1e15, error));
     for (int k = 0; k < WEFT_SEARCH_PHASES; k++) {
         WEFT_TRY(check_phase(&settings->phases[k], error));
     }

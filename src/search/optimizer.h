@@ -30,7 +30,8 @@ typedef struct weft_method {
     X(nsga2)                                                                                       \
     X(ga)                                                                                          \
     X(ga4)                                                                                         \
-    X(sobol)
+    X(sobol)                                                                                       \
+    X(exhaustive)
 
 #define WEFT_METHOD_EXTERN(name) extern const weft_method weft_method_##name;
 WEFT_METHOD_MAP(WEFT_METHOD_EXTERN)

@@ -23,7 +23,7 @@ typedef struct option {
     size_t offset; /* in weft_problem_info */
     double lower, upper;
     const char *const *words; /* OPTION_CHOICE: upper + 1 of them; the member is their index */
-    unsigned use;             /* of the accuracy: to whom it means something */
+    unsigned use;             /* to whom it means something; of the search, 0: written for all */
 } option;
 
 #define WORD(name, word) word,
@@ -100,6 +100,7 @@ static const option search_options[] = {
     {"sample", OPTION_INT, AT(optimizer.sample), 1, 1e6, NULL, 0},
     {"screened", OPTION_INT, AT(optimizer.screened), 1, 1e6, NULL, 0},
     {"phase_generations", OPTION_INT, AT(optimizer.phase_generations), 1, 1e6, NULL, 0},
+    {"limit", OPTION_INT64, AT(optimizer.limit), 1, 1e15, NULL, WEFT_BY_EXHAUSTIVE},
 };
 
 #undef AT
@@ -213,7 +214,9 @@ void weft_options_write(weft_option_section section, const weft_problem_info *in
     int n = 0;
     const option *options = options_of(section, &n);
     for (int i = 0; i < n; i++) {
-        if (section == WEFT_OPTIONS_SEARCH || weft_use_counts(options[i].use, info)) {
+        bool counts = section == WEFT_OPTIONS_SEARCH ? weft_search_use_counts(options[i].use, info)
+                                                     : weft_use_counts(options[i].use, info);
+        if (counts) {
             write_option(&options[i], (const char *)info + options[i].offset, out);
         }
     }

@@ -8,7 +8,7 @@
 #include "base/doc.h"
 #include "study/problem.h"
 
-/* ---- problem_use.c: to whom a key of the accuracy means something ------------------------------ */
+/* ---- problem_use.c: to whom a key means something ---------------------------------------------- */
 
 /* The providers, and which other key it belongs to: a sum of these. */
 enum {
@@ -31,6 +31,14 @@ bool weft_use_counts(unsigned use, const weft_problem_info *info);
 /* WEFT_ERROR_INPUT, at the key, where it is there and changes nothing. */
 weft_status weft_use_check(weft_map *map, const char *key, unsigned use,
                            const weft_problem_info *info, weft_error *error) WEFT_NODISCARD;
+
+/* The optimizers that a key of the search belongs to, of those keys that have any: a sum of these. */
+enum {
+    WEFT_BY_EXHAUSTIVE = 1,
+};
+
+/* Whether the problem's optimizer is one of them; 0: whatever it is. */
+bool weft_search_use_counts(unsigned use, const weft_problem_info *info);
 
 /* ---- problem_options.c: settings that are numbers -------------------------------------------- */
 

@@ -32,6 +32,16 @@ bool weft_use_counts(unsigned use, const weft_problem_info *info) {
     return knows(use, info) && missing(use, info) == NULL;
 }
 
+bool weft_search_use_counts(unsigned use, const weft_problem_info *info) {
+    static const char *const optimizers[] = {"exhaustive"};
+    for (unsigned i = 0; i < sizeof optimizers / sizeof optimizers[0]; i++) {
+        if (strcmp(info->optimizer.name, optimizers[i]) == 0) {
+            return use == 0 || (use >> i & 1U) != 0;
+        }
+    }
+    return use == 0;
+}
+
 static weft_status fail_provider(const weft_map *map, const weft_node *node, const char *key,
                                  unsigned use, const weft_problem_info *info, weft_error *error) {
     char known[100] = "";

@@ -65,6 +65,43 @@ static void written_form_reads_back_the_same(void **state) {
     weft_problem_destroy(again);
 }
 
+/* Texts of stores are compared line by line: what one optimizer has is not written for others. */
+static void keys_of_one_optimizer_are_written_for_it(void **state) {
+    static const struct {
+        const char *search, *line;
+    } cases[] = {
+        {"search: {optimizer: exhaustive, limit: 77}\n", "\n  limit: 77\n"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char text[sizeof good + 100];
+        weft_problem_texts first, second;
+        weft_problem *again = NULL;
+        weft_error error;
+        snprintf(text, sizeof text, "%.*s%s", (int)(strstr(good, "search:") - good), good,
+                 cases[i].search);
+        weft_problem *problem = read_problem(*state, "key.yaml", text);
+        expect_ok(weft_problem_write(problem, &first, &error), &error);
+        assert_non_null(strstr(first.problem, cases[i].line));
+        expect_ok(
+            weft_problem_parse(first.problem, first.space, first.chip, "store", &again, &error),
+            &error);
+        expect_ok(weft_problem_write(again, &second, &error), &error);
+        assert_string_equal(first.problem, second.problem);
+        free(first.problem);
+        free(second.problem);
+        weft_problem_destroy(problem);
+        weft_problem_destroy(again);
+        char *name = strstr(text, "optimizer: ") + 11;
+        memmove(name + 6, name + strcspn(name, ","), strlen(name + strcspn(name, ",")) + 1);
+        memcpy(name, "random", 6);
+        problem = read_problem(*state, "other.yaml", text);
+        expect_ok(weft_problem_write(problem, &first, &error), &error);
+        assert_null(strstr(first.problem, cases[i].line));
+        free(first.problem);
+        weft_problem_destroy(problem);
+    }
+}
+
 /* What a report says to save and run again. */
 static void a_problem_alone_is_the_same_problem(void **state) {
     weft_problem *problem = read_problem(*state, "good.yaml", good);
@@ -278,6 +315,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(reads_every_setting, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(a_name_of_any_characters_is_kept, make_folder,
+                                        remove_folder),
+        cmocka_unit_test_setup_teardown(keys_of_one_optimizer_are_written_for_it, make_folder,
                                         remove_folder),
         cmocka_unit_test_setup_teardown(written_form_reads_back_the_same, make_folder,
                                         remove_folder),
