@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Optimizers with ask and tell over genes and objective vectors alone: random and quasi-random
- * points, every point, TPE, NSGA-II, genetic algorithms; and the measures of a front. All objectives are
+ * points, every point, TPE, NSGA-II, evolution; and the measures of a front. All objectives are
  * minimised: callers negate what they maximise.
  *
  *     weft_optimizer_create(&table, &settings, &optimizer, &error);
@@ -55,13 +55,14 @@ typedef struct weft_optimizer_settings {
     int linear_forgetting; /* newest observations of full weight; 25 */
     /* NSGA-II (Deb et al. 2002) and the genetic algorithms. Generations are of `population` told
      * trials each, whatever the size of the batches. */
-    int population;               /* 0: the method's own: nsga2 20, ga 150, ga4 70 */
+    int population;               /* 0: the method's own: nsga2 20, ga 150, ga4 70, evolution 40 */
     double crossover_probability; /* that a child takes from both parents; < 0: the method's own:
                                    * nsga2 0.9, ga 0.95 */
     double child_mutation_probability; /* that a child is mutated at all; < 0: nsga2 1, ga 0.95 */
     double mutation_probability;       /* then, of each active gene; < 0: 1 / active genes */
-    double eta_crossover;              /* distribution indices; < 0: nsga2 20, ga 3 */
+    double eta_crossover;              /* distribution indices; < 0: nsga2 20, ga, evolution 3 */
     double eta_mutation;
+    int tournament; /* "evolution": members of which the best is mutated; 0: a quarter of them */
     /* "ga4": a screened start, then four phases instead of the probabilities and indices above */
     int sample;            /* legal genomes drawn at random; 1000 */
     int screened;          /* of them, those far apart that are asked for first; 500 */

@@ -98,6 +98,7 @@ static weft_status check_real(const char *name, double value, double lower, doub
 
 /* Below 0, or a population of 0: the method's own. */
 static weft_status check_breeding(const weft_optimizer_settings *settings, weft_error *error) {
+    WEFT_TRY(check_real("tournament", settings->tournament, 0, 1e6, error));
     if (settings->population != 0) {
         WEFT_TRY(check_real("population", settings->population, 2, 1e6, error));
     }

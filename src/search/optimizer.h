@@ -31,7 +31,8 @@ typedef struct weft_method {
     X(ga)                                                                                          \
     X(ga4)                                                                                         \
     X(sobol)                                                                                       \
-    X(exhaustive)
+    X(exhaustive)                                                                                  \
+    X(evolution)
 
 #define WEFT_METHOD_EXTERN(name) extern const weft_method weft_method_##name;
 WEFT_METHOD_MAP(WEFT_METHOD_EXTERN)

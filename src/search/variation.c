@@ -171,14 +171,19 @@ static double mutate(const weft_gene *gene, double value, exponent e, weft_rng *
     return other < value ? other : other + 1.0;
 }
 
+static int count_mutable(const weft_gene_table *table, const double *genome) {
+    int n = 0;
+    for (int g = 0; g < table->n_genes; g++) {
+        n += !isnan(genome[g]) && weft_gene_varies(&table->genes[g]);
+    }
+    return n;
+}
+
 static double gene_probability(const weft_gene_table *table, double setting, const double *genome) {
     if (setting >= 0.0) {
         return setting;
     }
-    int active = 0;
-    for (int g = 0; g < table->n_genes; g++) {
-        active += !isnan(genome[g]) && weft_gene_varies(&table->genes[g]);
-    }
+    int active = count_mutable(table, genome);
     return 1.0 / (double)(active > 0 ? active : 1);
 }
 
@@ -219,4 +224,18 @@ void weft_breed(const weft_gene_table *table, const weft_variation *variation, c
             weft_genome_complete(table, rng, child);
         }
     }
+}
+
+void weft_mutate_one(const weft_gene_table *table, double eta, weft_rng *rng, double *genome) {
+    int n = count_mutable(table, genome);
+    if (n == 0) {
+        return;
+    }
+    int g = -1;
+    for (int left = (int)weft_rng_below(rng, (uint64_t)n); left >= 0;) {
+        g++;
+        left -= !isnan(genome[g]) && weft_gene_varies(&table->genes[g]);
+    }
+    genome[g] = mutate(&table->genes[g], genome[g], exponent_of(eta), rng);
+    weft_genome_complete(table, rng, genome);
 }

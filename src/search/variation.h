@@ -30,4 +30,8 @@ weft_variation weft_variation_choose(const weft_optimizer_settings *settings,
 void weft_breed(const weft_gene_table *table, const weft_variation *variation, const double *a,
                 const double *b, weft_rng *rng, double *child);
 
+/* Mutates one of the active genes that vary, each as likely, and draws genes that become active; a
+ * genome in which none varies stays as it is. */
+void weft_mutate_one(const weft_gene_table *table, double eta, weft_rng *rng, double *genome);
+
 #endif

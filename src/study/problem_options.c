@@ -101,6 +101,7 @@ static const option search_options[] = {
     {"screened", OPTION_INT, AT(optimizer.screened), 1, 1e6, NULL, 0},
     {"phase_generations", OPTION_INT, AT(optimizer.phase_generations), 1, 1e6, NULL, 0},
     {"limit", OPTION_INT64, AT(optimizer.limit), 1, 1e15, NULL, WEFT_BY_EXHAUSTIVE},
+    {"tournament", OPTION_INT, AT(optimizer.tournament), 0, 1e6, NULL, WEFT_BY_EVOLUTION},
 };
 
 #undef AT

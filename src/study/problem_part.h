@@ -35,6 +35,7 @@ weft_status weft_use_check(weft_map *map, const char *key, unsigned use,
 /* The optimizers that a key of the search belongs to, of those keys that have any: a sum of these. */
 enum {
     WEFT_BY_EXHAUSTIVE = 1,
+    WEFT_BY_EVOLUTION = 2,
 };
 
 /* Whether the problem's optimizer is one of them; 0: whatever it is. */

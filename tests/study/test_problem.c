@@ -71,6 +71,7 @@ static void keys_of_one_optimizer_are_written_for_it(void **state) {
         const char *search, *line;
     } cases[] = {
         {"search: {optimizer: exhaustive, limit: 77}\n", "\n  limit: 77\n"},
+        {"search: {optimizer: evolution, tournament: 5}\n", "\n  tournament: 5\n"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         char text[sizeof good + 100];
