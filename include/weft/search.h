@@ -45,9 +45,9 @@ enum { WEFT_SEARCH_PHASES = 4 };
 typedef struct weft_optimizer_settings {
     const char *name; /* one of weft_optimizer_names() */
     uint64_t seed;
-    int n_objectives; /* "ga" and "ga4": 1 */
+    int n_objectives; /* "ga", "ga4" and "anneal": 1 */
     /* TPE (Bergstra et al. 2011; rules as in Hyperopt) */
-    int startup_trials;    /* random trials first; 20 */
+    int startup_trials;    /* random trials first, of "anneal" too; 20 */
     int candidates;        /* draws from the good density; 24 */
     double gamma;          /* n_good = min(ceil(gamma * sqrt(N)), 25); 0.25. With several
                             * objectives members of the first front besides, up to sqrt(N), 25 */
@@ -60,7 +60,7 @@ typedef struct weft_optimizer_settings {
                                    * nsga2 0.9, ga 0.95 */
     double child_mutation_probability; /* that a child is mutated at all; < 0: nsga2 1, ga 0.95 */
     double mutation_probability;       /* then, of each active gene; < 0: 1 / active genes */
-    double eta_crossover;              /* distribution indices; < 0: nsga2 20, ga, evolution 3 */
+    double eta_crossover; /* distribution indices; < 0: nsga2 20, ga, evolution, anneal 3 */
     double eta_mutation;
     int tournament; /* "evolution": members of which the best is mutated; 0: a quarter of them */
     /* "ga4": a screened start, then four phases instead of the probabilities and indices above */
@@ -68,7 +68,9 @@ typedef struct weft_optimizer_settings {
     int screened;          /* of them, those far apart that are asked for first; 500 */
     int phase_generations; /* generations of each phase but the last, which has no end; 10 */
     weft_search_phase phases[WEFT_SEARCH_PHASES];
-    int64_t limit; /* "exhaustive": most genomes that a space may have; 10^6 */
+    double acceptance; /* "anneal": of a typical worse trial, at first; 0.5 */
+    double cooling;    /* "anneal": factor of the temperature with every trial; 0.99 */
+    int64_t limit;     /* "exhaustive": most genomes that a space may have; 10^6 */
     /* The first genomes: trial t < n_seeds is row t of `seeds` (n_seeds x n_genes), unless it is
      * known or seen. Copied by create. */
     const double *seeds;

@@ -50,12 +50,7 @@ static void destroy(void *state) {
 }
 
 static weft_status create_state(weft_optimizer *optimizer, weft_error *error) {
-    if (optimizer->settings.n_objectives != 1) {
-        weft_fail(error, WEFT_ERROR_USAGE, "optimizer '%s' has one objective; found %d",
-                  optimizer->method->name, optimizer->settings.n_objectives);
-        weft_hint(error, "use nsga2, or put the objectives into one score");
-        return WEFT_ERROR_USAGE;
-    }
+    WEFT_TRY(weft_optimizer_one_objective(optimizer, error));
     optimizer->state = calloc(1, sizeof(ga));
     return optimizer->state != NULL ? WEFT_OK : weft_fail_memory(error, sizeof(ga));
 }

@@ -53,6 +53,8 @@ void weft_optimizer_defaults(weft_optimizer_settings *settings) {
                    {0.9, 0.5, 7.0, 7.0},
                    {1.0, 0.2, 15.0, 15.0},
                    {1.0, 0.05, 25.0, 25.0}},
+        .acceptance = 0.5,
+        .cooling = 0.99,
         .limit = 1000000,
     };
 }
@@ -132,6 +134,8 @@ static weft_status check_settings(const weft_optimizer_settings *settings, weft_
     WEFT_TRY(check_real("prior_weight", settings->prior_weight, 1e-6, 1e6, error));
     WEFT_TRY(check_real("linear_forgetting", settings->linear_forgetting, 1, 1e9, error));
     WEFT_TRY(check_breeding(settings, error));
+    WEFT_TRY(check_real("acceptance", settings->acceptance, 0.001, 0.999, error));
+    WEFT_TRY(check_real("cooling", settings->cooling, 0.1, 0.999999, error));
     WEFT_TRY(check_real("limit", (double)settings->limit, 1, 1e15, error));
     for (int k = 0; k < WEFT_SEARCH_PHASES; k++) {
         WEFT_TRY(check_phase(&settings->phases[k], error));
@@ -289,6 +293,16 @@ void weft_optimizer_destroy(weft_optimizer *optimizer) {
     free(optimizer->scratch);
     free(optimizer->seeds);
     free(optimizer);
+}
+
+weft_status weft_optimizer_one_objective(const weft_optimizer *optimizer, weft_error *error) {
+    if (optimizer->settings.n_objectives == 1) {
+        return WEFT_OK;
+    }
+    weft_fail(error, WEFT_ERROR_USAGE, "optimizer '%s' has one objective; found %d",
+              optimizer->method->name, optimizer->settings.n_objectives);
+    weft_hint(error, "use nsga2, or put the objectives into one score");
+    return WEFT_ERROR_USAGE;
 }
 
 /* ---- ask and tell ---------------------------------------------------------------------------- */

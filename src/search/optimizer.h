@@ -32,7 +32,8 @@ typedef struct weft_method {
     X(ga4)                                                                                         \
     X(sobol)                                                                                       \
     X(exhaustive)                                                                                  \
-    X(evolution)
+    X(evolution)                                                                                   \
+    X(anneal)
 
 #define WEFT_METHOD_EXTERN(name) extern const weft_method weft_method_##name;
 WEFT_METHOD_MAP(WEFT_METHOD_EXTERN)
@@ -54,6 +55,10 @@ struct weft_optimizer {
 
 /* Whether ask may give the genome: legal, not known, not seen. */
 bool weft_optimizer_accepts(const weft_optimizer *optimizer, const double *genome);
+
+/* WEFT_ERROR_USAGE where the settings have several objectives: for methods that have one. */
+weft_status weft_optimizer_one_objective(const weft_optimizer *optimizer,
+                                         weft_error *error) WEFT_NODISCARD;
 
 /* The first acceptable genome of a small finite space after a random one, in the order of its walk,
  * around the end. *found is false where the space has none left; *counted is false where it is too

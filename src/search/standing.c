@@ -16,6 +16,16 @@ static int order_of(weft_outcome_state state) {
     return 2;
 }
 
+bool weft_outcome_dominates(const weft_outcome *a, const weft_outcome *b, int n_objectives) {
+    if (a->state != b->state) {
+        return order_of(a->state) < order_of(b->state);
+    }
+    if (a->state == WEFT_OUTCOME_OK) {
+        return weft_dominates(a->objectives, b->objectives, n_objectives);
+    }
+    return a->state == WEFT_OUTCOME_INFEASIBLE && a->violation < b->violation;
+}
+
 static int compare(double a, double b) {
     return (a > b) - (a < b);
 }

@@ -9,6 +9,9 @@
 #include "base/error.h"
 #include "search/history.h"
 
+/* Constrained domination: a is of a better state, or infeasible by less, or dominates b. */
+bool weft_outcome_dominates(const weft_outcome *a, const weft_outcome *b, int n_objectives);
+
 typedef struct weft_standing {
     size_t row; /* of the history */
     weft_outcome_state state;

@@ -102,6 +102,8 @@ static const option search_options[] = {
     {"phase_generations", OPTION_INT, AT(optimizer.phase_generations), 1, 1e6, NULL, 0},
     {"limit", OPTION_INT64, AT(optimizer.limit), 1, 1e15, NULL, WEFT_BY_EXHAUSTIVE},
     {"tournament", OPTION_INT, AT(optimizer.tournament), 0, 1e6, NULL, WEFT_BY_EVOLUTION},
+    {"acceptance", OPTION_REAL, AT(optimizer.acceptance), 0.001, 0.999, NULL, WEFT_BY_ANNEAL},
+    {"cooling", OPTION_REAL, AT(optimizer.cooling), 0.1, 0.999999, NULL, WEFT_BY_ANNEAL},
 };
 
 #undef AT

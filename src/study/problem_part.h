@@ -36,6 +36,7 @@ weft_status weft_use_check(weft_map *map, const char *key, unsigned use,
 enum {
     WEFT_BY_EXHAUSTIVE = 1,
     WEFT_BY_EVOLUTION = 2,
+    WEFT_BY_ANNEAL = 4,
 };
 
 /* Whether the problem's optimizer is one of them; 0: whatever it is. */

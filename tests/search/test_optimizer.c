@@ -8,13 +8,13 @@
 
 enum { N_GENES = 15, BATCH = 6, BATCHES = 12 };
 
-static const char *const names[] = {"random", "tpe",   "nsga2",      "ga",
-                                    "ga4",    "sobol", "exhaustive", "evolution"};
+static const char *const names[] = {"random", "tpe",        "nsga2",     "ga",    "ga4",
+                                    "sobol",  "exhaustive", "evolution", "anneal"};
 enum { N_NAMES = sizeof names / sizeof names[0] };
 
-/* Genetic algorithms have one objective. */
+/* Genetic algorithms and annealing have one objective. */
 static int most_objectives(const char *name) {
-    return name[0] == 'g' ? 1 : 3;
+    return name[0] == 'g' || strcmp(name, "anneal") == 0 ? 1 : 3;
 }
 
 /* At most 3 blocks of kind 0 (as the cap on halvings). */

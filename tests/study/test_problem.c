@@ -72,6 +72,8 @@ static void keys_of_one_optimizer_are_written_for_it(void **state) {
     } cases[] = {
         {"search: {optimizer: exhaustive, limit: 77}\n", "\n  limit: 77\n"},
         {"search: {optimizer: evolution, tournament: 5}\n", "\n  tournament: 5\n"},
+        {"search: {optimizer: anneal, acceptance: 0.3, cooling: 0.97}\n",
+         "\n  acceptance: 0.3\n  cooling: 0.97\n"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         char text[sizeof good + 100];
