@@ -55,7 +55,7 @@ typedef struct weft_optimizer_settings {
     int linear_forgetting; /* newest observations of full weight; 25 */
     /* NSGA-II (Deb et al. 2002) and the genetic algorithms. Generations are of `population` told
      * trials each, whatever the size of the batches. */
-    int population;               /* 0: the method's own: nsga2 20, ga 150, ga4 70, evolution 40 */
+    int population; /* 0: the method's own: nsga2 20, ga 150, ga4 70, evolution 40, local 8 */
     double crossover_probability; /* that a child takes from both parents; < 0: the method's own:
                                    * nsga2 0.9, ga 0.95 */
     double child_mutation_probability; /* that a child is mutated at all; < 0: nsga2 1, ga 0.95 */

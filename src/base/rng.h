@@ -26,6 +26,7 @@ typedef enum weft_purpose {
     WEFT_PURPOSE_SAMPLE,     /* network `index` that a supernet draws */
     WEFT_PURPOSE_BOOTSTRAP,  /* samples of pairs, for an interval */
     WEFT_PURPOSE_SCRAMBLE,   /* dimension `index` of quasi-random points */
+    WEFT_PURPOSE_STEP,       /* steps from a told trial: index = trial * 2^20 + step */
     WEFT_PURPOSE_ACCEPT,     /* whether a chain takes told trial `index` */
 } weft_purpose;
 

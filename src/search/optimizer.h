@@ -33,7 +33,8 @@ typedef struct weft_method {
     X(sobol)                                                                                       \
     X(exhaustive)                                                                                  \
     X(evolution)                                                                                   \
-    X(anneal)
+    X(anneal)                                                                                      \
+    X(local)
 
 #define WEFT_METHOD_EXTERN(name) extern const weft_method weft_method_##name;
 WEFT_METHOD_MAP(WEFT_METHOD_EXTERN)

@@ -11,8 +11,8 @@
 
 enum { N_GENES = 40, MOST_TRIALS = 6000 };
 
-static const char *const names[] = {"random", "tpe",   "nsga2",     "ga",
-                                    "ga4",    "sobol", "evolution", "anneal"};
+static const char *const names[] = {"random", "tpe",       "nsga2",  "ga",   "ga4",
+                                    "sobol",  "evolution", "anneal", "local"};
 enum { N_NAMES = sizeof names / sizeof names[0], GA = 3, GA4 = 4 };
 
 /* Ordinal genes of 2 to 9 values and categorical ones; every fourth exists only where the gene

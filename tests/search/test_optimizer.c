@@ -8,8 +8,8 @@
 
 enum { N_GENES = 15, BATCH = 6, BATCHES = 12 };
 
-static const char *const names[] = {"random", "tpe",        "nsga2",     "ga",    "ga4",
-                                    "sobol",  "exhaustive", "evolution", "anneal"};
+static const char *const names[] = {"random", "tpe",        "nsga2",     "ga",     "ga4",
+                                    "sobol",  "exhaustive", "evolution", "anneal", "local"};
 enum { N_NAMES = sizeof names / sizeof names[0] };
 
 /* Genetic algorithms and annealing have one objective. */
