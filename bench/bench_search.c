@@ -245,15 +245,20 @@ static double milliseconds_volume(int n_objectives, size_t n) {
 }
 
 int main(void) {
-    static const char *const names[] = {"random", "tpe", "nsga2", "ga"};
+    static const struct {
+        const char *name;
+        int most_objectives;
+    } methods[] = {{"random", 3}, {"sobol", 3},     {"tpe", 3},    {"nsga2", 3},
+                   {"ga", 1},     {"evolution", 3}, {"anneal", 1}, {"local", 3}};
+    enum { N_METHODS = sizeof methods / sizeof methods[0] };
     printf("ask + tell, microseconds a trial, 15 genes\n");
-    printf("%-8s %10s %8s %10s %10s\n", "method", "objectives", "history", "batch 1", "batch 8");
-    for (int k = 0; k < 4; k++) {
-        for (int n_objectives = 1; n_objectives <= (k == 3 ? 1 : 3); n_objectives++) {
+    printf("%-9s %10s %8s %10s %10s\n", "method", "objectives", "history", "batch 1", "batch 8");
+    for (int k = 0; k < N_METHODS; k++) {
+        for (int n_objectives = 1; n_objectives <= methods[k].most_objectives; n_objectives++) {
             for (uint64_t history = 1000; history <= 10000; history *= 10) {
-                printf("%-8s %10d %8d %10.1f %10.1f\n", names[k], n_objectives, (int)history,
-                       microseconds(names[k], n_objectives, history, 1),
-                       microseconds(names[k], n_objectives, history, 8));
+                printf("%-9s %10d %8d %10.1f %10.1f\n", methods[k].name, n_objectives, (int)history,
+                       microseconds(methods[k].name, n_objectives, history, 1),
+                       microseconds(methods[k].name, n_objectives, history, 8));
             }
         }
     }
