@@ -5,7 +5,8 @@
  *     for each of 7 positions), one at a time and in batches of 8;
  *   - of genetic algorithms on 150 genes, population and batches of 150, as joint searches have
  *     them, over the 15 000 trials of a published budget;
- * nanoseconds for a step of a walk; milliseconds for an exact hypervolume. */
+ * nanoseconds for a step of a walk; milliseconds for an exact hypervolume; millions of insertions a
+ * second into an archive. */
 #include "base/rng.h"
 #include <weft/search.h>
 
@@ -244,6 +245,65 @@ static double milliseconds_volume(int n_objectives, size_t n) {
     return 1e3 * elapsed;
 }
 
+typedef enum cloud {
+    CLOUD_CUBE,   /* uniform in the unit cube: small fronts */
+    CLOUD_NEAR,   /* up to 5 % behind a sphere's octant, as late in a search */
+    CLOUD_CLOSER, /* the distance falls as 1 / trials: most new points push out others */
+    CLOUD_FRONT,  /* on the octant: all stay */
+} cloud;
+
+static void fill_cloud(cloud kind, int n_objectives, int n, double *points) {
+    weft_rng rng = weft_rng_make(2, WEFT_PURPOSE_TEST, 0);
+    for (int i = 0; i < n; i++) {
+        double *p = &points[(size_t)i * (size_t)n_objectives];
+        double sum = 0.0;
+        for (int m = 0; m < n_objectives; m++) {
+            p[m] = kind == CLOUD_CUBE ? weft_rng_uniform(&rng) : fabs(weft_rng_normal(&rng));
+            sum += p[m] * p[m];
+        }
+        double behind = kind == CLOUD_NEAR     ? 0.05 * weft_rng_uniform(&rng)
+                        : kind == CLOUD_CLOSER ? 1e3 * weft_rng_uniform(&rng) / (i + 1e3)
+                                               : 0.0;
+        for (int m = 0; m < n_objectives && kind != CLOUD_CUBE; m++) {
+            p[m] = 1.0 + behind - p[m] / sqrt(sum);
+        }
+    }
+}
+
+/* Prints a rate and the size in the end. */
+static void print_archive(const char *label, cloud kind, int n_objectives, int n) {
+    double *points = malloc((size_t)n * (size_t)n_objectives * sizeof *points);
+    weft_archive *archive = NULL;
+    weft_error error;
+    if (points == NULL || weft_archive_create(n_objectives, &archive, &error) < 0) {
+        exit(1);
+    }
+    fill_cloud(kind, n_objectives, n, points);
+    double start = now();
+    for (size_t i = 0; i < (size_t)n; i++) {
+        bool kept;
+        if (weft_archive_insert(archive, &points[i * (size_t)n_objectives], i, &kept, &error) < 0) {
+            stop(&error);
+        }
+    }
+    double elapsed = now() - start;
+    printf("%-26s %10d %10d %10zu %12.2f\n", label, n_objectives, n, weft_archive_size(archive),
+           1e-6 * n / elapsed);
+    weft_archive_destroy(archive);
+    free(points);
+}
+
+static void print_archives(void) {
+    printf("\narchive\n%-26s %10s %10s %10s %12s\n", "points", "objectives", "inserted", "members",
+           "millions / s");
+    for (int m = 2; m <= 4; m++) {
+        print_archive("in a cube", CLOUD_CUBE, m, 1000000);
+        print_archive("up to 5 % behind a sphere", CLOUD_NEAR, m, 1000000);
+        print_archive("ever closer to a sphere", CLOUD_CLOSER, m, 100000);
+        print_archive("on a sphere", CLOUD_FRONT, m, 100000);
+    }
+}
+
 int main(void) {
     static const struct {
         const char *name;
@@ -275,5 +335,6 @@ int main(void) {
         printf("   %d objectives, 200 points %.2f", m, milliseconds_volume(m, 200));
     }
     printf("\n");
+    print_archives();
     return 0;
 }

@@ -106,6 +106,75 @@ static void test_archive_is_the_front(void **state) {
     }
 }
 
+/* Thousands of points that come ever closer to a sphere, so that members leave all the time, in an
+ * order of the angle in odd rounds; against a list that is walked. With infinite coordinates
+ * too. */
+static void check_large_archive(int m, bool sorted, size_t n) {
+    double *points = malloc(n * (size_t)m * sizeof *points);
+    uint64_t *members = malloc(n * sizeof *members);
+    assert_true(points != NULL && members != NULL);
+    weft_rng rng = weft_rng_make((uint64_t)m, WEFT_PURPOSE_TEST, 6);
+    weft_archive *archive = NULL;
+    weft_error error;
+    assert_int_equal(weft_archive_create(m, &archive, &error), WEFT_OK);
+    size_t size = 0;
+    for (size_t i = 0; i < n; i++) {
+        double *p = &points[i * (size_t)m];
+        double angle = sorted ? M_PI_2 * (double)(i % 500) / 500.0
+                              : M_PI_2 * weft_rng_uniform(&rng);
+        double behind = 300.0 * weft_rng_uniform(&rng) / (double)(300 + i);
+        p[0] = 1.0 + behind - cos(angle);
+        p[1] = 1.0 + behind - sin(angle);
+        for (int k = 2; k < m; k++) {
+            p[k] = i % 97 == 0 ? -INFINITY : floor(8.0 * weft_rng_uniform(&rng));
+        }
+        p[i % (size_t)m] = i % 89 == 0 ? INFINITY : p[i % (size_t)m];
+        bool stays = true;
+        size_t left = 0;
+        for (size_t j = 0; j < size; j++) {
+            const double *q = &points[members[j] * (size_t)m];
+            stays = stays && !twin_dominates(q, p, m) && memcmp(p, q, (size_t)m * sizeof *p) != 0;
+        }
+        for (size_t j = 0; j < size && stays; j++) {
+            if (!twin_dominates(p, &points[members[j] * (size_t)m], m)) {
+                members[left++] = members[j];
+            }
+        }
+        if (stays) {
+            members[left++] = i;
+            size = left;
+        }
+        bool kept;
+        assert_int_equal(weft_archive_insert(archive, p, i, &kept, &error), WEFT_OK);
+        assert_int_equal(kept, stays);
+        assert_int_equal(weft_archive_size(archive), size);
+        if (size > 0) {
+            size_t j = (size_t)weft_rng_below(&rng, size);
+            assert_int_equal(weft_archive_id(archive, j), members[j]);
+        }
+    }
+    for (size_t j = 0; j < size; j++) {
+        assert_int_equal(weft_archive_id(archive, j), members[j]);
+        assert_memory_equal(weft_archive_objectives(archive, j), &points[members[j] * (uint64_t)m],
+                            (size_t)m * sizeof *points);
+    }
+    print_message("%d objectives, %s: %d members of %d\n", m, sorted ? "sorted" : "random",
+                  (int)size, (int)n);
+    weft_archive_destroy(archive);
+    free(points);
+    free(members);
+}
+
+static void test_large_archives(void **state) {
+    (void)state;
+    const char *scale = getenv("WEFT_TEST_SCALE");
+    size_t n = scale != NULL && strcmp(scale, "quick") == 0 ? 2000 : 6000;
+    for (int m = 2; m <= 4; m++) {
+        check_large_archive(m, false, n);
+        check_large_archive(m, true, n);
+    }
+}
+
 static void test_archive_edges(void **state) {
     (void)state;
     weft_error error;
@@ -444,6 +513,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_dominates),
         cmocka_unit_test(test_archive_is_the_front),
+        cmocka_unit_test(test_large_archives),
         cmocka_unit_test(test_archive_edges),
         cmocka_unit_test(test_hypervolume_by_hand),
         cmocka_unit_test(test_hypervolume_twin),
