@@ -138,6 +138,43 @@ WEFT_API weft_status weft_hypervolume(const double *points, size_t n, int n_obje
                                       const double *reference, double *volume,
                                       weft_error *error) WEFT_NODISCARD;
 
+/* An unbiased estimate of the hypervolume and its standard error, any number of objectives, of
+ * `samples` >= 2 points drawn with `seed`: the same for the same arguments. Where the points' boxes
+ * overlap much, the points are uniform in the box around them all, otherwise in the boxes, each
+ * counted once (Karp and Luby 1983): whichever is drawn from the smaller volume. */
+WEFT_API weft_status weft_hypervolume_estimate(const double *points, size_t n, int n_objectives,
+                                               const double *reference, uint64_t samples,
+                                               uint64_t seed, double *volume,
+                                               double *standard_error,
+                                               weft_error *error) WEFT_NODISCARD;
+
+/* How coarse an epsilon-front is. */
+typedef enum weft_epsilon {
+    WEFT_EPSILON_ADDITIVE,       /* a <= b + epsilon */
+    WEFT_EPSILON_MULTIPLICATIVE, /* a <= (1 + epsilon) b; objectives above 0 */
+} weft_epsilon;
+
+/* Which of n points to keep so that each is epsilon-dominated by a kept one, which no point dominates
+ * (Laumanns et al. 2002): one in each box of a grid of width epsilon (m) that no other box with points
+ * dominates, the one nearest to the box's best corner, the first of equals. The grid begins at 0 (at
+ * 1, multiplicative). Writes their indices, rising, to kept (room for n). Finite points. */
+WEFT_API weft_status weft_epsilon_front(const double *points, size_t n, int n_objectives,
+                                        weft_epsilon kind, const double *epsilon, size_t *kept,
+                                        size_t *n_kept, weft_error *error) WEFT_NODISCARD;
+
+/* IGD+ (Ishibuchi et al. 2015): how far the reference points are, in the mean, from what the points
+ * dominate; 0 for the reference itself. Weakly Pareto compliant: more or better points never raise it.
+ * Objectives count as they are, so scale them alike. Any number of them; infinite for no points, NaN
+ * for no reference or where a coordinate is NaN. O(n n_reference). */
+WEFT_API double weft_igd_plus(const double *points, size_t n, const double *reference,
+                              size_t n_reference, int n_objectives);
+
+/* The additive epsilon indicator (Zitzler et al. 2003): the least amount that, taken off every objective
+ * of the points, makes each reference point weakly dominated; below 0 where they are better. The same
+ * conditions. */
+WEFT_API double weft_epsilon_indicator(const double *points, size_t n, const double *reference,
+                                       size_t n_reference, int n_objectives);
+
 /* The knee of a front: objectives are normalised over the front's members (0: best, 1: worst); it
  * is the member with the least sum of them. With two objectives that is the one farthest from the
  * line between the front's ends, towards the ideal point (Das, "On characterizing the knee of the
