@@ -308,8 +308,8 @@ int main(void) {
     static const struct {
         const char *name;
         int most_objectives;
-    } methods[] = {{"random", 3}, {"sobol", 3},     {"tpe", 3},    {"nsga2", 3},
-                   {"ga", 1},     {"evolution", 3}, {"anneal", 1}, {"local", 3}};
+    } methods[] = {{"random", 3}, {"sobol", 3}, {"tpe", 3},       {"nsga2", 3},  {"nsga3", 3},
+                   {"moead", 3},  {"ga", 1},    {"evolution", 3}, {"anneal", 1}, {"local", 3}};
     enum { N_METHODS = sizeof methods / sizeof methods[0] };
     printf("ask + tell, microseconds a trial, 15 genes\n");
     printf("%-9s %10s %8s %10s %10s\n", "method", "objectives", "history", "batch 1", "batch 8");
@@ -324,8 +324,9 @@ int main(void) {
     }
     printf("\nask + tell, microseconds a trial, 150 genes, population and batches of 150, 15 000 "
            "trials\n");
-    printf("ga %.1f   ga4 %.1f   nsga2, 2 objectives %.1f\n", microseconds_many("ga", 1),
-           microseconds_many("ga4", 1), microseconds_many("nsga2", 2));
+    printf("ga %.1f   ga4 %.1f   2 objectives: nsga2 %.1f   nsga3 %.1f   moead %.1f\n",
+           microseconds_many("ga", 1), microseconds_many("ga4", 1), microseconds_many("nsga2", 2),
+           microseconds_many("nsga3", 2), microseconds_many("moead", 2));
     weft_gene genes[N_GENES];
     fill_genes(genes);
     printf("\nwalk, nanoseconds a step: 9 of 141 genes vary %.1f   15 conditional genes %.1f\n",

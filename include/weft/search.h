@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Optimizers with ask and tell over genes and objective vectors alone: random and quasi-random
- * points, every point, TPE, NSGA-II, evolution; and the measures of a front. All objectives are
- * minimised: callers negate what they maximise.
+ * points, every point, TPE, NSGA-II and -III, MOEA/D, evolution; and the measures of a front. All
+ * objectives are minimised: callers negate what they maximise.
  *
  *     weft_optimizer_create(&table, &settings, &optimizer, &error);
  *     for (uint64_t t = 0; t < trials; t += n) {
@@ -53,16 +53,28 @@ typedef struct weft_optimizer_settings {
                             * objectives members of the first front besides, up to sqrt(N), 25 */
     double prior_weight;   /* 1 */
     int linear_forgetting; /* newest observations of full weight; 25 */
-    /* NSGA-II (Deb et al. 2002) and the genetic algorithms. Generations are of `population` told
-     * trials each, whatever the size of the batches. */
-    int population; /* 0: the method's own: nsga2 20, ga 150, ga4 70, evolution 40, local 8 */
+    /* NSGA-II (Deb et al. 2002), NSGA-III, MOEA/D and the genetic algorithms. Generations are of
+     * `population` told trials each, whatever the size of the batches. */
+    int population;               /* 0: the method's own: nsga2 20, nsga3 and moead 92 (with
+                                   * divisions given, their directions), ga 150, ga4 70, evolution
+                                   * 40, local 8 */
     double crossover_probability; /* that a child takes from both parents; < 0: the method's own:
-                                   * nsga2 0.9, ga 0.95 */
-    double child_mutation_probability; /* that a child is mutated at all; < 0: nsga2 1, ga 0.95 */
+                                   * nsga2 0.9, nsga3 and moead 1, ga 0.95 */
+    double child_mutation_probability; /* that a child is mutated at all; < 0: 1, ga 0.95 */
     double mutation_probability;       /* then, of each active gene; < 0: 1 / active genes */
-    double eta_crossover; /* distribution indices; < 0: nsga2 20, ga, evolution, anneal 3 */
+    double
+        eta_crossover; /* distribution indices; < 0: 20, nsga3 30 and 20, ga, evolution, anneal 3 */
     double eta_mutation;
     int tournament; /* "evolution": members of which the best is mutated; 0: a quarter of them */
+    /* NSGA-III (Deb and Jain 2014) and MOEA/D (Zhang and Li 2007): directions in objective space,
+     * all multiples of 1 / divisions that sum to 1; the inner ones halfway to the centre. No more
+     * than the population. */
+    int divisions;       /* 0: the most that the population allows, both layers */
+    int inner_divisions; /* with divisions given; 0: none */
+    /* MOEA/D; the last two as in Li and Zhang 2009 */
+    int neighbours;               /* directions among which parents and those replaced are; 20 */
+    double neighbour_probability; /* otherwise they are among all; 0.9 */
+    int replacements;             /* at most, of a child; 2 */
     /* "ga4": a screened start, then four phases instead of the probabilities and indices above */
     int sample;            /* legal genomes drawn at random; 1000 */
     int screened;          /* of them, those far apart that are asked for first; 500 */
@@ -154,24 +166,25 @@ typedef enum weft_epsilon {
     WEFT_EPSILON_MULTIPLICATIVE, /* a <= (1 + epsilon) b; objectives above 0 */
 } weft_epsilon;
 
-/* Which of n points to keep so that each is epsilon-dominated by a kept one, which no point dominates
- * (Laumanns et al. 2002): one in each box of a grid of width epsilon (m) that no other box with points
- * dominates, the one nearest to the box's best corner, the first of equals. The grid begins at 0 (at
- * 1, multiplicative). Writes their indices, rising, to kept (room for n). Finite points. */
+/* Which of n points to keep so that each is epsilon-dominated by a kept one, which no point
+ * dominates (Laumanns et al. 2002): one in each box of a grid of width epsilon (m) that no other
+ * box with points dominates, the one nearest to the box's best corner, the first of equals. The
+ * grid begins at 0 (at 1, multiplicative). Writes their indices, rising, to kept (room for n).
+ * Finite points. */
 WEFT_API weft_status weft_epsilon_front(const double *points, size_t n, int n_objectives,
                                         weft_epsilon kind, const double *epsilon, size_t *kept,
                                         size_t *n_kept, weft_error *error) WEFT_NODISCARD;
 
 /* IGD+ (Ishibuchi et al. 2015): how far the reference points are, in the mean, from what the points
- * dominate; 0 for the reference itself. Weakly Pareto compliant: more or better points never raise it.
- * Objectives count as they are, so scale them alike. Any number of them; infinite for no points, NaN
- * for no reference or where a coordinate is NaN. O(n n_reference). */
+ * dominate; 0 for the reference itself. Weakly Pareto compliant: more or better points never raise
+ * it. Objectives count as they are, so scale them alike. Any number of them; infinite for no
+ * points, NaN for no reference or where a coordinate is NaN. O(n n_reference). */
 WEFT_API double weft_igd_plus(const double *points, size_t n, const double *reference,
                               size_t n_reference, int n_objectives);
 
-/* The additive epsilon indicator (Zitzler et al. 2003): the least amount that, taken off every objective
- * of the points, makes each reference point weakly dominated; below 0 where they are better. The same
- * conditions. */
+/* The additive epsilon indicator (Zitzler et al. 2003): the least amount that, taken off every
+ * objective of the points, makes each reference point weakly dominated; below 0 where they are
+ * better. The same conditions. */
 WEFT_API double weft_epsilon_indicator(const double *points, size_t n, const double *reference,
                                        size_t n_reference, int n_objectives);
 

@@ -29,6 +29,7 @@ typedef enum weft_purpose {
     WEFT_PURPOSE_STEP,       /* steps from a told trial: index = trial * 2^20 + step */
     WEFT_PURPOSE_ACCEPT,     /* whether a chain takes told trial `index` */
     WEFT_PURPOSE_VOLUME,     /* points drawn to estimate a hypervolume */
+    WEFT_PURPOSE_SELECT,     /* who survives generation `index`, or who mates for trial `index` */
 } weft_purpose;
 
 /* A stream; a plain value, copy it to fork it. */

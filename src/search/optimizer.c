@@ -17,8 +17,8 @@
 enum { METHOD_ATTEMPTS = 96, RANDOM_ATTEMPTS = 160, LAST_ATTEMPTS = 10000 };
 
 /* Largest distribution index: children beyond it are copies. Largest sample: its distances are a
- * table walked `screened` times. */
-enum { MAX_ETA = 1000, MAX_SAMPLE = 100000 };
+ * table walked `screened` times. Most divisions: their directions are counted without overflow. */
+enum { MAX_ETA = 1000, MAX_SAMPLE = 100000, MAX_DIVISIONS = 1000 };
 
 #define METHOD(name) &weft_method_##name,
 static const weft_method *const methods[] = {WEFT_METHOD_MAP(METHOD)};
@@ -46,6 +46,9 @@ void weft_optimizer_defaults(weft_optimizer_settings *settings) {
         .mutation_probability = -1.0,
         .eta_crossover = -1.0,
         .eta_mutation = -1.0,
+        .neighbours = 20,
+        .neighbour_probability = 0.9,
+        .replacements = 2,
         .sample = 1000,
         .screened = 500,
         .phase_generations = 10,
@@ -117,6 +120,14 @@ static weft_status check_breeding(const weft_optimizer_settings *settings, weft_
     return check_real("phase_generations", settings->phase_generations, 1, 1e6, error);
 }
 
+static weft_status check_directions(const weft_optimizer_settings *settings, weft_error *error) {
+    WEFT_TRY(check_real("divisions", settings->divisions, 0, MAX_DIVISIONS, error));
+    WEFT_TRY(check_real("inner_divisions", settings->inner_divisions, 0, MAX_DIVISIONS, error));
+    WEFT_TRY(check_real("neighbours", settings->neighbours, 2, 1000, error));
+    WEFT_TRY(check_real("neighbour_probability", settings->neighbour_probability, 0, 1, error));
+    return check_real("replacements", settings->replacements, 1, 1e6, error);
+}
+
 static weft_status check_phase(const weft_search_phase *phase, weft_error *error) {
     WEFT_TRY(
         check_real("phases: crossover_probability", phase->crossover_probability, 0, 1, error));
@@ -137,6 +148,7 @@ static weft_status check_settings(const weft_optimizer_settings *settings, weft_
     WEFT_TRY(check_real("acceptance", settings->acceptance, 0.001, 0.999, error));
     WEFT_TRY(check_real("cooling", settings->cooling, 0.1, 0.999999, error));
     WEFT_TRY(check_real("limit", (double)settings->limit, 1, 1e15, error));
+    WEFT_TRY(check_directions(settings, error));
     for (int k = 0; k < WEFT_SEARCH_PHASES; k++) {
         WEFT_TRY(check_phase(&settings->phases[k], error));
     }

@@ -28,6 +28,8 @@ typedef struct weft_method {
     X(random)                                                                                      \
     X(tpe)                                                                                         \
     X(nsga2)                                                                                       \
+    X(nsga3)                                                                                       \
+    X(moead)                                                                                       \
     X(ga)                                                                                          \
     X(ga4)                                                                                         \
     X(sobol)                                                                                       \

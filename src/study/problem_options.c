@@ -5,6 +5,7 @@
 #include "study/problem_part.h"
 
 #include <stddef.h>
+#include <string.h>
 
 #include "base/json.h"
 
@@ -97,6 +98,13 @@ static const option search_options[] = {
     {"mutation_probability", OPTION_REAL, AT(optimizer.mutation_probability), -1, 1, NULL, 0},
     {"eta_crossover", OPTION_REAL, AT(optimizer.eta_crossover), -1, 1000, NULL, 0},
     {"eta_mutation", OPTION_REAL, AT(optimizer.eta_mutation), -1, 1000, NULL, 0},
+    {"divisions", OPTION_INT, AT(optimizer.divisions), 0, 1000, NULL, WEFT_BY_DIRECTIONS},
+    {"inner_divisions", OPTION_INT, AT(optimizer.inner_divisions), 0, 1000, NULL,
+     WEFT_BY_DIRECTIONS},
+    {"neighbours", OPTION_INT, AT(optimizer.neighbours), 2, 1000, NULL, WEFT_BY_MOEAD},
+    {"neighbour_probability", OPTION_REAL, AT(optimizer.neighbour_probability), 0, 1, NULL,
+     WEFT_BY_MOEAD},
+    {"replacements", OPTION_INT, AT(optimizer.replacements), 1, 1e6, NULL, WEFT_BY_MOEAD},
     {"sample", OPTION_INT, AT(optimizer.sample), 1, 1e6, NULL, 0},
     {"screened", OPTION_INT, AT(optimizer.screened), 1, 1e6, NULL, 0},
     {"phase_generations", OPTION_INT, AT(optimizer.phase_generations), 1, 1e6, NULL, 0},

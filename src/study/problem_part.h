@@ -37,6 +37,9 @@ enum {
     WEFT_BY_EXHAUSTIVE = 1,
     WEFT_BY_EVOLUTION = 2,
     WEFT_BY_ANNEAL = 4,
+    WEFT_BY_NSGA3 = 8,
+    WEFT_BY_MOEAD = 16,
+    WEFT_BY_DIRECTIONS = WEFT_BY_NSGA3 | WEFT_BY_MOEAD,
 };
 
 /* Whether the problem's optimizer is one of them; 0: whatever it is. */

@@ -8,8 +8,9 @@
 
 enum { N_GENES = 15, BATCH = 6, BATCHES = 12 };
 
-static const char *const names[] = {"random", "tpe",        "nsga2",     "ga",     "ga4",
-                                    "sobol",  "exhaustive", "evolution", "anneal", "local"};
+static const char *const names[] = {"random",     "tpe",       "nsga2",  "nsga3",
+                                    "moead",      "ga",        "ga4",    "sobol",
+                                    "exhaustive", "evolution", "anneal", "local"};
 enum { N_NAMES = sizeof names / sizeof names[0] };
 
 /* Genetic algorithms and annealing have one objective. */
@@ -364,6 +365,28 @@ static void test_bad_settings(void **state) {
     bad = good;
     bad.mutation_probability = 1.5;
     refuse_settings(&table, &bad, "mutation_probability");
+    bad = good;
+    bad.divisions = -1;
+    refuse_settings(&table, &bad, "divisions");
+    bad = good;
+    bad.neighbours = 1;
+    refuse_settings(&table, &bad, "neighbours");
+    bad = good;
+    bad.neighbour_probability = NAN;
+    refuse_settings(&table, &bad, "neighbour_probability");
+    bad = good;
+    bad.replacements = 0;
+    refuse_settings(&table, &bad, "replacements");
+    for (int k = 0; k < 2; k++) { /* 55 directions; 3 and 10 */
+        bad = settings_of(k == 0 ? "nsga3" : "moead", 3);
+        bad.divisions = 9;
+        refuse_settings(&table, &bad, "population of 10 is less than the 55 directions");
+        bad.divisions = 1;
+        bad.inner_divisions = 3;
+        refuse_settings(&table, &bad, "13 directions of 1 divisions and the inner ones");
+    }
+    bad.population = 20000;
+    refuse_settings(&table, &bad, "population of 20000; expected 10000 at most");
     table.n_genes = 0;
     refuse_settings(&table, &good, "no genes");
 }

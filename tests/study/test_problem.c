@@ -47,6 +47,42 @@ static void a_name_of_any_characters_is_kept(void **state) {
     weft_problem_destroy(again);
 }
 
+/* Keys that came after the first stores are part of the studies that they mean something to. */
+static void keys_of_directions_are_written_where_they_count(void **state) {
+    static const char *const keys[] = {"divisions: 5\n", "inner_divisions: 2\n", "neighbours: 7\n",
+                                       "neighbour_probability: 0.75\n", "replacements: 3\n"};
+    static const struct {
+        const char *optimizer;
+        int n_keys; /* of them, the first */
+    } cases[] = {{"nsga2", 0}, {"nsga3", 2}, {"moead", 5}};
+    for (int i = 0; i < 3; i++) {
+        char text[2000];
+        snprintf(text, sizeof text,
+                 "weft: problem/1\nname: directions\n" SMALL_SPACE
+                 "chip: mnsim-130nm-rram\nobjectives: [energy min, latency]\n"
+                 "search: {optimizer: %s, divisions: 5, inner_divisions: 2, neighbours: 7, "
+                 "neighbour_probability: 0.75, replacements: 3}\n",
+                 cases[i].optimizer);
+        weft_problem *problem = read_problem(*state, "directions.yaml", text);
+        weft_problem *again = NULL;
+        weft_problem_texts texts;
+        weft_error error;
+        expect_ok(weft_problem_write(problem, &texts, &error), &error);
+        for (int k = 0; k < 5; k++) {
+            assert_int_equal(strstr(texts.problem, keys[k]) != NULL, k < cases[i].n_keys);
+        }
+        expect_ok(
+            weft_problem_parse(texts.problem, texts.space, texts.chip, "store", &again, &error),
+            &error);
+        const weft_optimizer_settings *settings = &weft_problem_get_info(again)->optimizer;
+        assert_int_equal(settings->divisions, cases[i].n_keys > 0 ? 5 : 0);
+        assert_int_equal(settings->neighbours, cases[i].n_keys > 2 ? 7 : 20);
+        free(texts.problem);
+        weft_problem_destroy(problem);
+        weft_problem_destroy(again);
+    }
+}
+
 static void written_form_reads_back_the_same(void **state) {
     weft_problem *problem = read_problem(*state, "good.yaml", good);
     weft_problem *again = NULL;
@@ -234,7 +270,7 @@ static const bad_case bad_cases[] = {
     {"no goal", "objectives: [energy min, latency]\n", "", 0, "neither"},
     {"constraint without sides", "area <= 500", "area", 12, "<="},
     {"constraint of an unknown name", "area <= 500", "aera <= 500", 12, "area"},
-    {"unknown optimizer", "nsga2", "nsga3", 13, "nsga2"},
+    {"unknown optimizer", "nsga2", "nsgaa2", 13, "nsga2"},
     {"no trials", "trials: 12", "trials: 0", 13, "trials"},
     {"trials as text", "trials: 12", "trials: many", 13, "many"},
     {"unknown search key", "seed: 9", "sede: 9", 13, "seed"},
@@ -321,6 +357,8 @@ int main(void) {
                                         remove_folder),
         cmocka_unit_test_setup_teardown(keys_of_one_optimizer_are_written_for_it, make_folder,
                                         remove_folder),
+        cmocka_unit_test_setup_teardown(keys_of_directions_are_written_where_they_count,
+                                        make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(written_form_reads_back_the_same, make_folder,
                                         remove_folder),
         cmocka_unit_test_setup_teardown(a_problem_alone_is_the_same_problem, make_folder,

@@ -76,10 +76,11 @@ static void assert_same_study(const char *store_a, const char *store_b) {
     weft_study_close(b);
 }
 
-static const char *const optimizers[] = {"random", "tpe", "nsga2"};
+static const char *const optimizers[] = {"random", "tpe", "nsga2", "nsga3", "moead"};
+enum { N_OPTIMIZERS = sizeof optimizers / sizeof *optimizers };
 
 static void threads_do_not_change_a_study(void **state) {
-    for (int o = 0; o < 3; o++) {
+    for (int o = 0; o < N_OPTIMIZERS; o++) {
         char one[600], four[600], name[32];
         weft_problem *problem = make_problem(*state, optimizers[o], 40, 3);
         snprintf(name, sizeof name, "one-%d.db", o);
@@ -94,7 +95,7 @@ static void threads_do_not_change_a_study(void **state) {
 }
 
 static void a_cut_study_continues_as_if_it_had_not_been(void **state) {
-    for (int o = 0; o < 3; o++) {
+    for (int o = 0; o < N_OPTIMIZERS; o++) {
         char whole[600], pieces[600], name[32];
         weft_problem *problem = make_problem(*state, optimizers[o], 40, 5);
         snprintf(name, sizeof name, "whole-%d.db", o);
