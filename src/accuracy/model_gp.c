@@ -14,8 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "accuracy/dense.h"
 #include "accuracy/model.h"
+#include "base/dense.h"
 #include "base/rng.h"
 
 enum {
@@ -162,11 +162,11 @@ static bool solve(gp *made) {
         row[i] += made->noise;
         made->weights[i] = (double)made->targets[i];
     }
-    if (!weft_cholesky(made->factor, n)) {
+    if (!weft_cholesky(made->factor, n, n)) {
         return false;
     }
-    weft_solve_lower(made->factor, n, made->weights);
-    weft_solve_upper(made->factor, n, made->weights);
+    weft_solve_lower(made->factor, n, n, made->weights);
+    weft_solve_upper(made->factor, n, n, made->weights);
     return true;
 }
 
@@ -225,7 +225,7 @@ static bool measure_fit(tuner *t, double *value) {
     if (!solve(made)) {
         return false;
     }
-    weft_cholesky_inverse(made->factor, n, t->inverse);
+    weft_cholesky_inverse(made->factor, n, n, t->inverse);
     memset(t->gradient, 0, (size_t)logs * sizeof *t->gradient);
     double sum = 0.0;
     for (int i = 0; i < n; i++) {
@@ -459,7 +459,7 @@ static void predict(const void *state, const float *row, void *room, double *mea
     *mean = sum;
     if (deviation != NULL) {
         double explained = 0.0;
-        weft_solve_lower(made->factor, made->n, across);
+        weft_solve_lower(made->factor, made->n, made->n, across);
         for (int j = 0; j < made->n; j++) {
             explained += across[j] * across[j];
         }

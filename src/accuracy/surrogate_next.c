@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "accuracy/surrogate.h"
+#include "base/normal.h"
 
 typedef struct pool {
     const weft_surrogate *surrogate;

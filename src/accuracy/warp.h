@@ -16,9 +16,6 @@ typedef struct weft_warp {
     double scores[WEFT_WARP_KNOTS], accuracies[WEFT_WARP_KNOTS];
 } weft_warp;
 
-/* The standard normal quantile of 0 < p < 1, to 7 digits. */
-double weft_normal_quantile(double p);
-
 /* Of n accuracies that are not all equal; `room` (n) is worked in. */
 void weft_warp_fit(const double *accuracies, int n, bool by_rank, double *room, weft_warp *warp);
 

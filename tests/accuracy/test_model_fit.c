@@ -3,8 +3,8 @@
  * of threads, and what cannot be learned from. */
 #include "model_support.h"
 
-#include "accuracy/dense.h"
 #include "accuracy/surrogate.h"
+#include "base/normal.h"
 
 static bool is_quick(void) {
     const char *scale = getenv("WEFT_TEST_SCALE");
@@ -18,51 +18,6 @@ static const char *const *first_model(void) {
 }
 
 /* ---- the parts ----------------------------------------------------------------------------------- */
-
-/* U' U is A again, what is solved satisfies A x = b, and A times its inverse is the unit. */
-static void test_dense(void **state) {
-    (void)state;
-    enum { N = 70 }; /* more than two blocks */
-    static double a[N * N];
-    static double u[N * N];
-    static double inverse[N * N];
-    double x[N];
-    double b[N];
-    weft_rng rng = weft_rng_make(5, WEFT_PURPOSE_TEST, 0);
-    for (int i = 0; i < N * N; i++) {
-        u[i] = weft_rng_normal(&rng);
-    }
-    for (int i = 0; i < N; i++) {
-        for (int j = 0; j < N; j++) {
-            double sum = i == j ? 1.0 : 0.0;
-            for (int k = 0; k < N; k++) {
-                sum += u[k * N + i] * u[k * N + j];
-            }
-            a[i * N + j] = sum;
-        }
-        b[i] = weft_rng_normal(&rng);
-    }
-    memcpy(u, a, sizeof a);
-    memcpy(x, b, sizeof b);
-    assert_true(weft_cholesky(u, N));
-    weft_solve_lower(u, N, x);
-    weft_solve_upper(u, N, x);
-    weft_cholesky_inverse(u, N, inverse);
-    for (int i = 0; i < N; i++) {
-        double sum = 0.0;
-        for (int j = 0; j < N; j++) {
-            double unit = 0.0;
-            sum += a[i * N + j] * x[j];
-            for (int k = 0; k < N; k++) {
-                unit += a[i * N + k] * inverse[k * N + j];
-            }
-            assert_float_equal(unit, i == j ? 1.0 : 0.0, 1e-8);
-        }
-        assert_float_equal(sum, b[i], 1e-8);
-    }
-    a[0] = -1.0;
-    assert_false(weft_cholesky(a, N));
-}
 
 /* A warp goes through and back, rises, and its scores are those of the ranks. */
 static void test_warp(void **state) {
@@ -414,15 +369,10 @@ static bool sees_threads_alone(void) {
 int main(void) {
     const struct CMUnitTest meeting[] = {cmocka_unit_test(test_threads)};
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_dense),
-        cmocka_unit_test(test_warp),
-        cmocka_unit_test(test_known_function),
-        cmocka_unit_test(test_without_warp),
-        cmocka_unit_test(test_coverage),
-        cmocka_unit_test(test_threads),
-        cmocka_unit_test(test_noise_is_not_usable),
-        cmocka_unit_test(test_held_out),
-        cmocka_unit_test(test_bad_input),
+        cmocka_unit_test(test_warp),         cmocka_unit_test(test_known_function),
+        cmocka_unit_test(test_without_warp), cmocka_unit_test(test_coverage),
+        cmocka_unit_test(test_threads),      cmocka_unit_test(test_noise_is_not_usable),
+        cmocka_unit_test(test_held_out),     cmocka_unit_test(test_bad_input),
         cmocka_unit_test(test_genes),
     };
     return sees_threads_alone() ? cmocka_run_group_tests(meeting, NULL, NULL)
