@@ -19,6 +19,7 @@ weft_pkg(weft_sqlite sqlite3 libsqlite3-dev)
 weft_pkg(weft_zlib zlib zlib1g-dev)
 weft_pkg(weft_png libpng libpng-dev)
 weft_pkg(weft_zip libzip libzip-dev)
+weft_pkg(weft_nlopt nlopt libnlopt-dev)
 
 # oneDNN: Debian's package is called dnnl and has no pkg-config file.
 find_path(WEFT_DNNL_INCLUDE dnnl.h)

@@ -18,7 +18,7 @@ chroot=${WEFT_CHROOT:-/var/tmp/weft-trixie}
 mirror=${WEFT_MIRROR:-http://deb.debian.org/debian}
 packages=gcc,libc6-dev,cmake,ninja-build,pkg-config,libfyaml-dev,libjansson-dev,libsqlite3-dev
 packages=$packages,libdnnl-dev,zlib1g-dev,libpng-dev,libzip-dev,librandom123-dev,libxxhash-dev
-packages=$packages,libcmocka-dev
+packages=$packages,libnlopt-dev,libcmocka-dev
 
 skip() {
     printf 'test-onednn3: skipped: %s\n' "$*" >&2

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Optimizers with ask and tell over genes and objective vectors alone: random and quasi-random
- * points, every point, TPE, NSGA-II and -III, MOEA/D, evolution; and the measures of a front. All
- * objectives are minimised: callers negate what they maximise.
+ * points, every point, TPE, Gaussian processes, NSGA-II and -III, MOEA/D, evolution; and the measures
+ * of a front. All objectives are minimised: callers negate what they maximise.
  *
  *     weft_optimizer_create(&table, &settings, &optimizer, &error);
  *     for (uint64_t t = 0; t < trials; t += n) {
@@ -53,6 +53,9 @@ typedef struct weft_optimizer_settings {
                             * objectives members of the first front besides, up to sqrt(N), 25 */
     double prior_weight;   /* 1 */
     int linear_forgetting; /* newest observations of full weight; 25 */
+    /* "gp" (Jones et al. 1998; Yang et al. 2019); `startup_trials` as above */
+    int observations; /* trials in the processes at most; 2000 */
+    int scored;       /* genomes scored for each one asked for; 1000 */
     /* NSGA-II (Deb et al. 2002), NSGA-III, MOEA/D and the genetic algorithms. Generations are of
      * `population` told trials each, whatever the size of the batches. */
     int population;               /* 0: the method's own: nsga2 20, nsga3 and moead 92 (with
@@ -62,9 +65,8 @@ typedef struct weft_optimizer_settings {
                                    * nsga2 0.9, nsga3 and moead 1, ga 0.95 */
     double child_mutation_probability; /* that a child is mutated at all; < 0: 1, ga 0.95 */
     double mutation_probability;       /* then, of each active gene; < 0: 1 / active genes */
-    double
-        eta_crossover; /* distribution indices; < 0: 20, nsga3 30 and 20, ga, evolution, anneal 3 */
-    double eta_mutation;
+    double eta_crossover;              /* distribution indices; < 0: 20, nsga3 30 and 20; */
+    double eta_mutation;               /* ga, evolution and anneal 3 */
     int tournament; /* "evolution": members of which the best is mutated; 0: a quarter of them */
     /* NSGA-III (Deb and Jain 2014) and MOEA/D (Zhang and Li 2007): directions in objective space,
      * all multiples of 1 / divisions that sum to 1; the inner ones halfway to the centre. No more

@@ -17,8 +17,9 @@
 enum { METHOD_ATTEMPTS = 96, RANDOM_ATTEMPTS = 160, LAST_ATTEMPTS = 10000 };
 
 /* Largest distribution index: children beyond it are copies. Largest sample: its distances are a
- * table walked `screened` times. Most divisions: their directions are counted without overflow. */
-enum { MAX_ETA = 1000, MAX_SAMPLE = 100000, MAX_DIVISIONS = 1000 };
+ * table walked `screened` times. Most divisions: their directions are counted without overflow. Most
+ * observations: their covariances are a square. */
+enum { MAX_ETA = 1000, MAX_SAMPLE = 100000, MAX_DIVISIONS = 1000, MAX_OBSERVATIONS = 5000 };
 
 #define METHOD(name) &weft_method_##name,
 static const weft_method *const methods[] = {WEFT_METHOD_MAP(METHOD)};
@@ -41,6 +42,8 @@ void weft_optimizer_defaults(weft_optimizer_settings *settings) {
         .gamma = 0.25,
         .prior_weight = 1.0,
         .linear_forgetting = 25,
+        .observations = 2000,
+        .scored = 1000,
         .crossover_probability = -1.0,
         .child_mutation_probability = -1.0,
         .mutation_probability = -1.0,
@@ -144,6 +147,8 @@ static weft_status check_settings(const weft_optimizer_settings *settings, weft_
     WEFT_TRY(check_real("gamma", settings->gamma, 1e-6, 1e3, error));
     WEFT_TRY(check_real("prior_weight", settings->prior_weight, 1e-6, 1e6, error));
     WEFT_TRY(check_real("linear_forgetting", settings->linear_forgetting, 1, 1e9, error));
+    WEFT_TRY(check_real("observations", settings->observations, 50, MAX_OBSERVATIONS, error));
+    WEFT_TRY(check_real("scored", settings->scored, 10, 1e6, error));
     WEFT_TRY(check_breeding(settings, error));
     WEFT_TRY(check_real("acceptance", settings->acceptance, 0.001, 0.999, error));
     WEFT_TRY(check_real("cooling", settings->cooling, 0.1, 0.999999, error));

@@ -27,6 +27,7 @@ typedef struct weft_method {
 #define WEFT_METHOD_MAP(X)                                                                         \
     X(random)                                                                                      \
     X(tpe)                                                                                         \
+    X(gp)                                                                                          \
     X(nsga2)                                                                                       \
     X(nsga3)                                                                                       \
     X(moead)                                                                                       \
