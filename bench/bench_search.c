@@ -3,6 +3,7 @@
  * What an optimizer costs beside the trials: microseconds for one ask and one tell
  *   - with 1 000 and 10 000 trials told, on 15 genes like imc-cnn's (depth, and block and kernels
  *     for each of 7 positions), one at a time and in batches of 8;
+ *   - of Gaussian processes on the same with 100, 500 and 2 000 told, in milliseconds;
  *   - of genetic algorithms on 150 genes, population and batches of 150, as joint searches have
  *     them, over the 15 000 trials of a published budget;
  * nanoseconds for a step of a walk; milliseconds for an exact hypervolume; millions of insertions a
@@ -322,6 +323,9 @@ int main(void) {
             }
         }
     }
+    printf("\ngp, milliseconds: %.1f with 100 told, %.1f with 500, %.0f with 2 000\n",
+           1e-3 * microseconds("gp", 2, 104, 1), 1e-3 * microseconds("gp", 2, 504, 1),
+           1e-3 * microseconds("gp", 2, 2000, 1));
     printf("\nask + tell, microseconds a trial, 150 genes, population and batches of 150, 15 000 "
            "trials\n");
     printf("ga %.1f   ga4 %.1f   2 objectives: nsga2 %.1f   nsga3 %.1f   moead %.1f\n",

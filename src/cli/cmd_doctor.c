@@ -8,6 +8,7 @@
 #include <dnnl.h>
 #include <jansson.h>
 #include <libfyaml.h>
+#include <nlopt.h>
 #include <png.h>
 #include <sqlite3.h>
 #include <zip.h>
@@ -35,7 +36,7 @@ typedef struct problem {
 } problem;
 
 typedef struct findings {
-    char dnnl[32], cpu[200], share[TEXT];
+    char dnnl[32], nlopt[32], cpu[200], share[TEXT];
     char gpu[TEXT], no_gpu[TEXT]; /* its name; or why there is none */
     double memory;                /* bytes */
     bool writable;
@@ -156,6 +157,9 @@ static void examine_folder(findings *found) {
 static void examine(findings *found) {
     const dnnl_version_t *dnnl = dnnl_version();
     snprintf(found->dnnl, sizeof found->dnnl, "%d.%d.%d", dnnl->major, dnnl->minor, dnnl->patch);
+    int nlopt[3];
+    nlopt_version(&nlopt[0], &nlopt[1], &nlopt[2]);
+    snprintf(found->nlopt, sizeof found->nlopt, "%d.%d.%d", nlopt[0], nlopt[1], nlopt[2]);
     long pages = sysconf(_SC_PHYS_PAGES);
     long page = sysconf(_SC_PAGESIZE);
     found->memory = (double)pages * (double)page;
@@ -173,9 +177,9 @@ static void print_text(const cli_call *call, const findings *found) {
     printf("weft         %s\n", weft_version());
     printf("build        %s\n", weft_build_info());
     printf("libraries    oneDNN %s, SQLite %s, libfyaml %s, jansson %s, zlib %s, libpng %s, "
-           "libzip %s\n",
+           "libzip %s, NLopt %s\n",
            found->dnnl, sqlite3_libversion(), fy_library_version(), jansson_version_str(),
-           zlibVersion(), png_get_libpng_ver(NULL), zip_libzip_version());
+           zlibVersion(), png_get_libpng_ver(NULL), zip_libzip_version(), found->nlopt);
     printf("cores        %d\n", cli_cores());
     printf("processor    %s\n", found->cpu[0] == '\0' ? "-" : found->cpu);
     printf("GPU          %s%s\n", found->gpu[0] == '\0' ? "- " : found->gpu, found->no_gpu);
@@ -210,6 +214,7 @@ static void libraries_json(weft_json *json, const findings *found) {
     weft_json_member_text(json, "zlib", zlibVersion());
     weft_json_member_text(json, "libpng", png_get_libpng_ver(NULL));
     weft_json_member_text(json, "libzip", zip_libzip_version());
+    weft_json_member_text(json, "nlopt", found->nlopt);
     weft_json_object_end(json);
 }
 

@@ -91,6 +91,8 @@ static const option search_options[] = {
     {"gamma", OPTION_REAL, AT(optimizer.gamma), 1e-3, 10, NULL, 0},
     {"prior_weight", OPTION_REAL, AT(optimizer.prior_weight), 1e-6, 1e6, NULL, 0},
     {"linear_forgetting", OPTION_INT, AT(optimizer.linear_forgetting), 1, 1e6, NULL, 0},
+    {"observations", OPTION_INT, AT(optimizer.observations), 50, 5000, NULL, WEFT_BY_GP},
+    {"scored", OPTION_INT, AT(optimizer.scored), 10, 1e6, NULL, WEFT_BY_GP},
     {"population", OPTION_INT, AT(optimizer.population), 0, 1e6, NULL, 0},
     {"crossover_probability", OPTION_REAL, AT(optimizer.crossover_probability), -1, 1, NULL, 0},
     {"child_mutation_probability", OPTION_REAL, AT(optimizer.child_mutation_probability), -1, 1,

@@ -37,7 +37,9 @@ static double volume_of(const toy *of, const char *name, int trials, int batch, 
     double references[WEFT_MAX_OBJECTIVES];
     double volumes[SEEDS];
     weft_error error = {0};
-    for (int seed = 0; seed < SEEDS; seed++) {
+    const char *scale = getenv("WEFT_TEST_SCALE");
+    int seeds = scale != NULL && strcmp(scale, "quick") == 0 ? 1 : SEEDS;
+    for (int seed = 0; seed < seeds; seed++) {
         weft_optimizer_settings settings = toy_settings(name, of->n_objectives, (uint64_t)seed + 1);
         search_toy(of, &settings, trials, batch, outcomes, NULL);
         for (int t = 0; t < trials; t++) {
@@ -51,7 +53,7 @@ static double volume_of(const toy *of, const char *name, int trials, int batch, 
                                           &volumes[seed], &error),
                          WEFT_OK);
     }
-    return median_of(volumes, SEEDS);
+    return median_of(volumes, seeds);
 }
 
 static void check_front(const char *what, toy *of, int batch, double reference, double least_volume,

@@ -47,6 +47,35 @@ static void a_name_of_any_characters_is_kept(void **state) {
     weft_problem_destroy(again);
 }
 
+/* Texts of other optimizers are those of before; that of gp has its settings, and reads back. */
+static void settings_of_gp_are_written_for_gp_alone(void **state) {
+    static const char *const KEYS[] = {"  observations: 500\n", "  scored: 300\n"};
+    static const char *const NAMES[] = {"tpe", "gp"};
+    for (int k = 0; k < 2; k++) {
+        char text[1000];
+        weft_problem *again = NULL;
+        weft_problem_texts texts;
+        weft_error error;
+        snprintf(text, sizeof text,
+                 "weft: problem/1\nname: keys\n" SMALL_SPACE
+                 "chip: mnsim-130nm-rram\nscore: 1 / energy\n"
+                 "search: {optimizer: %s, observations: 500, scored: 300}\n",
+                 NAMES[k]);
+        weft_problem *problem = read_problem(*state, "keys.yaml", text);
+        expect_ok(weft_problem_write(problem, &texts, &error), &error);
+        for (int i = 0; i < 2; i++) {
+            assert_int_equal(strstr(texts.problem, KEYS[i]) != NULL, k == 1);
+        }
+        expect_ok(
+            weft_problem_parse(texts.problem, texts.space, texts.chip, "store", &again, &error),
+            &error);
+        assert_int_equal(weft_problem_get_info(again)->optimizer.scored, k == 1 ? 300 : 1000);
+        free(texts.problem);
+        weft_problem_destroy(problem);
+        weft_problem_destroy(again);
+    }
+}
+
 /* Keys that came after the first stores are part of the studies that they mean something to. */
 static void keys_of_directions_are_written_where_they_count(void **state) {
     static const char *const keys[] = {"divisions: 5\n", "inner_divisions: 2\n", "neighbours: 7\n",
@@ -359,6 +388,8 @@ int main(void) {
                                         remove_folder),
         cmocka_unit_test_setup_teardown(keys_of_directions_are_written_where_they_count,
                                         make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(settings_of_gp_are_written_for_gp_alone, make_folder,
+                                        remove_folder),
         cmocka_unit_test_setup_teardown(written_form_reads_back_the_same, make_folder,
                                         remove_folder),
         cmocka_unit_test_setup_teardown(a_problem_alone_is_the_same_problem, make_folder,
