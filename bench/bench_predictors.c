@@ -16,7 +16,7 @@
 #include <weft/accuracy.h>
 #include <weft/study.h>
 
-#include "base/rng.h"
+#include "accuracy/sample.h"
 
 enum { MOST_SEEDS = 50, HELD_OUT = 2000, SIZES = 4 };
 
@@ -70,28 +70,25 @@ static void run_table(const source *from, uint64_t seed, const weft_surrogate_se
     weft_design_list_destroy(list);
 }
 
+static double *copy_of(const double *values, size_t n) {
+    double *copy = malloc(n * sizeof *copy);
+    memcpy(copy, values, n * sizeof *copy);
+    return copy;
+}
+
 /* The trials in an order of the seed. */
 static void run_trials(const source *from, uint64_t seed, const weft_surrogate_settings *settings,
                        int n, int at, figures *to) {
-    const weft_designs *all = weft_design_set_get(from->set);
-    size_t genes = (size_t)all->genes.n, count = (size_t)all->n;
-    uint32_t *order = calloc(count, sizeof *order);
-    double *genomes = calloc(count * genes, sizeof *genomes);
-    double *accuracies = calloc(count, sizeof *accuracies);
-    for (size_t i = 0; i < count; i++) {
-        order[i] = (uint32_t)i;
-    }
-    weft_rng rng = weft_rng_make(seed, WEFT_PURPOSE_SPLIT, 0);
-    weft_rng_shuffle(&rng, order, count);
-    for (size_t i = 0; i < count; i++) {
-        memcpy(genomes + i * genes, all->genomes + order[i] * genes, genes * sizeof *genomes);
-        accuracies[i] = all->accuracies[order[i]];
-    }
-    weft_designs shuffled = *all;
+    weft_error error = {0};
+    weft_designs shuffled = *weft_design_set_get(from->set);
+    size_t genes = (size_t)shuffled.genes.n, count = (size_t)shuffled.n;
+    double *genomes = copy_of(shuffled.genomes, count * genes);
+    double *accuracies = copy_of(shuffled.accuracies, count);
+    check(weft_sample_designs(genomes, accuracies, genes, &shuffled.n, shuffled.n, seed, &error),
+          &error);
     shuffled.genomes = genomes;
     shuffled.accuracies = accuracies;
     run_one(&shuffled, settings, n, at, to);
-    free(order);
     free(genomes);
     free(accuracies);
 }
