@@ -125,13 +125,30 @@ static weft_status check_genes(const weft_accuracy *accuracy,
     return WEFT_OK;
 }
 
+weft_status weft_provider_create(const weft_provider *provider,
+                                 const weft_accuracy_settings *settings,
+                                 const weft_design_genes *genes, weft_gene_use *uses, void **state,
+                                 weft_shape *input, int *classes, weft_error *error) {
+    void *made = calloc(1, provider->size);
+    if (made == NULL) {
+        return weft_fail_memory(error, provider->size);
+    }
+    weft_status status = provider->fill(made, settings, genes, uses, input, classes, error);
+    if (status != WEFT_OK) {
+        provider->destroy(made);
+        return status;
+    }
+    *state = made;
+    return WEFT_OK;
+}
+
 static weft_status fill(weft_accuracy *accuracy, const weft_accuracy_settings *settings,
                         const weft_design_genes *genes, weft_gene_use *uses, weft_error *error) {
     if (settings->penalty != NULL && settings->penalty[0] != '\0') {
         WEFT_TRY(weft_penalty_read(settings->penalty, &accuracy->penalty, error));
     }
-    WEFT_TRY(accuracy->provider->create(settings, genes, uses, &accuracy->state, &accuracy->input,
-                                        &accuracy->classes, error));
+    WEFT_TRY(weft_provider_create(accuracy->provider, settings, genes, uses, &accuracy->state,
+                                  &accuracy->input, &accuracy->classes, error));
     return check_genes(accuracy, settings, genes, uses, error);
 }
 

@@ -32,12 +32,14 @@ typedef struct weft_provider {
     bool needs_network; /* `network` of a query is never NULL, input and classes were checked */
     bool has_final;     /* WEFT_FIDELITY_FINAL is another measurement */
 
-    /* Makes the state that all evaluations share; *input and *classes where needs_data. `uses`
-     * (genes->n, WEFT_GENE_UNKNOWN at first) takes what it does with each gene; genes->n is 0 without
-     * genes. All strings are only good until it returns. */
-    weft_status (*create)(const weft_accuracy_settings *settings, const weft_design_genes *genes,
-                          weft_gene_use *uses, void **state, weft_shape *input, int *classes,
-                          weft_error *error);
+    /* Fills the state that all evaluations share, `size` bytes of 0; *input and *classes where
+     * needs_data. `uses` (genes->n, WEFT_GENE_UNKNOWN at first) takes what it does with each gene;
+     * genes->n is 0 without genes. All strings are only good until it returns. */
+    size_t size;
+    weft_status (*fill)(void *state, const weft_accuracy_settings *settings,
+                        const weft_design_genes *genes, weft_gene_use *uses, weft_shape *input,
+                        int *classes, weft_error *error);
+    /* Of a state that was filled, or partly so. */
     void (*destroy)(void *state);
 
     /* A hash of what it opened that the settings do not name by a path of their own: images, the network of
@@ -62,6 +64,12 @@ typedef struct weft_provider {
 
 extern const weft_provider weft_provider_train, weft_provider_mlp, weft_provider_table,
     weft_provider_predictor, weft_provider_supernet;
+
+/* A state that is filled; nothing is left of one that cannot be. */
+weft_status weft_provider_create(const weft_provider *provider,
+                                 const weft_accuracy_settings *settings,
+                                 const weft_design_genes *genes, weft_gene_use *uses, void **state,
+                                 weft_shape *input, int *classes, weft_error *error) WEFT_NODISCARD;
 
 /* What the provider opened, as a hash: with the files that the settings name it tells two accuracies apart. */
 uint64_t weft_accuracy_opened(const weft_accuracy *accuracy);

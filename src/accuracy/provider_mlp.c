@@ -131,8 +131,12 @@ static weft_status bind(predictor *made, const weft_accuracy_settings *settings,
     return WEFT_OK;
 }
 
-static weft_status fill(predictor *made, const weft_accuracy_settings *settings,
-                        const weft_design_genes *genes, weft_gene_use *uses, weft_error *error) {
+static weft_status fill(void *state, const weft_accuracy_settings *settings,
+                        const weft_design_genes *genes, weft_gene_use *uses, weft_shape *input,
+                        int *classes, weft_error *error) {
+    (void)input;
+    (void)classes;
+    predictor *made = state;
     if (settings->file == NULL || settings->file[0] == '\0') {
         weft_fail(error, WEFT_ERROR_INPUT, "accuracy by mlp needs the `file` of a predictor");
         weft_hint(error, "one of share/weft/predictors by name, or the path of yours");
@@ -154,24 +158,6 @@ static weft_status fill(predictor *made, const weft_accuracy_settings *settings,
     made->n_genes = genes->n;
     WEFT_TRY(bind(made, settings, genes, uses, error));
     return read_weights(made, settings->weights, error);
-}
-
-static weft_status create(const weft_accuracy_settings *settings, const weft_design_genes *genes,
-                          weft_gene_use *uses, void **state, weft_shape *input, int *classes,
-                          weft_error *error) {
-    (void)input;
-    (void)classes;
-    predictor *made = calloc(1, sizeof *made);
-    if (made == NULL) {
-        return weft_fail_memory(error, sizeof *made);
-    }
-    weft_status status = fill(made, settings, genes, uses, error);
-    if (status != WEFT_OK) {
-        destroy(made);
-        return status;
-    }
-    *state = made;
-    return WEFT_OK;
 }
 
 /* ---- evaluation ------------------------------------------------------------------------------ */
@@ -262,7 +248,8 @@ static uint64_t opened(const void *state) {
 }
 
 const weft_provider weft_provider_mlp = {
-    .create = create,
+    .size = sizeof(predictor),
+    .fill = fill,
     .destroy = destroy,
     .opened = opened,
     .evaluate = evaluate,

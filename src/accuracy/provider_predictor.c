@@ -55,8 +55,12 @@ static weft_status check_worth(const weft_surrogate *surrogate, const char *file
     return WEFT_ERROR_INPUT;
 }
 
-static weft_status fill(predictor *made, const weft_accuracy_settings *settings,
-                        const weft_design_genes *genes, weft_gene_use *uses, weft_error *error) {
+static weft_status fill(void *state, const weft_accuracy_settings *settings,
+                        const weft_design_genes *genes, weft_gene_use *uses, weft_shape *input,
+                        int *classes, weft_error *error) {
+    (void)input;
+    (void)classes;
+    predictor *made = state;
     if (settings->file == NULL || settings->file[0] == '\0') {
         weft_fail(error, WEFT_ERROR_INPUT, "accuracy by predictor needs the `file` of one");
         weft_hint(error, "`weft predictor fit STORE --out FILE.yaml` makes one of finished trials");
@@ -78,24 +82,6 @@ static weft_status fill(predictor *made, const weft_accuracy_settings *settings,
     made->value = settings->value;
     made->row_size = weft_arena_room((size_t)made->surrogate->features->n_columns, sizeof(float));
     made->scratch = weft_arena_room(made->surrogate->kind->scratch(made->surrogate->state), 1);
-    return WEFT_OK;
-}
-
-static weft_status create(const weft_accuracy_settings *settings, const weft_design_genes *genes,
-                          weft_gene_use *uses, void **state, weft_shape *input, int *classes,
-                          weft_error *error) {
-    (void)input;
-    (void)classes;
-    predictor *made = calloc(1, sizeof *made);
-    if (made == NULL) {
-        return weft_fail_memory(error, sizeof *made);
-    }
-    weft_status status = fill(made, settings, genes, uses, error);
-    if (status != WEFT_OK) {
-        destroy(made);
-        return status;
-    }
-    *state = made;
     return WEFT_OK;
 }
 
@@ -139,7 +125,8 @@ static weft_status evaluate(const void *state, const weft_accuracy_query *query,
 }
 
 const weft_provider weft_provider_predictor = {
-    .create = create,
+    .size = sizeof(predictor),
+    .fill = fill,
     .destroy = destroy,
     .evaluate = evaluate,
     .evaluate_many = evaluate_many,

@@ -41,7 +41,8 @@ static weft_status check(const weft_accuracy_settings *settings, weft_error *err
     return WEFT_OK;
 }
 
-static weft_status fill(asker *made, const weft_accuracy_settings *settings, weft_error *error) {
+static weft_status open_supernet(asker *made, const weft_accuracy_settings *settings,
+                                 weft_error *error) {
     weft_train_settings train = settings->train;
     train.split = WEFT_SPLIT_VALIDATION;
     train.patience = 0.0;
@@ -51,25 +52,14 @@ static weft_status fill(asker *made, const weft_accuracy_settings *settings, wef
                                       &train, settings->recalibrate, &made->meter, error);
 }
 
-static weft_status create(const weft_accuracy_settings *settings, const weft_design_genes *genes,
-                          weft_gene_use *uses, void **state, weft_shape *input, int *classes,
-                          weft_error *error) {
+static weft_status fill(void *state, const weft_accuracy_settings *settings,
+                        const weft_design_genes *genes, weft_gene_use *uses, weft_shape *input,
+                        int *classes, weft_error *error) {
+    asker *made = state;
     WEFT_TRY(check(settings, error));
-    asker *made = calloc(1, sizeof *made);
-    if (made == NULL) {
-        return weft_fail_memory(error, sizeof *made);
-    }
-    weft_status status =
-        weft_provider_train.create(settings, genes, uses, &made->trainer, input, classes, error);
-    if (status == WEFT_OK) {
-        status = fill(made, settings, error);
-    }
-    if (status != WEFT_OK) {
-        destroy(made);
-        return status;
-    }
-    *state = made;
-    return WEFT_OK;
+    WEFT_TRY(weft_provider_create(&weft_provider_train, settings, genes, uses, &made->trainer,
+                                  input, classes, error));
+    return open_supernet(made, settings, error);
 }
 
 static weft_status evaluate(const void *state, const weft_accuracy_query *query,
@@ -97,7 +87,8 @@ const weft_provider weft_provider_supernet = {
     .needs_data = true,
     .needs_network = true,
     .has_final = true,
-    .create = create,
+    .size = sizeof(asker),
+    .fill = fill,
     .destroy = destroy,
     .opened = opened,
     .evaluate = evaluate,

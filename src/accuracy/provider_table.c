@@ -140,8 +140,12 @@ static weft_status bind(lookup *made, const weft_design_genes *genes, weft_gene_
     return WEFT_OK;
 }
 
-static weft_status fill(lookup *made, const weft_accuracy_settings *settings,
-                        const weft_design_genes *genes, weft_gene_use *uses, weft_error *error) {
+static weft_status fill(void *state, const weft_accuracy_settings *settings,
+                        const weft_design_genes *genes, weft_gene_use *uses, weft_shape *input,
+                        int *classes, weft_error *error) {
+    (void)input;
+    (void)classes;
+    lookup *made = state;
     if (settings->file == NULL || settings->file[0] == '\0') {
         weft_fail(error, WEFT_ERROR_INPUT, "accuracy by table needs the `file` of a table");
         weft_hint(error, "one of share/weft/predictors by name, or the path of yours");
@@ -170,24 +174,6 @@ static weft_status fill(lookup *made, const weft_accuracy_settings *settings,
     }
     weft_error_file(error, made->file->path);
     return WEFT_ERROR_INPUT;
-}
-
-static weft_status create(const weft_accuracy_settings *settings, const weft_design_genes *genes,
-                          weft_gene_use *uses, void **state, weft_shape *input, int *classes,
-                          weft_error *error) {
-    (void)input;
-    (void)classes;
-    lookup *made = calloc(1, sizeof *made);
-    if (made == NULL) {
-        return weft_fail_memory(error, sizeof *made);
-    }
-    weft_status status = fill(made, settings, genes, uses, error);
-    if (status != WEFT_OK) {
-        destroy(made);
-        return status;
-    }
-    *state = made;
-    return WEFT_OK;
 }
 
 /* ---- evaluation ------------------------------------------------------------------------------ */
@@ -269,7 +255,8 @@ static uint64_t opened(const void *state) {
 }
 
 const weft_provider weft_provider_table = {
-    .create = create,
+    .size = sizeof(lookup),
+    .fill = fill,
     .destroy = destroy,
     .opened = opened,
     .evaluate = evaluate,

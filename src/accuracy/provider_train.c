@@ -126,7 +126,8 @@ static weft_status take_steps(trainer *made, const weft_accuracy_settings *setti
     return weft_train_settings_hash(&made->final, &made->final_hash, error);
 }
 
-static weft_status fill(trainer *made, const weft_accuracy_settings *settings, weft_error *error) {
+static weft_status open_files(trainer *made, const weft_accuracy_settings *settings,
+                              weft_error *error) {
     WEFT_TRY(weft_dataset_open(settings->data, &made->dataset, error));
     WEFT_TRY(take_teacher(made, settings, error));
     WEFT_TRY(take_steps(made, settings, error));
@@ -135,26 +136,18 @@ static weft_status fill(trainer *made, const weft_accuracy_settings *settings, w
 }
 
 /* Every gene of a network shows in its training. */
-static weft_status create(const weft_accuracy_settings *settings, const weft_design_genes *genes,
-                          weft_gene_use *uses, void **state, weft_shape *input, int *classes,
-                          weft_error *error) {
+static weft_status fill(void *state, const weft_accuracy_settings *settings,
+                        const weft_design_genes *genes, weft_gene_use *uses, weft_shape *input,
+                        int *classes, weft_error *error) {
+    trainer *made = state;
     WEFT_TRY(check(settings, error));
-    trainer *made = calloc(1, sizeof *made);
-    if (made == NULL) {
-        return weft_fail_memory(error, sizeof *made);
-    }
-    weft_status status = fill(made, settings, error);
-    if (status != WEFT_OK) {
-        destroy(made);
-        return status;
-    }
+    WEFT_TRY(open_files(made, settings, error));
     const weft_dataset_info *info = weft_dataset_get_info(made->dataset);
     for (int g = 0; g < genes->n; g++) {
         uses[g] = WEFT_GENE_ALLOWED;
     }
     *input = info->shape;
     *classes = info->classes;
-    *state = made;
     return WEFT_OK;
 }
 
@@ -270,7 +263,8 @@ const weft_provider weft_provider_train = {
     .needs_data = true,
     .needs_network = true,
     .has_final = true,
-    .create = create,
+    .size = sizeof(trainer),
+    .fill = fill,
     .destroy = destroy,
     .opened = opened,
     .settled = settled,
