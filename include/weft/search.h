@@ -84,7 +84,11 @@ typedef struct weft_optimizer_settings {
     weft_search_phase phases[WEFT_SEARCH_PHASES];
     double acceptance; /* "anneal": of a typical worse trial, at first; 0.5 */
     double cooling;    /* "anneal": factor of the temperature with every trial; 0.99 */
-    int64_t limit;     /* "exhaustive": most genomes that a space may have; 10^6 */
+    /* "cmaes" (Hansen 2016; Hamano et al. 2022); `population` of the first run: 4 + 3 ln genes */
+    double first_step;     /* deviation of the first trials, of a gene's range; 0.3 */
+    double margin;         /* that a whole number changes, times genes and population; 0: none; 1 */
+    double restart_factor; /* population of a run by that of the run before; 2 */
+    int64_t limit;         /* "exhaustive": most genomes that a space may have; 10^6 */
     /* The first genomes: trial t < n_seeds is row t of `seeds` (n_seeds x n_genes), unless it is
      * known or seen. Copied by create. */
     const double *seeds;

@@ -61,6 +61,9 @@ void weft_optimizer_defaults(weft_optimizer_settings *settings) {
                    {1.0, 0.05, 25.0, 25.0}},
         .acceptance = 0.5,
         .cooling = 0.99,
+        .first_step = 0.3,
+        .margin = 1.0,
+        .restart_factor = 2.0,
         .limit = 1000000,
     };
 }
@@ -152,6 +155,9 @@ static weft_status check_settings(const weft_optimizer_settings *settings, weft_
     WEFT_TRY(check_breeding(settings, error));
     WEFT_TRY(check_real("acceptance", settings->acceptance, 0.001, 0.999, error));
     WEFT_TRY(check_real("cooling", settings->cooling, 0.1, 0.999999, error));
+    WEFT_TRY(check_real("first_step", settings->first_step, 1e-3, 10, error));
+    WEFT_TRY(check_real("margin", settings->margin, 0, 100, error));
+    WEFT_TRY(check_real("restart_factor", settings->restart_factor, 1, 10, error));
     WEFT_TRY(check_real("limit", (double)settings->limit, 1, 1e15, error));
     WEFT_TRY(check_directions(settings, error));
     for (int k = 0; k < WEFT_SEARCH_PHASES; k++) {

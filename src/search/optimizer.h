@@ -37,7 +37,8 @@ typedef struct weft_method {
     X(exhaustive)                                                                                  \
     X(evolution)                                                                                   \
     X(anneal)                                                                                      \
-    X(local)
+    X(local)                                                                                       \
+    X(cmaes)
 
 #define WEFT_METHOD_EXTERN(name) extern const weft_method weft_method_##name;
 WEFT_METHOD_MAP(WEFT_METHOD_EXTERN)

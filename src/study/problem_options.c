@@ -114,6 +114,9 @@ static const option search_options[] = {
     {"tournament", OPTION_INT, AT(optimizer.tournament), 0, 1e6, NULL, WEFT_BY_EVOLUTION},
     {"acceptance", OPTION_REAL, AT(optimizer.acceptance), 0.001, 0.999, NULL, WEFT_BY_ANNEAL},
     {"cooling", OPTION_REAL, AT(optimizer.cooling), 0.1, 0.999999, NULL, WEFT_BY_ANNEAL},
+    {"first_step", OPTION_REAL, AT(optimizer.first_step), 1e-3, 10, NULL, WEFT_BY_CMAES},
+    {"margin", OPTION_REAL, AT(optimizer.margin), 0, 100, NULL, WEFT_BY_CMAES},
+    {"restart_factor", OPTION_REAL, AT(optimizer.restart_factor), 1, 10, NULL, WEFT_BY_CMAES},
 };
 
 #undef AT

@@ -40,6 +40,7 @@ enum {
     WEFT_BY_NSGA3 = 8,
     WEFT_BY_MOEAD = 16,
     WEFT_BY_GP = 32,
+    WEFT_BY_CMAES = 64,
     WEFT_BY_DIRECTIONS = WEFT_BY_NSGA3 | WEFT_BY_MOEAD,
 };
 

@@ -8,14 +8,16 @@
 
 enum { N_GENES = 15, BATCH = 6, BATCHES = 12 };
 
-static const char *const names[] = {"random",    "tpe",    "gp",   "nsga2", "nsga3",
-                                    "moead",     "ga",     "ga4",  "sobol", "exhaustive",
-                                    "evolution", "anneal", "local"};
+static const char *const names[] = {"random",    "tpe",    "gp",    "nsga2", "nsga3",
+                                    "moead",     "ga",     "ga4",   "sobol", "exhaustive",
+                                    "evolution", "anneal", "local", "cmaes"};
 enum { N_NAMES = sizeof names / sizeof names[0] };
 
-/* Genetic algorithms and annealing have one objective. */
+/* Genetic algorithms, annealing and evolution strategies have one objective. */
 static int most_objectives(const char *name) {
-    return strncmp(name, "ga", 2) == 0 || strcmp(name, "anneal") == 0 ? 1 : 3;
+    return strncmp(name, "ga", 2) == 0 || strcmp(name, "anneal") == 0 || strcmp(name, "cmaes") == 0
+               ? 1
+               : 3;
 }
 
 /* Gaussian processes tell the trials of a batch of those before them. */
