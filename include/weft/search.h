@@ -12,25 +12,35 @@
  *     }
  *
  * What ask gives is a function of the settings, of the trial numbers and of what was told, in the
- * order told; of nothing else. So an optimizer is rebuilt by telling it its history again.
+ * order told or, with weft_optimizer_tell_trial, in the order of the trials; of nothing else. So an
+ * optimizer is rebuilt by telling it its history again.
  */
 #ifndef WEFT_SEARCH_H
 #define WEFT_SEARCH_H
 
 #include <weft/gene.h>
 
-enum { WEFT_MAX_OBJECTIVES = 6 };
+enum { WEFT_MAX_OBJECTIVES = 6, WEFT_MAX_CONSTRAINTS = 8 };
 
 typedef enum weft_outcome_state {
     WEFT_OUTCOME_OK,         /* objectives are valid */
-    WEFT_OUTCOME_INFEASIBLE, /* breaks constraints by `violation` > 0; objectives are ignored */
+    WEFT_OUTCOME_INFEASIBLE, /* breaks constraints; objectives are ignored */
     WEFT_OUTCOME_FAILED,     /* could not be evaluated */
 } weft_outcome_state;
 
 typedef struct weft_outcome {
     weft_outcome_state state;
-    double violation; /* relative amount, summed over constraints; +inf where it has no amount */
+    double
+        violation; /* of an infeasible one: the sum of `violations` where n_constraints > 0, whatever
+                       * is told here; else told, > 0; +inf where it has no amount */
     double objectives[WEFT_MAX_OBJECTIVES];
+    /* By how much each constraint is broken: 0 where it holds, NaN where that is not known. Amounts are
+     * relative to the limit, (value - limit) / |limit|, so that no unit outweighs another in the sum. */
+    int n_constraints; /* 0: they are not told one by one */
+    double violations[WEFT_MAX_CONSTRAINTS];
+    /* Share of the whole evaluation that this result took: above 0, to 1; 0 counts as 1. Below 1 a fuller
+     * result of the same genome may follow. */
+    double fidelity;
 } weft_outcome;
 
 /* How children differ from their parents during one phase of "ga4". */
@@ -124,9 +134,28 @@ WEFT_API weft_status weft_optimizer_ask(weft_optimizer *optimizer, uint64_t firs
                                         double *genomes, int *given,
                                         weft_error *error) WEFT_NODISCARD;
 
+/* The same beside n_out genomes (row by row) that are being evaluated: none of them is proposed again,
+ * and "gp" takes a guess at their results. With n_out = 0, and with the first of a batch as those that
+ * are out, it gives what weft_optimizer_ask gives. */
+WEFT_API weft_status weft_optimizer_ask_beside(weft_optimizer *optimizer, const double *out,
+                                               int n_out, uint64_t first_trial, int n,
+                                               double *genomes, int *given,
+                                               weft_error *error) WEFT_NODISCARD;
+
+/* Tells the result of a genome, asked for or not, as that of the trial after the last one told. Of a
+ * genome that was told in part (fidelity < 1) the fullest result counts, of equals the last one, in the
+ * place of the first. A genome told twice in full is two trials. */
 WEFT_API weft_status weft_optimizer_tell(weft_optimizer *optimizer, const double *genome,
                                          const weft_outcome *outcome,
                                          weft_error *error) WEFT_NODISCARD;
+
+/* The same as the result of that trial: results may come in any order, late and in part, and what is
+ * asked for then depends on the set of them alone. A trial has one genome (else WEFT_ERROR_USAGE), and
+ * its fullest result counts. What lies behind a late or fuller result is taken in again, which costs the
+ * methods that learn as much as to be told all. */
+WEFT_API weft_status weft_optimizer_tell_trial(weft_optimizer *optimizer, uint64_t trial,
+                                               const double *genome, const weft_outcome *outcome,
+                                               weft_error *error) WEFT_NODISCARD;
 
 /* ---- fronts ---------------------------------------------------------------------------------- */
 

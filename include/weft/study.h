@@ -62,7 +62,6 @@ WEFT_API void weft_problem_destroy(weft_problem *problem);
 
 enum {
     WEFT_PROBLEM_NAME = 64,
-    WEFT_MAX_CONSTRAINTS = 8,
     WEFT_EXPRESSION = 512,
     WEFT_MAX_STAGES = 8,
     WEFT_MAX_PATTERNS = 16,

@@ -26,9 +26,6 @@ enum {
     MAX_STACK = 6 * (MAX_DEPTH + 1),
 };
 
-/* |right| of a constraint counts as at least this, far below any energy, time or area in SI. */
-static const double TINY = 1e-30;
-
 typedef enum opcode {
     OP_NUMBER,
     OP_VARIABLE,
@@ -399,12 +396,13 @@ static weft_status parse_text(const char *text, const char *const *names, int n_
 
 /* ---- evaluation ------------------------------------------------------------------------------ */
 
-/* By how much `left` exceeds `right`, relative to `scale`. */
+/* By how much `left` exceeds `right`, relative to `scale`; a limit of 0 is exceeded by all of it. */
 static double excess(double left, double right, double scale) {
     if (left <= right) {
         return 0.0;
     }
-    return (left - right) / fmax(fabs(scale), TINY);
+    double size = fabs(scale) > 0.0 ? fabs(scale) : fmax(fabs(left), fabs(right));
+    return (left - right) / size;
 }
 
 static double apply_binary(opcode code, double left, double right) {

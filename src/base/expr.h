@@ -19,7 +19,7 @@ weft_status weft_expr_parse(const char *text, const char *const *names, int n_na
                             weft_expr **expr, weft_error *error) WEFT_NODISCARD;
 
 /* `left <= right` or `left >= right`; evaluates to the amount by which it is violated, relative to
- * max(|right|, tiny): 0 where it holds. */
+ * |right|: 0 where it holds. A limit of 0 has no size: whatever breaks it does so by 1. */
 weft_status weft_expr_parse_constraint(const char *text, const char *const *names, int n_names,
                                        weft_expr **expr, weft_error *error) WEFT_NODISCARD;
 void weft_expr_destroy(weft_expr *expr);

@@ -8,9 +8,12 @@
  *     log improvement(x) + log P[x is feasible] + log P[x can be evaluated]
  *
  * with the improvement of improvement.c, and the probability of feasibility of M. Schonlau, W. J. Welch,
- * D. R. Jones, "Global versus local search in constrained optimization of computer models", 1998. Two
- * more processes tell it, of labels (Rasmussen and Williams 2006, section 6.5): -1 what is feasible, 1 +
- * log(1 + violation) what is not; -1 what could be evaluated, 1 what failed.
+ * D. R. Jones, "Global versus local search in constrained optimization of computer models", 1998. More
+ * processes tell it, of labels (Rasmussen and Williams 2006, section 6.5): -1 what is feasible, 1 +
+ * log(1 + violation) what is not; -1 what could be evaluated, 1 what failed. Where trials tell by how much
+ * they break each constraint, each has a process of its own, as the paper has it:
+ *
+ *     P[x is feasible] = P[x is of those with amounts] prod_c P[x keeps constraint c]
  *
  * Genomes of one batch know of each other as believed trials whose values are the predicted means
  * (D. Ginsbourger, R. Le Riche, L. Carraro, "Kriging is well-suited to parallelize optimization", 2010:
@@ -61,13 +64,16 @@ typedef struct role {
 typedef struct gp {
     weft_kriging_measure measure;
     int n_objectives;
-    role roles[WEFT_MAX_OBJECTIVES + 2]; /* objectives, violation, failure */
-    weft_kriging tuned;                  /* worked in by tunings */
-    double *row;                         /* (n_genes) */
-    double *room;                        /* of ascents */
-    long length;                         /* place in the schedule of the newest tuning */
-    size_t n_base;                       /* trials told then */
-    size_t n_infeasible, n_failed;       /* of those told */
+    /* objectives, violation, failure, being without amounts, each constraint */
+    role roles[WEFT_MAX_OBJECTIVES + 3 + WEFT_MAX_CONSTRAINTS];
+    weft_kriging tuned;            /* worked in by tunings */
+    double *row;                   /* (n_genes) */
+    double *room;                  /* of ascents */
+    long length;                   /* place in the schedule of the newest tuning */
+    size_t n_base;                 /* trials told then */
+    size_t n_infeasible, n_failed; /* of those told */
+    bool needed[WEFT_MAX_OBJECTIVES + 3 +
+                WEFT_MAX_CONSTRAINTS]; /* of roles, to tell of those told */
     size_t n_believed;
     size_t capacity; /* of what follows */
     weft_standing *standings;
@@ -83,7 +89,12 @@ typedef struct gp {
 /* ---- roles ----------------------------------------------------------------------------------- */
 
 static int n_roles(const gp *state) {
-    return state->n_objectives + 2;
+    return state->n_objectives + 3 + WEFT_MAX_CONSTRAINTS;
+}
+
+/* The first of the roles of constraints; the one before it is of being without amounts. */
+static int first_constraint(const gp *state) {
+    return state->n_objectives + 3;
 }
 
 static bool is_objective(const gp *state, int r) {
@@ -94,11 +105,36 @@ static bool is_violation(const gp *state, int r) {
     return r == state->n_objectives;
 }
 
+static bool is_failure(const gp *state, int r) {
+    return r == state->n_objectives + 1;
+}
+
+static bool has_amounts(const weft_outcome *outcome) {
+    return outcome->state == WEFT_OUTCOME_INFEASIBLE && outcome->n_constraints > 0;
+}
+
+/* By how much a trial that is not failed breaks constraint c; NaN: it does not tell. */
+static double broken_by(const weft_outcome *outcome, int c) {
+    if (outcome->state == WEFT_OUTCOME_OK) {
+        return 0.0;
+    }
+    return c < outcome->n_constraints ? outcome->violations[c] : NAN;
+}
+
 /* Whether a trial says something of role r. */
 static bool takes(const gp *state, int r, const weft_outcome *outcome) {
-    return is_objective(state, r)   ? outcome->state == WEFT_OUTCOME_OK
-           : is_violation(state, r) ? outcome->state != WEFT_OUTCOME_FAILED
-                                    : true;
+    int c = r - first_constraint(state);
+    if (is_objective(state, r)) {
+        return outcome->state == WEFT_OUTCOME_OK;
+    }
+    if (outcome->state == WEFT_OUTCOME_FAILED) {
+        return is_failure(state, r);
+    }
+    return c < 0 || !isnan(broken_by(outcome, c));
+}
+
+static double label(double violation) {
+    return violation > 0.0 ? 1.0 + log1p(fmin(violation, LARGEST_VIOLATION)) : -1.0;
 }
 
 /* The value that role r learns of a trial it takes. */
@@ -106,12 +142,16 @@ static double value_of(const gp *state, int r, const weft_outcome *outcome) {
     if (is_objective(state, r)) {
         return outcome->objectives[r];
     }
-    if (!is_violation(state, r)) {
+    if (is_failure(state, r)) {
         return outcome->state == WEFT_OUTCOME_FAILED ? 1.0 : -1.0;
     }
-    return outcome->state == WEFT_OUTCOME_OK
-               ? -1.0
-               : 1.0 + log1p(fmin(outcome->violation, LARGEST_VIOLATION));
+    int c = r - first_constraint(state);
+    if (c >= 0) {
+        return label(broken_by(outcome, c));
+    }
+    bool holds = outcome->state == WEFT_OUTCOME_OK ||
+                 (!is_violation(state, r) && has_amounts(outcome));
+    return holds ? -1.0 : label(outcome->violation);
 }
 
 static size_t count(const weft_history *history, size_t n, weft_outcome_state wanted) {
@@ -124,9 +164,28 @@ static size_t count(const weft_history *history, size_t n, weft_outcome_state wa
 
 /* Whether role r is needed to tell of the first n trials: labels that are all equal need no process. */
 static bool is_needed(const gp *state, int r, const weft_history *history, size_t n) {
-    return is_objective(state, r) ||
-           count(history, n,
-                 is_violation(state, r) ? WEFT_OUTCOME_INFEASIBLE : WEFT_OUTCOME_FAILED) > 0;
+    if (is_objective(state, r)) {
+        return true;
+    }
+    if (is_failure(state, r)) {
+        return count(history, n, WEFT_OUTCOME_FAILED) > 0;
+    }
+    int c = r - first_constraint(state);
+    size_t infeasible = count(history, n, WEFT_OUTCOME_INFEASIBLE);
+    size_t with_amounts = 0;
+    size_t breakers = 0;
+    for (size_t i = 0; infeasible > 0 && i < n; i++) {
+        const weft_outcome *outcome = &history->outcomes[i];
+        with_amounts += has_amounts(outcome);
+        breakers += c >= 0 && has_amounts(outcome) && broken_by(outcome, c) > 0.0;
+    }
+    if (c >= 0) {
+        return breakers > 0;
+    }
+    /* The sum stands for all of them while there is nothing else to minimise, or nothing else is told. */
+    return is_violation(state, r)
+               ? infeasible > 0 && (with_amounts == 0 || count(history, n, WEFT_OUTCOME_OK) == 0)
+               : with_amounts > 0 && infeasible > with_amounts;
 }
 
 /* ---- life ------------------------------------------------------------------------------------ */
@@ -495,7 +554,8 @@ static weft_status prepare(weft_optimizer *optimizer, weft_error *error) {
         WEFT_TRY(tune_up_to(optimizer, state, k, error));
     }
     for (int r = 0; r < n_roles(state); r++) {
-        if (is_needed(state, r, &optimizer->history, n)) {
+        state->needed[r] = is_needed(state, r, &optimizer->history, n);
+        if (state->needed[r]) {
             WEFT_TRY(fill(optimizer, state, r, error));
         }
     }
@@ -535,6 +595,15 @@ static double log_below_zero(gp *state, int r) {
     return weft_log_below_zero(mean, deviation);
 }
 
+/* log P[x is feasible], of the processes that tell it. */
+static double log_feasible(gp *state) {
+    double sum = 0.0;
+    for (int r = state->n_objectives; r < n_roles(state); r++) {
+        sum += state->needed[r] && !is_failure(state, r) ? log_below_zero(state, r) : 0.0;
+    }
+    return sum;
+}
+
 /* The logarithm of how much the objectives are expected to improve. */
 static double log_improvement(gp *state) {
     double means[WEFT_MAX_OBJECTIVES];
@@ -560,8 +629,7 @@ static double score(void *context, const double *genome) {
     weft_kriging_place(&state->measure, genome, state->row);
     double sum = state->n_failed > 0 ? log_below_zero(state, state->n_objectives + 1) : 0.0;
     if (state->roles[0].n_told > 0) {
-        sum += state->n_infeasible > 0 ? log_below_zero(state, state->n_objectives) : 0.0;
-        return sum + log_improvement(state);
+        return sum + log_feasible(state) + log_improvement(state);
     }
     if (state->n_infeasible > 0) {
         weft_kriging_predict(violation, state->row, &mean, &deviation);

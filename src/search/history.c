@@ -44,6 +44,11 @@ static weft_status grow_rows(weft_history *history, size_t rows, weft_error *err
         return weft_fail_memory(error, capacity * sizeof *outcomes);
     }
     history->outcomes = outcomes;
+    uint64_t *numbers = realloc(history->numbers, capacity * sizeof *numbers);
+    if (numbers == NULL) {
+        return weft_fail_memory(error, capacity * sizeof *numbers);
+    }
+    history->numbers = numbers;
     history->capacity = capacity;
     return WEFT_OK;
 }
@@ -84,15 +89,36 @@ weft_status weft_history_reserve(weft_history *history, size_t more, weft_error 
 void weft_history_clear(weft_history *history) {
     free(history->genomes);
     free(history->outcomes);
+    free(history->numbers);
     free(history->slots);
     history->genomes = NULL;
     history->outcomes = NULL;
+    history->numbers = NULL;
     history->slots = NULL;
     history->n = history->n_pending = history->capacity = history->n_slots = 0;
 }
 
 bool weft_history_holds(const weft_history *history, const double *genome) {
     return history->n_slots > 0 && history->slots[find_slot(history, genome)] != 0;
+}
+
+size_t weft_history_find(const weft_history *history, const double *genome) {
+    uint32_t row = history->n_slots > 0 ? history->slots[find_slot(history, genome)] : 0;
+    return row > 0 ? row - 1 : SIZE_MAX;
+}
+
+size_t weft_history_row(const weft_history *history, uint64_t number) {
+    size_t low = 0;
+    size_t high = history->n;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (history->numbers[middle] < number) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
 }
 
 static void write_row(weft_history *history, size_t row, const double *genome) {
@@ -103,9 +129,39 @@ static void write_row(weft_history *history, size_t row, const double *genome) {
     }
 }
 
-void weft_history_push(weft_history *history, const double *genome, const weft_outcome *outcome) {
-    write_row(history, history->n, genome);
-    history->outcomes[history->n++] = *outcome;
+/* Changes places of a row and the one before it. */
+static void swap_back(weft_history *history, size_t row) {
+    size_t n = (size_t)history->table->n_genes;
+    double *genome = &history->genomes[row * n];
+    double *before = genome - n;
+    size_t slot = find_slot(history, genome);
+    size_t slot_before = find_slot(history, before);
+    for (size_t g = 0; g < n; g++) {
+        double value = genome[g];
+        genome[g] = before[g];
+        before[g] = value;
+    }
+    if (slot != slot_before) { /* rows of one genome share a slot, which names any of them */
+        history->slots[slot] -= history->slots[slot] == row + 1;
+        history->slots[slot_before] += history->slots[slot_before] == row;
+    }
+    weft_outcome outcome = history->outcomes[row];
+    history->outcomes[row] = history->outcomes[row - 1];
+    history->outcomes[row - 1] = outcome;
+    uint64_t number = history->numbers[row];
+    history->numbers[row] = history->numbers[row - 1];
+    history->numbers[row - 1] = number;
+}
+
+void weft_history_insert(weft_history *history, uint64_t number, const double *genome,
+                         const weft_outcome *outcome) {
+    size_t row = history->n++;
+    write_row(history, row, genome);
+    history->outcomes[row] = *outcome;
+    history->numbers[row] = number;
+    for (; row > 0 && history->numbers[row - 1] > number; row--) {
+        swap_back(history, row);
+    }
 }
 
 void weft_history_push_pending(weft_history *history, const double *genome) {

@@ -184,7 +184,29 @@ static weft_status check_genome(const weft_gene_table *table, const double *geno
     return WEFT_OK;
 }
 
+/* The amounts by which constraints are broken; *sum becomes theirs. */
+static weft_status check_violations(const weft_outcome *outcome, double *sum, weft_error *error) {
+    if (outcome->n_constraints < 0 || outcome->n_constraints > WEFT_MAX_CONSTRAINTS) {
+        return weft_fail(error, WEFT_ERROR_USAGE, "told %d constraints; expected 0 to %d",
+                         outcome->n_constraints, WEFT_MAX_CONSTRAINTS);
+    }
+    for (int c = 0; c < outcome->n_constraints; c++) {
+        double amount = outcome->violations[c];
+        if (amount < 0.0 || (amount > 0.0 && outcome->state == WEFT_OUTCOME_OK)) {
+            return weft_fail(error, WEFT_ERROR_USAGE,
+                             "told that constraint %d is broken by %g; expected %s", c, amount,
+                             amount < 0.0 ? "0 or more" : "0 of a trial that is ok");
+        }
+        *sum += isnan(amount) ? 0.0 : amount;
+    }
+    return WEFT_OK;
+}
+
 static weft_status check_outcome(const weft_outcome *outcome, int n_objectives, weft_error *error) {
+    if (!(outcome->fidelity >= 0.0 && outcome->fidelity <= 1.0)) {
+        return weft_fail(error, WEFT_ERROR_USAGE,
+                         "told a result of fidelity %g; expected above 0 to 1", outcome->fidelity);
+    }
     switch (outcome->state) {
     case WEFT_OUTCOME_OK:
         for (int m = 0; m < n_objectives; m++) {
@@ -393,28 +415,116 @@ static weft_status propose_batch(weft_optimizer *optimizer, uint64_t first_trial
     return WEFT_OK;
 }
 
-weft_status weft_optimizer_ask(weft_optimizer *optimizer, uint64_t first_trial, int n,
-                               double *genomes, int *given, weft_error *error) {
-    if (n < 0) {
-        return weft_fail(error, WEFT_ERROR_USAGE, "asked for %d genomes; expected 0 or more", n);
+/* A state that has seen a row which is another now is made again: so it is a function of the rows, however
+ * they came. */
+static weft_status prepare(weft_optimizer *optimizer, weft_error *error) {
+    const weft_method *method = optimizer->method;
+    if (method->prepare == NULL) {
+        return WEFT_OK;
     }
-    WEFT_TRY(weft_history_reserve(&optimizer->history, (size_t)n, error));
-    if (optimizer->method->prepare != NULL) {
-        WEFT_TRY(optimizer->method->prepare(optimizer, error));
+    if (optimizer->stale) {
+        if (optimizer->state != NULL) {
+            method->destroy(optimizer->state);
+            optimizer->state = NULL;
+        }
+        WEFT_TRY(method->create != NULL ? method->create(optimizer, error) : WEFT_OK);
+        optimizer->stale = false;
     }
-    weft_status status = propose_batch(optimizer, first_trial, n, genomes, given, error);
+    optimizer->n_prepared = optimizer->history.n;
+    return method->prepare(optimizer, error);
+}
+
+static weft_status push_out(weft_optimizer *optimizer, const double *out, int n_out,
+                            weft_error *error) {
+    size_t n_genes = (size_t)optimizer->table.n_genes;
+    for (int i = 0; i < n_out; i++) {
+        memcpy(optimizer->scratch, &out[(size_t)i * n_genes], n_genes * sizeof *out);
+        weft_genome_normalise(&optimizer->table, optimizer->scratch);
+        WEFT_TRY(check_genome(&optimizer->table, optimizer->scratch, "a genome is out", error));
+        weft_history_push_pending(&optimizer->history, optimizer->scratch);
+    }
+    return WEFT_OK;
+}
+
+weft_status weft_optimizer_ask_beside(weft_optimizer *optimizer, const double *out, int n_out,
+                                      uint64_t first_trial, int n, double *genomes, int *given,
+                                      weft_error *error) {
+    if (n < 0 || n_out < 0) {
+        return weft_fail(error, WEFT_ERROR_USAGE,
+                         "asked for %d genomes beside %d; expected 0 or more", n, n_out);
+    }
+    WEFT_TRY(weft_history_reserve(&optimizer->history, (size_t)n + (size_t)n_out, error));
+    WEFT_TRY(prepare(optimizer, error));
+    weft_status status = push_out(optimizer, out, n_out, error);
+    if (status == WEFT_OK) {
+        status = propose_batch(optimizer, first_trial, n, genomes, given, error);
+    }
     weft_history_drop_pending(&optimizer->history);
     return status;
 }
 
+weft_status weft_optimizer_ask(weft_optimizer *optimizer, uint64_t first_trial, int n,
+                               double *genomes, int *given, weft_error *error) {
+    return weft_optimizer_ask_beside(optimizer, NULL, 0, first_trial, n, genomes, given, error);
+}
+
+/* Canonical copies of what is told: the genome in `scratch`, and a whole result of fidelity 1. */
+static weft_status take(weft_optimizer *optimizer, const double *genome,
+                        const weft_outcome *outcome, weft_outcome *told, weft_error *error) {
+    double sum = 0.0;
+    double *copy = optimizer->scratch;
+    memcpy(copy, genome, (size_t)optimizer->table.n_genes * sizeof *copy);
+    weft_genome_normalise(&optimizer->table, copy);
+    *told = *outcome;
+    WEFT_TRY(check_genome(&optimizer->table, copy, "told a genome", error));
+    WEFT_TRY(check_violations(outcome, &sum, error));
+    told->violation = outcome->n_constraints > 0 ? sum : outcome->violation;
+    WEFT_TRY(check_outcome(told, optimizer->settings.n_objectives, error));
+    told->fidelity = outcome->fidelity > 0.0 ? outcome->fidelity : 1.0;
+    return weft_history_reserve(&optimizer->history, 1, error);
+}
+
+static void change(weft_optimizer *optimizer, size_t row, const weft_outcome *told) {
+    if (told->fidelity >= optimizer->history.outcomes[row].fidelity) {
+        optimizer->history.outcomes[row] = *told;
+        optimizer->stale = optimizer->stale || row < optimizer->n_prepared;
+    }
+}
+
 weft_status weft_optimizer_tell(weft_optimizer *optimizer, const double *genome,
                                 const weft_outcome *outcome, weft_error *error) {
-    double *told = optimizer->scratch;
-    memcpy(told, genome, (size_t)optimizer->table.n_genes * sizeof *told);
-    weft_genome_normalise(&optimizer->table, told);
-    WEFT_TRY(check_genome(&optimizer->table, told, "told a genome", error));
-    WEFT_TRY(check_outcome(outcome, optimizer->settings.n_objectives, error));
-    WEFT_TRY(weft_history_reserve(&optimizer->history, 1, error));
-    weft_history_push(&optimizer->history, told, outcome);
+    weft_history *history = &optimizer->history;
+    weft_outcome told;
+    WEFT_TRY(take(optimizer, genome, outcome, &told, error));
+    size_t row = weft_history_find(history, optimizer->scratch);
+    if (row != SIZE_MAX && fmin(told.fidelity, history->outcomes[row].fidelity) < 1.0) {
+        change(optimizer, row, &told);
+        return WEFT_OK;
+    }
+    uint64_t number = history->n > 0 ? history->numbers[history->n - 1] + 1 : 0;
+    weft_history_insert(history, number, optimizer->scratch, &told);
+    return WEFT_OK;
+}
+
+weft_status weft_optimizer_tell_trial(weft_optimizer *optimizer, uint64_t trial,
+                                      const double *genome, const weft_outcome *outcome,
+                                      weft_error *error) {
+    weft_history *history = &optimizer->history;
+    weft_outcome told;
+    WEFT_TRY(take(optimizer, genome, outcome, &told, error));
+    size_t row = weft_history_row(history, trial);
+    if (row == history->n || history->numbers[row] != trial) {
+        optimizer->stale = optimizer->stale || row < optimizer->n_prepared;
+        weft_history_insert(history, trial, optimizer->scratch, &told);
+        return WEFT_OK;
+    }
+    size_t bytes = (size_t)optimizer->table.n_genes * sizeof *optimizer->scratch;
+    if (memcmp(weft_history_genome(history, row), optimizer->scratch, bytes) != 0) {
+        return weft_fail(error, WEFT_ERROR_USAGE,
+                         "told trial %llu a second time, of another genome; expected a fuller "
+                         "result of the same one",
+                         (unsigned long long)trial);
+    }
+    change(optimizer, row, &told);
     return WEFT_OK;
 }

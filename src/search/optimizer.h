@@ -12,7 +12,8 @@
 
 typedef struct weft_method {
     const char *name;
-    /* What the method keeps, in optimizer->state; NULL: nothing. */
+    /* What the method keeps, in optimizer->state; NULL: nothing. Made anew where a row that it has seen
+     * changes: a result came late, or a fuller one. */
     weft_status (*create)(weft_optimizer *optimizer, weft_error *error);
     void (*destroy)(void *state);
     /* Brings the state up to the history, before each batch; NULL: nothing to do. */
@@ -50,6 +51,8 @@ struct weft_optimizer {
     weft_gene *genes;
     weft_optimizer_settings settings;
     weft_history history;
+    size_t n_prepared; /* rows that the state has seen */
+    bool stale;        /* one of them is another since */
     void *state;
     double *scratch;      /* (n_genes) */
     double *seeds;        /* (settings.n_seeds, n_genes), canonical */

@@ -22,14 +22,29 @@ static weft_outcome_state stage_outcome(const weft_study *study, const weft_tria
     return WEFT_OUTCOME_OK;
 }
 
+/* The amounts follow from the metrics, so a store has them. A design that could not be costed has none:
+ * how far it is from one that can be is told as a whole. */
+static void fill_violations(const weft_study *study, const weft_trial *trial,
+                            weft_outcome *outcome) {
+    double sum = 0.0;
+    int n = study->problem->info.n_constraints;
+    outcome->violation = trial->violation;
+    weft_problem_amounts(study->problem, trial->metrics, outcome->violations);
+    for (int c = 0; c < n; c++) {
+        sum += isnan(outcome->violations[c]) ? 0.0 : outcome->violations[c];
+    }
+    outcome->n_constraints = sum == trial->violation ? n : 0;
+}
+
 static weft_status tell(weft_study *study, const weft_trial *trial, weft_error *error) {
-    weft_outcome outcome = {.violation = trial->violation};
+    weft_outcome outcome = {.state = WEFT_OUTCOME_OK};
     switch (trial->state) {
     case WEFT_TRIAL_OK:
         outcome.state = stage_outcome(study, trial, outcome.objectives);
         break;
     case WEFT_TRIAL_INFEASIBLE:
         outcome.state = WEFT_OUTCOME_INFEASIBLE;
+        fill_violations(study, trial, &outcome);
         break;
     case WEFT_TRIAL_FAILED:
         outcome.state = WEFT_OUTCOME_FAILED;

@@ -34,12 +34,22 @@ static bool is_known(const weft_expr *constraint, const double *metrics) {
     return true;
 }
 
-/* By how much it is broken, relative to its limit; in its own unit, as the published code has it. */
+/* By how much it is broken, relative to its limit; in its own unit, as the published code has it. What is
+ * no number breaks it without bound. */
 static double broken_by(const weft_problem *problem, int c, const double *metrics) {
     const weft_expr *constraint = problem->constraints[c];
-    return weft_problem_fault(problem, WEFT_FAULT_VIOLATION)
-               ? weft_expr_excess(constraint, metrics)
-               : weft_expr_evaluate(constraint, metrics);
+    double amount = weft_problem_fault(problem, WEFT_FAULT_VIOLATION)
+                        ? weft_expr_excess(constraint, metrics)
+                        : weft_expr_evaluate(constraint, metrics);
+    return isnan(amount) ? INFINITY : amount;
+}
+
+void weft_problem_amounts(const weft_problem *problem, const double *metrics,
+                          double amounts[WEFT_MAX_CONSTRAINTS]) {
+    for (int c = 0; c < problem->info.n_constraints; c++) {
+        amounts[c] = is_known(problem->constraints[c], metrics) ? broken_by(problem, c, metrics)
+                                                                : NAN;
+    }
 }
 
 bool weft_problem_holds(const weft_problem *problem, const double *metrics) {
@@ -55,18 +65,16 @@ bool weft_problem_holds(const weft_problem *problem, const double *metrics) {
 bool weft_trial_check(const weft_problem *problem, weft_trial *trial) {
     char reason[WEFT_TRIAL_TEXT] = "";
     double violation = 0.0;
+    double amounts[WEFT_MAX_CONSTRAINTS];
+    weft_problem_amounts(problem, trial->metrics, amounts);
     for (int c = 0; c < problem->info.n_constraints; c++) {
-        if (!is_known(problem->constraints[c], trial->metrics)) {
-            continue;
-        }
-        double amount = broken_by(problem, c, trial->metrics);
-        if (amount > 0.0 || isnan(amount)) {
+        if (amounts[c] > 0.0) {
             if (violation == 0.0) {
                 double relative = weft_expr_evaluate(problem->constraints[c], trial->metrics);
                 snprintf(reason, sizeof reason, "breaks '%.200s' by %.3g %%",
                          problem->info.constraints[c], 100.0 * relative);
             }
-            violation += isnan(amount) ? INFINITY : amount;
+            violation += amounts[c];
         }
     }
     if (violation > 0.0) {

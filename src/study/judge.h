@@ -13,6 +13,11 @@ void weft_trial_blank(const weft_problem *problem, uint64_t number, const double
 void weft_trial_end(weft_trial *trial, weft_trial_state state, double violation,
                     const char *reason);
 
+/* By how much each constraint is broken, relative to its limit (in its own unit with the fault
+ * WEFT_FAULT_VIOLATION): 0 where it holds, NaN while a metric that it names is unknown. */
+void weft_problem_amounts(const weft_problem *problem, const double *metrics,
+                          double amounts[WEFT_MAX_CONSTRAINTS]);
+
 /* Whether all constraints hold whose metrics are known. */
 bool weft_problem_holds(const weft_problem *problem, const double *metrics);
 
