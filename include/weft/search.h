@@ -157,6 +157,70 @@ WEFT_API weft_status weft_optimizer_tell_trial(weft_optimizer *optimizer, uint64
                                                const double *genome, const weft_outcome *outcome,
                                                weft_error *error) WEFT_NODISCARD;
 
+/* ---- minima of a function --------------------------------------------------------------------- */
+
+enum { WEFT_SHGO_MAX_VARIABLES = 16, WEFT_SHGO_MAX_CONSTRAINTS = 64 };
+
+/* A function of few real variables in a box, and what its minima must satisfy. The callbacks are
+ * pure functions of x (n_variables), called from the calling thread alone. */
+typedef struct weft_shgo_problem {
+    int n_variables;
+    const double *lower, *upper; /* (n_variables), finite, lower < upper */
+    void *context;               /* given to every callback */
+    /* Not a number or infinite: not allowed there. Where inequalities do not hold, samples are not
+     * evaluated; a local solve may step over them. */
+    double (*objective)(void *context, const double *x);
+    /* (n_variables); NULL: differences of the objective, one evaluation a variable */
+    void (*gradient)(void *context, const double *x, double *gradient);
+    /* Writes n_inequalities values g(x) that must be >= 0, then n_equalities values h(x) that must
+     * be 0; NULL where there are none. Samples are asked for g alone to hold. */
+    void (*constraints)(void *context, const double *x, double *values);
+    int n_inequalities, n_equalities;
+} weft_shgo_problem;
+
+typedef enum weft_shgo_local {
+    WEFT_SHGO_SLSQP,  /* sequential quadratic programming (Kraft 1988): smooth functions */
+    WEFT_SHGO_COBYLA, /* linear models (Powell 1994): kinks and small steps in the function */
+    WEFT_SHGO_BOBYQA, /* quadratic models (Powell 2009): without constraints, 2 variables or more */
+} weft_shgo_local;
+
+typedef struct weft_shgo_settings {
+    int points;     /* Sobol' points sampled in an iteration; 128 */
+    int iterations; /* at most; one that finds no new minimum is the last; 1 */
+    int starts;     /* local solves of an iteration at most, the lowest vertices first; 0: all */
+    weft_shgo_local local;
+    double tolerance; /* a local solve ends with steps smaller than this share of the box; 1e-6 */
+    double separation;         /* minima nearer than this share of the box are one; 1e-4 */
+    int64_t local_evaluations; /* of the objective in one local solve, at most; 1000 */
+    int64_t evaluations;       /* of the objective altogether, at most; 0: no limit */
+    bool scrambled; /* other points for every seed; false: those of Sobol', the first of them the
+                     * lower corner of the box, the second its centre */
+    uint64_t seed;
+} weft_shgo_settings;
+
+typedef struct weft_shgo_minima {
+    size_t n;
+    double *x;      /* (n, n_variables), rising values */
+    double *values; /* (n) */
+    int iterations;
+    size_t starts;               /* local solves */
+    uint64_t global_evaluations; /* of the objective: samples */
+    uint64_t local_evaluations;  /* of the objective: local solves, with their differences */
+    uint64_t constraint_evaluations;
+} weft_shgo_minima;
+
+WEFT_API void weft_shgo_defaults(weft_shgo_settings *settings);
+
+/* Simplicial homology global optimisation (S. C. Endres, C. Sandrock, W. W. Focke, J. Global Optim.
+ * 72, 2018): the function is sampled, the samples are joined to a simplicial complex, and a local
+ * solve (NLopt) starts from each vertex that is lower than all its neighbours. *minima becomes the
+ * distinct local minima, to be given to weft_shgo_clear; the same for the same arguments. A local
+ * solve that leads nowhere leaves its vertex. WEFT_ERROR_INFEASIBLE where no point is found that
+ * holds the constraints, WEFT_ERROR_USAGE for a problem or settings that are out of range. */
+WEFT_API weft_status weft_shgo(const weft_shgo_problem *problem, const weft_shgo_settings *settings,
+                               weft_shgo_minima *minima, weft_error *error) WEFT_NODISCARD;
+WEFT_API void weft_shgo_clear(weft_shgo_minima *minima);
+
 /* ---- fronts ---------------------------------------------------------------------------------- */
 
 /* a is no worse in every objective and better in one. */

@@ -159,23 +159,29 @@ static void scramble(uint64_t *directions, weft_rng *rng) {
 
 /* ---- life ------------------------------------------------------------------------------------ */
 
-weft_status weft_sobol_create(int n_dimensions, uint64_t seed, weft_sobol *sobol,
-                              weft_error *error) {
+weft_status weft_sobol_create_plain(int n_dimensions, weft_sobol *sobol, weft_error *error) {
     size_t n = n_dimensions > 0 ? (size_t)n_dimensions : 1;
     weft_sobol made = {.n_dimensions = (int)n};
     made.directions = malloc(n * BITS * sizeof *made.directions);
-    made.shifts = malloc(n * sizeof *made.shifts);
+    made.shifts = calloc(n, sizeof *made.shifts);
     if (made.directions == NULL || made.shifts == NULL) {
         weft_sobol_destroy(&made);
         return weft_fail_memory(error, n * BITS * sizeof *made.directions);
     }
     choose_directions(&made);
+    *sobol = made;
+    return WEFT_OK;
+}
+
+weft_status weft_sobol_create(int n_dimensions, uint64_t seed, weft_sobol *sobol,
+                              weft_error *error) {
+    WEFT_TRY(weft_sobol_create_plain(n_dimensions, sobol, error));
+    size_t n = (size_t)sobol->n_dimensions;
     for (size_t j = 0; j < n; j++) {
         weft_rng rng = weft_rng_make(seed, WEFT_PURPOSE_SCRAMBLE, n + j);
-        scramble(made.directions + j * BITS, &rng);
-        made.shifts[j] = weft_rng_u64(&rng) >> (64 - BITS);
+        scramble(sobol->directions + j * BITS, &rng);
+        sobol->shifts[j] = weft_rng_u64(&rng) >> (64 - BITS);
     }
-    *sobol = made;
     return WEFT_OK;
 }
 

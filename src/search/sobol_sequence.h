@@ -35,6 +35,10 @@ typedef struct weft_sobol {
 
 weft_status weft_sobol_create(int n_dimensions, uint64_t seed, weft_sobol *sobol,
                               weft_error *error) WEFT_NODISCARD;
+
+/* Without a scramble: point 0 is the origin, point 1 the centre. */
+weft_status weft_sobol_create_plain(int n_dimensions, weft_sobol *sobol,
+                                    weft_error *error) WEFT_NODISCARD;
 void weft_sobol_destroy(weft_sobol *sobol);
 
 /* Coordinate `dimension` of point `index`, in [0, 1). */
