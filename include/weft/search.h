@@ -221,6 +221,68 @@ WEFT_API weft_status weft_shgo(const weft_shgo_problem *problem, const weft_shgo
                                weft_shgo_minima *minima, weft_error *error) WEFT_NODISCARD;
 WEFT_API void weft_shgo_clear(weft_shgo_minima *minima);
 
+/* ---- several fidelities -------------------------------------------------------------------------
+ * Brackets decide which evaluation is worth its cost, over any optimizer: a new design at a low fidelity,
+ * or one that did well so far at the next. A job is one evaluation:
+ *
+ *     weft_brackets_next(brackets, &job, &error);
+ *     if (job.begins) weft_optimizer_ask(optimizer, job.design, 1, genome, &given, &error);
+ *     weft_brackets_begin(brackets, &job, &error);
+ *     ... evaluate design job.design at fidelity job.fidelity ...
+ *     weft_brackets_tell(brackets, &job, &outcome, &error);
+ *     weft_optimizer_tell_trial(optimizer, job.design, genome, &outcome, &error);
+ *
+ * What is next is a function of the settings, and of the sets of jobs that are out and that were told; not
+ * of their order. */
+enum { WEFT_MAX_RUNGS = 16 };
+
+typedef struct weft_brackets_settings {
+    const char *name; /* one of weft_brackets_names() */
+    int n_objectives; /* "median": 1 */
+    int n_fidelities; /* from the cheapest to the whole evaluation; 2 to WEFT_MAX_RUNGS */
+    double reduction; /* of the designs of a rung, one of so many goes on to the next; 3 */
+    int first_rung;   /* "halving": designs of a bracket; 0: reduction^(n_fidelities - 1) */
+    int least_whole;  /* "median": designs evaluated as a whole before any is stopped; 5 */
+} weft_brackets_settings;
+
+WEFT_API void weft_brackets_defaults(weft_brackets_settings *settings);
+
+/* The names there are: NULL-terminated. */
+WEFT_API const char *const *weft_brackets_names(void);
+
+/* One evaluation. */
+typedef struct weft_job {
+    uint64_t design; /* from 0, in the order in which they are begun: the trial of the optimizer */
+    bool begins;     /* the design is new; else it goes on */
+    int bracket, rung, fidelity;
+} weft_job;
+
+typedef struct weft_brackets weft_brackets;
+
+WEFT_API weft_status weft_brackets_create(const weft_brackets_settings *settings,
+                                          weft_brackets **brackets,
+                                          weft_error *error) WEFT_NODISCARD;
+WEFT_API void weft_brackets_destroy(weft_brackets *brackets);
+
+/* The job to begin next. WEFT_DONE: none, before more is told, or at all; that is only once there are no
+ * new designs. */
+WEFT_API weft_status weft_brackets_next(weft_brackets *brackets, weft_job *job,
+                                        weft_error *error) WEFT_NODISCARD;
+
+/* The optimizer has no more designs to give. */
+WEFT_API void weft_brackets_exhaust(weft_brackets *brackets);
+
+/* The job is out. */
+WEFT_API weft_status weft_brackets_begin(weft_brackets *brackets, const weft_job *job,
+                                         weft_error *error) WEFT_NODISCARD;
+
+/* The job is done; one that was not begun is begun and done, so a history is told job by job. Only a
+ * result with `fidelity` below 1 may go on: a design that is known to be infeasible before it is evaluated
+ * has 1, and does not count among those of its rung. Told twice is WEFT_ERROR_USAGE. */
+WEFT_API weft_status weft_brackets_tell(weft_brackets *brackets, const weft_job *job,
+                                        const weft_outcome *outcome,
+                                        weft_error *error) WEFT_NODISCARD;
+
 /* ---- fronts ---------------------------------------------------------------------------------- */
 
 /* a is no worse in every objective and better in one. */
