@@ -499,4 +499,70 @@ WEFT_API weft_status weft_supernet_measure(weft_supernet_meter *meter, const wef
 WEFT_API weft_status weft_supernet_cut(const weft_supernet *supernet, const weft_network *network,
                                        const char *path, weft_error *error) WEFT_NODISCARD;
 
+/* ---- scores without training ---------------------------------------------------------------------
+ * What a network promises before it is trained ("zero-cost proxies"), from one mini-batch and start values
+ * that a seed draws. More is better in each; none is an accuracy, and figures of different scores cannot be
+ * compared. docs/explanation/scores.md has the equations, docs/results/training-free.md what they are worth.
+ * As in Abdelfattah et al., "Zero-cost proxies for lightweight NAS", ICLR 2021, unless said otherwise. */
+#define WEFT_SCORE_MAP(X)                                                                          \
+    /* ln of the synaptic flow (Tanaka et al., NeurIPS 2020): needs no data */                     \
+    X(WEFT_SCORE_SYNFLOW, "synflow", false)                                                        \
+    /* ln det of the kernel of binary codes (Mellor et al., ICML 2021): images, no labels */       \
+    X(WEFT_SCORE_NASWOT, "naswot", true)                                                           \
+    /* sum over the layers of products of |dL/dW|, the Euclidean norm of the loss's gradient */    \
+    X(WEFT_SCORE_GRAD_NORM, "grad_norm", true)                                                     \
+    /* sum over their weights of |w dL/dw| (Lee et al., "SNIP", ICLR 2019) */                      \
+    X(WEFT_SCORE_SNIP, "snip", true)                                                               \
+    X(WEFT_SCORE_PARAMS, "params", false)                                                          \
+    X(WEFT_SCORE_MACS, "macs", false)
+
+typedef enum weft_score {
+#define WEFT_SCORE_ENUM(name, token, looks) name,
+    WEFT_SCORE_MAP(WEFT_SCORE_ENUM)
+#undef WEFT_SCORE_ENUM
+        WEFT_SCORE_COUNT
+} weft_score;
+
+/* The tokens in their order, NULL-terminated. */
+WEFT_API const char *const *weft_score_names(void);
+
+/* Whether a score looks at images. */
+WEFT_API bool weft_score_looks(weft_score score);
+
+enum { WEFT_SCORE_MOST_IMAGES = 4096, WEFT_SCORE_REASON = 256 };
+
+typedef struct weft_score_settings {
+    int images;  /* of the mini-batch, 2 to WEFT_SCORE_MOST_IMAGES */
+    int threads; /* of a measurement; the scores do not depend on them */
+} weft_score_settings;
+
+/* 64 images, one thread. */
+WEFT_API void weft_score_defaults(weft_score_settings *settings);
+
+/* Where mini-batches come from: the training images of a data set (borrowed), each at most once, as they are,
+ * normalised as training does; without one (NULL) values are N(0, 1) and labels uniform. WEFT_ERROR_INPUT:
+ * settings out of range, fewer images than the mini-batch has. */
+typedef struct weft_scorer weft_scorer;
+WEFT_API weft_status weft_scorer_create(const weft_dataset *dataset,
+                                        const weft_score_settings *settings, weft_scorer **scorer,
+                                        weft_error *error) WEFT_NODISCARD;
+WEFT_API void weft_scorer_destroy(weft_scorer *scorer);
+
+typedef struct weft_scores {
+    double value[WEFT_SCORE_COUNT];                   /* NaN: not asked for, or it has none */
+    char reason[WEFT_SCORE_COUNT][WEFT_SCORE_REASON]; /* why it has none; else "" */
+} weft_scores;
+
+/* The scores with wanted[score]. `seed` draws start values and mini-batch, which depends on nothing else, so
+ * that all networks of one input see the same. Passes run as in training, norms with the statistics of the
+ * batch, in f32 on the CPU.
+ *
+ * A score that this network does not have, because a layer has no such score or no signal comes through, is
+ * NaN with its reason. WEFT_ERROR_INPUT: images or classes that are not those of the data. Thread-safe; the
+ * same figures whoever asks, at any number of threads. */
+WEFT_API weft_status weft_scorer_measure(const weft_scorer *scorer, const weft_network *network,
+                                         const bool wanted[WEFT_SCORE_COUNT], uint64_t seed,
+                                         const weft_stop *stop, weft_scores *scores,
+                                         weft_error *error) WEFT_NODISCARD;
+
 #endif

@@ -30,6 +30,7 @@ typedef enum weft_purpose {
     WEFT_PURPOSE_ACCEPT,     /* whether a chain takes told trial `index` */
     WEFT_PURPOSE_VOLUME,     /* points drawn to estimate a hypervolume */
     WEFT_PURPOSE_SELECT,     /* who survives generation `index`, or who mates for trial `index` */
+    WEFT_PURPOSE_SCORE,      /* the mini-batch of a score: which images, or random ones */
 } weft_purpose;
 
 /* A stream; a plain value, copy it to fork it. */

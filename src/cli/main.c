@@ -21,6 +21,7 @@ static const cli_command *const COMMANDS[] = {
     &cli_chip_check,
     &cli_train,
     &cli_quantize,
+    &cli_score,
     &cli_front,
     &cli_report,
     &cli_data_list,

@@ -230,6 +230,9 @@ size_t weft_engine_bytes(const weft_engine *engine);
 weft_status weft_engine_initialise(weft_engine *engine, uint64_t seed, const weft_stop *stop,
                                    weft_error *error) WEFT_NODISCARD;
 
+/* n start values of a layer's weights: N(0, deviation^2), from the layer's own stream of the seed. */
+void weft_start_normal(uint64_t seed, int layer, double deviation, float *values, size_t n);
+
 /* Start values of a layer of products are N(0, gain / inputs); those of tables have this deviation. */
 double weft_engine_gain(const weft_engine *engine, const weft_stage *stage);
 #define WEFT_ENGINE_TABLE_DEVIATION 0.02

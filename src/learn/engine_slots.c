@@ -103,12 +103,16 @@ static void fill(const weft_slot *slot, float value) {
     }
 }
 
+void weft_start_normal(uint64_t seed, int layer, double deviation, float *values, size_t n) {
+    weft_rng rng = weft_rng_make(seed, WEFT_PURPOSE_INITIALISE, (uint64_t)layer);
+    for (size_t i = 0; i < n; i++) {
+        values[i] = (float)(deviation * weft_rng_normal(&rng));
+    }
+}
+
 static void fill_normal(const weft_stage *stage, double deviation, uint64_t seed) {
     const weft_slot *slot = &stage->slot[WEFT_SLOT_WEIGHT];
-    weft_rng rng = weft_rng_make(seed, WEFT_PURPOSE_INITIALISE, (uint64_t)stage->layer_index);
-    for (size_t i = 0; i < slot->count; i++) {
-        slot->value[i] = (float)(deviation * weft_rng_normal(&rng));
-    }
+    weft_start_normal(seed, stage->layer_index, deviation, slot->value, slot->count);
 }
 
 /* Features of a head where the stage makes the queries of an attention, else 0. What quantizes the
