@@ -98,7 +98,12 @@ typedef struct weft_optimizer_settings {
     double first_step;     /* deviation of the first trials, of a gene's range; 0.3 */
     double margin;         /* that a whole number changes, times genes and population; 0: none; 1 */
     double restart_factor; /* population of a run by that of the run before; 2 */
-    int64_t limit;         /* "exhaustive": most genomes that a space may have; 10^6 */
+    /* "reinforce" (Zoph and Le 2017); a step of training for each `population` told trials, 8 */
+    int hidden;           /* numbers of the controller's state; 16 */
+    double learning_rate; /* of Adam; 0.01 */
+    double entropy;       /* weight of the entropy bonus; 0.01 */
+    double baseline;      /* decay of the moving average, a step; 0.9 */
+    int64_t limit;        /* "exhaustive": most genomes that a space may have; 10^6 */
     /* The first genomes: trial t < n_seeds is row t of `seeds` (n_seeds x n_genes), unless it is
      * known or seen. Copied by create. */
     const double *seeds;

@@ -19,7 +19,13 @@ enum { METHOD_ATTEMPTS = 96, RANDOM_ATTEMPTS = 160, LAST_ATTEMPTS = 10000 };
 /* Largest distribution index: children beyond it are copies. Largest sample: its distances are a
  * table walked `screened` times. Most divisions: their directions are counted without overflow. Most
  * observations: their covariances are a square. */
-enum { MAX_ETA = 1000, MAX_SAMPLE = 100000, MAX_DIVISIONS = 1000, MAX_OBSERVATIONS = 5000 };
+enum {
+    MAX_ETA = 1000,
+    MAX_SAMPLE = 100000,
+    MAX_DIVISIONS = 1000,
+    MAX_OBSERVATIONS = 5000,
+    MAX_HIDDEN = 1024,
+};
 
 #define METHOD(name) &weft_method_##name,
 static const weft_method *const methods[] = {WEFT_METHOD_MAP(METHOD)};
@@ -64,6 +70,10 @@ void weft_optimizer_defaults(weft_optimizer_settings *settings) {
         .first_step = 0.3,
         .margin = 1.0,
         .restart_factor = 2.0,
+        .hidden = 16,
+        .learning_rate = 0.01,
+        .entropy = 0.01,
+        .baseline = 0.9,
         .limit = 1000000,
     };
 }
@@ -143,6 +153,13 @@ static weft_status check_phase(const weft_search_phase *phase, weft_error *error
     return check_real("phases: eta_mutation", phase->eta_mutation, 0, MAX_ETA, error);
 }
 
+static weft_status check_controller(const weft_optimizer_settings *settings, weft_error *error) {
+    WEFT_TRY(check_real("hidden", settings->hidden, 1, MAX_HIDDEN, error));
+    WEFT_TRY(check_real("learning_rate", settings->learning_rate, 1e-6, 1, error));
+    WEFT_TRY(check_real("entropy", settings->entropy, 0, 10, error));
+    return check_real("baseline", settings->baseline, 0, 0.9999, error);
+}
+
 static weft_status check_settings(const weft_optimizer_settings *settings, weft_error *error) {
     WEFT_TRY(check_real("n_objectives", settings->n_objectives, 1, WEFT_MAX_OBJECTIVES, error));
     WEFT_TRY(check_real("startup_trials", settings->startup_trials, 0, 1e6, error));
@@ -158,6 +175,7 @@ static weft_status check_settings(const weft_optimizer_settings *settings, weft_
     WEFT_TRY(check_real("first_step", settings->first_step, 1e-3, 10, error));
     WEFT_TRY(check_real("margin", settings->margin, 0, 100, error));
     WEFT_TRY(check_real("restart_factor", settings->restart_factor, 1, 10, error));
+    WEFT_TRY(check_controller(settings, error));
     WEFT_TRY(check_real("limit", (double)settings->limit, 1, 1e15, error));
     WEFT_TRY(check_directions(settings, error));
     for (int k = 0; k < WEFT_SEARCH_PHASES; k++) {

@@ -39,7 +39,8 @@ typedef struct weft_method {
     X(evolution)                                                                                   \
     X(anneal)                                                                                      \
     X(local)                                                                                       \
-    X(cmaes)
+    X(cmaes)                                                                                       \
+    X(reinforce)
 
 #define WEFT_METHOD_EXTERN(name) extern const weft_method weft_method_##name;
 WEFT_METHOD_MAP(WEFT_METHOD_EXTERN)

@@ -116,6 +116,10 @@ static const option search_options[] = {
     {"cooling", OPTION_REAL, AT(optimizer.cooling), 0.1, 0.999999, NULL, WEFT_BY_ANNEAL},
     {"first_step", OPTION_REAL, AT(optimizer.first_step), 1e-3, 10, NULL, WEFT_BY_CMAES},
     {"margin", OPTION_REAL, AT(optimizer.margin), 0, 100, NULL, WEFT_BY_CMAES},
+    {"hidden", OPTION_INT, AT(optimizer.hidden), 1, 1024, NULL, WEFT_BY_REINFORCE},
+    {"learning_rate", OPTION_REAL, AT(optimizer.learning_rate), 1e-6, 1, NULL, WEFT_BY_REINFORCE},
+    {"entropy", OPTION_REAL, AT(optimizer.entropy), 0, 10, NULL, WEFT_BY_REINFORCE},
+    {"baseline", OPTION_REAL, AT(optimizer.baseline), 0, 0.9999, NULL, WEFT_BY_REINFORCE},
     {"restart_factor", OPTION_REAL, AT(optimizer.restart_factor), 1, 10, NULL, WEFT_BY_CMAES},
 };
 

@@ -10,7 +10,7 @@ enum { N_GENES = 15, BATCH = 6, BATCHES = 12 };
 
 static const char *const names[] = {"random",    "tpe",    "gp",    "nsga2", "nsga3",
                                     "moead",     "ga",     "ga4",   "sobol", "exhaustive",
-                                    "evolution", "anneal", "local", "cmaes"};
+                                    "evolution", "anneal", "local", "cmaes", "reinforce"};
 enum { N_NAMES = sizeof names / sizeof names[0] };
 
 /* Genetic algorithms, annealing and evolution strategies have one objective. */
