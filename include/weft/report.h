@@ -17,7 +17,7 @@ WEFT_API void weft_report_defaults(weft_report_settings *settings);
 
 /* Writes `folder`/index.html (self-contained: no script or style from elsewhere) and the figures
  * beside it as SVG: front.svg (of three objectives or more), front-accuracy-energy.svg,
- * front-accuracy-latency.svg, hypervolume.svg, layers-energy.svg, layers-latency.svg (of several
+ * front-accuracy-latency.svg, hypervolume.svg, importance.svg (from 40 feasible trials on), layers-energy.svg, layers-latency.svg (of several
  * networks layers-energy-2-vgg16.svg). Makes the folder; each file is written to a temporary name and
  * renamed. A study without trials gives a page that says so. */
 WEFT_API weft_status weft_report_write(const weft_study *study, const char *folder,
@@ -93,5 +93,31 @@ typedef struct weft_report_tornado {
  * span more than a factor of 30, its multiples on a logarithmic axis; where it is 0, the values. */
 WEFT_API weft_status weft_report_tornado_write(const weft_report_tornado *tornado, const char *file,
                                                weft_error *error) WEFT_NODISCARD;
+
+/* How much each gene, or pair of genes, counts for one quantity. */
+typedef struct weft_report_importance_row {
+    const char *name; /* "rows", "rows × bits" */
+    double share, deviation;
+} weft_report_importance_row;
+
+typedef struct weft_report_importance_panel {
+    const char *name; /* of the quantity: "energy" */
+    double r2;        /* weft_importance.r2 */
+    size_t n_trials;
+    const weft_report_importance_row *rows; /* (n), as they are to stand */
+    int n;
+} weft_report_importance_panel;
+
+typedef struct weft_report_importance {
+    const char *title;
+    const weft_report_importance_panel *panels; /* (n), one below the other */
+    int n;
+} weft_report_importance;
+
+/* Writes it as one SVG file: a bar a row, with a line of one deviation to both sides. A panel whose
+ * forest explains less than half of the variance says that it is not to be relied on. */
+WEFT_API weft_status weft_report_importance_write(const weft_report_importance *importance,
+                                                  const char *file,
+                                                  weft_error *error) WEFT_NODISCARD;
 
 #endif

@@ -392,4 +392,94 @@ WEFT_API double weft_attained(const weft_points *runs, size_t n_runs, int n_obje
 WEFT_API weft_status weft_quartiles(const double *values, size_t n, double quartiles[5],
                                     weft_error *error) WEFT_NODISCARD;
 
+/* ---- which genes matter ---------------------------------------------------------------------- */
+
+/* Importance of genes by functional analysis of variance: F. Hutter, H. Hoos, K. Leyton-Brown, "An
+ * efficient approach for assessing hyperparameter importance", ICML 2014. A random forest is fitted
+ * to finished trials; its prediction f is a step function, so that with every gene independent and
+ * uniform over its range (uniform in the logarithm with log_scale) its parts
+ *
+ *     f_g(x_g) = E[f | x_g] - E[f],   f_gh = E[f | x_g, x_h] - f_g - f_h - E[f],   ...
+ *
+ * and their variances are sums over leaves; the variances of all parts add up to that of f. An
+ * inactive gene may have any value and changes nothing, so a conditional gene counts as often as its
+ * parents let it act. A gene that has one value in all trials stands there. The table's `legal` is not
+ * asked for: f goes on where no design may be. */
+typedef struct weft_importance_settings {
+    uint64_t seed;
+    int trees;      /* 64 */
+    int least_leaf; /* trials in a leaf; 2 */
+    int pair_genes; /* pairs of so many genes are looked at: those that most splits gain by; 12 */
+} weft_importance_settings;
+
+WEFT_API void weft_importance_defaults(weft_importance_settings *settings);
+
+/* Shares of the variance of f. A deviation is how far the trees disagree, each grown on a sample of
+ * the trials with repetition: a share within two of them may be none. */
+typedef struct weft_gene_share {
+    double share, deviation;
+    /* E[f | x_g] at its least and at its most, and a value of the gene there. */
+    double least, least_at, most, most_at;
+} weft_gene_share;
+
+typedef struct weft_pair_share {
+    int first, second; /* genes */
+    double share, deviation;
+} weft_pair_share;
+
+typedef struct weft_importance {
+    int n_genes;
+    size_t n_trials;
+    double r2;              /* of trials by trees that did not see them; below 0.5 f says little */
+    double mean, variance;  /* of f, in the values' unit */
+    weft_gene_share *genes; /* (n_genes), in the order of the table */
+    int n_pairs;
+    weft_pair_share *pairs; /* (n_pairs), the largest first */
+    double rest;            /* share of more genes together, and of pairs not looked at */
+} weft_importance;
+
+/* Of n canonical genomes (row by row) with finite values. WEFT_ERROR_USAGE where there are fewer
+ * than 16, all values are equal, or no gene varies in the trials. Needs
+ * O(trees n log(n) n_genes / 3) time. */
+WEFT_API weft_status weft_importance_of(const weft_gene_table *table, const double *genomes,
+                                        const double *values, size_t n,
+                                        const weft_importance_settings *settings,
+                                        weft_importance **importance,
+                                        weft_error *error) WEFT_NODISCARD;
+WEFT_API void weft_importance_destroy(weft_importance *importance);
+
+/* What sets some trials apart from the others: for each gene the information that its value gives on
+ * membership, and for each value how much more often members have it. Of a gene only the trials
+ * count in which it is active. */
+typedef struct weft_value_separation {
+    double lower, upper;    /* the values meant, of a gene of few values one */
+    size_t members, others; /* with it */
+    double odds;            /* of membership with the value over those without; 0 to infinity */
+    double p, corrected;    /* Fisher's exact test, two-sided */
+} weft_value_separation;
+
+typedef struct weft_gene_separation {
+    size_t members, others; /* in which the gene is active */
+    double information;     /* bit, of at most 1 */
+    /* How likely it is to be as large where membership has nothing to do with the gene: permuted
+     * memberships, until 20 were as large or 10 000 were drawn (J. Besag, P. Clifford, "Sequential
+     * Monte Carlo p-values", Biometrika 78, 1991). Corrected for all genes after S. Holm ("A simple
+     * sequentially rejective multiple test procedure", 1979), as are values for all values. */
+    double p, corrected;
+    int n_values;
+    weft_value_separation *values; /* (n_values), rising; genes of many values in up to 8 ranges */
+} weft_gene_separation;
+
+typedef struct weft_separation {
+    int n_genes;
+    weft_gene_separation *genes; /* (n_genes), in the order of the table */
+} weft_separation;
+
+/* WEFT_ERROR_USAGE where no trial is a member, or every one. */
+WEFT_API weft_status weft_separation_of(const weft_gene_table *table, const double *genomes,
+                                        const bool *member, size_t n, uint64_t seed,
+                                        weft_separation **separation,
+                                        weft_error *error) WEFT_NODISCARD;
+WEFT_API void weft_separation_destroy(weft_separation *separation);
+
 #endif

@@ -304,6 +304,22 @@ WEFT_API weft_status weft_study_hypervolume(const weft_study *study, double *val
 WEFT_API weft_status weft_study_last_hypervolume(const weft_study *study, double *value,
                                                  weft_error *error) WEFT_NODISCARD;
 
+/* Importance of the genes for a metric, or for the score (WEFT_METRIC_COUNT), over the trials that are
+ * ok and whose value is known; `logarithm`: of its logarithm, where trials of 0 or less are left out.
+ * Of more than `most` trials (0: all) so many, evenly spread over them. Errors as of
+ * weft_importance_of. */
+WEFT_API weft_status weft_study_importance(const weft_study *study, weft_metric metric,
+                                           bool logarithm, size_t most,
+                                           const weft_importance_settings *settings,
+                                           weft_importance **importance,
+                                           weft_error *error) WEFT_NODISCARD;
+
+/* What separates the front (with a score or one objective: the best tenth) from the other trials that
+ * are ok. *n_members becomes how many the former are. */
+WEFT_API weft_status weft_study_separation(const weft_study *study, uint64_t seed,
+                                           weft_separation **separation, size_t *n_members,
+                                           weft_error *error) WEFT_NODISCARD;
+
 /* ---- designs ---------------------------------------------------------------------------------- */
 
 /* The chip of a genome, for a region of it: the problem's, with what the genes set. The caller

@@ -31,6 +31,8 @@ typedef enum weft_purpose {
     WEFT_PURPOSE_VOLUME,     /* points drawn to estimate a hypervolume */
     WEFT_PURPOSE_SELECT,     /* who survives generation `index`, or who mates for trial `index` */
     WEFT_PURPOSE_SCORE,      /* the mini-batch of a score: which images, or random ones */
+    WEFT_PURPOSE_FOREST,     /* tree `index` of a forest */
+    WEFT_PURPOSE_PERMUTE,    /* which trials count as the front, to test gene `index` */
 } weft_purpose;
 
 /* A stream; a plain value, copy it to fork it. */

@@ -105,9 +105,9 @@ typedef struct cli_command {
 /* The table, in the order of the overview. */
 const cli_command *const *cli_commands(int *n);
 
-extern const cli_command cli_search, cli_estimate, cli_explain, cli_sensitivity, cli_compare,
-    cli_sweep, cli_validate, cli_chip_list, cli_chip_show, cli_chip_check, cli_train, cli_quantize,
-    cli_score, cli_front, cli_report, cli_data_list, cli_data_info, cli_data_add,
+extern const cli_command cli_search, cli_estimate, cli_explain, cli_sensitivity, cli_importance,
+    cli_compare, cli_sweep, cli_validate, cli_chip_list, cli_chip_show, cli_chip_check, cli_train,
+    cli_quantize, cli_score, cli_front, cli_report, cli_data_list, cli_data_info, cli_data_add,
     cli_predictor_list, cli_predictor_show, cli_predictor_import, cli_predictor_check,
     cli_predictor_fit, cli_predictor_next, cli_supernet_train, cli_supernet_measure,
     cli_supernet_rank, cli_space, cli_doctor, cli_completion, cli_version, cli_help;
@@ -391,6 +391,16 @@ void cli_genes_json(weft_json *json, const weft_space *space, const double *geno
 /* A metric as a person reads it: SI prefixes where its unit takes them, plain numbers elsewhere; "-"
  * for NaN. Returns `buffer` (CLI_QUANTITY bytes). */
 char *cli_metric_text(weft_metric metric, double value, char *buffer, size_t size);
+
+/* What --metric lists: metrics, or the score of the problem. */
+enum { CLI_SCORE = -1, CLI_QUANTITIES = WEFT_METRIC_COUNT + 1 };
+const char *cli_quantity_name(int quantity);
+double cli_quantity_value(int quantity, const weft_trial *trial);
+
+/* "energy,area" to an array with room for CLI_QUANTITIES, each once; WEFT_ERROR_USAGE with the nearest
+ * name. */
+weft_status cli_quantities_read(cli_call *call, const weft_problem_info *info, const char *text,
+                                int *quantities, int *n) WEFT_NODISCARD;
 
 /* Whether an objective, the score or a constraint of the problem names a metric. */
 bool cli_problem_names(const weft_problem_info *info, weft_metric metric);

@@ -15,8 +15,6 @@ typedef struct sensitivity_arguments {
 
 /* ---- what is looked at ----------------------------------------------------------------------- */
 
-enum { SCORE = -1, MOST_QUANTITIES = WEFT_METRIC_COUNT + 1 };
-
 /* One step of a gene, and what became of it. */
 typedef struct step {
     weft_status
@@ -41,21 +39,13 @@ typedef struct subject {
     weft_gene_table table;
     bool is_stored; /* a trial, not a design of a problem file */
     int n_quantities;
-    int quantities[MOST_QUANTITIES]; /* metrics, or SCORE; rows are sorted by the first */
+    int quantities[CLI_QUANTITIES]; /* metrics, or CLI_SCORE; rows are sorted by the first */
     size_t n_genomes;
     double *genomes; /* (n_genomes, genes); the first is the design's own */
     weft_trial *trials;
     size_t n_rows;
     row *rows; /* of the genes that have a step */
 } subject;
-
-static const char *quantity_name(int quantity) {
-    return quantity == SCORE ? "score" : weft_metric_token((weft_metric)quantity);
-}
-
-static double quantity_value(int quantity, const weft_trial *trial) {
-    return quantity == SCORE ? trial->score : trial->metrics[quantity];
-}
 
 static bool has_quantity(const subject *of, int quantity) {
     for (int i = 0; i < of->n_quantities; i++) {
@@ -77,7 +67,7 @@ static void choose_quantities(subject *of) {
     static const weft_metric USUAL[] = {WEFT_METRIC_ENERGY, WEFT_METRIC_LATENCY, WEFT_METRIC_AREA,
                                         WEFT_METRIC_EDAP};
     if (of->info->score[0] != '\0') {
-        add_quantity(of, SCORE);
+        add_quantity(of, CLI_SCORE);
     }
     for (int i = 0; of->info->score[0] == '\0' && i < of->info->n_objectives; i++) {
         add_quantity(of, (int)of->info->objectives[i]);
@@ -92,41 +82,10 @@ static void choose_quantities(subject *of) {
     }
 }
 
-static weft_status fail_quantity(cli_call *call, const char *name) {
-    const char *names[MOST_QUANTITIES];
-    for (int m = 0; m < WEFT_METRIC_COUNT; m++) {
-        names[m] = weft_metric_token((weft_metric)m);
-    }
-    names[WEFT_METRIC_COUNT] = "score";
-    const char *nearest = weft_nearest(name, names, MOST_QUANTITIES);
-    weft_fail(&call->error, WEFT_ERROR_USAGE, "there is no metric '%.60s'", name);
-    weft_hint(&call->error, nearest != NULL ? "did you mean '%s'?" : "such as '%s'",
-              nearest != NULL ? nearest : names[WEFT_METRIC_ENERGY]);
-    return WEFT_ERROR_USAGE;
-}
-
 /* "energy,area" of --metric. */
 static weft_status read_quantities(subject *of) {
-    const char *at = of->arguments->metric;
-    while (*at != '\0') {
-        char name[64];
-        size_t length = strcspn(at, ",");
-        int found = strncmp(at, "score", length) == 0 && length == 5 ? SCORE : WEFT_METRIC_COUNT;
-        snprintf(name, sizeof name, "%.*s", (int)length, at);
-        for (int m = 0; m < WEFT_METRIC_COUNT; m++) {
-            found = strcmp(weft_metric_token((weft_metric)m), name) == 0 ? m : found;
-        }
-        if (found == WEFT_METRIC_COUNT) {
-            return fail_quantity(of->call, name);
-        }
-        if (found == SCORE && of->info->score[0] == '\0') {
-            return cli_usage(of->call, "the problem has no score: it wants %s",
-                             quantity_name((int)of->info->objectives[0]));
-        }
-        add_quantity(of, found);
-        at += length + (at[length] == ',');
-    }
-    return WEFT_OK;
+    return cli_quantities_read(of->call, of->info, of->arguments->metric, of->quantities,
+                               &of->n_quantities);
 }
 
 /* ---- evaluating ------------------------------------------------------------------------------ */
@@ -187,13 +146,13 @@ static int by_effect(const void *a, const void *b) {
 /* Steps stand in the order in which their genomes were made. */
 static void take_trials(subject *of) {
     size_t next = 1;
-    double own = quantity_value(of->quantities[0], &of->trials[0]);
+    double own = cli_quantity_value(of->quantities[0], &of->trials[0]);
     for (size_t r = 0; r < of->n_rows; r++) {
         row *at = &of->rows[r];
         for (int way = 0; way < 2; way++) {
             if (at->steps[way].status == WEFT_OK) {
                 at->steps[way].trial = &of->trials[next++];
-                double value = quantity_value(of->quantities[0], at->steps[way].trial);
+                double value = cli_quantity_value(of->quantities[0], at->steps[way].trial);
                 at->effect = fmax(at->effect, effect_of(own, value));
             }
         }
@@ -205,9 +164,9 @@ static void take_trials(subject *of) {
 static weft_status check_known(const subject *of, const weft_trial *own) {
     for (int i = 0; i < of->n_quantities && of->arguments->metric != NULL; i++) {
         int quantity = of->quantities[i];
-        if (quantity != SCORE && isnan(own->metrics[quantity])) {
+        if (quantity != CLI_SCORE && isnan(own->metrics[quantity])) {
             weft_fail(&of->call->error, WEFT_ERROR_USAGE, "the design has no %s",
-                      quantity_name(quantity));
+                      cli_quantity_name(quantity));
             if (quantity == WEFT_METRIC_ACCURACY) {
                 weft_hint(&of->call->error, of->info->trains
                                                 ? "accuracies that would have to be trained are "
@@ -235,7 +194,7 @@ static weft_status evaluate(subject *of) {
     }
     WEFT_TRY(check_known(of, own));
     /* A broken constraint leaves a design its metrics, but no score to compare with. */
-    while (of->n_quantities > 1 && isnan(quantity_value(of->quantities[0], own))) {
+    while (of->n_quantities > 1 && isnan(cli_quantity_value(of->quantities[0], own))) {
         of->n_quantities--;
         memmove(of->quantities, of->quantities + 1,
                 (size_t)of->n_quantities * sizeof of->quantities[0]);
@@ -268,8 +227,8 @@ static bool is_feasible(const step *of) {
 /* Whether a step changes nothing that is looked at. */
 static bool is_idle(const subject *of, const step *at) {
     for (int i = 0; i < of->n_quantities && at->trial != NULL; i++) {
-        double own = quantity_value(of->quantities[i], &of->trials[0]);
-        double value = quantity_value(of->quantities[i], at->trial);
+        double own = cli_quantity_value(of->quantities[i], &of->trials[0]);
+        double value = cli_quantity_value(of->quantities[i], at->trial);
         if (own != value && !(isnan(own) && isnan(value))) {
             return false;
         }
@@ -300,19 +259,19 @@ static void step_row(cli_table *table, const subject *of, const row *at, int way
                    to->genome == NULL ? "-"
                                       : gene_text(of, to->genome, at->gene, after, sizeof after));
     for (int i = 0; i < of->n_quantities; i++) {
-        change_cell(table, quantity_value(of->quantities[i], &of->trials[0]),
-                    to->trial == NULL ? NAN : quantity_value(of->quantities[i], to->trial));
+        change_cell(table, cli_quantity_value(of->quantities[i], &of->trials[0]),
+                    to->trial == NULL ? NAN : cli_quantity_value(of->quantities[i], to->trial));
     }
     cli_table_cell(table, "%s", reason_of(to));
 }
 
 static weft_status print_table(const subject *of, size_t shown) {
-    const char *headers[MOST_QUANTITIES + 4] = {"gene", "from", "to"};
-    char align[MOST_QUANTITIES + 5] = "lrr";
+    const char *headers[CLI_QUANTITIES + 4] = {"gene", "from", "to"};
+    char align[CLI_QUANTITIES + 5] = "lrr";
     int n = 3;
     size_t idle = 0;
     for (int i = 0; i < of->n_quantities; i++) {
-        headers[n] = quantity_name(of->quantities[i]);
+        headers[n] = cli_quantity_name(of->quantities[i]);
         align[n++] = 'r';
     }
     headers[n] = "reason";
@@ -346,13 +305,13 @@ static weft_status print_for_people(const subject *of) {
     }
     for (int i = 0; i < of->n_quantities; i++) {
         char text[CLI_QUANTITY];
-        double value = quantity_value(of->quantities[i], &of->trials[0]);
-        if (of->quantities[i] == SCORE) {
+        double value = cli_quantity_value(of->quantities[i], &of->trials[0]);
+        if (of->quantities[i] == CLI_SCORE) {
             snprintf(text, sizeof text, "%.6g", value);
         } else {
             cli_metric_text((weft_metric)of->quantities[i], value, text, sizeof text);
         }
-        printf("%-12s %s\n", quantity_name(of->quantities[i]), text);
+        printf("%-12s %s\n", cli_quantity_name(of->quantities[i]), text);
     }
     printf("\n");
     return print_table(of, shown);
@@ -363,9 +322,10 @@ static void quantities_json(weft_json *json, const subject *of, const char *key,
     weft_json_key(json, key);
     weft_json_object_begin(json);
     for (int i = 0; i < of->n_quantities; i++) {
-        double value = trial == NULL ? NAN : quantity_value(of->quantities[i], trial);
-        weft_json_member_real(json, quantity_name(of->quantities[i]),
-                              own == NULL ? value : value / quantity_value(of->quantities[i], own));
+        double value = trial == NULL ? NAN : cli_quantity_value(of->quantities[i], trial);
+        weft_json_member_real(json, cli_quantity_name(of->quantities[i]),
+                              own == NULL ? value
+                                          : value / cli_quantity_value(of->quantities[i], own));
     }
     weft_json_object_end(json);
 }
@@ -403,7 +363,7 @@ static weft_status print_json(const subject *of) {
     weft_json_member_text(json, "problem", of->info->name);
     weft_json_member_text(json, "goal", cli_aims_text(of->info, aims, sizeof aims));
     cli_accounting_json(json, of->problem);
-    weft_json_member_text(json, "sorted_by", quantity_name(of->quantities[0]));
+    weft_json_member_text(json, "sorted_by", cli_quantity_name(of->quantities[0]));
     weft_json_key(json, "design");
     cli_designs designs = {.problem = of->problem, .trials = of->trials, .n = 1, .all = true};
     cli_design_json(json, &designs, &of->trials[0]);
@@ -430,7 +390,8 @@ static weft_status print_json(const subject *of) {
 static void print_csv(const subject *of) {
     printf("gene,from,to,state,reason");
     for (int i = 0; i < of->n_quantities; i++) {
-        printf(",%s,%s_factor", quantity_name(of->quantities[i]), quantity_name(of->quantities[i]));
+        printf(",%s,%s_factor", cli_quantity_name(of->quantities[i]),
+               cli_quantity_name(of->quantities[i]));
     }
     printf("\n");
     for (size_t r = 0; r < 2 * of->n_rows; r++) {
@@ -453,8 +414,9 @@ static void print_csv(const subject *of) {
                weft_trial_state_word(to->trial == NULL ? WEFT_TRIAL_INFEASIBLE : to->trial->state));
         cli_csv_text(reason_of(to));
         for (int i = 0; i < of->n_quantities; i++) {
-            double own = quantity_value(of->quantities[i], &of->trials[0]);
-            double value = to->trial == NULL ? NAN : quantity_value(of->quantities[i], to->trial);
+            double own = cli_quantity_value(of->quantities[i], &of->trials[0]);
+            double value = to->trial == NULL ? NAN
+                                             : cli_quantity_value(of->quantities[i], to->trial);
             cli_csv_real(value);
             cli_csv_real(value / own);
         }
@@ -489,7 +451,7 @@ static void fill_figure_row(const subject *of, const row *at, char texts[3][STEP
         if (from->trial != NULL) {
             to->steps[way] = (weft_report_tornado_step){
                 .text = gene_text(of, from->genome, at->gene, texts[way], STEP_TEXT),
-                .value = quantity_value(of->quantities[0], from->trial),
+                .value = cli_quantity_value(of->quantities[0], from->trial),
                 .feasible = is_feasible(from),
             };
         }
@@ -513,17 +475,17 @@ static weft_status draw(const subject *of) {
     }
     if (status == WEFT_OK) {
         int quantity = of->quantities[0];
-        const char *unit = quantity == SCORE ? "" : weft_metric_unit((weft_metric)quantity);
+        const char *unit = quantity == CLI_SCORE ? "" : weft_metric_unit((weft_metric)quantity);
         bool prefixed = unit[0] == 'J' || strcmp(unit, "s") == 0 || strcmp(unit, "W") == 0;
         char title[160];
         snprintf(title, sizeof title, "What one step of each gene does to %s%s",
-                 quantity == SCORE ? "the " : "", quantity_name(quantity));
+                 quantity == CLI_SCORE ? "the " : "", cli_quantity_name(quantity));
         weft_report_tornado figure = {
             .title = title,
-            .name = quantity_name(quantity),
+            .name = cli_quantity_name(quantity),
             .unit = strcmp(unit, "1") == 0 ? "" : unit,
             .plain = !prefixed,
-            .base = quantity_value(quantity, &of->trials[0]),
+            .base = cli_quantity_value(quantity, &of->trials[0]),
             .rows = rows,
             .n = n,
         };
@@ -551,10 +513,10 @@ static weft_status begin(subject *of, weft_problem *problem) {
 
 static weft_status print_result(const subject *of) {
     if (of->arguments->svg != NULL) {
-        if (isnan(quantity_value(of->quantities[0], &of->trials[0]))) {
+        if (isnan(cli_quantity_value(of->quantities[0], &of->trials[0]))) {
             return weft_fail(&of->call->error, WEFT_ERROR_USAGE,
                              "the design has no %s to draw: choose another with --metric",
-                             quantity_name(of->quantities[0]));
+                             cli_quantity_name(of->quantities[0]));
         }
         WEFT_TRY(draw(of));
     }

@@ -13,6 +13,7 @@ static const cli_command *const COMMANDS[] = {
     &cli_estimate,
     &cli_explain,
     &cli_sensitivity,
+    &cli_importance,
     &cli_compare,
     &cli_sweep,
     &cli_validate,

@@ -135,4 +135,9 @@ weft_status weft_figure_sweep_draw(const weft_report_sweep *sweep, weft_markup *
 weft_status weft_figure_tornado_draw(const weft_report_tornado *figure, weft_markup *svg,
                                      weft_error *error) WEFT_NODISCARD;
 
+/* ---- importance of genes ---------------------------------------------------------------------- */
+weft_status weft_figure_importance_draw(const weft_report_importance *figure,
+                                        const weft_svg_head *head, weft_markup *svg,
+                                        weft_error *error) WEFT_NODISCARD;
+
 #endif

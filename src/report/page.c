@@ -534,6 +534,30 @@ static weft_status write_search(const weft_summary *summary, weft_markup *html, 
     return WEFT_OK;
 }
 
+/* ---- which genes matter ---------------------------------------------------------------------- */
+
+static weft_status write_importance(const weft_summary *summary, weft_markup *html,
+                                    weft_error *error) {
+    if (summary->n_importance == 0) {
+        return WEFT_OK;
+    }
+    heading(html, "importance", "Which genes matter");
+    paragraph(html, "A random forest is fitted to the feasible trials, and the variance of what it "
+                    "predicts over the whole space is split into shares of genes and of pairs of "
+                    "genes. A share with a line that reaches zero may be none. `weft importance` "
+                    "tells more, also what sets the front apart.");
+    weft_markup_raw(html, "<div class=\"figures\">\n");
+    figure_begin(html, "Shares of the variance",
+                 "Where the forest explains little of trials that it has not seen, shares say "
+                 "little.");
+    WEFT_TRY(weft_page_importance(summary, false, html, error));
+    table_begin(html, "Values of the figure");
+    weft_page_importance_table(summary, html);
+    figure_end(html);
+    weft_markup_raw(html, "</div>\n");
+    return WEFT_OK;
+}
+
 /* ---- repeating it ---------------------------------------------------------------------------- */
 
 static void term(weft_markup *html, const char *name, const char *value) {
@@ -678,6 +702,7 @@ weft_status weft_page_write(const weft_summary *summary, weft_markup *html, weft
         write_picks(summary, html);
         WEFT_TRY(write_breakdown(summary, html, error));
         WEFT_TRY(write_search(summary, html, error));
+        WEFT_TRY(write_importance(summary, html, error));
     }
     write_meaning(summary, html);
     write_repeat(summary, html);

@@ -37,6 +37,10 @@ bool weft_page_has_shade(const weft_summary *summary);
 weft_status weft_page_shade(const weft_summary *summary, bool standalone, weft_markup *svg,
                             weft_error *error) WEFT_NODISCARD;
 
+/* Which genes matter, where the trials are enough to tell. */
+weft_status weft_page_importance(const weft_summary *summary, bool standalone, weft_markup *svg,
+                                 weft_error *error) WEFT_NODISCARD;
+
 /* Where accuracies come from: whether candidates are trained, and "validation accuracy",
  * "predicted accuracy", "measured accuracy". */
 bool weft_page_is_trained(const weft_summary *summary);
@@ -68,6 +72,7 @@ void weft_page_curve_table(const weft_summary *summary, weft_markup *html);
 void weft_page_picks_table(const weft_summary *summary, weft_markup *html);
 void weft_page_genes_table(const weft_summary *summary, weft_markup *html);
 void weft_page_layers_table(const weft_cost *cost, bool latency, weft_markup *html);
+void weft_page_importance_table(const weft_summary *summary, weft_markup *html);
 void weft_page_trials_table(const weft_summary *summary, weft_markup *html);
 void weft_page_constants_table(const weft_summary *summary, weft_markup *html);
 weft_status weft_page_reasons_table(const weft_summary *summary, weft_markup *html,

@@ -328,3 +328,25 @@ weft_status weft_page_layers(const weft_summary *summary, int which, bool latenc
     };
     return weft_figure_layers_draw(&figure, svg, error);
 }
+
+weft_status weft_page_importance(const weft_summary *summary, bool standalone, weft_markup *svg,
+                                 weft_error *error) {
+    weft_report_importance_panel panels[WEFT_MAX_OBJECTIVES];
+    for (int q = 0; q < summary->n_importance; q++) {
+        const weft_summary_importance *of = &summary->importance[q];
+        panels[q] = (weft_report_importance_panel){.name = of->quantity,
+                                                   .r2 = of->r2,
+                                                   .n_trials = of->n_trials,
+                                                   .rows = of->rows,
+                                                   .n = of->n};
+    }
+    const weft_report_importance figure = {
+        .title = "Which genes matter", .panels = panels, .n = summary->n_importance};
+    weft_svg_head head = {
+        .id = "importance-figure",
+        .standalone = standalone,
+        .title = figure.title,
+        .detail = "Bars of the share of each objective's variance that a gene explains, alone or "
+                  "together with another."};
+    return weft_figure_importance_draw(&figure, &head, svg, error);
+}

@@ -444,6 +444,30 @@ void weft_page_trials_table(const weft_summary *summary, weft_markup *html) {
     end(html);
 }
 
+void weft_page_importance_table(const weft_summary *summary, weft_markup *html) {
+    begin(html, "", "which genes matter");
+    head(html, "quantity", false);
+    head(html, "gene", false);
+    head(html, "share", true);
+    head(html, "±", true);
+    body(html);
+    for (int q = 0; q < summary->n_importance; q++) {
+        const weft_summary_importance *of = &summary->importance[q];
+        for (int i = 0; i < of->n; i++) {
+            char share[WEFT_VALUE_TEXT], deviation[WEFT_VALUE_TEXT];
+            weft_markup_raw(html, "<tr>");
+            weft_markup_element(html, "td", of->quantity);
+            weft_markup_element(html, "td", of->names[i]);
+            number_cell(html, of->rows[i].share,
+                        weft_percent_text(of->rows[i].share, share, sizeof share));
+            number_cell(html, of->rows[i].deviation,
+                        weft_percent_text(of->rows[i].deviation, deviation, sizeof deviation));
+            row_end(html);
+        }
+    }
+    end(html);
+}
+
 /* The length of the number at `text`: digits, a fraction, an exponent. */
 static size_t number_length(const char *text) {
     static const char digits[] = "0123456789";

@@ -36,6 +36,10 @@ static weft_status save_figures(const weft_summary *summary, const char *folder,
     }
     weft_status drawn = weft_page_curve(summary, true, &svg, error);
     WEFT_TRY(save(folder, "hypervolume.svg", drawn, &svg, error));
+    if (summary->n_importance > 0) {
+        drawn = weft_page_importance(summary, true, &svg, error);
+        WEFT_TRY(save(folder, "importance.svg", drawn, &svg, error));
+    }
     for (int i = 0; i < 2 * summary->n_networks; i++) {
         char file[96];
         int which = i / 2;
@@ -111,5 +115,18 @@ weft_status weft_report_tornado_write(const weft_report_tornado *tornado, const 
                                       weft_error *error) {
     weft_markup svg = {0};
     weft_status drawn = weft_figure_tornado_draw(tornado, &svg, error);
+    return save_as(file, drawn, &svg, error);
+}
+
+weft_status weft_report_importance_write(const weft_report_importance *importance, const char *file,
+                                         weft_error *error) {
+    weft_svg_head head = {
+        .id = "importance",
+        .standalone = true,
+        .title = importance->title,
+        .detail = "Bars of the share of each quantity's variance that a gene explains, alone or "
+                  "together with another."};
+    weft_markup svg = {0};
+    weft_status drawn = weft_figure_importance_draw(importance, &head, &svg, error);
     return save_as(file, drawn, &svg, error);
 }

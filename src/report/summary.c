@@ -213,7 +213,8 @@ static weft_status gather(const weft_study *study, const weft_report_settings *s
     WEFT_TRY(weft_report_picks(study, summary->picks, &summary->n_picks, error));
     WEFT_TRY(choose_design(summary, settings->design, error));
     WEFT_TRY(gather_design(study, summary, error));
-    return gather_networks(study, summary, error);
+    WEFT_TRY(gather_networks(study, summary, error));
+    return weft_summary_weigh(study, summary, error);
 }
 
 weft_status weft_summary_gather(const weft_study *study, const weft_report_settings *settings,
@@ -240,5 +241,6 @@ void weft_summary_free(weft_summary *summary) {
     free(summary->networks);
     weft_chip_destroy(summary->turned);
     free(summary->genes);
+    free(summary->importance);
     *summary = (weft_summary){.knee = -1, .chosen = -1};
 }

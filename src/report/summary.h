@@ -26,6 +26,17 @@ typedef struct weft_summary_network {
     char problem[512];
 } weft_summary_network;
 
+/* Which genes an objective depends on: so many of the largest shares. */
+enum { WEFT_SUMMARY_SHARES = 10 };
+typedef struct weft_summary_importance {
+    char quantity[80]; /* "energy", "log energy" */
+    double r2;
+    size_t n_trials;
+    char names[WEFT_SUMMARY_SHARES][2 * WEFT_GENE_NAME + 8];
+    weft_report_importance_row rows[WEFT_SUMMARY_SHARES]; /* their names are those above */
+    int n;
+} weft_summary_importance;
+
 typedef struct weft_summary {
     const weft_problem_info *info;
     const weft_study_origin *origin;
@@ -50,10 +61,16 @@ typedef struct weft_summary {
     weft_chip *turned; /* the chip of `chosen`, where its genes set it; NULL: `chip` as it is */
     weft_gene_row *genes; /* of `chosen` */
     int n_genes;
+    weft_summary_importance *importance; /* (n_importance) */
+    int n_importance;                    /* 0: too few trials to tell */
 } weft_summary;
 
 weft_status weft_summary_gather(const weft_study *study, const weft_report_settings *settings,
                                 weft_summary *summary, weft_error *error) WEFT_NODISCARD;
 void weft_summary_free(weft_summary *summary);
+
+/* summary_importance.c: `importance`, where the trials are enough. */
+weft_status weft_summary_weigh(const weft_study *study, weft_summary *summary,
+                               weft_error *error) WEFT_NODISCARD;
 
 #endif
