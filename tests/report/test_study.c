@@ -181,12 +181,13 @@ static void a_report_has_its_files(void **state) {
     weft_report_defaults(&settings);
     weft_error error;
     expect(weft_report_write(made.study, report, &settings, &error), &error);
-    assert_int_equal(check_report(report), 5);
-    static const char *const names[] = {"index.html", "front-energy-latency.svg", "hypervolume.svg",
+    assert_int_equal(check_report(report), 6);
+    static const char *const names[] = {"index.html",        "front-energy-latency.svg",
+                                        "hypervolume.svg",   "importance.svg",
                                         "layers-energy.svg", "layers-latency.svg"};
     expect(weft_report_write(made.study, again, &settings, &error), &error);
     expect(weft_report_write(made.study, again, &settings, &error), &error); /* over the first */
-    for (int i = 0; i < 5; i++) {
+    for (int i = 0; i < 6; i++) {
         char *first = slurp(report, names[i]), *second = slurp(again, names[i]);
         assert_string_equal(first, second);
         free(first);
@@ -291,7 +292,7 @@ static void every_network_of_a_design_has_its_figures(void **state) {
     assert_true(fabs(energy / seen - 1.0) < 1e-9); /* costs are those of the worst */
     weft_summary_free(&summary);
     expect(weft_report_write(made.study, report, &settings, &error), &error);
-    assert_int_equal(check_report(report), 3 + 2 * 4);
+    assert_int_equal(check_report(report), 4 + 2 * 4);
     check_file(report, "layers-energy-1-alexnet.svg");
     check_file(report, "layers-latency-4-mobilenetv3-large.svg");
     char *page = slurp(report, "index.html");
@@ -360,7 +361,7 @@ static void a_turned_chip_is_what_is_explained(void **state) {
     assert_true(found);
     weft_summary_free(&summary);
     expect(weft_report_write(made.study, report, &settings, &error), &error);
-    assert_int_equal(check_report(report), 7);
+    assert_int_equal(check_report(report), 8);
     done(&made);
 }
 
@@ -526,7 +527,7 @@ static void a_study_that_trains_shows_accuracy(void **state) {
     weft_report_defaults(&settings);
     weft_error error;
     expect(weft_report_write(made.study, report, &settings, &error), &error);
-    assert_int_equal(check_report(report), 7);
+    assert_int_equal(check_report(report), 8);
     char *svg = slurp(report, "front-accuracy-energy.svg");
     size_t ok = 0, tests = 0;
     for (size_t i = 0; i < 80; i++) {
