@@ -221,6 +221,53 @@ WEFT_API weft_status weft_network_add_loops(weft_network *network, weft_op op,
                                             const weft_loops *loops, const weft_layer *carried,
                                             weft_error *error) WEFT_NODISCARD;
 
+/* ---- topology ---------------------------------------------------------------------------------
+ * What skip connections make of a network, as two figures that need no training: NN-Degree (Li et
+ * al., "FLASH", ACM TECS 20(5s), 2021, arXiv 2108.00568) and NN-Mass (Bhardwaj et al., CVPR 2021, arXiv
+ * 1910.00780), counted on any graph.
+ *
+ * Nodes are the output channels of convolutions and linear layers that work on maps or tokens, not on
+ * single values: classifiers and squeeze-excite have none. Layer i has n_i nodes, and a channel that
+ * it takes in leads to f_i = n_i / groups of them. Its depth is one more than the largest among what
+ * its input channels come from (followed through norms, activations, pools, joins); the image has
+ * depth 0. Skips of layer i are, in channels,
+ *   - those of its input that come from layers less deep than that largest depth (concatenation), and
+ *   - those that are added to its output, or to what norms make of it, from layers less deep than it.
+ * A cell is what lies between two changes of the size of the maps, in the order of the layers. With
+ * s_i skips, of which p_i could be (the channels of layers of its cell that are at least two less
+ * deep) and q_i come from its own cell,
+ *   degree  g = sum over cells of  sum_i f_i (n_i + s_i) / sum_i n_i
+ *   mass    m = sum over cells of  (sum_i q_i / sum_i p_i) sum_i n_i
+ * In a cell of d layers with w channels each, degree is w + SC / (w d), SC = w sum_i s_i: the links
+ * that a node has in the mean, of a lattice in which each node leads to all w of the next layer, and
+ * of skips. A skip that is added to a network (it joins no deeper layer, and changes no n_i) never
+ * lowers the degree. */
+enum { WEFT_TOPOLOGY_MAX_CELLS = 64 };
+
+typedef struct weft_topology_cell {
+    weft_extent map; /* height and width of what its layers give */
+    int32_t layers;
+    int64_t nodes;    /* sum of n_i */
+    int64_t skips;    /* sum of s_i, channels */
+    int64_t inside;   /* sum of q_i */
+    int64_t possible; /* sum of p_i */
+    int64_t links;    /* sum of f_i (n_i + s_i) */
+    double degree;    /* links / nodes */
+    double density;   /* inside / possible; 0 where none is possible */
+} weft_topology_cell;
+
+typedef struct weft_topology {
+    double degree, mass;
+    int32_t depth; /* of the deepest layer */
+    int32_t n_cells;
+    weft_topology_cell cells[WEFT_TOPOLOGY_MAX_CELLS];
+} weft_topology;
+
+/* WEFT_ERROR_INPUT: a layer table, which has no edges; a network without such layers, or with more than
+ * WEFT_TOPOLOGY_MAX_CELLS cells. */
+WEFT_API weft_status weft_network_topology(const weft_network *network, weft_topology *topology,
+                                           weft_error *error) WEFT_NODISCARD;
+
 /* ---- networks by name ------------------------------------------------------------------------ */
 
 /* A family of networks that has a name: a row of the table that `weft_network_read` looks into. */

@@ -586,4 +586,34 @@ WEFT_API weft_status weft_supernet_rank(weft_space_supernet *space, const weft_s
                                         const weft_rank_settings *settings,
                                         weft_rank_result *result, weft_error *error) WEFT_NODISCARD;
 
+/* ---- search without training (docs/reference/flash.md) ------------------------------------------ 
+ * Which networks to train so that an accuracy over NN-Degree can be fitted to them:
+ * spread evenly over the degrees of the space, ends included, and others between them to hold out. */
+typedef struct weft_flash_choose_settings {
+    int n;    /* to train: 1 or more */
+    int held; /* to hold out; 0 or more */
+    uint64_t seed;
+} weft_flash_choose_settings;
+
+typedef struct weft_flash_pick {
+    char network[WEFT_NETWORK_NAME]; /* its name, as weft_network_read_for takes it */
+    double degree, mass;
+    int64_t macs;
+    bool held;
+} weft_flash_pick;
+
+typedef struct weft_flash_choice {
+    double lowest, highest; /* degrees that were found in the space */
+    int n;
+    weft_flash_pick *picks; /* (n) those to train first, each in rising order of degree */
+} weft_flash_choice;
+
+/* Draws designs of the space, by chance and along the diagonal of its genes, and picks of them. The
+ * same seed gives the same. WEFT_ERROR_INPUT where there are too few networks that differ. */
+WEFT_API weft_status weft_flash_choose(const weft_space *space,
+                                       const weft_flash_choose_settings *settings,
+                                       weft_flash_choice **choice,
+                                       weft_error *error) WEFT_NODISCARD;
+WEFT_API void weft_flash_choice_destroy(weft_flash_choice *choice);
+
 #endif

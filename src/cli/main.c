@@ -38,6 +38,8 @@ static const cli_command *const COMMANDS[] = {
     &cli_supernet_measure,
     &cli_supernet_rank,
     &cli_space,
+    &cli_flash_degree,
+    &cli_flash_choose,
     &cli_doctor,
     &cli_completion,
     &cli_version,

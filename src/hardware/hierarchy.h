@@ -211,8 +211,10 @@ typedef enum weft_accounting {
 /* Numbers of `execution`, each a variable or none. */
 #define WEFT_EXECUTION_NUMBER_MAP(X)                                                               \
     X(WEFT_NUMBER_BATCH, "batch", 1)                                                               \
-    X(WEFT_NUMBER_COPIES, "copies", 1) /* at most, of a layer's weights; 0: as many as fit */      \
-    X(WEFT_NUMBER_WAY, "way", 1)       /* hops of a word where nothing tells, as in `alone` */     \
+    X(WEFT_NUMBER_COPIES, "copies", 1)     /* at most, of a layer's weights; 0: as many as fit */  \
+    X(WEFT_NUMBER_WAY, "way", 1)           /* hops of a word where nothing tells, as in `alone` */ \
+    X(WEFT_NUMBER_TREE, "tree", 0)         /* children of a node of a tree of tiles; 0: a mesh */  \
+    X(WEFT_NUMBER_HOP_TIME, "hop_time", 0) /* of a word, a hop and a copy of the level: s */       \
     X(WEFT_NUMBER_STEP_CYCLES, "step_cycles", 1) /* that a step of the arrays takes */             \
     X(WEFT_NUMBER_READ_RATE, "read_rate", 0)     /* bits a cell gives a cycle; 0: no limit */      \
     X(WEFT_NUMBER_STRIDES, "strides", 1)         /* 0: strides and dilations taken as 1 */         \

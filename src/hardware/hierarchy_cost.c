@@ -355,6 +355,9 @@ static void count_elements(const weft_hierarchy *h, const weft_precision *price,
         if (part->action == WEFT_ACTION_HOP) {
             double bits = (double)layer->elements[WEFT_ELEMENT_OUTPUT] * price->bits[2];
             counts->reads[p] = ceil(bits / word) * cost->way;
+            cost->seconds +=
+                counts->reads[p] * price->number[WEFT_NUMBER_HOP_TIME] /
+                fmax(1, ceil(cost->arrays * cost->copies / price->capacity[h->array_level]));
         } else if (part->action == WEFT_ACTION_ELEMENT) {
             counts->reads[p] = 0;
             for (int e = 0; e < WEFT_ELEMENT_COUNT; e++) {
@@ -502,9 +505,23 @@ static void place_of_tile(double tile, double side, double *row, double *column)
     *column = fmod(*row, 2) == 0 ? along : side - 1 - along;
 }
 
+/* Links up to the first node that both tiles are below, and down again. */
+static double hops_in_tree(double from, double to, double children) {
+    double hops = 0;
+    while (from != to) {
+        from = floor(from / children);
+        to = floor(to / children);
+        hops += 2;
+    }
+    return hops;
+}
+
 /* Hops between the middles of two layers' tiles, at least one. */
-static double hops_between(double from, double to, double side) {
+static double hops_between(double from, double to, double side, double children) {
     double row[2];
+    if (children >= 2) {
+        return fmax(1, hops_in_tree(floor(from), floor(to), children));
+    }
     double column[2];
     place_of_tile(floor(from), side, &row[0], &column[0]);
     place_of_tile(floor(to), side, &row[1], &column[1]);
@@ -533,7 +550,7 @@ static void find_ways(const weft_hierarchy_priced *priced, weft_loop_work *work)
         double here = used + own / 2;
         if (l > 0) {
             weft_loop_cost *before = &work->costs[work->layers[l - 1].same];
-            before->way += hops_between(middle, here, side) /
+            before->way += hops_between(middle, here, side, priced->own.number[WEFT_NUMBER_TREE]) /
                            work->layers[work->layers[l - 1].same].times;
         }
         middle = here;

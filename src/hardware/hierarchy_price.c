@@ -29,7 +29,8 @@ static const range SETTING_RANGE[] = {
 
 static const range NUMBER_RANGE[] = {
     [WEFT_NUMBER_BATCH] = {1, 1e9, true},        [WEFT_NUMBER_COPIES] = {0, 1e9, true},
-    [WEFT_NUMBER_WAY] = {0, 1e6, false},         [WEFT_NUMBER_STEP_CYCLES] = {1e-6, 1e9, false},
+    [WEFT_NUMBER_WAY] = {0, 1e6, false},         [WEFT_NUMBER_TREE] = {0, 65536, true},
+    [WEFT_NUMBER_HOP_TIME] = {0, 1, false},      [WEFT_NUMBER_STEP_CYCLES] = {1e-6, 1e9, false},
     [WEFT_NUMBER_READ_RATE] = {0, 1e15, false},  [WEFT_NUMBER_STRIDES] = {0, 1, true},
     [WEFT_NUMBER_INFERENCES] = {0, 1e30, false}, [WEFT_NUMBER_PARTIAL_BITS] = {0, 1024, true},
     [WEFT_NUMBER_LOOPS] = {1, 64, true},         [WEFT_NUMBER_CANDIDATES] = {1, 1e6, true},

@@ -5,8 +5,11 @@
 
 #include <math.h>
 
+#include "network/cells.h"
+
 #define CNN_OPTIONS     "input,classes,width"
 #define ELASTIC_OPTIONS "input,classes,width,depth,kernel,expansion"
+#define CELLS_OPTIONS   "input,classes,depth,channels,skips"
 #define SMALL_OPTIONS   ELASTIC_OPTIONS ",channels,squeeze,drop_path"
 
 static const char resnet_source[] =
@@ -35,6 +38,9 @@ static const char nasbench201_source[] =
 static const char macro_source[] =
     "Su et al., Prioritized architecture sampling with Monte-Carlo tree search (NAS-Bench-Macro), "
     "CVPR 2021, arXiv 2103.11922";
+static const char cells_source[] =
+    "Li et al., FLASH, ACM TECS 20(5s), 2021, arXiv 2108.00568; Bhardwaj et al., CVPR 2021, arXiv "
+    "1910.00780";
 static const char tiny_source[] = "MLPerf Tiny, Banbury et al., arXiv 2106.07597";
 static const char imc_source[] = "Amin, Mohammadi and Zand, Multi-objective neural architecture "
                                  "search for in-memory computing, ISVLSI 2024, arXiv 2406.06746";
@@ -94,6 +100,12 @@ const weft_family_row weft_family_rows[] = {
       nasbench201_source, CNN_OPTIONS ",depth,arch"}, weft_build_nasbench, 201, CIFAR},
     {{"nasbench-macro", "NAS-Bench-Macro, the largest of its networks unless named, CIFAR-10",
       macro_source, CNN_OPTIONS ",arch"}, weft_build_nasbench, 0, CIFAR},
+    {{"cells-concat", "cells of DenseNet type: depth, channels and skips of each, CIFAR-10",
+      cells_source, CELLS_OPTIONS}, weft_build_cells, WEFT_CELLS_CONCAT, CIFAR},
+    {{"cells-add", "cells of ResNet type: blocks, channels and skips of each, CIFAR-10",
+      cells_source, CELLS_OPTIONS}, weft_build_cells, WEFT_CELLS_ADD, CIFAR},
+    {{"cells-inverted", "cells of MobileNetV2 type: blocks, channels and skips of each, CIFAR-10",
+      cells_source, CELLS_OPTIONS ",expansion"}, weft_build_cells, WEFT_CELLS_INVERTED, CIFAR},
     {{"vit-b-16", "Vision transformer, base, patches of 16 x 16", vit_source, "input,classes"}, weft_build_vit, 16, IMAGENET},
     {{"vit-b-32", "Vision transformer, base, patches of 32 x 32", vit_source, "input,classes"}, weft_build_vit, 32, IMAGENET},
     {{"gpt2", "GPT-2 small, 256 tokens", gpt2_source, "tokens,head"}, weft_build_gpt2, 12, {1, 256, 1}, 0, 1.0},

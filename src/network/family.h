@@ -29,9 +29,10 @@ typedef struct weft_family_options {
     int32_t depth[WEFT_FAMILY_MAX_STAGES];
     int32_t kernel[WEFT_FAMILY_MAX_BLOCKS];
     double expansion[WEFT_FAMILY_MAX_BLOCKS];
-    int32_t n_channels, n_attention; /* of stages */
+    int32_t n_channels, n_attention, n_skips; /* of stages or cells */
     int32_t channels[WEFT_FAMILY_MAX_STAGES];
     int32_t attention[WEFT_FAMILY_MAX_STAGES];
+    int32_t skips[WEFT_FAMILY_MAX_STAGES];
     int32_t heads;
     double mlp_ratio;
     bool has_squeeze, squeeze;
@@ -89,5 +90,6 @@ weft_family_build weft_build_mobilebert;
 weft_family_build weft_build_resnet8;
 weft_family_build weft_build_ds_cnn;
 weft_family_build weft_build_nasbench;
+weft_family_build weft_build_cells;
 
 #endif

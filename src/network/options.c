@@ -228,6 +228,14 @@ static weft_status set_attention(const value *v, weft_family_options *o, weft_er
     return WEFT_OK;
 }
 
+static weft_status set_skips(const value *v, weft_family_options *o, weft_error *error) {
+    o->n_skips = read_counts_from(v, o->skips, WEFT_FAMILY_MAX_STAGES, 0);
+    if (o->n_skips < 0) {
+        return bad_value(v, error, "skips of each cell, such as 16x32x64");
+    }
+    return WEFT_OK;
+}
+
 static weft_status set_heads(const value *v, weft_family_options *o, weft_error *error) {
     return read_one(v, &o->heads, error);
 }
@@ -274,6 +282,7 @@ static const option options_of_all[] = {
     {{"attention", "transformer blocks at the end of each stage: 0x0x3x2x2"}, set_attention},
     {{"heads", "heads of all transformer blocks"}, set_heads},
     {{"arch", "which network of a benchmark: 333031"}, set_arch},
+    {{"skips", "skip connections of each cell: 16x32x64"}, set_skips},
     {{"mlp_ratio", "hidden features of their MLPs, as a factor: 2"}, set_mlp_ratio},
 };
 

@@ -13,7 +13,10 @@
     X("small-hybrid", weft_family_hybrid)                                                          \
     X("vgg-mixed", weft_family_vgg)                                                                \
     X("nasbench201", weft_family_nasbench201)                                                      \
-    X("nasbench-macro", weft_family_nasbench_macro)
+    X("nasbench-macro", weft_family_nasbench_macro)                                                \
+    X("cells-concat", weft_family_cells_concat)                                                    \
+    X("cells-add", weft_family_cells_add)                                                          \
+    X("cells-inverted", weft_family_cells_inverted)
 
 const weft_family *weft_family_find(const char *name) {
 #define FAMILY_MATCH(word, family)                                                                 \

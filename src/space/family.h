@@ -44,5 +44,8 @@ extern const weft_family weft_family_hybrid;
 extern const weft_family weft_family_vgg;
 extern const weft_family weft_family_nasbench201;
 extern const weft_family weft_family_nasbench_macro;
+extern const weft_family weft_family_cells_concat;
+extern const weft_family weft_family_cells_add;
+extern const weft_family weft_family_cells_inverted;
 
 #endif
