@@ -103,7 +103,12 @@ typedef struct weft_optimizer_settings {
     double learning_rate; /* of Adam; 0.01 */
     double entropy;       /* weight of the entropy bonus; 0.01 */
     double baseline;      /* decay of the moving average, a step; 0.9 */
-    int64_t limit;        /* "exhaustive": most genomes that a space may have; 10^6 */
+    /* "portfolio" (Thierens 2005) */
+    char members
+        [128]; /* names of 2 to 8 methods, a space between; "": by the number of objectives */
+    double least_share; /* of the trials, for each member; 0.05 */
+    int delay; /* trials that may be out when another is asked for: batch - 1, or the workers; 16 */
+    int64_t limit; /* "exhaustive": most genomes that a space may have; 10^6 */
     /* The first genomes: trial t < n_seeds is row t of `seeds` (n_seeds x n_genes), unless it is
      * known or seen. Copied by create. */
     const double *seeds;
@@ -194,8 +199,8 @@ typedef struct weft_shgo_settings {
     int iterations; /* at most; one that finds no new minimum is the last; 1 */
     int starts;     /* local solves of an iteration at most, the lowest vertices first; 0: all */
     weft_shgo_local local;
-    double tolerance; /* a local solve ends with steps smaller than this share of the box; 1e-6 */
-    double separation;         /* minima nearer than this share of the box are one; 1e-4 */
+    double tolerance;  /* a local solve ends with steps smaller than this share of the box; 1e-6 */
+    double separation; /* minima nearer than this share of the box are one; 1e-4 */
     int64_t local_evaluations; /* of the objective in one local solve, at most; 1000 */
     int64_t evaluations;       /* of the objective altogether, at most; 0: no limit */
     bool scrambled; /* other points for every seed; false: those of Sobol', the first of them the

@@ -25,6 +25,7 @@ enum {
     MAX_DIVISIONS = 1000,
     MAX_OBSERVATIONS = 5000,
     MAX_HIDDEN = 1024,
+    MAX_DELAY = 1000000,
 };
 
 #define METHOD(name) &weft_method_##name,
@@ -74,6 +75,8 @@ void weft_optimizer_defaults(weft_optimizer_settings *settings) {
         .learning_rate = 0.01,
         .entropy = 0.01,
         .baseline = 0.9,
+        .least_share = 0.05,
+        .delay = 16,
         .limit = 1000000,
     };
 }
@@ -89,7 +92,7 @@ static void list_names(char *text, size_t size) {
     }
 }
 
-static weft_status find_method(const char *name, const weft_method **method, weft_error *error) {
+weft_status weft_method_find(const char *name, const weft_method **method, weft_error *error) {
     const char *const *names = weft_optimizer_names();
     for (size_t i = 0; i < N_METHODS; i++) {
         if (name != NULL && strcmp(name, methods[i]->name) == 0) {
@@ -176,6 +179,8 @@ static weft_status check_settings(const weft_optimizer_settings *settings, weft_
     WEFT_TRY(check_real("margin", settings->margin, 0, 100, error));
     WEFT_TRY(check_real("restart_factor", settings->restart_factor, 1, 10, error));
     WEFT_TRY(check_controller(settings, error));
+    WEFT_TRY(check_real("least_share", settings->least_share, 0, 0.5, error));
+    WEFT_TRY(check_real("delay", settings->delay, 0, MAX_DELAY, error));
     WEFT_TRY(check_real("limit", (double)settings->limit, 1, 1e15, error));
     WEFT_TRY(check_directions(settings, error));
     for (int k = 0; k < WEFT_SEARCH_PHASES; k++) {
@@ -323,7 +328,7 @@ weft_status weft_optimizer_create(const weft_gene_table *table,
                                   const weft_optimizer_settings *settings,
                                   weft_optimizer **optimizer, weft_error *error) {
     const weft_method *method = NULL;
-    WEFT_TRY(find_method(settings->name, &method, error));
+    WEFT_TRY(weft_method_find(settings->name, &method, error));
     WEFT_TRY(check_settings(settings, error));
     WEFT_TRY(weft_gene_table_check(table, error));
     weft_optimizer *created = calloc(1, sizeof *created);
@@ -472,6 +477,8 @@ weft_status weft_optimizer_ask_beside(weft_optimizer *optimizer, const double *o
                          "asked for %d genomes beside %d; expected 0 or more", n, n_out);
     }
     WEFT_TRY(weft_history_reserve(&optimizer->history, (size_t)n + (size_t)n_out, error));
+    optimizer->first_asked = first_trial;
+    optimizer->n_asked = n;
     WEFT_TRY(prepare(optimizer, error));
     weft_status status = push_out(optimizer, out, n_out, error);
     if (status == WEFT_OK) {

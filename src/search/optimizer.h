@@ -40,7 +40,8 @@ typedef struct weft_method {
     X(anneal)                                                                                      \
     X(local)                                                                                       \
     X(cmaes)                                                                                       \
-    X(reinforce)
+    X(reinforce)                                                                                   \
+    X(portfolio)
 
 #define WEFT_METHOD_EXTERN(name) extern const weft_method weft_method_##name;
 WEFT_METHOD_MAP(WEFT_METHOD_EXTERN)
@@ -52,6 +53,8 @@ struct weft_optimizer {
     weft_gene *genes;
     weft_optimizer_settings settings;
     weft_history history;
+    uint64_t first_asked; /* the trials that are being asked for */
+    int n_asked;
     size_t n_prepared; /* rows that the state has seen */
     bool stale;        /* one of them is another since */
     void *state;
@@ -61,6 +64,10 @@ struct weft_optimizer {
     weft_gene_walk *walk; /* of a finite, small space; made when first needed */
     weft_gene_cursor *cursor;
 };
+
+/* WEFT_ERROR_USAGE, with all names and the nearest one, where there is none of that name. */
+weft_status weft_method_find(const char *name, const weft_method **method,
+                             weft_error *error) WEFT_NODISCARD;
 
 /* Whether ask may give the genome: legal, not known, not seen. */
 bool weft_optimizer_accepts(const weft_optimizer *optimizer, const double *genome);

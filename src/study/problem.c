@@ -250,6 +250,7 @@ static weft_status read_search(weft_problem *problem, weft_map *map, weft_error 
         return WEFT_OK;
     }
     WEFT_TRY(weft_options_read(WEFT_OPTIONS_SEARCH, &inner, &problem->info, error));
+    WEFT_TRY(weft_members_read(&inner, &problem->info, error));
     WEFT_TRY(weft_plan_read(problem, &inner, error));
     return weft_map_end(&inner, error);
 }
@@ -436,6 +437,7 @@ static weft_status write_problem(const weft_problem *problem, bool alone, char *
     write_accuracy_files(problem, out);
     fprintf(out, "search:\n  optimizer: %s\n", problem->optimizer);
     weft_options_write(WEFT_OPTIONS_SEARCH, info, out);
+    weft_members_write(info, out);
     weft_plan_write(problem, out);
     bool failed = ferror(out) != 0;
     if (fclose(out) != 0 || failed) {

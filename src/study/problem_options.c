@@ -120,6 +120,7 @@ static const option search_options[] = {
     {"learning_rate", OPTION_REAL, AT(optimizer.learning_rate), 1e-6, 1, NULL, WEFT_BY_REINFORCE},
     {"entropy", OPTION_REAL, AT(optimizer.entropy), 0, 10, NULL, WEFT_BY_REINFORCE},
     {"baseline", OPTION_REAL, AT(optimizer.baseline), 0, 0.9999, NULL, WEFT_BY_REINFORCE},
+    {"least_share", OPTION_REAL, AT(optimizer.least_share), 0, 0.5, NULL, WEFT_BY_PORTFOLIO},
     {"restart_factor", OPTION_REAL, AT(optimizer.restart_factor), 1, 10, NULL, WEFT_BY_CMAES},
 };
 

@@ -42,11 +42,18 @@ enum {
     WEFT_BY_GP = 32,
     WEFT_BY_CMAES = 64,
     WEFT_BY_REINFORCE = 128,
+    WEFT_BY_PORTFOLIO = 256,
     WEFT_BY_DIRECTIONS = WEFT_BY_NSGA3 | WEFT_BY_MOEAD,
 };
 
 /* Whether the problem's optimizer is one of them; 0: whatever it is. */
 bool weft_search_use_counts(unsigned use, const weft_problem_info *info);
+
+/* ---- problem_members.c: the members of a portfolio --------------------------------------------- */
+
+weft_status weft_members_read(weft_map *map, weft_problem_info *info,
+                              weft_error *error) WEFT_NODISCARD;
+void weft_members_write(const weft_problem_info *info, FILE *out);
 
 /* ---- problem_options.c: settings that are numbers -------------------------------------------- */
 

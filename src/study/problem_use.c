@@ -33,8 +33,9 @@ bool weft_use_counts(unsigned use, const weft_problem_info *info) {
 }
 
 bool weft_search_use_counts(unsigned use, const weft_problem_info *info) {
-    static const char *const optimizers[] = {"exhaustive", "evolution", "anneal", "nsga3",
-                                             "moead",      "gp",        "cmaes",  "reinforce"};
+    static const char *const optimizers[] = {"exhaustive", "evolution", "anneal",
+                                             "nsga3",      "moead",     "gp",
+                                             "cmaes",      "reinforce", "portfolio"};
     for (unsigned i = 0; i < sizeof optimizers / sizeof optimizers[0]; i++) {
         if (strcmp(info->optimizer.name, optimizers[i]) == 0) {
             return use == 0 || (use >> i & 1U) != 0;

@@ -69,6 +69,7 @@ static weft_status make_optimizer(weft_study *study, const bool *varies, const d
                                       : weft_hash(&study->stage, sizeof study->stage, info->seed);
     settings.seen = design_seen;
     settings.seen_context = study;
+    settings.delay = info->batch - 1;
     settings.frozen = frozen;
     settings.frozen_genome = genome;
     if (study->problem->stages[study->stage].score != NULL) {

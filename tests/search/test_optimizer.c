@@ -8,9 +8,9 @@
 
 enum { N_GENES = 15, BATCH = 6, BATCHES = 12 };
 
-static const char *const names[] = {"random",    "tpe",    "gp",    "nsga2", "nsga3",
-                                    "moead",     "ga",     "ga4",   "sobol", "exhaustive",
-                                    "evolution", "anneal", "local", "cmaes", "reinforce"};
+static const char *const names[] = {
+    "random", "tpe",        "gp",        "nsga2",  "nsga3", "moead", "ga",        "ga4",
+    "sobol",  "exhaustive", "evolution", "anneal", "local", "cmaes", "reinforce", "portfolio"};
 enum { N_NAMES = sizeof names / sizeof names[0] };
 
 /* Genetic algorithms, annealing and evolution strategies have one objective. */
@@ -20,9 +20,9 @@ static int most_objectives(const char *name) {
                : 3;
 }
 
-/* Gaussian processes tell the trials of a batch of those before them. */
+/* Gaussian processes tell the trials of a batch of those before them, also as members. */
 static bool knows_its_batch(const char *name) {
-    return strcmp(name, "gp") == 0;
+    return strcmp(name, "gp") == 0 || strcmp(name, "portfolio") == 0;
 }
 
 /* At most 3 blocks of kind 0 (as the cap on halvings). */

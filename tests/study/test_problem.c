@@ -76,6 +76,37 @@ static void settings_of_gp_are_written_for_gp_alone(void **state) {
     }
 }
 
+/* The same of the members of a portfolio, a list of words, and of what else came with its optimizers. */
+static void members_are_written_for_a_portfolio(void **state) {
+    static const char *const names[] = {"portfolio", "cmaes", "reinforce", "random"};
+    static const char *const keys[] = {"members: [tpe, nsga2]\n", "first_step: 0.5\n",
+                                       "hidden: 8\n"};
+    for (int k = 0; k < 4; k++) {
+        char text[2000];
+        weft_problem *again = NULL;
+        weft_problem_texts texts;
+        weft_error error;
+        snprintf(text, sizeof text,
+                 "weft: problem/1\nname: members\n" SMALL_SPACE
+                 "chip: mnsim-130nm-rram\nscore: 1 / energy\n"
+                 "search: {optimizer: %s, members: [tpe, nsga2], first_step: 0.5, hidden: 8}\n",
+                 names[k]);
+        weft_problem *problem = read_problem(*state, "members.yaml", text);
+        expect_ok(weft_problem_write(problem, &texts, &error), &error);
+        for (int i = 0; i < 3; i++) {
+            assert_int_equal(strstr(texts.problem, keys[i]) != NULL, k == i);
+        }
+        expect_ok(
+            weft_problem_parse(texts.problem, texts.space, texts.chip, "store", &again, &error),
+            &error);
+        assert_string_equal(weft_problem_get_info(again)->optimizer.members,
+                            k == 0 ? "tpe nsga2" : "");
+        free(texts.problem);
+        weft_problem_destroy(problem);
+        weft_problem_destroy(again);
+    }
+}
+
 /* Keys that came after the first stores are part of the studies that they mean something to. */
 static void keys_of_directions_are_written_where_they_count(void **state) {
     static const char *const keys[] = {"divisions: 5\n", "inner_divisions: 2\n", "neighbours: 7\n",
@@ -388,6 +419,8 @@ int main(void) {
                                         remove_folder),
         cmocka_unit_test_setup_teardown(keys_of_directions_are_written_where_they_count,
                                         make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(members_are_written_for_a_portfolio, make_folder,
+                                        remove_folder),
         cmocka_unit_test_setup_teardown(settings_of_gp_are_written_for_gp_alone, make_folder,
                                         remove_folder),
         cmocka_unit_test_setup_teardown(written_form_reads_back_the_same, make_folder,
