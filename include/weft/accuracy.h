@@ -6,6 +6,7 @@
  *   table      measured accuracies of a benchmark, looked up by the genes
  *   predictor  what a surrogate says that was fitted to finished trials
  *   supernet   measures the network with slices of the weights of its space's supernet
+ *   score      a training-free score of the network (learn.h): no accuracy, and not from 0 to 1
  * and, switched on by name, a penalty for the bits of the layers where the provider knows none.
  */
 #ifndef WEFT_ACCURACY_H
@@ -50,8 +51,8 @@ typedef struct weft_fidelity_step {
 enum { WEFT_MAX_FIDELITIES = 8 };
 
 typedef struct weft_accuracy_settings {
-    const char *provider;        /* "train", "mlp", "table", "predictor", "supernet" */
-    const char *data;            /* train, supernet: data set by name */
+    const char *provider;        /* "train", "mlp", "table", "predictor", "supernet", "score" */
+    const char *data;            /* train, supernet, score: data set by name; score: may be "" */
     weft_train_settings train;   /* of a candidate: the search sees the validation part only */
     double final_epochs;         /* of a design of the front: whole training set, test set once */
     const char *teacher;         /* train: a network by name that teaches candidates; "": none */
@@ -77,6 +78,8 @@ typedef struct weft_accuracy_settings {
     const char *space_name;
     bool force;                /* predictor: uses one whose tau is below its bar */
     weft_accuracy_value value; /* predictor */
+    weft_score score;          /* score: which */
+    int score_images;          /* score: of the mini-batch */
 } weft_accuracy_settings;
 
 /* Every text is "" but the provider's. */
@@ -88,6 +91,9 @@ WEFT_API const char *const *weft_accuracy_names(void);
 /* Whether the provider of that name measures on a data set; false for a name that is unknown. */
 WEFT_API bool weft_accuracy_needs_data(const char *provider);
 
+/* Whether what the provider of that name tells is a score and no accuracy; false for a name that is unknown. */
+WEFT_API bool weft_accuracy_is_score(const char *provider);
+
 /* `genes` may be NULL: the provider is asked without genes, which all but train refuse. A gene of
  * the design that the provider and the penalty do not know, and that nobody says may be ignored, is
  * WEFT_ERROR_INPUT: it would be searched as if it changed nothing. So is one that both know: it would
@@ -97,7 +103,7 @@ WEFT_API weft_status weft_accuracy_create(const weft_accuracy_settings *settings
                                           weft_error *error) WEFT_NODISCARD;
 WEFT_API void weft_accuracy_destroy(weft_accuracy *accuracy);
 
-/* Whether evaluations must be given the network: for training, and for a penalty. */
+/* Whether evaluations must be given the network: for training, for scores, and for a penalty. */
 WEFT_API bool weft_accuracy_needs_network(const weft_accuracy *accuracy);
 
 /* Whether WEFT_FIDELITY_FINAL tells more than WEFT_FIDELITY_CANDIDATE: for training, and for a
@@ -109,7 +115,7 @@ WEFT_API weft_shape weft_accuracy_input(const weft_accuracy *accuracy);
 WEFT_API int weft_accuracy_classes(const weft_accuracy *accuracy);
 
 typedef struct weft_accuracy_result {
-    double accuracy; /* 0..1, the penalty taken off */
+    double accuracy; /* 0..1, the penalty taken off; of provider "score" the score */
     double penalty;  /* what was taken off for bits; 0 without a penalty */
     double loss;     /* train; NaN elsewhere */
     double seconds;  /* of training; 0 elsewhere */

@@ -40,7 +40,8 @@
     X(WEFT_METRIC_CELLS_NEEDED, "cells_needed", "1", false)                                        \
     X(WEFT_METRIC_COST, "cost", "1", false)                                                        \
     X(WEFT_METRIC_DROPPED_BITS, "dropped_bits", "bit", false)                                      \
-    X(WEFT_METRIC_PENALTY, "penalty", "1", false)
+    X(WEFT_METRIC_PENALTY, "penalty", "1", false)                                                  \
+    X(WEFT_METRIC_PROXY, "proxy", "1", true)
 
 typedef enum weft_metric {
 #define WEFT_METRIC_ENUM(name, token, unit, more_is_better) name,
@@ -128,6 +129,7 @@ typedef struct weft_problem_info {
     char space[WEFT_PROBLEM_NAME];
     char chip[WEFT_PROBLEM_NAME];
     bool trains; /* whether accuracy is asked for at all; else it is a search over hardware cost */
+    bool scores; /* whether a score without training is, as the metric `proxy` */
     char accounting[WEFT_PROBLEM_NAME]; /* "chip": as the chip's file says; "cimnas-2025" */
     int n_faults;                       /* of that accounting */
     weft_fault_info faults[WEFT_MAX_FAULTS];

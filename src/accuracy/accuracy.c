@@ -45,10 +45,14 @@ void weft_accuracy_defaults(weft_accuracy_settings *settings) {
                                          .weights = "",
                                          .csv = "",
                                          .recalibrate = 2000,
+                                         .score = WEFT_SCORE_SYNFLOW,
                                          .space_name = "",
                                          .penalty = "",
                                          .ignore = ""};
     weft_train_defaults(&settings->train);
+    weft_score_settings score;
+    weft_score_defaults(&score);
+    settings->score_images = score.images;
 }
 
 const char *const *weft_accuracy_names(void) {
@@ -72,6 +76,11 @@ static const weft_provider *find(const char *name) {
 bool weft_accuracy_needs_data(const char *provider) {
     const weft_provider *found = find(provider);
     return found != NULL && found->needs_data;
+}
+
+bool weft_accuracy_is_score(const char *provider) {
+    const weft_provider *found = find(provider);
+    return found != NULL && found->is_score;
 }
 
 static weft_status fail_unknown(const char *name, weft_error *error) {
@@ -284,8 +293,10 @@ weft_status weft_accuracy_evaluate(const weft_accuracy *accuracy, const weft_net
     weft_accuracy_query query = {
         .network = network, .genome = genome, .fidelity = fidelity, .seed = seed, .stop = stop};
     WEFT_TRY(settle_fidelity(accuracy, &query.fidelity, error));
-    if (accuracy->provider->needs_data) {
+    if (accuracy->classes > 0) {
         WEFT_TRY(check_match(accuracy, network, error));
+    }
+    if (accuracy->provider->needs_data) {
         query.seed = training_seed(seed, network);
     }
     weft_accuracy_result found = {.loss = NAN};

@@ -31,9 +31,10 @@ typedef struct weft_provider {
     bool needs_data;    /* measures on a data set, whose shape the networks must have */
     bool needs_network; /* `network` of a query is never NULL, input and classes were checked */
     bool has_final;     /* WEFT_FIDELITY_FINAL is another measurement */
+    bool is_score;      /* what it tells is no accuracy */
 
     /* Fills the state that all evaluations share, `size` bytes of 0; *input and *classes where
-     * needs_data. `uses` (genes->n, WEFT_GENE_UNKNOWN at first) takes what it does with each gene;
+     * networks must have them. `uses` (genes->n, WEFT_GENE_UNKNOWN at first) takes what it does with each gene;
      * genes->n is 0 without genes. All strings are only good until it returns. */
     size_t size;
     weft_status (*fill)(void *state, const weft_accuracy_settings *settings,
@@ -63,7 +64,7 @@ typedef struct weft_provider {
 } weft_provider;
 
 extern const weft_provider weft_provider_train, weft_provider_mlp, weft_provider_table,
-    weft_provider_predictor, weft_provider_supernet;
+    weft_provider_predictor, weft_provider_supernet, weft_provider_score;
 
 /* A state that is filled; nothing is left of one that cannot be. */
 weft_status weft_provider_create(const weft_provider *provider,
@@ -84,6 +85,7 @@ const weft_dataset *weft_provider_train_dataset(const void *state);
     X("mlp", weft_provider_mlp)                                                                    \
     X("table", weft_provider_table)                                                                \
     X("predictor", weft_provider_predictor)                                                        \
-    X("supernet", weft_provider_supernet)
+    X("supernet", weft_provider_supernet)                                                          \
+    X("score", weft_provider_score)
 
 #endif

@@ -185,6 +185,7 @@ static const struct {
     {WEFT_METRIC_COST, "cost", false},
     {WEFT_METRIC_DROPPED_BITS, "dropped_bits", true},
     {WEFT_METRIC_PENALTY, "penalty", false},
+    {WEFT_METRIC_PROXY, "proxy", false},
 };
 
 enum { N_FIELDS = sizeof FIELDS / sizeof FIELDS[0] };

@@ -17,6 +17,8 @@ char *cli_metric_text(weft_metric metric, double value, char *buffer, size_t siz
                metric == WEFT_METRIC_COST || metric == WEFT_METRIC_DROPPED_BITS ||
                metric == WEFT_METRIC_PENALTY) {
         snprintf(buffer, size, "%.4g", value);
+    } else if (metric == WEFT_METRIC_PROXY) {
+        snprintf(buffer, size, "%.6g", value);
     } else if (is_count) {
         cli_quantity(value, "", buffer, size);
     } else if (unit[0] == 'T' || unit[0] == 'm') { /* TOPS has its prefix, mm2 is not linear */

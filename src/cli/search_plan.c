@@ -85,9 +85,27 @@ static weft_status measure_extent(cli_call *call, const weft_problem *problem, s
     return count_left(call, &table, of);
 }
 
+/* What a score looks at; NULL: random images, or none. */
+static const char *score_data(const weft_problem_info *info) {
+    bool looks = weft_score_looks(info->accuracy.score) && info->accuracy.data[0] != '\0';
+    return looks ? info->accuracy.data : NULL;
+}
+
 /* ---- JSON ------------------------------------------------------------------------------------ */
 
+static void score_json(weft_json *json, const weft_problem_info *info) {
+    weft_json_key(json, "proxy");
+    weft_json_object_begin(json);
+    weft_json_member_text(json, "score", weft_score_names()[info->accuracy.score]);
+    weft_json_member_text(json, "data", score_data(info));
+    weft_json_member_integer(json, "images", info->accuracy.score_images);
+    weft_json_object_end(json);
+}
+
 static void training_json(weft_json *json, const weft_problem_info *info) {
+    if (info->scores) {
+        score_json(json, info);
+    }
     weft_json_key(json, "accuracy");
     if (!info->trains) {
         weft_json_null(json);
@@ -230,7 +248,22 @@ static void print_aims(const weft_problem_info *info) {
     }
 }
 
+static void print_score(const weft_problem_info *info) {
+    const weft_score score = info->accuracy.score;
+    const char *data = score_data(info);
+    printf("proxy        %s, a score without training", weft_score_names()[score]);
+    if (weft_score_looks(score)) {
+        printf(", of %d images%s%s", info->accuracy.score_images, data != NULL ? " of " : "",
+               data != NULL ? data : ", random ones");
+    }
+    printf("\n");
+}
+
 static void print_training(const weft_problem_info *info) {
+    if (info->scores) {
+        print_score(info);
+        return;
+    }
     if (!info->trains) {
         printf("accuracy     none: the search optimises the hardware alone\n");
         return;

@@ -42,6 +42,18 @@ static void accuracy_source(const weft_summary *summary, char *text, size_t size
     }
 }
 
+/* "naswot of 64 images of fashion-mnist". */
+static const char *proxy_source(const weft_problem_info *info, char *text, size_t size) {
+    const weft_accuracy_settings *accuracy = &info->accuracy;
+    const char *name = weft_score_names()[accuracy->score];
+    if (!weft_score_looks(accuracy->score)) {
+        return weft_text_format(text, size, "%s", name);
+    }
+    bool named = accuracy->data != NULL && accuracy->data[0] != '\0';
+    return weft_text_format(text, size, "%s of %d %s%s", name, accuracy->score_images,
+                            named ? "images of " : "random images", named ? accuracy->data : "");
+}
+
 /* "the most of 4 networks": how the figures of several networks became a design's own. */
 static char *joined_text(const weft_summary *summary, char *buffer, size_t size) {
     static const char *const words[] = {
@@ -168,6 +180,7 @@ static void write_tiles(const weft_summary *summary, weft_markup *html) {
         best_tile(summary, "best accuracy", WEFT_METRIC_ACCURACY, false, html);
         best_tile(summary, "best test accuracy", WEFT_METRIC_ACCURACY, true, html);
     }
+    best_tile(summary, "highest proxy", WEFT_METRIC_PROXY, false, html);
     score_tile(summary, html);
     best_tile(summary, "lowest energy", WEFT_METRIC_ENERGY, false, html);
     best_tile(summary, "lowest latency", WEFT_METRIC_LATENCY, false, html);
@@ -606,6 +619,9 @@ static void write_repeat(const weft_summary *summary, weft_markup *html) {
         accuracy_source(summary, text, sizeof text);
         term(html, "accuracy", text + strlen(", accuracy "));
     }
+    if (info->scores) {
+        term(html, "proxy", proxy_source(info, text, sizeof text));
+    }
     term(html, "accounting", weft_page_accounting(summary, text, sizeof text));
     weft_text_format(text, sizeof text, "%s, %" PRId64 " trials in batches of %d",
                      info->optimizer.name, info->trials, info->batch);
@@ -642,6 +658,11 @@ static void write_meaning(const weft_summary *summary, weft_markup *html) {
     weft_chip_about about;
     weft_chip_get_about(summary->chip, &about);
     bool pixels = strcmp(about.format, "chip/1") == 0;
+    if (summary->info->scores) {
+        paragraph(html, "The proxy is a score of the untrained network, not an accuracy: it orders "
+                        "designs, more or less well, and says nothing of how many images one gets "
+                        "right. A design that is chosen has to be trained.");
+    }
     if (summary->info->trains && !weft_page_is_trained(summary)) {
         paragraph(html, "Accuracy is what the provider named at the top says of a design from its "
                         "genes. Nothing was trained: a design that is chosen has to be. What the "

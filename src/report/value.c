@@ -127,6 +127,7 @@ static const struct {
     [WEFT_METRIC_COST] = {"cost", "", WEFT_SCALE_PLAIN},
     [WEFT_METRIC_DROPPED_BITS] = {"dropped bits", "bit", WEFT_SCALE_PLAIN},
     [WEFT_METRIC_PENALTY] = {"penalty", "", WEFT_SCALE_PERCENT},
+    [WEFT_METRIC_PROXY] = {"proxy", "", WEFT_SCALE_PLAIN},
 };
 
 weft_scale weft_metric_scale(weft_metric metric) {

@@ -98,7 +98,7 @@ weft_status weft_problem_evaluate(const weft_problem *problem, const double *gen
                    weft_accuracy_needs_data(problem->info.accuracy.provider);
     weft_accuracy *accuracy = NULL;
     weft_evaluator *evaluator = NULL;
-    if (problem->info.trains && !trained) {
+    if ((problem->info.trains && !trained) || problem->info.scores) {
         WEFT_TRY(weft_problem_accuracy(problem, &accuracy, error));
     }
     weft_status status = weft_evaluator_create(problem, accuracy, &evaluator, error);

@@ -231,7 +231,7 @@ static weft_status accuracy_of(weft_evaluator *e, const double *genome, const we
                                        .seed = e->problem->info.seed,
                                        .stop = stop};
     WEFT_TRY(weft_cache_evaluate(e->cache, e->accuracy, &query, &result, error));
-    metrics[WEFT_METRIC_ACCURACY] = result.accuracy;
+    metrics[e->problem->info.scores ? WEFT_METRIC_PROXY : WEFT_METRIC_ACCURACY] = result.accuracy;
     metrics[WEFT_METRIC_PENALTY] = e->penalised ? result.penalty : NAN;
     return WEFT_OK;
 }

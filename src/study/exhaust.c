@@ -327,7 +327,7 @@ static weft_status walk_all(exhaust *e, weft_exhaust *result, weft_error *error)
         weft_hint(error, "leave out `stages`; `free` and `fixed` say which genes vary");
         return WEFT_ERROR_USAGE;
     }
-    if (e->problem->info.trains) {
+    if (e->problem->info.trains || e->problem->info.scores) {
         WEFT_TRY(weft_problem_accuracy(e->problem, &e->accuracy, error));
         if (weft_accuracy_has_final(e->accuracy)) {
             return weft_fail(error, WEFT_ERROR_USAGE,

@@ -62,24 +62,24 @@ static weft_status begin_section(weft_map *map, const char *section, const char 
     return WEFT_OK;
 }
 
-/* The objective or constraint that asks for accuracy, the score, or the search whose stages do. */
+/* The objective or constraint that asks for a metric, the score, or the search whose stages do. */
 static weft_status find_asking(const weft_problem *problem, const weft_map *from,
-                               const weft_node **node, weft_error *error) {
+                               weft_metric metric, const weft_node **node, weft_error *error) {
     static const char *const GOALS[] = {"score", "minimise", "priority"};
     const weft_problem_info *info = &problem->info;
     weft_map map = *from;
-    bool scored = problem->score != NULL && weft_expr_uses(problem->score, WEFT_METRIC_ACCURACY);
+    bool scored = problem->score != NULL && weft_expr_uses(problem->score, (int)metric);
     for (int k = 0; scored && k < 3 && *node == NULL; k++) {
         WEFT_TRY(weft_map_node(&map, GOALS[k], WEFT_OPTIONAL, node, error));
     }
     for (int i = 0; problem->score == NULL && i < info->n_objectives; i++) {
-        if (info->objectives[i] == WEFT_METRIC_ACCURACY) {
+        if (info->objectives[i] == metric) {
             WEFT_TRY(weft_map_node(&map, "objectives", WEFT_REQUIRED, node, error));
             *node = weft_sequence_at(*node, i);
         }
     }
     for (int i = 0; *node == NULL && i < info->n_constraints; i++) {
-        if (weft_expr_uses(problem->constraints[i], WEFT_METRIC_ACCURACY)) {
+        if (weft_expr_uses(problem->constraints[i], (int)metric)) {
             WEFT_TRY(weft_map_node(&map, "constraints", WEFT_REQUIRED, node, error));
             *node = weft_sequence_at(*node, i);
         }
@@ -91,11 +91,32 @@ static weft_status find_asking(const weft_problem *problem, const weft_map *from
 
 static weft_status fail_data(const weft_problem *problem, const weft_map *map, weft_error *error) {
     const weft_node *node = NULL;
-    WEFT_TRY(find_asking(problem, map, &node, error));
+    WEFT_TRY(find_asking(problem, map, WEFT_METRIC_ACCURACY, &node, error));
     weft_node_fail(map->doc, node != NULL ? node : map->node, error, WEFT_ERROR_INPUT,
                    "accuracy is asked for, and there is no `data` to train and measure on");
     weft_hint(error, "add `data: fashion-mnist` (`weft data list` shows what there is), or "
                      "`accuracy: {provider: mlp, ...}` or `table`, which predict it");
+    return WEFT_ERROR_INPUT;
+}
+
+/* A score is no accuracy, and no provider tells both. */
+static weft_status check_provider(const weft_problem *problem, const weft_map *map,
+                                  weft_error *error) {
+    const weft_problem_info *info = &problem->info;
+    const weft_node *node = NULL;
+    bool is_score = weft_accuracy_is_score(problem->provider);
+    weft_metric metric = is_score ? WEFT_METRIC_ACCURACY : WEFT_METRIC_PROXY;
+    if (is_score ? !info->trains : !info->scores) {
+        return WEFT_OK;
+    }
+    WEFT_TRY(find_asking(problem, map, metric, &node, error));
+    weft_node_fail(map->doc, node != NULL ? node : map->node, error, WEFT_ERROR_INPUT,
+                   is_score ? "provider `%s` tells a score, no accuracy"
+                            : "`proxy` is asked for, and provider `%s` tells accuracies",
+                   problem->provider);
+    weft_hint(error, is_score
+                         ? "the score is the metric `proxy`: write `proxy max`"
+                         : "name a score, as in `accuracy: {provider: score, score: synflow}`");
     return WEFT_ERROR_INPUT;
 }
 
@@ -134,7 +155,7 @@ static const struct {
     {"file", WEFT_OF_GENES | WEFT_OF_SUPERNET, NAME_OR_PATH},
     {"weights", WEFT_OF_MLP, PATH},
     {"csv", WEFT_OF_TABLE, PATH},
-    {"penalty", WEFT_OF_ALL, NAME_OR_PATH},
+    {"penalty", WEFT_OF_ACCURACIES, NAME_OR_PATH},
     {"ignore", WEFT_OF_GENES, TEXT},
     {"cache", WEFT_OF_TRAIN, PATH},
     {"teacher", WEFT_OF_TRAININGS, NAME_OR_PATH},
@@ -274,6 +295,7 @@ static weft_status read_settings(weft_problem *problem, weft_map *map, weft_erro
     WEFT_TRY(read_search(problem, map, error));
     info->trains = weft_problem_uses(problem, WEFT_METRIC_ACCURACY) ||
                    weft_problem_uses(problem, WEFT_METRIC_PENALTY);
+    info->scores = weft_problem_uses(problem, WEFT_METRIC_PROXY);
     info->accuracy.blind_bits = info->accuracy.blind_bits ||
                                 weft_problem_fault(problem, WEFT_FAULT_BLIND);
     info->optimizer.n_objectives = info->n_objectives;
@@ -359,6 +381,7 @@ static weft_status problem_fill(weft_problem *problem, const weft_doc *doc, weft
     WEFT_TRY(read_settings(problem, &map, error));
     WEFT_TRY(weft_map_end(&map, error));
     WEFT_TRY(check_accuracy(problem, &map, error));
+    WEFT_TRY(check_provider(problem, &map, error));
     WEFT_TRY(weft_goal_need(problem, &map, error));
     WEFT_TRY(weft_space_read_node(doc, space, &problem->space, error));
     WEFT_TRY(read_chip(problem, &map, chip, error));

@@ -32,6 +32,9 @@ static const char *const precisions[] = {WEFT_PRECISION_MAP(WORD)};
 static const char *const descents[] = {WEFT_DESCENT_MAP(WORD)};
 static const char *const schedules[] = {WEFT_SCHEDULE_MAP(WORD)};
 static const char *const quant_steps[] = {WEFT_QUANT_STEPS_MAP(WORD)};
+#define SCORE_WORD(name, word, looks) word,
+static const char *const scores[] = {WEFT_SCORE_MAP(SCORE_WORD)};
+#undef SCORE_WORD
 #undef WORD
 
 #define AT(member) offsetof(weft_problem_info, member)
@@ -80,6 +83,9 @@ static const option accuracy_options[] = {
     {"recalibrate", OPTION_INT64, AT(accuracy.recalibrate), 1, 1e9, NULL, WEFT_OF_SUPERNET},
     {"blind_bits", OPTION_BOOL, AT(accuracy.blind_bits), 0, 1, NULL, WEFT_OF_MLP},
     {"force", OPTION_BOOL, AT(accuracy.force), 0, 1, NULL, WEFT_OF_PREDICTOR},
+    {"score", OPTION_CHOICE, AT(accuracy.score), 0, WEFT_SCORE_COUNT - 1, scores, WEFT_OF_SCORE},
+    {"images", OPTION_INT, AT(accuracy.score_images), 2, WEFT_SCORE_MOST_IMAGES, NULL,
+     WEFT_OF_SCORE},
 };
 
 static const option search_options[] = {

@@ -17,12 +17,13 @@ enum {
     WEFT_OF_TABLE = 4,
     WEFT_OF_PREDICTOR = 8,
     WEFT_OF_SUPERNET = 16,
+    WEFT_OF_SCORE = 32,
     WEFT_OF_TRAININGS = WEFT_OF_TRAIN | WEFT_OF_SUPERNET, /* a supernet's final front is trained */
     WEFT_OF_GENES = WEFT_OF_MLP | WEFT_OF_TABLE | WEFT_OF_PREDICTOR,
-    WEFT_OF_ALL = WEFT_OF_TRAININGS | WEFT_OF_GENES,
-    WEFT_WITH_BITS = 32,
-    WEFT_WITH_TEACHER = 64,
-    WEFT_WITH_STEPS = 128,
+    WEFT_OF_ACCURACIES = WEFT_OF_TRAININGS | WEFT_OF_GENES,
+    WEFT_WITH_BITS = 64,
+    WEFT_WITH_TEACHER = 128,
+    WEFT_WITH_STEPS = 256,
 };
 
 /* Whether a key of that use changes anything in this problem. */

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-static const char *const providers[] = {"train", "mlp", "table", "predictor", "supernet"};
+static const char *const providers[] = {"train", "mlp", "table", "predictor", "supernet", "score"};
 
 enum { N_PROVIDERS = sizeof providers / sizeof providers[0] };
 

@@ -392,7 +392,7 @@ static bool has_cache(const weft_study *study) {
 
 /* `store`: its path; NULL: there will be none. Nothing is written yet. */
 static weft_status prepare_search(weft_study *study, const char *store, weft_error *error) {
-    if (study->problem->info.trains) {
+    if (study->problem->info.trains || study->problem->info.scores) {
         WEFT_TRY(keep_weights(study->problem, store, error));
         WEFT_TRY(weft_problem_accuracy(study->problem, &study->accuracy, error));
     }

@@ -62,4 +62,59 @@ code_is 3 "more images than there are"
 err_has "160" "how many there are"
 run score imc:V8 --data tynie
 code_is 3 "unknown data"
+
+# Searches by a score.
+run search "$root/examples/training-free.yaml" --trials 60 --store free.db --jobs 1 --json
+code_is 0 "the example"
+json_true '.front | length > 3 and all(.proxy > 0 and .accuracy == null)' "a front of proxies"
+cp "$out" one.json
+rm -f free.db*
+run search "$root/examples/training-free.yaml" --trials 60 --store free.db --jobs 2 --json
+same_results one.json "$out" "the same with two jobs"
+run search "$root/examples/training-free.yaml" --dry-run
+out_has "synflow, a score without training" "what the search goes by"
+run report free.db --out page
+code_is 0 "a report"
+condition=0
+grep -q "not an accuracy" page/index.html || condition=1
+check "$condition" "which says what a proxy is"
+
+cat > small.yaml <<'YAML'
+weft: problem/1
+name: small
+space: {weft: space/1, name: blocks, family: imc, input: [1, 16, 16], classes: 4,
+        head: {pool: 2, hidden: [16]},
+        genes: {depth: {integer: [1, 2]},
+                block: {categorical: [VGG, RES], repeat: 2, when: depth >= index},
+                kernels: {ordinal: [4, 8], repeat: 2, when: depth >= index}}}
+chip: generic-rram
+data: tiny
+accuracy: {provider: score, score: snip, images: 16}
+objectives: [proxy max, energy min]
+search: {optimizer: random, trials: 8, batch: 4, seed: 1}
+YAML
+run search small.yaml --store small.db --jobs 2 --json
+code_is 0 "SNIP of images"
+json_true '.failed == 0 and (.front | length >= 1)' "all designs have it"
+run search small.yaml --dry-run --json
+json_true '.proxy == {score: "snip", data: "tiny", images: 16} and .accuracy == null' "the plan"
+sed 's/proxy max/accuracy max/' small.yaml > bad.yaml
+run search bad.yaml
+code_is 3 "a score is no accuracy"
+err_has 'proxy max' "what to write"
+sed 's/provider: score, score: snip, images: 16/epochs: 1/' small.yaml > bad.yaml
+run search bad.yaml
+code_is 3 "a proxy without a score"
+err_has 'provider: score' "what to write"
+sed 's/score: snip/score: snipe/' small.yaml > bad.yaml
+run search bad.yaml
+code_is 3 "an unknown score in a problem"
+err_has "'snip'" "the nearest one"
+sed 's/images: 16/epochs: 2/' small.yaml > bad.yaml
+run search bad.yaml
+code_is 3 "a key of another provider"
+err_has 'epochs' "which"
+sed 's/images: 16/images: 4000/' small.yaml > bad.yaml
+run search bad.yaml --store bad.db
+code_is 3 "more images than the data have"
 finish

@@ -82,8 +82,8 @@ code_is 0 "a front as CSV"
 lines=$(wc -l < "$out")
 columns=$(head -n 1 "$out" | awk -F, '{ print NF }')
 condition=0
-[ "$columns" -eq 41 ] || condition=1
-check "$condition" "trial, description, 24 figures and 15 genes"
+[ "$columns" -eq 42 ] || condition=1
+check "$condition" "trial, description, 25 figures and 15 genes"
 if have jq; then
     condition=0
     [ "$lines" -eq $(($(jq length front.json) + 1)) ] || condition=1
