@@ -16,29 +16,66 @@
 #include "search/cells.h"
 
 #include <math.h>
+#include <string.h>
 
-enum { MAX = WEFT_SHGO_MAX_VARIABLES, STEPS = 50 };
+enum { MAX = WEFT_SHGO_MAX_VARIABLES, STEPS = 50, NEAR = 64 };
 
 /* Rounding: by how much, relatively, a plane must be broken to count. */
 static const double SLACK = 1e-12;
 
-size_t weft_cell_nearest(const double *points, size_t first, size_t end, int n_dimensions,
-                         const double *x, double *distance) {
-    size_t nearest = first;
-    double least = INFINITY;
+/* The point nearest to x, if its squared distance is less than *distance, which it becomes; else end. */
+static size_t nearer(const double *points, size_t first, size_t end, int n_dimensions,
+                     const double *x, double *distance) {
+    size_t nearest = end;
     for (size_t i = first; i < end; i++) {
         const double *r = &points[i * (size_t)n_dimensions];
         double sum = 0.0;
-        for (int k = 0; k < n_dimensions; k++) {
+        for (int k = 0; k < n_dimensions && sum < *distance; k++) {
             sum += (x[k] - r[k]) * (x[k] - r[k]);
         }
-        if (sum < least) {
-            least = sum;
+        if (sum < *distance) {
+            *distance = sum;
             nearest = i;
         }
     }
-    *distance = least;
     return nearest;
+}
+
+size_t weft_cell_nearest(const double *points, size_t first, size_t end, int n_dimensions,
+                         const double *x, double *distance) {
+    *distance = INFINITY;
+    return nearer(points, first, end, n_dimensions, x, distance);
+}
+
+/* Point p, those after it, and copies of those of them that are nearest: they break most vertices, so
+ * the others are looked at where these do not. */
+typedef struct cell {
+    const double *points;
+    size_t n, p;
+    int d;
+    const double *centre;
+    double near[NEAR * MAX];
+    size_t n_near;
+} cell;
+
+static void take_near(cell *c) {
+    double distances[NEAR];
+    size_t d = (size_t)c->d;
+    c->n_near = 0;
+    for (size_t i = c->p + 1; i < c->n; i++) {
+        double distance;
+        (void)weft_cell_nearest(c->points, i, i + 1, c->d, c->centre, &distance);
+        if (c->n_near == NEAR && distance >= distances[NEAR - 1]) {
+            continue;
+        }
+        size_t at = c->n_near < NEAR ? c->n_near++ : NEAR - 1;
+        for (; at > 0 && distances[at - 1] > distance; at--) {
+            distances[at] = distances[at - 1];
+            memcpy(&c->near[at * d], &c->near[(at - 1) * d], d * sizeof *c->near);
+        }
+        distances[at] = distance;
+        memcpy(&c->near[at * d], &c->points[i * d], d * sizeof *c->near);
+    }
 }
 
 /* What holds a cell, relative to its point: at first the walls of the box, then tighter bounds. */
@@ -115,110 +152,123 @@ static double broken_wall(const bounds *held, const vertex *v, int d, double *ro
     return most > SLACK ? most : 0.0;
 }
 
-/* The plane, halfway to a point after p, that the vertex breaks most. */
-static double broken_plane(const double *points, size_t n, int d, size_t p, const vertex *v,
-                           double *row) {
-    const double *centre = &points[p * (size_t)d];
+/* The plane, halfway to one of some points, that the vertex breaks most, as a row; by how much. */
+static double broken_plane(const cell *c, const double *points, size_t first, size_t end,
+                           const vertex *v, double *row) {
     double x[MAX];
     double length = 0.0;
-    double distance = INFINITY;
-    size_t near = p;
-    for (int k = 0; k < d; k++) {
-        x[k] = centre[k] + v->y[k];
+    for (int k = 0; k < c->d; k++) {
+        x[k] = c->centre[k] + v->y[k];
         length += v->y[k] * v->y[k];
     }
-    if (p + 1 < n) {
-        near = weft_cell_nearest(points, p + 1, n, d, x, &distance);
+    double distance = length * (1.0 - SLACK);
+    size_t near = nearer(points, first, end, c->d, x, &distance);
+    if (near == end) {
+        return 0.0;
     }
-    for (int k = 0; k < d; k++) {
-        row[k] = points[near * (size_t)d + (size_t)k] - centre[k];
+    for (int k = 0; k < c->d; k++) {
+        row[k] = points[near * (size_t)c->d + (size_t)k] - c->centre[k];
     }
-    return distance < length * (1.0 - SLACK) ? 0.5 * (length - distance) : 0.0;
+    return 0.5 * (length - distance);
 }
 
-/* How far the cell that the points after p leave it reaches along a direction: max along.y. A bound
- * from above where that is `enough` or less, or rounding ends the search: *reached is false. */
-static double reach(const double *points, size_t n, int d, size_t p, const bounds *held,
-                    const double *along, double enough, bool *reached) {
+/* What the vertex breaks, 0: it is one of the cell's. */
+static double broken(const cell *c, const bounds *held, const vertex *v, double *row) {
+    double excess = broken_wall(held, v, c->d, row);
+    excess = excess > 0.0 ? excess : broken_plane(c, c->near, 0, c->n_near, v, row);
+    return excess > 0.0 ? excess : broken_plane(c, c->points, c->p + 1, c->n, v, row);
+}
+
+/* How far the cell reaches along a direction: max along.y. A bound from above where that is `enough`
+ * or less, or rounding ends the search: *reached is false. */
+static double reach(const cell *c, const bounds *held, const double *along, double enough,
+                    bool *reached) {
     vertex v;
-    begin(held, along, d, &v);
+    begin(held, along, c->d, &v);
     *reached = false;
-    for (int step = 0; step < STEPS * d && v.value > enough; step++) {
+    for (int step = 0; step < STEPS * c->d && v.value > enough; step++) {
         double row[MAX];
-        double excess = broken_wall(held, &v, d, row);
-        excess = excess > 0.0 ? excess : broken_plane(points, n, d, p, &v, row);
+        double excess = broken(c, held, &v, row);
         if (excess == 0.0) {
             *reached = true;
             break;
         }
-        if (!pivot(row, excess, d, &v)) {
+        if (!pivot(row, excess, c->d, &v)) {
             break;
         }
     }
     return v.value;
 }
 
+static void hold_by_walls(const cell *c, bounds *held) {
+    for (int k = 0; k < c->d; k++) {
+        held->lower[k] = -c->centre[k];
+        held->upper[k] = 1.0 - c->centre[k];
+    }
+}
+
 /* Tightens the walls of the box to the cell. */
-static void hold(const double *points, size_t n, int d, size_t p, bounds *held) {
+static void hold_by_cell(const cell *c, bounds *held) {
     bool reached;
     double along[MAX] = {0};
-    for (int k = 0; k < d; k++) {
-        held->lower[k] = -points[p * (size_t)d + (size_t)k];
-        held->upper[k] = 1.0 - points[p * (size_t)d + (size_t)k];
-    }
-    for (int k = 0; k < d; k++) {
+    for (int k = 0; k < c->d; k++) {
         along[k] = 1.0;
-        held->upper[k] = reach(points, n, d, p, held, along, 0.0, &reached);
+        held->upper[k] = reach(c, held, along, 0.0, &reached);
         along[k] = -1.0;
-        held->lower[k] = -reach(points, n, d, p, held, along, 0.0, &reached);
+        held->lower[k] = -reach(c, held, along, 0.0, &reached);
         along[k] = 0.0;
     }
 }
 
-/* Whether q cuts the cell that the points after p leave it. */
-static bool cuts(const double *points, size_t n, int d, size_t p, const bounds *held,
-                 const double *q) {
+/* Whether q cuts the cell. */
+static bool cuts(const cell *c, const bounds *held, const double *q) {
     double along[MAX];
     double halfway = 0.0;
     bool reached;
-    for (int k = 0; k < d; k++) {
-        along[k] = q[k] - points[p * (size_t)d + (size_t)k];
+    for (int k = 0; k < c->d; k++) {
+        along[k] = q[k] - c->centre[k];
         halfway += 0.5 * along[k] * along[k];
     }
     halfway *= 1.0 + SLACK;
-    return reach(points, n, d, p, held, along, halfway, &reached) > halfway && reached;
+    return reach(c, held, along, halfway, &reached) > halfway && reached;
 }
 
 /* Whether the plane halfway to q is in the cell at its foot already: true for most neighbours. */
-static bool cuts_halfway(const double *points, size_t n, int d, size_t p, const double *q) {
-    const double *centre = &points[p * (size_t)d];
+static bool cuts_halfway(const cell *c, const double *q) {
     double foot[MAX];
     double length = 0.0;
-    double distance = INFINITY;
-    for (int k = 0; k < d; k++) {
-        foot[k] = 0.5 * (centre[k] + q[k]);
-        length += (foot[k] - centre[k]) * (foot[k] - centre[k]);
+    for (int k = 0; k < c->d; k++) {
+        foot[k] = 0.5 * (c->centre[k] + q[k]);
+        length += (foot[k] - c->centre[k]) * (foot[k] - c->centre[k]);
     }
-    if (p + 1 < n) {
-        (void)weft_cell_nearest(points, p + 1, n, d, foot, &distance);
-    }
-    return distance > length * (1.0 + SLACK);
+    double distance = length * (1.0 + SLACK);
+    return nearer(c->points, c->p + 1, c->n, c->d, foot, &distance) == c->n;
 }
 
 bool weft_cell_is_lowest(const double *points, size_t n, int n_dimensions, size_t p) {
     size_t d = (size_t)n_dimensions;
+    cell c;
     bounds held;
     double distance;
     if (p == 0) {
         return true;
     }
-    size_t near = weft_cell_nearest(points, 0, p, n_dimensions, &points[p * d], &distance);
-    if (cuts_halfway(points, n, n_dimensions, p, &points[near * d])) {
+    c.points = points;
+    c.n = n;
+    c.p = p;
+    c.d = n_dimensions;
+    c.centre = &points[p * d];
+    size_t near = weft_cell_nearest(points, 0, p, n_dimensions, c.centre, &distance);
+    if (cuts_halfway(&c, &points[near * d])) {
         return false;
     }
-    hold(points, n, n_dimensions, p, &held);
+    take_near(&c);
+    hold_by_walls(&c, &held);
+    if (p > 2 * d) {
+        hold_by_cell(&c, &held);
+    }
     for (size_t q = 0; q < p; q++) {
-        if (cuts(points, n, n_dimensions, p, &held, &points[q * d])) {
+        if (cuts(&c, &held, &points[q * d])) {
             return false;
         }
     }

@@ -32,6 +32,7 @@ typedef struct known_constraints {
 
 struct weft_descent_point {
     known last, start, best;
+    known sloped; /* the last point whose slope was given */
     known_constraints constraints;
     int64_t end;   /* n_values at which the solve is over */
     double step;   /* length of the first */
@@ -218,6 +219,24 @@ static double factor_of(const weft_descent *descent, const double *u, double val
     return isfinite(factor) && factor > 0.0 ? factor : 1.0;
 }
 
+/* Whether the solve ends at u, by the length of its last step: a slope there would not be used. Where a
+ * constraint is broken no step at all is the end: NLopt's solver would ask for ever. */
+static bool arrived(weft_descent *descent, const double *u) {
+    const known *before = &descent->point->sloped;
+    if (!before->is_known) {
+        return false;
+    }
+    if (!holds(descent, u)) {
+        return same_point(descent, before->u, u);
+    }
+    for (int k = 0; k < descent->problem->n_variables; k++) {
+        if (!(fabs(u[k] - before->u[k]) < descent->settings->tolerance)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static double objective(unsigned n, const double *u, double *gradient, void *data) {
     weft_descent *descent = data;
     struct weft_descent_point *point = descent->point;
@@ -226,12 +245,13 @@ static double objective(unsigned n, const double *u, double *gradient, void *dat
         return value * (point->factor > 0.0 ? point->factor : 1.0);
     }
     uint64_t cost = descent->problem->gradient == NULL ? n : 0;
-    if ((int64_t)(descent->n_values + cost) > point->end) {
+    if ((int64_t)(descent->n_values + cost) > point->end || arrived(descent, u)) {
         nlopt_force_stop(descent->solver);
         memset(gradient, 0, n * sizeof *gradient);
         return value;
     }
     slope_at(descent, u, value, gradient);
+    remember(descent, u, value, &point->sloped);
     point->factor = point->factor > 0.0 ? point->factor : factor_of(descent, u, value, gradient);
     for (unsigned k = 0; k < n; k++) {
         gradient[k] *= point->factor;
@@ -329,6 +349,7 @@ weft_status weft_descend(weft_descent *descent, double step, double *u, double *
     point->step = step;
     point->factor = 0.0;
     point->last.is_known = false;
+    point->sloped.is_known = false;
     point->constraints.has_values = false;
     remember(descent, u, *value, &point->start);
     point->start.is_known = isfinite(*value);
@@ -336,6 +357,9 @@ weft_status weft_descend(weft_descent *descent, double step, double *u, double *
     memcpy(at, u, size_of(descent));
     nlopt_set_force_stop(descent->solver, 0);
     nlopt_result result = nlopt_set_initial_step1(descent->solver, step);
+    /* Of points, known ones included: no solver goes on for ever where it asks for those. */
+    result = result < 0 ? result
+                        : nlopt_set_maxeval(descent->solver, (int)fmin(2e9, (double)budget));
     result = result < 0 ? result : nlopt_optimize(descent->solver, at, &last);
     if (result == NLOPT_OUT_OF_MEMORY) {
         return weft_fail_memory(error, size_of(descent));

@@ -354,7 +354,7 @@ static void finish_cell(shgo *c, const double *u) {
 static weft_status start(shgo *c, size_t place, bool *is_new, weft_error *error) {
     const vertex *v = &c->order[place];
     bool holds = v->breach == 0.0 && c->problem->n_equalities == 0;
-    double step = 0.5 * pow((double)c->n, -1.0 / (double)c->d);
+    double step = 0.25 * pow((double)c->n, -1.0 / (double)c->d);
     double value = holds ? v->value : INFINITY;
     double u[MAX];
     bool better = false;

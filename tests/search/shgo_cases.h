@@ -101,6 +101,14 @@ static inline double shgo_himmelblau(void *context, const double *x) {
     return pow(x[0] * x[0] + x[1] - 11.0, 2) + pow(x[0] + x[1] * x[1] - 7.0, 2);
 }
 
+/* Two atoms: least at a distance of 1, wherever they are. */
+static inline double shgo_lennard_jones(void *context, const double *x) {
+    (void)context;
+    double square = pow(x[0] - x[3], 2) + pow(x[1] - x[4], 2) + pow(x[2] - x[5], 2);
+    double sixth = square * square * square;
+    return square > 0.0 ? (1.0 / sixth - 2.0) / sixth : 0.0;
+}
+
 typedef struct shgo_case {
     const char *name;
     int d;
@@ -122,11 +130,13 @@ static const shgo_case shgo_cases[] = {
     {"HS18", 2, 2, 50, 0, 50, shgo_hs18, shgo_hs18_holds, 2, 0, 128, 1, 5.0},
     {"HS100", 7, -10, 10, -10, 10, shgo_hs100, shgo_hs100_holds, 4, 0, 2048, 1, 680.6300573},
     {"Eggholder, 64", 2, -512, 512, -512, 512, shgo_eggholder, NULL, 0, 0, 64, 1, -959.6406627},
+    {"Eggholder, 1024", 2, -512, 512, -512, 512, shgo_eggholder, NULL, 0, 0, 1024, 1, -959.6406627},
     {"Eggholder, 5 x 128", 2, -512, 512, -512, 512, shgo_eggholder, NULL, 0, 0, 128, 5,
      -959.6406627},
     {"HS73", 4, 0, 1, 0, 1, shgo_hs73, shgo_hs73_holds, 2, 1, 128, 1, 29.894378},
+    {"Lennard-Jones", 6, -4, 4, -4, 4, shgo_lennard_jones, NULL, 0, 0, 128, 1, -1.0},
     {"Rosenbrock", 5, 0, 2, 0, 2, shgo_rosenbrock, NULL, 0, 0, 128, 1, 0.0},
-    {"Ackley", 2, -4, 5, -4, 5, shgo_ackley, NULL, 0, 0, 128, 4, 0.0},
+    {"Ackley", 2, -4, 5, -4, 5, shgo_ackley, NULL, 0, 0, 512, 1, 0.0},
     {"Himmelblau", 2, -6, 6, -6, 6, shgo_himmelblau, NULL, 0, 0, 128, 1, 0.0},
 };
 

@@ -241,6 +241,29 @@ static void test_iterations(void **state) {
     weft_shgo_clear(&minima);
 }
 
+/* What scipy.optimize.shgo 1.10 calls the function on its own tests, with as many Sobol' points; a tenth
+ * more is let pass, for other versions of NLopt. */
+static void test_evaluations_beside_scipy(void **state) {
+    (void)state;
+    static const struct {
+        const char *name;
+        uint64_t calls;
+    } peers[] = {{"squares", 86},        {"squares at the corner", 131},
+                 {"waves", 220},         {"waves to 4.5", 136},
+                 {"HS18", 268},          {"HS100", 260},
+                 {"Eggholder, 64", 561}, {"HS73", 203}};
+    for (size_t i = 0; i < sizeof peers / sizeof peers[0]; i++) {
+        const shgo_case *c = case_named(peers[i].name);
+        weft_shgo_settings settings = settings_of(c);
+        weft_shgo_minima minima = solve_case(c, &settings);
+        uint64_t calls = minima.global_evaluations + minima.local_evaluations;
+        if (10 * calls > 11 * peers[i].calls) {
+            fail_msg("%s: %d evaluations", c->name, (int)calls);
+        }
+        weft_shgo_clear(&minima);
+    }
+}
+
 /* ---- counting, repeating --------------------------------------------------------------------- */
 
 typedef struct counted {
@@ -490,6 +513,7 @@ int main(void) {
         cmocka_unit_test(test_all_minima_of_a_wave),
         cmocka_unit_test(test_all_minima_in_the_plane),
         cmocka_unit_test(test_iterations),
+        cmocka_unit_test(test_evaluations_beside_scipy),
         cmocka_unit_test(test_counts_and_budgets),
         cmocka_unit_test(test_the_same_again),
         cmocka_unit_test(test_given_gradient),
