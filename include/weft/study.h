@@ -144,6 +144,10 @@ typedef struct weft_problem_info {
     const char
         *cache; /* file of accuracies that studies share, docs/reference/store.md; "": none */
     weft_optimizer_settings optimizer; /* its seed is `seed` */
+    /* Evaluations at the fidelities of `accuracy`; name NULL: every trial is evaluated as a whole. */
+    weft_brackets_settings brackets;
+    bool
+        asynchronous; /* who is free evaluates the next trial at once; the study depends on who was */
     int64_t trials;
     int batch;
     uint64_t seed;
@@ -167,6 +171,10 @@ WEFT_API weft_status weft_knobs_check(const weft_space *space, const weft_chip *
  * without a store. */
 WEFT_API weft_status weft_problem_check(weft_problem *problem, weft_error *error) WEFT_NODISCARD;
 
+/* The share of a candidate's whole training that the steps up to a fidelity are: of the images that it sees,
+ * epochs times share. 1 for the last one and for WEFT_FIDELITY_CANDIDATE. */
+WEFT_API double weft_problem_fidelity_share(const weft_problem *problem, weft_fidelity fidelity);
+
 /* Whether the search varies a gene, in one of its stages at least; else it is fixed, or held. */
 WEFT_API bool weft_problem_varies(const weft_problem *problem, int gene);
 
@@ -188,6 +196,12 @@ typedef struct weft_trial {
     char reason[WEFT_TRIAL_TEXT];      /* "" where ok */
     char description[WEFT_TRIAL_TEXT]; /* "V32,R64" */
     uint64_t hash;                     /* of the phenotype */
+    /* In brackets a design may have several trials, one for each fidelity that it was evaluated at. */
+    int fidelity; /* of the steps of a candidate's training, from 0; WEFT_FIDELITY_CANDIDATE: all */
+    bool partial; /* not all of them: it does not compare with trials that are whole */
+    int bracket, rung; /* from 0 */
+    uint64_t
+        design; /* the same for all trials of a design; the number of the trial without brackets */
     const double *genome;              /* borrowed from the study */
     double metrics[WEFT_METRIC_COUNT]; /* NaN where unknown */
     double score;                      /* NaN without a score or where not ok */
@@ -198,6 +212,10 @@ typedef struct weft_trial {
     double test_accuracy; /* NaN: not trained in full yet */
     double final_seconds;
 } weft_trial;
+
+/* Whether a trial is ok and whole: only such trials are compared, by fronts and by all that is told of the
+ * best. */
+WEFT_API bool weft_trial_counts(const weft_trial *trial);
 
 /* ---- studies --------------------------------------------------------------------------------- */
 typedef struct weft_study weft_study;
@@ -219,9 +237,14 @@ WEFT_API weft_problem *weft_study_get_problem(const weft_study *study);
 WEFT_API size_t weft_study_size(const weft_study *study);
 WEFT_API const weft_trial *weft_study_get_trial(const weft_study *study, size_t i);
 
+/* What the evaluations of a study's trials cost, in whole trainings: 1 for a trial without brackets, and for
+ * one that goes on the steps that it adds; 0 for one that is infeasible before its training. */
+WEFT_API double weft_study_spent(const weft_study *study);
+
 /* How the search goes; times in seconds. */
 typedef struct weft_study_progress {
     int64_t done, total, ok, infeasible, failed;
+    int64_t partial; /* of those ok: they are not among the best, nor in the hypervolume */
     double best[WEFT_MAX_OBJECTIVES]; /* best value of each objective (or the score); NaN: none */
     double hypervolume;               /* as in weft_study_hypervolume; NaN with one objective */
     double elapsed, rate, eta;        /* of this run; trials/s */
@@ -254,7 +277,9 @@ WEFT_API weft_status weft_study_run(weft_study *study, const weft_run_settings *
  * else runs, and may be called again. tell stores the trial, with the score of its metrics, in one
  * transaction; an ok trial without its objectives or an infeasible one without a violation is
  * refused with WEFT_ERROR_USAGE and nothing is stored. The genome is borrowed until the batch is
- * told. Not thread-safe, evaluate is. */
+ * told. Not thread-safe, evaluate is.
+ * In an asynchronous study ask goes on beside the trials that are out, without a batch; then WEFT_DONE may
+ * mean that it waits for one of them to be told. */
 WEFT_API weft_status weft_study_ask(weft_study *study, weft_trial *trial,
                                     weft_error *error) WEFT_NODISCARD;
 WEFT_API weft_status weft_study_evaluate(weft_study *study, weft_trial *trial,

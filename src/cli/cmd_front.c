@@ -55,6 +55,17 @@ static weft_status take_all(cli_call *call, const weft_study *study, size_t **in
     return WEFT_OK;
 }
 
+/* Trials of other fidelities do not compare. */
+static void note_partial(cli_call *call, const weft_study *study) {
+    size_t partial = 0;
+    for (size_t i = 0; i < weft_study_size(study); i++) {
+        partial += weft_study_get_trial(study, i)->partial;
+    }
+    if (partial > 0) {
+        cli_note(call, "%zu trials stopped at a lower fidelity, and are not compared", partial);
+    }
+}
+
 static weft_status print_front(cli_call *call, const front_arguments *arguments,
                                const weft_study *study) {
     size_t *index = NULL;
@@ -88,6 +99,7 @@ static weft_status print_front(cli_call *call, const front_arguments *arguments,
         cli_note(call, "%s%zu design%s of %zu finished trials; accounting %s", left, whole,
                  whole == 1 ? "" : "s", weft_study_size(study),
                  cli_accounting_text(designs.problem, accounting, sizeof accounting));
+        note_partial(call, study);
         cli_note_gap(call, study);
     }
     free(index);
@@ -116,13 +128,16 @@ const cli_command cli_front = {
     .text = "Prints the trials that no other beats in every objective, sorted by the first one; "
             "where the problem has a score, the best trial. Genes of the chip that "
             "the search varies are columns. It reads only, and may be used while a "
-            "search runs.",
+            "search runs. Where designs are evaluated at several fidelities, only trials that are "
+            "whole are compared.",
     .json =
         "an array of designs, each with trial, description, accuracy (of the validation part), "
         "test_accuracy (null unless trained as a final design), gap (test_accuracy less accuracy), "
         "energy_j, latency_s, area_mm2, "
         "macs, params, crossbars, utilisation, score (where the problem has one) and genes (a "
-        "value for each name; null: inactive). With --all each has state (ok, infeasible, failed), "
+        "value for each name; null: inactive). In brackets each has design (its number), fidelity, "
+        "bracket and rung (from 0), and partial (not whole, so not compared). With --all each has "
+        "state (ok, infeasible, failed), "
         "reason, violation, seconds, started and finished (Unix time) too.",
     .examples = EXAMPLES,
     .operands = OPERANDS,

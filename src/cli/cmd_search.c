@@ -16,7 +16,7 @@ static const cli_option OPTIONS[] = {
      .help = "The store of the study: made, or gone on with where it holds the same problem."},
     {"jobs", 'j', CLI_THREADS, "N|auto", MEMBER(jobs),
      .help = "Trials evaluated at once, one thread each; auto: the cores of this machine. The "
-             "results do not depend on it."},
+             "results do not depend on it, unless the search is asynchronous."},
     {"trials", 'n', CLI_INT64, "N", MEMBER(trials), 1, 1e9, .unset = "as in the problem",
      .help = "How many trials the study has in all."},
     {"seed", 's', CLI_UINT64, "N", MEMBER(seed), .unset = "as in the problem",
@@ -24,6 +24,11 @@ static const cli_option OPTIONS[] = {
     {"seeds", 0, CLI_INT, "N", MEMBER(seeds), 1, 1000, .unset = "none",
      .help = "Searches N times, from the seed on, each into a store of its own (runs-1.db, "
              "runs-2.db, ...), and compares what the seeds found."},
+    {"asynchronous", 0, CLI_FLAG, MEMBER(asynchronous),
+     .help =
+         "Evaluates the next trial as soon as a thread is free, without waiting for a batch, as "
+         "'asynchronous: true' of the problem does; with several --jobs the results then depend "
+         "on who was ready first."},
     {"exhaustive", 0, CLI_FLAG, MEMBER(exhaustive),
      .help = "Evaluates every design of the problem instead, which must be finite, and stores "
              "nothing: 'weft explain FILE --genes' looks at a design of it."},
@@ -67,6 +72,8 @@ typedef struct search_outcome {
 
 typedef struct trial_counts {
     size_t ok, infeasible, failed;
+    size_t partial;   /* of those ok */
+    uint64_t designs; /* begun; in brackets a design may have several trials */
     const weft_trial *first_failed;
 } trial_counts;
 
@@ -75,6 +82,8 @@ static trial_counts count_trials(const weft_study *study) {
     for (size_t i = 0; i < weft_study_size(study); i++) {
         const weft_trial *trial = weft_study_get_trial(study, i);
         tally.ok += trial->state == WEFT_TRIAL_OK;
+        tally.partial += trial->state == WEFT_TRIAL_OK && trial->partial;
+        tally.designs = trial->design < tally.designs ? tally.designs : trial->design + 1;
         tally.infeasible += trial->state == WEFT_TRIAL_INFEASIBLE;
         tally.failed += trial->state == WEFT_TRIAL_FAILED;
         if (trial->state == WEFT_TRIAL_FAILED && tally.first_failed == NULL) {
@@ -118,6 +127,11 @@ static weft_status print_result_json(cli_call *call, const weft_study *study, co
     weft_json_member_integer(json, "ok", (int64_t)tally.ok);
     weft_json_member_integer(json, "infeasible", (int64_t)tally.infeasible);
     weft_json_member_integer(json, "failed", (int64_t)tally.failed);
+    if (info->brackets.name != NULL) {
+        weft_json_member_integer(json, "partial", (int64_t)tally.partial);
+        weft_json_member_integer(json, "designs", (int64_t)tally.designs);
+        weft_json_member_real(json, "spent", weft_study_spent(study));
+    }
     weft_json_member_real(json, "elapsed_s", outcome->elapsed_s);
     weft_json_member_real(json, "hypervolume", volume);
     weft_json_key(json, "gap");
@@ -153,6 +167,13 @@ static weft_status fail_without_design(cli_call *call, const weft_study *study,
                                        const trial_counts *tally) {
     size_t size = weft_study_size(study);
     const weft_trial *nearest = nearest_trial(study);
+    if (tally->partial > 0) {
+        weft_fail(&call->error, WEFT_ERROR_INFEASIBLE,
+                  "no design was found: of %zu trials %zu are ok, and none of them is whole", size,
+                  tally->partial);
+        weft_hint(&call->error, "raise --trials, so that designs go on to the highest fidelity");
+        return call->error.status;
+    }
     if (tally->failed > 0) {
         weft_fail(&call->error, WEFT_ERROR_EVALUATION,
                   "no design was found: of %zu trials %zu failed, the others are infeasible", size,
@@ -199,6 +220,14 @@ static weft_status print_result(cli_call *call, const cli_search_arguments *argu
     }
     free(front);
     trial_counts tally = count_trials(study);
+    if (info->brackets.name != NULL) {
+        cli_note(call,
+                 "%" PRIu64
+                 " designs in %zu trials, %zu of them whole and compared; the evaluations "
+                 "cost as much as %.4g whole ones",
+                 tally.designs, weft_study_size(study), tally.ok - tally.partial,
+                 weft_study_spent(study));
+    }
     if (tally.failed > 0) {
         cli_note(call, "%zu trial%s failed; the first: %" PRIu64 " (%s): %s", tally.failed,
                  tally.failed == 1 ? "" : "s", tally.first_failed->number,
@@ -244,8 +273,8 @@ static void default_store(const weft_problem_info *info, char *store, size_t siz
 
 /* Options that have no use beside others are mistakes. */
 static weft_status check_options(cli_call *call, const cli_search_arguments *arguments) {
-    static const char *const OF_STORES[] = {"store", "trials",  "seed",
-                                            "seeds", "dry-run", "no-final"};
+    static const char *const OF_STORES[] = {"store",   "trials",   "seed",        "seeds",
+                                            "dry-run", "no-final", "asynchronous"};
     for (size_t i = 0; arguments->exhaustive && i < sizeof OF_STORES / sizeof OF_STORES[0]; i++) {
         if (cli_given(call, OF_STORES[i])) {
             return cli_usage(
@@ -277,6 +306,7 @@ static weft_status run(cli_call *call, void *opaque) {
         info->seed = arguments->seed;
         info->optimizer.seed = arguments->seed;
     }
+    info->asynchronous = info->asynchronous || arguments->asynchronous;
     char store[WEFT_PROBLEM_NAME + 8];
     default_store(info, store, sizeof store);
     const char *path = arguments->store == NULL ? store : arguments->store;
@@ -305,7 +335,9 @@ const cli_command cli_search = {
     .json =
         "an object with problem, store, accounting (name, execution of the chip, faults that are "
         "on), trials, ok, "
-        "infeasible, failed, elapsed_s, hypervolume (null with one objective), gap (designs that "
+        "infeasible, failed, in brackets partial (trials of those ok that are not whole, and not "
+        "compared), designs and spent (what the evaluations cost, in whole ones), elapsed_s, "
+        "hypervolume (null with one objective), gap (designs that "
         "were trained in full, the mean of test less searched accuracy, and Kendall tau of both), "
         "best (the best by the score, the knee of a front; as weft front prints it) and front (an "
         "array of such). With --dry-run: problem, "
@@ -316,7 +348,8 @@ const cli_command cli_search = {
         "constraints, proxy (where a score is asked for: score, data, images), accuracy (the "
         "training settings; null "
         "where nothing is trained), optimizer, "
-        "trials, batch, seed, jobs, store and store_exists.\n\n"
+        "brackets (null without), asynchronous, trials, batch, seed, jobs, store and "
+        "store_exists.\n\n"
         "With --exhaustive: problem, accounting, designs (how many there are), ok, infeasible, "
         "failed, elapsed_s, designs_per_s, best, ranking (the best --keep of one objective; else "
         "null) and front. With --seeds: problem, accounting, objectives, seeds (an array: seed, "

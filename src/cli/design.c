@@ -203,6 +203,10 @@ static const weft_trial *design_at(const cli_designs *designs, size_t i) {
                                   : &designs->trials[i];
 }
 
+static bool in_brackets(const cli_designs *designs) {
+    return designs->study != NULL && get_info(designs)->brackets.name != NULL;
+}
+
 static void state_json(weft_json *json, const weft_trial *trial) {
     weft_json_member_text(json, "state", weft_trial_state_word(trial->state));
     weft_json_member_text(json, "reason", trial->reason[0] == '\0' ? NULL : trial->reason);
@@ -230,6 +234,13 @@ void cli_design_json(weft_json *json, const cli_designs *designs, const weft_tri
     if (get_info(designs)->n_stages > 0) {
         weft_json_member_text(json, "stage", get_info(designs)->stages[trial->stage].name);
     }
+    if (in_brackets(designs)) {
+        weft_json_member_integer(json, "design", (int64_t)trial->design);
+        weft_json_member_integer(json, "fidelity", trial->fidelity);
+        weft_json_member_integer(json, "bracket", trial->bracket);
+        weft_json_member_integer(json, "rung", trial->rung);
+        weft_json_member_bool(json, "partial", trial->partial);
+    }
     if (designs->all) {
         state_json(json, trial);
     }
@@ -256,7 +267,9 @@ void cli_designs_json(weft_json *json, const cli_designs *designs) {
 /* ---- CSV ------------------------------------------------------------------------------------- */
 
 static void csv_header(const cli_designs *designs, const weft_gene_table *table) {
-    printf("trial,description%s,accuracy,test_accuracy,gap", designs->all ? ",state,reason" : "");
+    printf("trial,description%s%s,accuracy,test_accuracy,gap",
+           in_brackets(designs) ? ",design,fidelity,bracket,rung,partial" : "",
+           designs->all ? ",state,reason" : "");
     for (int i = 0; i < N_FIELDS; i++) {
         printf(",%s", FIELDS[i].name);
     }
@@ -288,6 +301,10 @@ void cli_designs_csv(const cli_designs *designs) {
         const weft_trial *trial = design_at(designs, i);
         printf("%" PRIu64 ",", trial->number);
         cli_csv_text(trial->description);
+        if (in_brackets(designs)) {
+            printf(",%" PRIu64 ",%d,%d,%d,%s", trial->design, trial->fidelity, trial->bracket,
+                   trial->rung, trial->partial ? "true" : "false");
+        }
         if (designs->all) {
             printf(",%s,", weft_trial_state_word(trial->state));
             cli_csv_text(trial->reason);
@@ -314,7 +331,7 @@ enum { MOST_GENES = 16 };
 
 /* The columns of a table: some always, and whatever the problem wants. */
 typedef struct design_columns {
-    bool name, accuracy, test, gap, score, all;
+    bool name, accuracy, test, gap, score, all, fidelity;
     bool same_network; /* of all designs: their names begin with it */
     int n_metrics;
     weft_metric metrics[WEFT_METRIC_COUNT];
@@ -373,7 +390,8 @@ static design_columns choose_columns(const cli_designs *designs) {
                                       weft_accuracy_needs_data(info->accuracy.provider),
                               .same_network = weft_space_network_is_fixed(get_space(designs)),
                               .score = info->score[0] != '\0',
-                              .all = designs->all};
+                              .all = designs->all,
+                              .fidelity = designs->all && in_brackets(designs)};
     static const weft_metric ALWAYS[] = {WEFT_METRIC_ENERGY, WEFT_METRIC_LATENCY, WEFT_METRIC_AREA,
                                          WEFT_METRIC_PARAMS};
     for (size_t i = 0; i < designs->n; i++) {
@@ -419,6 +437,10 @@ static void design_row(cli_table *table, const weft_space *space, const design_c
     if (columns->all) {
         cli_table_cell(table, "%s", weft_trial_state_word(trial->state));
     }
+    if (columns->fidelity) {
+        cli_table_cell(table, "%" PRIu64, trial->design);
+        cli_table_cell(table, "%d%s", trial->fidelity, trial->partial ? "" : " whole");
+    }
     if (columns->accuracy) {
         accuracy_cell(table, trial->metrics[WEFT_METRIC_ACCURACY]);
     }
@@ -450,16 +472,21 @@ static void design_row(cli_table *table, const weft_space *space, const design_c
 
 weft_status cli_designs_table(cli_call *call, const cli_designs *designs) {
     design_columns columns = choose_columns(designs);
-    const char *headers[WEFT_METRIC_COUNT + MOST_GENES + 9];
-    char align[WEFT_METRIC_COUNT + MOST_GENES + 9] = "";
+    const char *headers[WEFT_METRIC_COUNT + MOST_GENES + 11];
+    char align[WEFT_METRIC_COUNT + MOST_GENES + 11] = "";
     int n = 0;
     const struct {
         const char *header;
         char align;
         bool shown;
-    } before[] = {{"trial", 'r', true},        {"design", 'l', columns.name},
-                  {"state", 'l', columns.all}, {"accuracy", 'r', columns.accuracy},
-                  {"test", 'r', columns.test}, {"gap", 'r', columns.gap}};
+    } before[] = {{"trial", 'r', true},
+                  {"design", 'l', columns.name},
+                  {"state", 'l', columns.all},
+                  {"of design", 'r', columns.fidelity},
+                  {"fidelity", 'l', columns.fidelity},
+                  {"accuracy", 'r', columns.accuracy},
+                  {"test", 'r', columns.test},
+                  {"gap", 'r', columns.gap}};
     for (size_t i = 0; i < sizeof before / sizeof before[0]; i++) {
         headers[n] = before[i].header;
         align[n] = before[i].align;

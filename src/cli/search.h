@@ -14,7 +14,7 @@ typedef struct cli_search_arguments {
     uint64_t seed;
     int seeds; /* 0: one search */
     int keep;
-    bool exhaustive, dry_run, no_final, json;
+    bool exhaustive, dry_run, no_final, asynchronous, json;
 } cli_search_arguments;
 
 /* Searches until all trials are finished, then trains the front in full where anything is trained.

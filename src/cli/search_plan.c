@@ -195,6 +195,8 @@ static weft_status print_plan_json(cli_call *call, const cli_search_arguments *a
     weft_json_array_end(json);
     training_json(json, info);
     weft_json_member_text(json, "optimizer", info->optimizer.name);
+    weft_json_member_text(json, "brackets", info->brackets.name);
+    weft_json_member_bool(json, "asynchronous", info->asynchronous);
     weft_json_member_integer(json, "trials", info->trials);
     weft_json_member_integer(json, "batch", info->batch);
     weft_json_member_integer(json, "seed", (int64_t)info->seed);
@@ -310,8 +312,17 @@ static weft_status print_plan(cli_call *call, const cli_search_arguments *argume
     print_aims(info);
     print_stages(info);
     printf("optimizer    %s, seed %" PRIu64 "\n", info->optimizer.name, info->seed);
-    printf("trials       %" PRId64 " in batches of %d, %d at once\n", info->trials, info->batch,
-           arguments->jobs);
+    if (info->brackets.name != NULL) {
+        printf("brackets     %s over %d fidelities, reduction %g\n", info->brackets.name,
+               info->accuracy.n_fidelities, info->brackets.reduction);
+    }
+    if (info->asynchronous) {
+        printf("trials       %" PRId64 ", %d at once, each as soon as a thread is free\n",
+               info->trials, arguments->jobs);
+    } else {
+        printf("trials       %" PRId64 " in batches of %d, %d at once\n", info->trials, info->batch,
+               arguments->jobs);
+    }
     printf("store        %s (%s)\n", store,
            access(store, F_OK) == 0 ? "exists: the search would go on with it" : "new");
     return WEFT_OK;

@@ -40,6 +40,7 @@ static void best_text(const weft_problem_info *info, const weft_study_progress *
 /* The whole line; where the terminal is too narrow for it, what matters most. */
 static void show_search(search_watch *watch, const weft_study_progress *now) {
     char bar[32], best[240], volume[48] = "", eta[32], line[sizeof watch->progress.line];
+    char partial[40] = "";
     double share = now->total > 0 ? (double)now->done / (double)now->total : 1;
     cli_progress_bar(share, bar, sizeof bar);
     cli_duration(now->eta, eta, sizeof eta);
@@ -48,11 +49,14 @@ static void show_search(search_watch *watch, const weft_study_progress *now) {
         snprintf(volume, sizeof volume, " | HV %.4f of %.4g", now->hypervolume,
                  cli_most_hypervolume(watch->info->n_objectives));
     }
+    if (watch->info->brackets.name != NULL) {
+        snprintf(partial, sizeof partial, " (%" PRId64 " whole)", now->ok - now->partial);
+    }
     int length = snprintf(line, sizeof line,
-                          "%s %" PRId64 "/%" PRId64 " ok %" PRId64 " infeasible %" PRId64
+                          "%s %" PRId64 "/%" PRId64 " ok %" PRId64 "%s infeasible %" PRId64
                           " failed %" PRId64 " | %s%s | %.3g/s | ETA %s",
-                          bar, now->done, now->total, now->ok, now->infeasible, now->failed, best,
-                          volume, now->rate, eta);
+                          bar, now->done, now->total, now->ok, partial, now->infeasible,
+                          now->failed, best, volume, now->rate, eta);
     if (length > cli_progress_room(&watch->progress)) {
         snprintf(line, sizeof line, "%s %" PRId64 "/%" PRId64 " | %s | ETA %s", bar, now->done,
                  now->total, best, eta);

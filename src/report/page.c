@@ -119,7 +119,7 @@ static ptrdiff_t best_trial(const weft_summary *summary, weft_metric metric, boo
     for (size_t i = 0; i < summary->n_trials; i++) {
         const weft_trial *trial = summary->trials[i];
         double now = test ? trial->test_accuracy : trial->metrics[metric];
-        if (trial->state == WEFT_TRIAL_OK && !isnan(now) &&
+        if (weft_trial_counts(trial) && !isnan(now) &&
             (best < 0 || (more ? now > value : now < value))) {
             best = (ptrdiff_t)i;
             value = now;
@@ -166,6 +166,14 @@ static void write_tiles(const weft_summary *summary, weft_markup *html) {
     weft_text_format(value, sizeof value, "%zu", summary->n_trials);
     weft_text_format(note, sizeof note, "%zu ok, %zu infeasible, %zu failed", summary->ok,
                      summary->infeasible, summary->failed);
+    if (summary->info->brackets.name != NULL) {
+        weft_text_format(value, sizeof value, "%" PRIu64, summary->designs);
+        weft_text_format(
+            note, sizeof note,
+            "in %zu evaluations, %zu of them whole: figures, tables and the front show "
+            "those alone; cost of %.4g whole ones",
+            summary->n_trials, summary->ok - summary->partial, summary->spent);
+    }
     tile(html, "designs tried", value, note);
     if (!is_scored(summary) && summary->info->n_objectives > 1 && summary->n_front > 0) {
         weft_text_format(value, sizeof value, "%zu", summary->n_front);

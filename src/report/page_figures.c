@@ -106,7 +106,7 @@ static weft_status fill_points(const weft_summary *summary, const weft_summary_f
     *n = 0;
     for (size_t i = 0; i < summary->n_trials; i++) {
         const weft_trial *trial = summary->trials[i];
-        if (trial->state != WEFT_TRIAL_OK) {
+        if (!weft_trial_counts(trial)) {
             continue;
         }
         points[(*n)++] = (weft_figure_point){

@@ -90,8 +90,7 @@ static void add_pick(const weft_study *study, const rule *by, const char *object
     for (size_t t = 0; t < weft_study_size(study); t++) {
         const weft_trial *trial = weft_study_get_trial(study, t);
         double value = rule_value(by, trial);
-        if (trial->state == WEFT_TRIAL_OK && !isnan(value) &&
-            (chosen == SIZE_MAX || value > best)) {
+        if (weft_trial_counts(trial) && !isnan(value) && (chosen == SIZE_MAX || value > best)) {
             best = value;
             chosen = t;
         }

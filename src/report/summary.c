@@ -22,9 +22,12 @@ static weft_status gather_trials(const weft_study *study, weft_summary *summary,
         const weft_trial *trial = weft_study_get_trial(study, i);
         summary->trials[i] = trial;
         summary->ok += trial->state == WEFT_TRIAL_OK;
+        summary->partial += trial->state == WEFT_TRIAL_OK && trial->partial;
+        summary->designs = trial->design < summary->designs ? summary->designs : trial->design + 1;
         summary->infeasible += trial->state == WEFT_TRIAL_INFEASIBLE;
         summary->failed += trial->state == WEFT_TRIAL_FAILED;
     }
+    summary->spent = weft_study_spent(study);
     return WEFT_OK;
 }
 
@@ -50,7 +53,7 @@ static void best_so_far(weft_summary *summary) {
         const weft_trial *trial = summary->trials[i];
         double value = scored ? trial->score : trial->metrics[summary->info->objectives[0]];
         bool better = isnan(best) || (maximise ? value > best : value < best);
-        if (trial->state == WEFT_TRIAL_OK && !isnan(value) && better) {
+        if (weft_trial_counts(trial) && !isnan(value) && better) {
             best = value;
         }
         summary->curve[i] = best;

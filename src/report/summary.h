@@ -45,7 +45,10 @@ typedef struct weft_summary {
     const weft_trial **trials; /* borrowed from the study */
     size_t n_trials;
     size_t ok, infeasible, failed;
-    size_t *front; /* of the problem's objectives, or the best by score */
+    size_t partial;   /* of those ok: they are not compared */
+    uint64_t designs; /* in brackets one may have several trials */
+    double spent;     /* weft_study_spent */
+    size_t *front;    /* of the problem's objectives, or the best by score */
     size_t n_front;
     weft_gap gap;
     ptrdiff_t knee; /* index of a trial; -1: no feasible trial */

@@ -33,7 +33,7 @@ static weft_status collect(const weft_study *study, const weft_metric *metrics,
     for (size_t t = 0; t < study->n_trials; t++) {
         const weft_trial *trial = &study->trials[t];
         double *vector = all->vectors + all->n * (size_t)dimensions;
-        bool known = trial->state == WEFT_TRIAL_OK;
+        bool known = weft_trial_counts(trial);
         if (known && metrics == NULL) {
             weft_problem_objectives(study->problem, trial, vector);
         }

@@ -128,7 +128,7 @@ weft_status weft_design_set_add_trials(weft_design_set *set, const weft_study *s
     for (size_t i = 0; i < study->n_trials; i++) {
         const weft_trial *trial = &study->trials[i];
         double accuracy = trial->metrics[WEFT_METRIC_ACCURACY];
-        if (isnan(accuracy)) {
+        if (isnan(accuracy) || trial->partial) {
             continue;
         }
         uint64_t hash = hash_network(set, trial->genome);

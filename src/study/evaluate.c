@@ -5,9 +5,28 @@
 #include "study/study.h"
 
 void weft_trial_begin(const weft_study *study, uint64_t number, const double *genome,
-                      weft_trial *trial) {
+                      const weft_job *job, weft_trial *trial) {
     weft_trial_blank(study->problem, number, genome, trial);
     trial->stage = study->stage;
+    if (job != NULL) {
+        weft_trial_set_job(study, job, trial);
+    }
+}
+
+void weft_trial_set_job(const weft_study *study, const weft_job *job, weft_trial *trial) {
+    trial->fidelity = job->fidelity;
+    trial->partial = job->fidelity + 1 < study->problem->info.accuracy.n_fidelities;
+    trial->bracket = job->bracket;
+    trial->rung = job->rung;
+    trial->design = job->design;
+}
+
+weft_job weft_trial_get_job(const weft_trial *trial) {
+    return (weft_job){.design = trial->design,
+                      .begins = trial->rung == 0,
+                      .bracket = trial->bracket,
+                      .rung = trial->rung,
+                      .fidelity = trial->fidelity};
 }
 
 /* ---- idle evaluators ------------------------------------------------------------------------- */
@@ -44,10 +63,9 @@ void weft_evaluators_free(weft_study *study) {
 
 /* ---- one trial ------------------------------------------------------------------------------- */
 
-weft_status weft_evaluate(weft_study *study, uint64_t number, const double *genome, uint64_t hash,
-                          const weft_stop *stop, weft_trial *trial, weft_error *error) {
+weft_status weft_evaluate(weft_study *study, uint64_t hash, const weft_stop *stop,
+                          weft_trial *trial, weft_error *error) {
     weft_evaluator *evaluator = NULL;
-    weft_trial_begin(study, number, genome, trial);
     trial->hash = hash;
     trial->started = weft_unix_time();
     double began = weft_steady_time();

@@ -222,12 +222,12 @@ static weft_status cost_design(weft_evaluator *e, const double *genome, double *
 
 /* ---- accuracy -------------------------------------------------------------------------------- */
 
-static weft_status accuracy_of(weft_evaluator *e, const double *genome, const weft_stop *stop,
-                               double *metrics, weft_error *error) {
+static weft_status accuracy_of(weft_evaluator *e, const double *genome, weft_fidelity fidelity,
+                               const weft_stop *stop, double *metrics, weft_error *error) {
     weft_accuracy_result result;
     const weft_accuracy_query query = {.network = e->needs_network ? e->networks[0] : NULL,
                                        .genome = genome,
-                                       .fidelity = WEFT_FIDELITY_CANDIDATE,
+                                       .fidelity = fidelity,
                                        .seed = e->problem->info.seed,
                                        .stop = stop};
     WEFT_TRY(weft_cache_evaluate(e->cache, e->accuracy, &query, &result, error));
@@ -242,7 +242,7 @@ static bool measure_accuracy(weft_evaluator *e, const weft_stop *stop, weft_tria
     if (e->accuracy == NULL) {
         return true;
     }
-    *status = accuracy_of(e, trial->genome, stop, trial->metrics, error);
+    *status = accuracy_of(e, trial->genome, trial->fidelity, stop, trial->metrics, error);
     if (*status == WEFT_ERROR_EVALUATION) {
         weft_trial_end(trial, WEFT_TRIAL_FAILED, INFINITY, error->message);
         *status = WEFT_OK;
@@ -321,7 +321,7 @@ weft_status weft_evaluator_quick(weft_evaluator *evaluator, const double *genome
         return status;
     }
     if (evaluator->accuracy != NULL) {
-        WEFT_TRY(accuracy_of(evaluator, genome, NULL, metrics, error));
+        WEFT_TRY(accuracy_of(evaluator, genome, WEFT_FIDELITY_CANDIDATE, NULL, metrics, error));
         if (!weft_problem_holds(evaluator->problem, metrics)) {
             return WEFT_OK;
         }

@@ -8,6 +8,8 @@ void weft_trial_blank(const weft_problem *problem, uint64_t number, const double
                       weft_trial *trial) {
     *trial = (weft_trial){.number = number,
                           .genome = genome,
+                          .fidelity = WEFT_FIDELITY_CANDIDATE,
+                          .design = number,
                           .score = NAN,
                           .test_accuracy = NAN,
                           .final_seconds = NAN};

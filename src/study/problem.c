@@ -273,6 +273,7 @@ static weft_status read_search(weft_problem *problem, weft_map *map, weft_error 
     WEFT_TRY(weft_options_read(WEFT_OPTIONS_SEARCH, &inner, &problem->info, error));
     WEFT_TRY(weft_members_read(&inner, &problem->info, error));
     WEFT_TRY(weft_plan_read(problem, &inner, error));
+    WEFT_TRY(weft_bracket_options_read(problem, map, &inner, error));
     return weft_map_end(&inner, error);
 }
 
@@ -318,6 +319,8 @@ static weft_status problem_create(weft_problem **problem, weft_error *error) {
     }
     weft_accuracy_defaults(&made->info.accuracy);
     weft_optimizer_defaults(&made->info.optimizer);
+    weft_brackets_defaults(&made->info.brackets);
+    made->info.brackets.name = NULL;
     snprintf(made->provider, sizeof made->provider, "%s", made->info.accuracy.provider);
     snprintf(made->optimizer, sizeof made->optimizer, "tpe");
     made->info.accuracy.provider = made->provider;
@@ -461,6 +464,7 @@ static weft_status write_problem(const weft_problem *problem, bool alone, char *
     fprintf(out, "search:\n  optimizer: %s\n", problem->optimizer);
     weft_options_write(WEFT_OPTIONS_SEARCH, info, out);
     weft_members_write(info, out);
+    weft_bracket_options_write(info, out);
     weft_plan_write(problem, out);
     bool failed = ferror(out) != 0;
     if (fclose(out) != 0 || failed) {

@@ -117,6 +117,14 @@ weft_status weft_plan_bind(weft_problem *problem, const weft_doc *doc, const wef
 void weft_plan_write(const weft_problem *problem, FILE *out);
 void weft_plan_free(weft_problem *problem);
 
+/* ---- problem_brackets.c: several fidelities, and without batches -------------------------------- */
+
+/* `brackets` and its keys, and `asynchronous`, of the section `search`; `outer` has the section `accuracy`,
+ * whose steps it makes. Behind everything else of both. */
+weft_status weft_bracket_options_read(weft_problem *problem, const weft_map *outer, weft_map *map,
+                                      weft_error *error) WEFT_NODISCARD;
+void weft_bracket_options_write(const weft_problem_info *info, FILE *out);
+
 /* ---- accounting.c: how costs are counted ------------------------------------------------------ */
 
 #define WEFT_ACCOUNTING_CHIP "chip"

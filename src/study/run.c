@@ -29,6 +29,9 @@ typedef struct run {
     /* the batch at hand: */
     int *items; /* places in the batch to evaluate */
     int *twins; /* place of an earlier trial of the batch with the same network; -1: none */
+    /* without batches: */
+    pthread_cond_t ended;     /* a trial did */
+    int n_running, n_cramped; /* trials; those that wait for the machine to themselves */
     /* the finish at hand: */
     size_t *front;
     size_t n_front, front_done;
@@ -43,7 +46,8 @@ static void count_trial(run *r, const weft_trial *trial) {
     now->ok += trial->state == WEFT_TRIAL_OK;
     now->infeasible += trial->state == WEFT_TRIAL_INFEASIBLE;
     now->failed += trial->state == WEFT_TRIAL_FAILED;
-    for (int i = 0; trial->state == WEFT_TRIAL_OK && i < info->n_objectives; i++) {
+    now->partial += trial->state == WEFT_TRIAL_OK && trial->partial;
+    for (int i = 0; weft_trial_counts(trial) && i < info->n_objectives; i++) {
         bool score = info->score[0] != '\0';
         double value = score ? trial->score : trial->metrics[info->objectives[i]];
         bool better = info->maximise[i] ? value > now->best[i] : value < now->best[i];
@@ -148,7 +152,8 @@ static void record(run *r, const weft_trial *trial) {
     weft_error error;
     weft_status status = begin_record(r, &error);
     if (status == WEFT_OK) {
-        status = weft_batch_record(r->study, trial, &error);
+        status = r->study->problem->info.asynchronous ? weft_async_end(r->study, trial, &error)
+                                                      : weft_batch_record(r->study, trial, &error);
     }
     if (status != WEFT_OK) {
         note_fault(r, status, &error);
@@ -156,6 +161,11 @@ static void record(run *r, const weft_trial *trial) {
     }
     count_trial(r, trial);
     report_progress(r, trial, false);
+}
+
+static void begin_place(const weft_study *study, int place, weft_trial *trial) {
+    weft_trial_begin(study, study->batch.first + (uint64_t)place, weft_batch_genome(study, place),
+                     weft_batch_job(study, place), trial);
 }
 
 static void evaluate_item(void *context, int item, int thread) {
@@ -168,9 +178,9 @@ static void evaluate_item(void *context, int item, int thread) {
     int place = r->items[item];
     weft_trial trial;
     weft_error error;
-    weft_status status = weft_evaluate(study, study->batch.first + (uint64_t)place,
-                                       weft_batch_genome(study, place), study->batch.hashes[place],
-                                       r->settings->stop, &trial, &error);
+    begin_place(study, place, &trial);
+    weft_status status =
+        weft_evaluate(study, study->batch.hashes[place], r->settings->stop, &trial, &error);
     pthread_mutex_lock(&study->mutex);
     if (status == WEFT_OK) {
         record(r, &trial);
@@ -190,9 +200,9 @@ static void evaluate_alone(run *r) {
         }
         weft_trial trial;
         weft_error error;
-        weft_status status = weft_evaluate(study, study->batch.first + (uint64_t)i,
-                                           weft_batch_genome(study, i), study->batch.hashes[i],
-                                           r->settings->stop, &trial, &error);
+        begin_place(study, i, &trial);
+        weft_status status =
+            weft_evaluate(study, study->batch.hashes[i], r->settings->stop, &trial, &error);
         if (status == WEFT_ERROR_MEMORY) {
             weft_trial_end(&trial, WEFT_TRIAL_FAILED, INFINITY, error.message);
             status = WEFT_OK;
@@ -207,7 +217,7 @@ static void evaluate_alone(run *r) {
 
 typedef struct hashed {
     uint64_t hash;
-    int place;
+    int fidelity, place;
 } hashed;
 
 static int by_hash(const void *a, const void *b) {
@@ -216,10 +226,10 @@ static int by_hash(const void *a, const void *b) {
     if (x->hash != y->hash) {
         return x->hash < y->hash ? -1 : 1;
     }
-    return x->place - y->place;
+    return x->fidelity != y->fidelity ? x->fidelity - y->fidelity : x->place - y->place;
 }
 
-/* Finds designs that stand twice in the batch: a hash of 0 is one that cannot be built. */
+/* Finds designs that stand twice in the batch, at one fidelity: a hash of 0 is one that cannot be built. */
 static weft_status find_twins(run *r, weft_error *error) {
     const weft_batch *batch = &r->study->batch;
     hashed *all = calloc((size_t)batch->n, sizeof *all);
@@ -227,12 +237,14 @@ static weft_status find_twins(run *r, weft_error *error) {
         return weft_fail_memory(error, (size_t)batch->n * sizeof *all);
     }
     for (int i = 0; i < batch->n; i++) {
-        all[i] = (hashed){batch->hashes[i], i};
+        const weft_job *job = weft_batch_job(r->study, i);
+        all[i] = (hashed){batch->hashes[i], job != NULL ? job->fidelity : 0, i};
         r->twins[i] = -1;
     }
     qsort(all, (size_t)batch->n, sizeof *all, by_hash);
     for (int i = 1, first = 0; i < batch->n; i++) {
-        first = all[i].hash == all[first].hash ? first : i;
+        bool same = all[i].hash == all[first].hash && all[i].fidelity == all[first].fidelity;
+        first = same ? first : i;
         if (first < i && all[i].hash != 0) {
             r->twins[all[i].place] = all[first].place;
         }
@@ -251,6 +263,10 @@ static void copy_twins(run *r) {
         size_t index = weft_study_find(study, study->batch.first + (uint64_t)r->twins[i]);
         weft_trial trial = study->trials[index];
         trial.number = study->batch.first + (uint64_t)i;
+        trial.design = trial.number;
+        if (study->batch.jobs != NULL) {
+            weft_trial_set_job(study, &study->batch.jobs[i], &trial);
+        }
         trial.genome = weft_batch_genome(study, i);
         trial.started = trial.finished = weft_unix_time();
         trial.seconds = 0.0;
@@ -305,6 +321,109 @@ static weft_status run_batches(run *r, weft_pool *pool, weft_error *error) {
     }
 }
 
+/* ---- without batches ------------------------------------------------------------------------- */
+
+/* Another worker has ended something. With the mutex held. */
+static void wait_for_others(run *r) {
+    pthread_cond_wait(&r->ended, &r->study->mutex);
+}
+
+static bool halted_here(const run *r) {
+    return r->status != WEFT_OK || weft_stop_requested(r->settings->stop);
+}
+
+/* The next trial once there is one; false: there is none any more. With the mutex held. */
+static bool take_trial(run *r, weft_trial *trial, uint64_t *hash) {
+    weft_study *study = r->study;
+    weft_error error;
+    while (!halted_here(r)) {
+        weft_status status = r->n_cramped > 0 ? WEFT_DONE : weft_async_begin(study, trial, &error);
+        if (status == WEFT_OK) {
+            *hash = weft_async_find(study, trial->number)->hash;
+            r->n_running++;
+            return true;
+        }
+        if (status < 0) {
+            note_fault(r, status, &error);
+        } else if (r->n_running == 0 && r->n_cramped == 0) {
+            return false;
+        } else {
+            wait_for_others(r);
+        }
+    }
+    return false;
+}
+
+static weft_status evaluate_unlocked(run *r, uint64_t hash, weft_trial *trial, weft_error *error) {
+    pthread_mutex_unlock(&r->study->mutex);
+    weft_status status = weft_evaluate(r->study, hash, r->settings->stop, trial, error);
+    pthread_mutex_lock(&r->study->mutex);
+    return status;
+}
+
+/* A trial that found no room for itself gets the machine to itself; where it has none even then, it
+ * failed. With the mutex held. */
+static weft_status evaluate_cramped(run *r, uint64_t hash, weft_trial *trial, weft_error *error) {
+    r->n_cramped++;
+    r->n_running--;
+    pthread_cond_broadcast(&r->ended);
+    while (r->n_running > 0) {
+        wait_for_others(r);
+    }
+    r->n_running++;
+    weft_status status = halted_here(r) ? WEFT_STOPPED : evaluate_unlocked(r, hash, trial, error);
+    r->n_cramped--;
+    if (status == WEFT_ERROR_MEMORY) {
+        weft_trial_end(trial, WEFT_TRIAL_FAILED, INFINITY, error->message);
+        status = WEFT_OK;
+    }
+    return status;
+}
+
+/* One worker, until nothing is left. */
+static void work(void *context, int item, int thread) {
+    (void)item;
+    (void)thread;
+    run *r = context;
+    weft_trial trial;
+    uint64_t hash = 0;
+    pthread_mutex_lock(&r->study->mutex);
+    while (take_trial(r, &trial, &hash)) {
+        weft_error error;
+        weft_status status = evaluate_unlocked(r, hash, &trial, &error);
+        if (status == WEFT_ERROR_MEMORY) {
+            status = evaluate_cramped(r, hash, &trial, &error);
+        }
+        r->n_running--;
+        if (status == WEFT_OK) {
+            record(r, &trial);
+        } else {
+            note_fault(r, status, &error);
+            weft_async_return(r->study, trial.number);
+        }
+        pthread_cond_broadcast(&r->ended);
+    }
+    pthread_mutex_unlock(&r->study->mutex);
+}
+
+static weft_status run_free(run *r, weft_pool *pool, weft_error *error) {
+    pthread_cond_init(&r->ended, NULL);
+    weft_pool_run(pool, weft_pool_threads(pool), work, r);
+    pthread_cond_destroy(&r->ended);
+    weft_error ending;
+    weft_status ended = end_records(r, &ending);
+    if (ended != WEFT_OK) {
+        note_fault(r, ended, &ending);
+    }
+    if (r->status == WEFT_OK) {
+        r->status = weft_stop_requested(r->settings->stop) ? WEFT_STOPPED : WEFT_DONE;
+    }
+    if (r->status < 0) {
+        *error = r->error;
+    }
+    return r->status;
+}
+
 weft_status weft_study_run(weft_study *study, const weft_run_settings *settings,
                            weft_error *error) {
     WEFT_TRY(weft_study_need_store(study, error));
@@ -315,7 +434,8 @@ weft_status weft_study_run(weft_study *study, const weft_run_settings *settings,
              .began = weft_steady_time(),
              .done_before = (int64_t)study->n_trials};
     count_all(&r);
-    weft_status status = run_batches(&r, pool, error);
+    weft_status status = study->problem->info.asynchronous ? run_free(&r, pool, error)
+                                                           : run_batches(&r, pool, error);
     weft_pool_destroy(pool);
     /* Batches end with DONE: it is a reason to tell only when the space ended them. */
     bool finished = (int64_t)study->n_trials >= study->problem->info.trials;

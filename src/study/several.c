@@ -97,7 +97,7 @@ static weft_status gather(weft_several *several, const weft_study *study, size_t
         const weft_trial *trial = weft_study_get_trial(study, t);
         double vector[WEFT_MAX_OBJECTIVES];
         bool kept_it = false;
-        if (trial->state != WEFT_TRIAL_OK) {
+        if (!weft_trial_counts(trial)) {
             continue;
         }
         weft_problem_objectives(study->problem, trial, vector);

@@ -13,7 +13,7 @@
  * as can be. */
 static double badness(const weft_problem *problem, int stage, const weft_trial *trial) {
     double vector[WEFT_MAX_OBJECTIVES];
-    if (trial->state != WEFT_TRIAL_OK) {
+    if (!weft_trial_counts(trial)) {
         return INFINITY;
     }
     weft_stage_objectives(problem, stage, trial, vector);
@@ -49,6 +49,11 @@ static void stand(const weft_study *study, int stage, uint64_t first, double *ge
 static bool design_seen(void *context, const double *genome) {
     const weft_study *study = context;
     uint64_t hash = weft_problem_hash(study->problem, genome);
+    for (int i = 0; hash != 0 && i < study->n_out; i++) {
+        if (study->out[i].hash == hash) {
+            return true;
+        }
+    }
     return hash != 0 && weft_seen_has(&study->seen, hash);
 }
 
@@ -82,6 +87,19 @@ static weft_status make_optimizer(weft_study *study, const bool *varies, const d
     return status;
 }
 
+static weft_status make_brackets(weft_study *study, weft_error *error) {
+    const weft_problem_info *info = &study->problem->info;
+    weft_brackets_destroy(study->brackets);
+    study->brackets = NULL;
+    if (info->brackets.name == NULL) {
+        return WEFT_OK;
+    }
+    weft_brackets_settings settings = info->brackets;
+    settings.n_objectives = info->n_objectives;
+    settings.n_fidelities = info->accuracy.n_fidelities;
+    return weft_brackets_create(&settings, &study->brackets, error);
+}
+
 weft_status weft_stage_enter(weft_study *study, int stage, uint64_t first, weft_error *error) {
     size_t n = (size_t)study->genes.n_genes;
     double *genome = calloc(n, sizeof *genome);
@@ -94,7 +112,7 @@ weft_status weft_stage_enter(weft_study *study, int stage, uint64_t first, weft_
     stand(study, stage, first, genome);
     weft_status status = make_optimizer(study, study->problem->stages[stage].varies, genome, error);
     free(genome);
-    return status;
+    return status == WEFT_OK ? make_brackets(study, error) : status;
 }
 
 bool weft_stage_is_last(const weft_study *study) {

@@ -6,7 +6,8 @@
  *                                     column for each metric
  *   finals(number, test_accuracy, ...) designs trained in full and measured on the test set
  * application_id is "WEFT", user_version is WEFT_STORE_VERSION. A store of version 1 lacks the stage
- * and some metrics: read, they are 0 and unknown; written to, it gets the columns.
+ * and some metrics: read, they are 0 and unknown; one of version 2 lacks what trials are in brackets, of
+ * which it has none. Written to, both get the columns.
  */
 #include "study/store.h"
 
@@ -39,7 +40,8 @@ static const char schema[] =
 #define METRIC_COLUMN(name, token, unit, more_is_better) " " token " REAL,"
     WEFT_METRIC_MAP(METRIC_COLUMN)
 #undef METRIC_COLUMN
-        " score REAL, violation REAL, seconds REAL, started REAL, finished REAL, stage INTEGER)"
+        " score REAL, violation REAL, seconds REAL, started REAL, finished REAL, stage INTEGER,"
+        " fidelity INTEGER, bracket INTEGER, rung INTEGER, design INTEGER)"
         " STRICT;"
         "CREATE TABLE finals ("
         " number INTEGER PRIMARY KEY REFERENCES trials(number), test_accuracy REAL NOT NULL,"
@@ -64,6 +66,10 @@ static const struct {
     {"started", "REAL"},
     {"finished", "REAL"},
     {"stage", "INTEGER"},
+    {"fidelity", "INTEGER"},
+    {"bracket", "INTEGER"},
+    {"rung", "INTEGER"},
+    {"design", "INTEGER"},
 };
 enum { N_COLUMNS = sizeof columns / sizeof columns[0] };
 
@@ -533,6 +539,30 @@ weft_status weft_store_commit(weft_store *store, weft_error *error) {
     return run_sql(store, "COMMIT", "cannot write to the store", error);
 }
 
+/* NULL without brackets. */
+static void bind_job(sqlite3_stmt *statement, int column, const weft_trial *trial) {
+    const sqlite3_int64 values[] = {trial->fidelity, trial->bracket, trial->rung,
+                                    (sqlite3_int64)trial->design};
+    for (int i = 0; i < 4; i++) {
+        if (trial->fidelity >= 0) {
+            sqlite3_bind_int64(statement, column + i, values[i]);
+        } else {
+            sqlite3_bind_null(statement, column + i);
+        }
+    }
+}
+
+static void read_job(sqlite3_stmt *row, int column, weft_trial *trial) {
+    trial->fidelity = WEFT_FIDELITY_CANDIDATE;
+    trial->design = trial->number;
+    if (sqlite3_column_type(row, column) != SQLITE_NULL) {
+        trial->fidelity = sqlite3_column_int(row, column);
+        trial->bracket = sqlite3_column_int(row, column + 1);
+        trial->rung = sqlite3_column_int(row, column + 2);
+        trial->design = (uint64_t)sqlite3_column_int64(row, column + 3);
+    }
+}
+
 weft_status weft_store_add_trial(weft_store *store, const weft_trial *trial, int n_genes,
                                  weft_error *error) {
     char *genome = genome_text(trial->genome, n_genes);
@@ -557,7 +587,8 @@ weft_status weft_store_add_trial(weft_store *store, const weft_trial *trial, int
     bind_real(s, column++, trial->seconds);
     bind_real(s, column++, trial->started);
     bind_real(s, column++, trial->finished);
-    sqlite3_bind_int(s, column, trial->stage);
+    sqlite3_bind_int(s, column++, trial->stage);
+    bind_job(s, column, trial);
     weft_status status = step_write(store, s, "cannot write a trial to the store", error);
     free(genome);
     return status;
@@ -598,6 +629,8 @@ static bool read_row(sqlite3_stmt *row, double *genome, int n_genes, weft_trial 
     trial->started = column_real(row, column++);
     trial->finished = column_real(row, column++);
     trial->stage = sqlite3_column_int(row, column++);
+    read_job(row, column, trial);
+    column += 4;
     trial->test_accuracy = column_real(row, column++);
     trial->final_seconds = column_real(row, column);
     trial->genome = genome;

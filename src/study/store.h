@@ -13,7 +13,7 @@
 typedef struct weft_store weft_store;
 
 /* The version of the tables; a store of a newer one is refused. */
-enum { WEFT_STORE_VERSION = 2 };
+enum { WEFT_STORE_VERSION = 3 };
 
 typedef enum weft_store_mode {
     WEFT_STORE_WRITE, /* creates the file if it is missing; one process at a time */

@@ -55,6 +55,8 @@ weft_status weft_study_keep(weft_study *study, const weft_trial *trial, weft_err
             (study->n_trials - index) * sizeof *study->trials);
     study->trials[index] = *trial;
     study->trials[index].genome = genome;
+    study->trials[index].partial = weft_problem_fidelity_share(study->problem, trial->fidelity) <
+                                   1.0;
     study->n_trials++;
     return WEFT_OK;
 }
@@ -66,6 +68,12 @@ const char *weft_trial_fault(const weft_study *study, const weft_trial *trial) {
     double vector[WEFT_MAX_OBJECTIVES];
     if (trial->stage < 0 || trial->stage >= weft_problem_n_stages(study->problem)) {
         return "its stage is not of the problem";
+    }
+    int n_fidelities = study->problem->info.accuracy.n_fidelities;
+    if (study->problem->info.brackets.name != NULL &&
+        (trial->fidelity < 0 || trial->fidelity >= n_fidelities || trial->rung < 0 ||
+         trial->rung > trial->fidelity || trial->bracket < 0 || trial->bracket > 999999)) {
+        return "its rung is none of the brackets";
     }
     switch (trial->state) {
     case WEFT_TRIAL_OK:
@@ -431,7 +439,8 @@ static weft_status open_write(weft_study *study, const char *path, weft_error *e
         WEFT_TRY(weft_cache_open(study->problem, study->accuracy, &study->cache, error));
     }
     WEFT_TRY(weft_store_each_trial(study->store, study->genes.n_genes, keep_row, study, error));
-    return replay(study, error);
+    return study->problem->info.asynchronous ? weft_async_resume(study, error)
+                                             : replay(study, error);
 }
 
 weft_status weft_study_open(weft_problem *problem, const char *store, weft_study **study,
@@ -509,6 +518,8 @@ void weft_study_close(weft_study *study) {
         return;
     }
     weft_optimizer_destroy(study->optimizer);
+    weft_brackets_destroy(study->brackets);
+    weft_async_free(study);
     weft_evaluators_free(study);
     weft_accuracy_destroy(study->accuracy);
     weft_cache_close(study->cache);
@@ -516,6 +527,7 @@ void weft_study_close(weft_study *study) {
     free(study->batch.genomes);
     free(study->batch.hashes);
     free(study->batch.done);
+    free(study->batch.jobs);
     for (size_t i = 0; i < study->n_trials; i++) {
         weft_trial *trial = &study->trials[i];
         free((void *)(uintptr_t)trial->genome); /* const for callers; owned here */
