@@ -49,12 +49,14 @@ static size_t place_components(const weft_observation *sorted, size_t n, double 
     return place;
 }
 
-static void set_deviations(weft_component *components, size_t n, size_t prior, double width) {
-    double least = width / fmin(100.0, 1.0 + (double)n);
+/* Of n components for n_all observations and the prior. */
+static void set_deviations(weft_component *components, size_t n, size_t n_all, size_t prior,
+                           double width) {
+    double least = width / fmin(100.0, 1.0 + (double)n_all);
     for (size_t i = 0; i < n; i++) {
         double left = i > 0 ? components[i].mean - components[i - 1].mean : 0.0;
         double right = i + 1 < n ? components[i + 1].mean - components[i].mean : 0.0;
-        double deviation = n == 2 ? 0.5 * width : fmax(left, right);
+        double deviation = n_all == 2 ? 0.5 * width : fmax(left, right);
         components[i].deviation = fmin(fmax(deviation, least), width);
     }
     components[prior].deviation = width;
@@ -92,16 +94,16 @@ static double cdf(const weft_component *component, double x) {
     return 0.5 * erfc((component->mean - x) / (component->deviation * 1.4142135623730951));
 }
 
-void weft_parzen_fit(weft_observation *observations, size_t n, double prior_weight, double lower,
-                     double upper, weft_component *components, weft_parzen *mixture) {
+void weft_parzen_fit_sorted(const weft_observation *observations, size_t n, size_t n_all,
+                            double prior_weight, double lower, double upper,
+                            weft_component *components, weft_parzen *mixture) {
     double width = upper - lower;
     if (!(width > 0.0)) {
         width = 1.0; /* a single point: any shape does, everything falls on it */
     }
-    qsort(observations, n, sizeof *observations, by_value);
     size_t prior =
         place_components(observations, n, 0.5 * (lower + upper), prior_weight, components);
-    set_deviations(components, n + 1, prior, width);
+    set_deviations(components, n + 1, n_all + 1, prior, width);
     size_t kept = merge_equal(components, n + 1);
     normalise(components, kept);
     *mixture = (weft_parzen){
@@ -109,6 +111,12 @@ void weft_parzen_fit(weft_observation *observations, size_t n, double prior_weig
     if (upper > lower) {
         mixture->inside = weft_parzen_mass(mixture, lower, upper);
     }
+}
+
+void weft_parzen_fit(weft_observation *observations, size_t n, double prior_weight, double lower,
+                     double upper, weft_component *components, weft_parzen *mixture) {
+    qsort(observations, n, sizeof *observations, by_value);
+    weft_parzen_fit_sorted(observations, n, n, prior_weight, lower, upper, components, mixture);
 }
 
 double weft_parzen_density(const weft_parzen *mixture, double x) {

@@ -37,6 +37,13 @@ typedef struct weft_parzen {
 void weft_parzen_fit(weft_observation *observations, size_t n, double prior_weight, double lower,
                      double upper, weft_component *components, weft_parzen *mixture);
 
+/* The same of observations that stand in the order of value, then as told. Of more than two of one value
+ * those in the middle, which lie on both their neighbours, may be one of their weights' sum: `n` are
+ * listed, of n_all that there are. */
+void weft_parzen_fit_sorted(const weft_observation *observations, size_t n, size_t n_all,
+                            double prior_weight, double lower, double upper,
+                            weft_component *components, weft_parzen *mixture);
+
 double weft_parzen_density(const weft_parzen *mixture, double x);
 
 /* Mass of [a, b], cut at the mixture's ends. */
