@@ -114,6 +114,19 @@ typedef struct weft_stage_info {
     bool maximise;               /* the score */
 } weft_stage_info;
 
+/* A limit that may be broken at a price. */
+typedef struct weft_soft_info {
+    char limit[WEFT_EXPRESSION]; /* as a constraint */
+    double weight;               /* penalty where it is broken by `scale` */
+    double scale;                /* relative to the limit */
+} weft_soft_info;
+
+/* What a metric should attain. */
+typedef struct weft_aim_info {
+    weft_metric metric;
+    double aim, scale; /* missing it by `scale` counts as 1 */
+} weft_aim_info;
+
 /* The accounting of a published system, fault by fault (docs/explanation/accountings.md). */
 enum { WEFT_MAX_FAULTS = 16 };
 typedef struct weft_fault_info {
@@ -140,6 +153,10 @@ typedef struct weft_problem_info {
     char score[WEFT_EXPRESSION]; /* maximise[0] says which way; "" when there are objectives */
     int n_constraints;
     char constraints[WEFT_MAX_CONSTRAINTS][WEFT_EXPRESSION];
+    int n_soft;
+    weft_soft_info soft[WEFT_MAX_CONSTRAINTS];
+    int n_aims; /* the reference point beside objectives */
+    weft_aim_info aims[WEFT_MAX_OBJECTIVES];
     weft_accuracy_settings accuracy;
     const char
         *cache; /* file of accuracies that studies share, docs/reference/store.md; "": none */
@@ -174,6 +191,17 @@ WEFT_API weft_status weft_problem_check(weft_problem *problem, weft_error *error
 /* The share of a candidate's whole training that the steps up to a fidelity are: of the images that it sees,
  * epochs times share. 1 for the last one and for WEFT_FIDELITY_CANDIDATE. */
 WEFT_API double weft_problem_fidelity_share(const weft_problem *problem, weft_fidelity fidelity);
+
+/* What broken soft limit i (below 0: all together) costs a design with these metrics; 0 where it holds.
+ * The score and each objective are worse by so much of their own amount: a value v that is minimised
+ * counts as v + penalty |v|, one that is maximised as v - penalty |v|. */
+WEFT_API double weft_problem_penalty(const weft_problem *problem, int i, const double *metrics);
+
+/* By how much the reference point is missed beside objectives, at most, in scales of its aims: 0 where
+ * all are attained, or there are none (after A. Wierzbicki, "The use of reference objectives in
+ * multiobjective optimization", 1980). Each objective with an aim counts as worse by so many of its
+ * scales, which keeps who dominates whom. */
+WEFT_API double weft_problem_miss(const weft_problem *problem, const double *metrics);
 
 /* Whether the search varies a gene, in one of its stages at least; else it is fixed, or held. */
 WEFT_API bool weft_problem_varies(const weft_problem *problem, int gene);
@@ -322,7 +350,7 @@ WEFT_API weft_status weft_study_front_of(const weft_study *study, const weft_met
 
 /* Hypervolume after each trial, in objectives normalised by the reference: each objective's worst
  * and best value over the trials of the study span 0 .. 1, the reference point is 1.1 times the
- * worst side. `values` has room for weft_study_size() entries. With more than 3 objectives it is
+ * worst side; of an objective with an aim it is the aim, so that only what attains it counts. `values` has room for weft_study_size() entries. With more than 3 objectives it is
  * worked out at a hundred trials and stands still between. NaN with one objective. */
 WEFT_API weft_status weft_study_hypervolume(const weft_study *study, double *values,
                                             weft_error *error) WEFT_NODISCARD;

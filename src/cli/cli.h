@@ -406,6 +406,11 @@ weft_status cli_quantities_read(cli_call *call, const weft_problem_info *info, c
 /* Whether an objective, the score or a constraint of the problem names a metric. */
 bool cli_problem_names(const weft_problem_info *info, weft_metric metric);
 
+/* Soft limits and the reference point beside objectives: a line each, and the members "soft" and
+ * "reference". */
+void cli_print_preference(const weft_problem_info *info);
+void cli_preference_json(weft_json *json, const weft_problem_info *info);
+
 /* The accounting: that of the chip's file ("chip (resident)"), or a published one with its faults that
  * are off ("cimnas-2025 without raw-cells"). */
 char *cli_accounting_text(weft_problem *problem, char *buffer, size_t size);

@@ -291,7 +291,9 @@ const cli_command cli_explain = {
         "faults), chip, goal (score or "
         "objectives, "
         "as "
-        "text), trial (a design as 'weft front --all' prints it), networks (an array: network, and "
+        "text), trial (a design as 'weft front --all' prints it), penalties (limit and penalty of "
+        "each soft limit), miss (scales by which the reference point is missed; null without one), "
+        "networks (an array: network, and "
         "total, energy_by, latency_by, area_by, parts, levels, layers, warnings as of 'weft "
         "estimate') and explained (an array: network, region, rows; empty unless something is "
         "asked for).",

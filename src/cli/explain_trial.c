@@ -248,6 +248,35 @@ static void print_metrics(const subject *of) {
     }
 }
 
+/* What the goal makes of the metrics beyond them: what each soft limit costs, and the miss. */
+static void print_preference(const subject *of) {
+    const double *metrics = of->trial->metrics;
+    for (int i = 0; i < of->info->n_soft; i++) {
+        double penalty = weft_problem_penalty(of->problem, i, metrics);
+        printf("soft limit   %s: %s%.4g %% worse\n", of->info->soft[i].limit,
+               penalty > 0.0 ? "broken, " : "", 100.0 * penalty);
+    }
+    if (of->info->n_aims > 0) {
+        printf("reference    missed by %.4g scales at most\n",
+               weft_problem_miss(of->problem, metrics));
+    }
+}
+
+static void preference_json(const subject *of) {
+    const double *metrics = of->trial->metrics;
+    weft_json_key(of->json, "penalties");
+    weft_json_array_begin(of->json);
+    for (int i = 0; i < of->info->n_soft; i++) {
+        weft_json_object_begin(of->json);
+        weft_json_member_text(of->json, "limit", of->info->soft[i].limit);
+        weft_json_member_real(of->json, "penalty", weft_problem_penalty(of->problem, i, metrics));
+        weft_json_object_end(of->json);
+    }
+    weft_json_array_end(of->json);
+    weft_json_member_real(of->json, "miss",
+                          of->info->n_aims > 0 ? weft_problem_miss(of->problem, metrics) : NAN);
+}
+
 static void print_design(const subject *of) {
     char accounting[CLI_ACCOUNTING], aims[CLI_AIMS];
     const weft_trial *trial = of->trial;
@@ -265,6 +294,7 @@ static void print_design(const subject *of) {
     if (!isnan(trial->score)) {
         printf("score        %.6g\n", trial->score);
     }
+    print_preference(of);
     printf("accounting   %s\n", cli_accounting_text(of->problem, accounting, sizeof accounting));
     print_faults(of->info);
     if (n > 1) {
@@ -296,6 +326,7 @@ static void design_json(const subject *of) {
     weft_json_member_text(of->json, "goal", cli_aims_text(of->info, aims, sizeof aims));
     weft_json_key(of->json, "trial");
     cli_design_json(of->json, &designs, of->trial);
+    preference_json(of);
 }
 
 static weft_status explain_for_people(subject *of) {

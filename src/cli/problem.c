@@ -56,6 +56,9 @@ bool cli_problem_names(const weft_problem_info *info, weft_metric metric) {
     for (int i = 0; i < info->n_constraints; i++) {
         names = names || has_name(info->constraints[i], token);
     }
+    for (int i = 0; i < info->n_soft; i++) {
+        names = names || has_name(info->soft[i].limit, token);
+    }
     return names;
 }
 
@@ -79,6 +82,43 @@ char *cli_aims_text(const weft_problem_info *info, char *buffer, size_t size) {
                  weft_metric_token(info->objectives[i]), info->maximise[i] ? "most" : "least");
     }
     return buffer;
+}
+
+void cli_print_preference(const weft_problem_info *info) {
+    for (int i = 0; i < info->n_soft; i++) {
+        printf("soft limit   %s, weight %.4g for a break by %.4g %%\n", info->soft[i].limit,
+               info->soft[i].weight, 100.0 * info->soft[i].scale);
+    }
+    for (int i = 0; i < info->n_aims; i++) {
+        const weft_aim_info *aim = &info->aims[i];
+        char text[CLI_QUANTITY], scale[CLI_QUANTITY];
+        printf("aim          %s %s, in scales of %s\n", weft_metric_token(aim->metric),
+               cli_metric_text(aim->metric, aim->aim, text, sizeof text),
+               cli_metric_text(aim->metric, aim->scale, scale, sizeof scale));
+    }
+}
+
+void cli_preference_json(weft_json *json, const weft_problem_info *info) {
+    weft_json_key(json, "soft");
+    weft_json_array_begin(json);
+    for (int i = 0; i < info->n_soft; i++) {
+        weft_json_object_begin(json);
+        weft_json_member_text(json, "limit", info->soft[i].limit);
+        weft_json_member_real(json, "weight", info->soft[i].weight);
+        weft_json_member_real(json, "scale", info->soft[i].scale);
+        weft_json_object_end(json);
+    }
+    weft_json_array_end(json);
+    weft_json_key(json, "reference");
+    weft_json_array_begin(json);
+    for (int i = 0; i < info->n_aims; i++) {
+        weft_json_object_begin(json);
+        weft_json_member_text(json, "metric", weft_metric_token(info->aims[i].metric));
+        weft_json_member_real(json, "aim", info->aims[i].aim);
+        weft_json_member_real(json, "scale", info->aims[i].scale);
+        weft_json_object_end(json);
+    }
+    weft_json_array_end(json);
 }
 
 /* ---- accounting ------------------------------------------------------------------------------ */

@@ -193,6 +193,7 @@ static weft_status print_plan_json(cli_call *call, const cli_search_arguments *a
         weft_json_text(json, info->constraints[i]);
     }
     weft_json_array_end(json);
+    cli_preference_json(json, info);
     training_json(json, info);
     weft_json_member_text(json, "optimizer", info->optimizer.name);
     weft_json_member_text(json, "brackets", info->brackets.name);
@@ -248,6 +249,7 @@ static void print_aims(const weft_problem_info *info) {
     for (int i = 0; i < info->n_constraints; i++) {
         printf("constraint   %s\n", info->constraints[i]);
     }
+    cli_print_preference(info);
 }
 
 static void print_score(const weft_problem_info *info) {

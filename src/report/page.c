@@ -607,6 +607,26 @@ static void stage_text(const weft_stage_info *stage, char *text, size_t size) {
                      stage->score);
 }
 
+/* Soft limits, and the reference point beside objectives. */
+static void write_preference(const weft_problem_info *info, weft_markup *html) {
+    char text[WEFT_EXPRESSION + 96];
+    for (int i = 0; i < info->n_soft; i++) {
+        char broken[WEFT_VALUE_TEXT];
+        weft_text_format(text, sizeof text, "%s, weight %.4g for a break by %s",
+                         info->soft[i].limit, info->soft[i].weight,
+                         weft_percent_text(info->soft[i].scale, broken, sizeof broken));
+        term(html, "soft limit", text);
+    }
+    for (int i = 0; i < info->n_aims; i++) {
+        const weft_aim_info *aim = &info->aims[i];
+        char value[WEFT_VALUE_TEXT], scale[WEFT_VALUE_TEXT];
+        weft_text_format(text, sizeof text, "%s %s, in scales of %s", weft_metric_name(aim->metric),
+                         weft_metric_text(aim->metric, aim->aim, value, sizeof value),
+                         weft_metric_text(aim->metric, aim->scale, scale, sizeof scale));
+        term(html, "aim", text);
+    }
+}
+
 static void write_repeat(const weft_summary *summary, weft_markup *html) {
     const weft_problem_info *info = summary->info;
     char text[512];
@@ -643,6 +663,7 @@ static void write_repeat(const weft_summary *summary, weft_markup *html) {
     for (int i = 0; i < info->n_constraints; i++) {
         term(html, "constraint", info->constraints[i]);
     }
+    write_preference(info, html);
     term(html, "version", summary->origin->version);
     term(html, "build", summary->origin->build);
     term(html, "machine", summary->origin->machine);

@@ -155,9 +155,22 @@ weft_status weft_study_best(const weft_study *study, size_t *index, weft_error *
 
 /* ---- hypervolume ----------------------------------------------------------------------------- */
 
-/* Maps each dimension to 0 (best) .. 1 (worst) over all points; one without spread becomes 0. */
-static void normalise(points *all) {
+/* What the problem wants of an objective, as it is minimised; +inf where it names no aim. */
+static double aim_of(const weft_problem_info *info, int d) {
+    for (int a = 0; info->score[0] == '\0' && a < info->n_aims; a++) {
+        if (info->aims[a].metric == info->objectives[d]) {
+            return info->maximise[d] ? -info->aims[a].aim : info->aims[a].aim;
+        }
+    }
+    return INFINITY;
+}
+
+/* Maps each dimension to 0 (best) .. 1 (worst) over all points; one without spread becomes 0. Where
+ * there is an aim, it is what the reference of the volume, 1.1, stands for: what does not attain it
+ * counts nothing. */
+static void normalise(const weft_problem_info *info, points *all) {
     for (int d = 0; d < all->dimensions; d++) {
+        double aim = aim_of(info, d);
         double best = INFINITY;
         double worst = -INFINITY;
         for (size_t i = 0; i < all->n; i++) {
@@ -165,9 +178,12 @@ static void normalise(points *all) {
             best = fmin(best, value);
             worst = fmax(worst, value);
         }
+        worst = isfinite(aim) ? best + (aim - best) / 1.1 : worst;
         for (size_t i = 0; i < all->n; i++) {
             double *value = &all->vectors[i * (size_t)all->dimensions + (size_t)d];
-            *value = worst > best ? (*value - best) / (worst - best) : 0.0;
+            *value = worst > best    ? (*value - best) / (worst - best)
+                     : isfinite(aim) ? INFINITY
+                                     : 0.0;
         }
     }
 }
@@ -221,7 +237,7 @@ static weft_status with_volumes(const weft_study *study, double *values, bool la
     int dimensions = study->problem->info.n_objectives;
     points all;
     WEFT_TRY(collect(study, NULL, NULL, 0, &all, error));
-    normalise(&all);
+    normalise(&study->problem->info, &all);
     weft_archive *archive = NULL;
     double *front = calloc((all.n + 1) * (size_t)dimensions, sizeof *front);
     weft_status status = front != NULL ? weft_archive_create(dimensions, &archive, error)

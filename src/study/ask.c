@@ -86,7 +86,7 @@ weft_status weft_study_tell(weft_study *study, const weft_trial *trial, weft_err
         weft_trial_set_job(study, job, &told);
     }
     if (told.state == WEFT_TRIAL_OK && study->problem->score != NULL) {
-        told.score = weft_expr_evaluate(study->problem->score, told.metrics);
+        told.score = weft_problem_score(study->problem, told.metrics);
     }
     const char *fault = weft_trial_fault(study, &told);
     if (fault != NULL) {

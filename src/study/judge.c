@@ -100,7 +100,7 @@ bool weft_trial_knows(const weft_problem *problem, weft_trial *trial) {
 
 void weft_trial_score(const weft_problem *problem, weft_trial *trial) {
     if (problem->score != NULL) {
-        trial->score = weft_expr_evaluate(problem->score, trial->metrics);
+        trial->score = weft_problem_score(problem, trial->metrics);
     }
     double vector[WEFT_MAX_OBJECTIVES];
     weft_problem_objectives(problem, trial, vector);

@@ -5,6 +5,7 @@
  */
 #include "study/problem_part.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -65,11 +66,11 @@ static weft_status begin_section(weft_map *map, const char *section, const char 
 /* The objective or constraint that asks for a metric, the score, or the search whose stages do. */
 static weft_status find_asking(const weft_problem *problem, const weft_map *from,
                                weft_metric metric, const weft_node **node, weft_error *error) {
-    static const char *const GOALS[] = {"score", "minimise", "priority"};
+    static const char *const GOALS[] = {"score", "minimise", "priority", "order", "reference"};
     const weft_problem_info *info = &problem->info;
     weft_map map = *from;
     bool scored = problem->score != NULL && weft_expr_uses(problem->score, (int)metric);
-    for (int k = 0; scored && k < 3 && *node == NULL; k++) {
+    for (int k = 0; scored && k < 5 && *node == NULL; k++) {
         WEFT_TRY(weft_map_node(&map, GOALS[k], WEFT_OPTIONAL, node, error));
     }
     for (int i = 0; problem->score == NULL && i < info->n_objectives; i++) {
@@ -81,6 +82,12 @@ static weft_status find_asking(const weft_problem *problem, const weft_map *from
     for (int i = 0; *node == NULL && i < info->n_constraints; i++) {
         if (weft_expr_uses(problem->constraints[i], (int)metric)) {
             WEFT_TRY(weft_map_node(&map, "constraints", WEFT_REQUIRED, node, error));
+            *node = weft_sequence_at(*node, i);
+        }
+    }
+    for (int i = 0; *node == NULL && i < info->n_soft; i++) {
+        if (weft_expr_uses(problem->soft[i], (int)metric)) {
+            WEFT_TRY(weft_map_node(&map, "soft", WEFT_REQUIRED, node, error));
             *node = weft_sequence_at(*node, i);
         }
     }
@@ -542,6 +549,7 @@ void weft_problem_destroy(weft_problem *problem) {
     weft_expr_destroy(problem->score);
     for (int i = 0; i < WEFT_MAX_CONSTRAINTS; i++) {
         weft_expr_destroy(problem->constraints[i]);
+        weft_expr_destroy(problem->soft[i]);
     }
     weft_plan_free(problem);
     weft_space_destroy(problem->space);
@@ -581,6 +589,11 @@ bool weft_problem_uses(const weft_problem *problem, weft_metric metric) {
             return true;
         }
     }
+    for (int i = 0; i < problem->info.n_soft; i++) {
+        if (weft_expr_uses(problem->soft[i], (int)metric)) {
+            return true;
+        }
+    }
     return false;
 }
 
@@ -592,11 +605,31 @@ void weft_problem_objectives(const weft_problem *problem, const weft_trial *tria
     }
 }
 
+/* A value of a goal, worse by what broken soft limits cost. */
+static double penalised(double value, bool maximise, double penalty) {
+    return maximise ? value - penalty * fabs(value) : value + penalty * fabs(value);
+}
+
+double weft_problem_score(const weft_problem *problem, const double *metrics) {
+    return penalised(weft_expr_evaluate(problem->score, metrics), problem->info.maximise[0],
+                     weft_problem_penalty(problem, -1, metrics));
+}
+
 void weft_problem_vector(const weft_problem *problem, const double *metrics, double *vector) {
     const weft_problem_info *info = &problem->info;
+    if (problem->score != NULL) {
+        double score = weft_problem_score(problem, metrics);
+        vector[0] = info->maximise[0] ? -score : score;
+        return;
+    }
+    double penalty = weft_problem_penalty(problem, -1, metrics);
+    double miss = weft_problem_miss(problem, metrics);
     for (int i = 0; i < info->n_objectives; i++) {
-        double value = problem->score != NULL ? weft_expr_evaluate(problem->score, metrics)
-                                              : metrics[info->objectives[i]];
+        double value = penalised(metrics[info->objectives[i]], info->maximise[i], penalty);
         vector[i] = info->maximise[i] ? -value : value;
+        for (int a = 0; a < info->n_aims; a++) {
+            bool own = info->aims[a].metric == info->objectives[i];
+            vector[i] += own ? miss * info->aims[a].scale : 0.0;
+        }
     }
 }

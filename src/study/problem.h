@@ -21,6 +21,7 @@ struct weft_problem {
     weft_chip *chip;
     weft_expr *score; /* NULL where there are objectives */
     weft_expr *constraints[WEFT_MAX_CONSTRAINTS];
+    weft_expr *soft[WEFT_MAX_CONSTRAINTS];
     /* What the pointers of `info` lead to. */
     char data[WEFT_PROBLEM_NAME];
     char provider[WEFT_PROBLEM_NAME];
@@ -101,6 +102,9 @@ bool weft_problem_uses(const weft_problem *problem, weft_metric metric);
  * score of its own. */
 void weft_problem_objectives(const weft_problem *problem, const weft_trial *trial, double *vector);
 void weft_problem_vector(const weft_problem *problem, const double *metrics, double *vector);
+
+/* The score of metrics, with what broken soft limits cost. */
+double weft_problem_score(const weft_problem *problem, const double *metrics);
 int weft_stage_objectives(const weft_problem *problem, int stage, const weft_trial *trial,
                           double *vector);
 

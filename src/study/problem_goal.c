@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char *const *metric_names(void) {
+const char *const *weft_metric_tokens(void) {
     static const char *const names[] = {
 #define METRIC_NAME(name, token, unit, more_is_better) token,
         WEFT_METRIC_MAP(METRIC_NAME)
@@ -21,7 +21,7 @@ static weft_status fail_objective(const weft_doc *doc, const weft_node *node, co
                                   const char *metric, weft_error *error) {
     weft_node_fail(doc, node, error, WEFT_ERROR_INPUT,
                    "'%s' is no objective; expected a metric, then max or min", text);
-    const char *near = weft_nearest(metric, metric_names(), WEFT_METRIC_COUNT);
+    const char *near = weft_nearest(metric, weft_metric_tokens(), WEFT_METRIC_COUNT);
     if (near != NULL && strcmp(near, metric) != 0) {
         weft_hint(error, "did you mean '%s'?", near);
         return WEFT_ERROR_INPUT;
@@ -29,7 +29,8 @@ static weft_status fail_objective(const weft_doc *doc, const weft_node *node, co
     char known[400] = "";
     for (int m = 0; m < WEFT_METRIC_COUNT; m++) {
         size_t used = strlen(known);
-        snprintf(known + used, sizeof known - used, "%s%s", m > 0 ? ", " : "", metric_names()[m]);
+        snprintf(known + used, sizeof known - used, "%s%s", m > 0 ? ", " : "",
+                 weft_metric_tokens()[m]);
     }
     weft_hint(error, "for example `accuracy max` or `energy min`; the metrics are %s", known);
     return WEFT_ERROR_INPUT;
@@ -82,9 +83,7 @@ static weft_status read_objectives(weft_problem_info *info, const weft_doc *doc,
 
 /* ---- scores ---------------------------------------------------------------------------------- */
 
-/* An expression's own error is placed within its text: move it to the file. */
-static weft_status place_expression_error(const weft_doc *doc, const weft_node *node,
-                                          weft_error *error) {
+weft_status weft_expression_fail(const weft_doc *doc, const weft_node *node, weft_error *error) {
     weft_error inner = *error;
     weft_node_fail(doc, node, error, inner.status, "%s", inner.message);
     snprintf(error->hint, sizeof error->hint, "%s", inner.hint);
@@ -129,8 +128,9 @@ static weft_status parse_score(const weft_doc *doc, const weft_node *node,
     const char *text = NULL;
     WEFT_TRY(weft_node_text(doc, node, &text, error));
     WEFT_TRY(weft_take_name(doc, node, named_score(text), to->text, WEFT_EXPRESSION, error));
-    if (weft_expr_parse(to->text, metric_names(), WEFT_METRIC_COUNT, to->expr, error) != WEFT_OK) {
-        return place_expression_error(doc, node, error);
+    if (weft_expr_parse(to->text, weft_metric_tokens(), WEFT_METRIC_COUNT, to->expr, error) !=
+        WEFT_OK) {
+        return weft_expression_fail(doc, node, error);
     }
     return WEFT_OK;
 }
@@ -142,9 +142,24 @@ typedef struct priority {
     double weight, best, worst;
 } priority;
 
-static const weft_metric PRIORITIES[] = {WEFT_METRIC_ENERGY, WEFT_METRIC_LATENCY, WEFT_METRIC_AREA,
-                                         WEFT_METRIC_ACCURACY};
-enum { N_PRIORITIES = sizeof PRIORITIES / sizeof PRIORITIES[0] };
+/* The metrics in the order in which they stand in the expression: those of the published pair first. */
+enum { N_PRIORITIES = WEFT_METRIC_COUNT };
+static void list_priorities(weft_metric *metrics) {
+    static const weft_metric FIRST[] = {WEFT_METRIC_ENERGY, WEFT_METRIC_LATENCY, WEFT_METRIC_AREA,
+                                        WEFT_METRIC_ACCURACY};
+    enum { N_FIRST = sizeof FIRST / sizeof FIRST[0] };
+    memcpy(metrics, FIRST, sizeof FIRST);
+    int n = N_FIRST;
+    for (int m = 0; m < WEFT_METRIC_COUNT; m++) {
+        bool is_first = false;
+        for (int i = 0; i < N_FIRST; i++) {
+            is_first = is_first || FIRST[i] == (weft_metric)m;
+        }
+        if (!is_first) {
+            metrics[n++] = (weft_metric)m;
+        }
+    }
+}
 
 static weft_status read_priority(weft_map *outer, const char *key, priority *to,
                                  weft_error *error) {
@@ -184,50 +199,87 @@ static void write_priority(FILE *out, weft_metric metric, const priority *p, boo
     }
 }
 
-/* A weighted product or sum of normalised energy, latency, area and accuracy, all the nearer to 0 the
- * better, minimised. */
-static weft_status read_priorities(const weft_doc *doc, const weft_node *node,
-                                   const weft_score_text *to, weft_error *error) {
+/* A weighted product or sum of normalised metrics, all the nearer to 0 the better, minimised. */
+static weft_status write_priorities(const weft_doc *doc, const weft_node *node, char *text,
+                                    size_t size, weft_error *error) {
     static const char *const FORMS[] = {"product", "sum"};
     weft_map map;
     int form = -1;
     int n = 0;
     priority all[N_PRIORITIES];
+    weft_metric metrics[N_PRIORITIES];
+    list_priorities(metrics);
     WEFT_TRY(weft_map_begin(doc, node, &map, error));
     WEFT_TRY(weft_map_choice(&map, "form", WEFT_REQUIRED, FORMS, 2, &form, error));
     for (int i = 0; i < N_PRIORITIES; i++) {
-        WEFT_TRY(read_priority(&map, weft_metric_token(PRIORITIES[i]), &all[i], error));
+        WEFT_TRY(read_priority(&map, weft_metric_token(metrics[i]), &all[i], error));
         n += all[i].weight > 0;
     }
     WEFT_TRY(weft_map_end(&map, error));
     if (n == 0) {
         return weft_node_fail(doc, node, error, WEFT_ERROR_INPUT,
-                              "expected at least one of energy, latency, area, accuracy with a "
-                              "weight above 0");
+                              "expected at least one metric, such as energy, latency, area or "
+                              "accuracy, with a weight above 0");
     }
-    FILE *out = fmemopen(to->text, WEFT_EXPRESSION, "w");
+    FILE *out = fmemopen(text, size, "w");
     if (out == NULL) {
-        return weft_fail_memory(error, WEFT_EXPRESSION);
+        return weft_fail_memory(error, size);
     }
     for (int i = 0, written = 0; i < N_PRIORITIES; i++) {
         if (all[i].weight > 0) {
             fputs(written++ == 0 ? "" : form == 0 ? " * " : " + ", out);
-            write_priority(out, PRIORITIES[i], &all[i], form == 0);
+            write_priority(out, metrics[i], &all[i], form == 0);
         }
     }
     fclose(out);
-    if (weft_expr_parse(to->text, metric_names(), WEFT_METRIC_COUNT, to->expr, error) != WEFT_OK) {
-        return place_expression_error(doc, node, error);
+    return WEFT_OK;
+}
+
+/* What a table says instead of an expression, as one. */
+static weft_status read_table(const weft_doc *doc, const weft_node *node,
+                              weft_status (*write)(const weft_doc *doc, const weft_node *node,
+                                                   char *text, size_t size, weft_error *error),
+                              const weft_score_text *to, weft_error *error) {
+    char text[2 * WEFT_EXPRESSION] = "";
+    WEFT_TRY(write(doc, node, text, sizeof text - 1, error)); /* what is full has no end */
+    if (strlen(text) >= WEFT_EXPRESSION) {
+        weft_node_fail(doc, node, error, WEFT_ERROR_INPUT,
+                       "it names too many metrics: as an expression it has %zu characters, and "
+                       "there is room for %d",
+                       strlen(text), WEFT_EXPRESSION - 1);
+        return WEFT_ERROR_INPUT;
+    }
+    snprintf(to->text, WEFT_EXPRESSION, "%s", text);
+    if (weft_expr_parse(to->text, weft_metric_tokens(), WEFT_METRIC_COUNT, to->expr, error) !=
+        WEFT_OK) {
+        return weft_expression_fail(doc, node, error);
     }
     return WEFT_OK;
 }
 
+static weft_status read_goal(const weft_doc *doc, const weft_node *node, int which,
+                             const weft_score_text *to, weft_error *error) {
+    switch (which) {
+    case 2:
+        return read_table(doc, node, write_priorities, to, error);
+    case 3:
+        return read_table(doc, node, weft_order_text, to, error);
+    case 4:
+        return read_table(doc, node, weft_reference_text, to, error);
+    default:
+        return parse_score(doc, node, to, error);
+    }
+}
+
 weft_status weft_score_read(weft_map *map, const char *other, const weft_score_text *to,
                             weft_error *error) {
-    static const char *const KEYS[] = {"score", "minimise", "priority"};
+    static const char *const KEYS[] = {"score", "minimise", "priority", "order", "reference"};
+    enum { N_KEYS = sizeof KEYS / sizeof KEYS[0] };
+    /* beside objectives a reference point is no goal of its own */
+    int n = other != NULL ? N_KEYS - 1 : N_KEYS;
     const weft_node *found = NULL;
     int which = 0;
-    for (int k = 0; k < 3; k++) {
+    for (int k = 0; k < n; k++) {
         const weft_node *node = NULL;
         WEFT_TRY(weft_map_node(map, KEYS[k], WEFT_OPTIONAL, &node, error));
         if (node != NULL && other != NULL) {
@@ -244,8 +296,7 @@ weft_status weft_score_read(weft_map *map, const char *other, const weft_score_t
         return WEFT_OK;
     }
     *to->maximise = which == 0;
-    return which == 2 ? read_priorities(map->doc, found, to, error)
-                      : parse_score(map->doc, found, to, error);
+    return read_goal(map->doc, found, which, to, error);
 }
 
 /* ---- the goal -------------------------------------------------------------------------------- */
@@ -269,9 +320,9 @@ static weft_status read_constraints(weft_problem *problem, weft_map *map, weft_e
         WEFT_TRY(weft_node_text(map->doc, node, &text, error));
         WEFT_TRY(weft_take_name(map->doc, node, text, problem->info.constraints[i],
                                 sizeof problem->info.constraints[i], error));
-        if (weft_expr_parse_constraint(text, metric_names(), WEFT_METRIC_COUNT,
+        if (weft_expr_parse_constraint(text, weft_metric_tokens(), WEFT_METRIC_COUNT,
                                        &problem->constraints[i], error) != WEFT_OK) {
-            return place_expression_error(map->doc, node, error);
+            return weft_expression_fail(map->doc, node, error);
         }
         problem->info.n_constraints = i + 1;
     }
@@ -287,8 +338,12 @@ weft_status weft_goal_read(weft_problem *problem, weft_map *map, weft_error *err
     if (problem->score != NULL) {
         info->n_objectives = 1;
     } else if (objectives != NULL) {
+        const weft_node *reference = NULL;
         WEFT_TRY(read_objectives(info, map->doc, objectives, error));
+        WEFT_TRY(weft_map_node(map, "reference", WEFT_OPTIONAL, &reference, error));
+        WEFT_TRY(reference != NULL ? weft_aims_read(problem, map->doc, reference, error) : WEFT_OK);
     }
+    WEFT_TRY(weft_soft_read(problem, map, error));
     return read_constraints(problem, map, error);
 }
 
@@ -319,4 +374,5 @@ void weft_goal_write(const weft_problem_info *info, FILE *out) {
             weft_line_write(out, "- ", info->constraints[i]);
         }
     }
+    weft_preference_write(info, out);
 }

@@ -93,8 +93,8 @@ weft_status weft_goal_need(const weft_problem *problem, const weft_map *map,
                            weft_error *error) WEFT_NODISCARD;
 void weft_goal_write(const weft_problem_info *info, FILE *out);
 
-/* `score` (maximised), `minimise` or `priority` of a table, where it has one: its text, the way, and the
- * parsed expression. `other` is a goal that was found before, or NULL. */
+/* `score` (maximised), `minimise`, `priority`, `reference` or `order` of a table, where it has one: its
+ * text, the way, and the parsed expression. `other` is a goal that was found before, or NULL. */
 typedef struct weft_score_text {
     char *text; /* of WEFT_EXPRESSION bytes */
     bool *maximise;
@@ -102,6 +102,26 @@ typedef struct weft_score_text {
 } weft_score_text;
 weft_status weft_score_read(weft_map *map, const char *other, const weft_score_text *to,
                             weft_error *error) WEFT_NODISCARD;
+
+/* An expression's own error, moved from its text to the file. */
+weft_status weft_expression_fail(const weft_doc *doc, const weft_node *node, weft_error *error);
+
+/* The tokens of the metrics, as expressions take them. */
+const char *const *weft_metric_tokens(void);
+
+/* ---- problem_preference.c: soft limits, aims, orders ------------------------------------------ */
+
+/* `soft`, and `reference` beside `objectives`. */
+weft_status weft_soft_read(weft_problem *problem, weft_map *map, weft_error *error) WEFT_NODISCARD;
+weft_status weft_aims_read(weft_problem *problem, const weft_doc *doc, const weft_node *node,
+                           weft_error *error) WEFT_NODISCARD;
+
+/* A reference point and an order as expressions to minimise. */
+weft_status weft_reference_text(const weft_doc *doc, const weft_node *node, char *text, size_t size,
+                                weft_error *error) WEFT_NODISCARD;
+weft_status weft_order_text(const weft_doc *doc, const weft_node *node, char *text, size_t size,
+                            weft_error *error) WEFT_NODISCARD;
+void weft_preference_write(const weft_problem_info *info, FILE *out);
 
 /* ---- problem_plan.c: which genes vary, and when ----------------------------------------------- */
 

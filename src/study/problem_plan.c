@@ -402,6 +402,7 @@ int weft_stage_objectives(const weft_problem *problem, int stage, const weft_tri
         return problem->info.n_objectives;
     }
     double value = weft_expr_evaluate(score, trial->metrics);
-    vector[0] = problem->info.stages[stage].maximise ? -value : value;
+    double worse = weft_problem_penalty(problem, -1, trial->metrics) * fabs(value);
+    vector[0] = (problem->info.stages[stage].maximise ? -value : value) + worse;
     return 1;
 }

@@ -21,6 +21,9 @@ struct weft_several {
     bool maximise[WEFT_MAX_OBJECTIVES];
     weft_metric objectives[WEFT_MAX_OBJECTIVES];
     char score[WEFT_EXPRESSION];
+    int n_soft, n_aims; /* as weft_problem_info has them */
+    weft_soft_info soft[WEFT_MAX_CONSTRAINTS];
+    weft_aim_info aims[WEFT_MAX_OBJECTIVES];
     double low[WEFT_MAX_OBJECTIVES], high[WEFT_MAX_OBJECTIVES]; /* over all trials */
     size_t n, room;
     kept *fronts;
@@ -35,16 +38,35 @@ static void take_goal(weft_several *several, const weft_problem_info *info) {
     memcpy(several->maximise, info->maximise, sizeof several->maximise);
     memcpy(several->objectives, info->objectives, sizeof several->objectives);
     snprintf(several->score, sizeof several->score, "%s", info->score);
+    several->n_soft = info->n_soft;
+    memcpy(several->soft, info->soft, sizeof several->soft);
+    several->n_aims = info->n_aims;
+    memcpy(several->aims, info->aims, sizeof several->aims);
     for (int d = 0; d < WEFT_MAX_OBJECTIVES; d++) {
         several->low[d] = INFINITY;
         several->high[d] = -INFINITY;
     }
 }
 
+static bool same_preferences(const weft_several *several, const weft_problem_info *info) {
+    bool same = several->n_soft == info->n_soft && several->n_aims == info->n_aims;
+    for (int s = 0; same && s < info->n_soft; s++) {
+        const weft_soft_info *a = &several->soft[s];
+        const weft_soft_info *b = &info->soft[s];
+        same = strcmp(a->limit, b->limit) == 0 && a->weight == b->weight && a->scale == b->scale;
+    }
+    for (int i = 0; same && i < info->n_aims; i++) {
+        const weft_aim_info *a = &several->aims[i];
+        const weft_aim_info *b = &info->aims[i];
+        same = a->metric == b->metric && a->aim == b->aim && a->scale == b->scale;
+    }
+    return same;
+}
+
 static weft_status check_goal(const weft_several *several, const weft_problem_info *info,
                               weft_error *error) {
     bool same = several->n_objectives == info->n_objectives &&
-                strcmp(several->score, info->score) == 0;
+                strcmp(several->score, info->score) == 0 && same_preferences(several, info);
     for (int d = 0; same && d < info->n_objectives; d++) {
         same = several->maximise[d] == info->maximise[d] &&
                (info->score[0] != '\0' || several->objectives[d] == info->objectives[d]);
