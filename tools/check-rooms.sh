@@ -18,11 +18,12 @@ network base
 hardware base network
 learn base network hardware
 accuracy base network hardware learn
+transfer base network
 search base
 space base network hardware
-study base network hardware learn accuracy search space
+study base network hardware learn accuracy transfer search space
 report base network hardware search space study
-cli base network hardware learn accuracy search space study report
+cli base network hardware learn accuracy transfer search space study report
 TABLE
 }
 

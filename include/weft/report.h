@@ -120,4 +120,17 @@ WEFT_API weft_status weft_report_importance_write(const weft_report_importance *
                                                   const char *file,
                                                   weft_error *error) WEFT_NODISCARD;
 
+/* A matrix of rank correlations. */
+typedef struct weft_report_heat {
+    const char *title;
+    const char *const *names; /* (n) */
+    const double *values;     /* (n, n), -1 .. 1; NaN: unknown */
+    const int *clusters;      /* (n) neighbours of one cluster stand together */
+    int n;                    /* at least 1 */
+} weft_report_heat;
+
+/* Writes it as one SVG file. */
+WEFT_API weft_status weft_report_heat_write(const weft_report_heat *heat, const char *file,
+                                            weft_error *error) WEFT_NODISCARD;
+
 #endif

@@ -13,5 +13,6 @@
 #include <weft/search.h>
 #include <weft/space.h>
 #include <weft/study.h>
+#include <weft/transfer.h>
 
 #endif

@@ -130,3 +130,10 @@ weft_status weft_report_importance_write(const weft_report_importance *importanc
     weft_status drawn = weft_figure_importance_draw(importance, &head, &svg, error);
     return save_as(file, drawn, &svg, error);
 }
+
+weft_status weft_report_heat_write(const weft_report_heat *heat, const char *file,
+                                   weft_error *error) {
+    weft_markup svg = {0};
+    weft_status drawn = weft_figure_heat_draw(heat, &svg, error);
+    return save_as(file, drawn, &svg, error);
+}
