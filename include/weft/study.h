@@ -306,8 +306,8 @@ WEFT_API weft_status weft_study_run(weft_study *study, const weft_run_settings *
  * transaction; an ok trial without its objectives or an infeasible one without a violation is
  * refused with WEFT_ERROR_USAGE and nothing is stored. The genome is borrowed until the batch is
  * told. Not thread-safe, evaluate is.
- * In an asynchronous study ask goes on beside the trials that are out, without a batch; then WEFT_DONE may
- * mean that it waits for one of them to be told. */
+ * In an asynchronous study ask goes on beside the trials that are out, without a batch: then WEFT_DONE may
+ * mean that it waits for one of them to be told, and a genome is borrowed until its trial is told. */
 WEFT_API weft_status weft_study_ask(weft_study *study, weft_trial *trial,
                                     weft_error *error) WEFT_NODISCARD;
 WEFT_API weft_status weft_study_evaluate(weft_study *study, weft_trial *trial,

@@ -59,7 +59,8 @@ static weft_status take_all(cli_call *call, const weft_study *study, size_t **in
 static void note_partial(cli_call *call, const weft_study *study) {
     size_t partial = 0;
     for (size_t i = 0; i < weft_study_size(study); i++) {
-        partial += weft_study_get_trial(study, i)->partial;
+        const weft_trial *trial = weft_study_get_trial(study, i);
+        partial += trial->state == WEFT_TRIAL_OK && trial->partial;
     }
     if (partial > 0) {
         cli_note(call, "%zu trials stopped at a lower fidelity, and are not compared", partial);

@@ -116,7 +116,7 @@ static weft_status work_out(subject *of) {
         WEFT_TRY(sort_rows(of, q));
     }
     for (size_t i = 0; i < weft_study_size(of->study); i++) {
-        of->n_ok += weft_study_get_trial(of->study, i)->state == WEFT_TRIAL_OK;
+        of->n_ok += weft_trial_counts(weft_study_get_trial(of->study, i));
     }
     weft_error all_alike; /* where every trial is on the front there is nothing to tell apart */
     weft_status status = weft_study_separation(of->study, of->arguments->seed, &of->separation,

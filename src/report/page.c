@@ -261,8 +261,13 @@ static weft_status write_fronts(const weft_summary *summary, weft_markup *html, 
 static void write_front_designs(const weft_summary *summary, weft_markup *html) {
     bool front = !is_scored(summary) && summary->info->n_objectives > 1;
     heading(html, "designs", front ? "Designs of the front" : "The best design");
+    size_t whole = summary->ok - summary->partial;
     if (summary->n_front == 0) {
-        paragraph(html, "No design was feasible, so there is none to show.");
+        paragraph(html,
+                  summary->partial > 0
+                      ? "No design was feasible and evaluated as a whole, so there is none to "
+                        "show."
+                      : "No design was feasible, so there is none to show.");
         return;
     }
     char goal[512], knee[32], text[1400];
@@ -270,8 +275,8 @@ static void write_front_designs(const weft_summary *summary, weft_markup *html) 
     weft_text_format(knee, sizeof knee, "%" PRIu64, summary->trials[summary->knee]->number);
     if (front && summary->n_front == 1) {
         weft_text_format(text, sizeof text,
-                         "Of %zu feasible designs, one is the best in every objective (%s).",
-                         summary->ok, goal);
+                         "Of %zu feasible designs, one is the best in every objective (%s).", whole,
+                         goal);
     } else if (front) {
         weft_text_format(
             text, sizeof text,
@@ -279,12 +284,12 @@ static void write_front_designs(const weft_summary *summary, weft_markup *html) 
             "objective (%s) and better in one. The knee, trial %s, is the design of the "
             "front %s, with each objective scaled to the front's range: past it, a "
             "gain in one objective costs more of the others.",
-            summary->n_front, summary->ok, goal, knee,
+            summary->n_front, whole, goal, knee,
             summary->info->n_objectives == 2 ? "farthest from the line between its ends"
                                              : "with the least sum of objectives");
     } else {
-        weft_text_format(text, sizeof text, "Of %zu feasible designs, the one with %s.",
-                         summary->ok, goal);
+        weft_text_format(text, sizeof text, "Of %zu feasible designs, the one with %s.", whole,
+                         goal);
     }
     paragraph(html, text);
     weft_page_front_table(summary, html);

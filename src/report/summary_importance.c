@@ -24,7 +24,7 @@ static bool spans_much(const weft_summary *summary, weft_metric metric) {
     double low = INFINITY;
     double high = -INFINITY;
     for (size_t i = 0; i < summary->n_trials; i++) {
-        if (summary->trials[i]->state == WEFT_TRIAL_OK) {
+        if (weft_trial_counts(summary->trials[i])) {
             low = fmin(low, value_of(summary->trials[i], metric));
             high = fmax(high, value_of(summary->trials[i], metric));
         }
@@ -78,7 +78,7 @@ weft_status weft_summary_weigh(const weft_study *study, weft_summary *summary, w
     weft_importance_settings settings;
     weft_importance_defaults(&settings);
     settings.trees = TREES;
-    if (summary->ok < LEAST_TRIALS) {
+    if (summary->ok - summary->partial < LEAST_TRIALS) {
         return WEFT_OK;
     }
     summary->importance = calloc(WEFT_MAX_OBJECTIVES, sizeof *summary->importance);

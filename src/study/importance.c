@@ -10,7 +10,7 @@
 
 /* The value of a trial that counts; NaN: it does not. */
 static double value_of(const weft_trial *trial, weft_metric metric, bool logarithm) {
-    if (trial->state != WEFT_TRIAL_OK) {
+    if (!weft_trial_counts(trial)) {
         return NAN;
     }
     double value = metric == WEFT_METRIC_COUNT ? trial->score : trial->metrics[metric];
@@ -103,7 +103,7 @@ static weft_status mark_best(const weft_study *study, sample *of, weft_error *er
     }
     size_t n = 0;
     for (size_t t = 0; t < study->n_trials; t++) {
-        if (study->trials[t].state == WEFT_TRIAL_OK) {
+        if (weft_trial_counts(&study->trials[t])) {
             weft_problem_objectives(study->problem, &study->trials[t], &all[n].value);
             all[n].place = n;
             n++;
@@ -127,7 +127,7 @@ static weft_status take_sample(const weft_study *study, sample *of, weft_error *
         return weft_fail_memory(error, (study->n_trials + 1) * n_genes * sizeof *of->genomes);
     }
     for (size_t t = 0; t < study->n_trials; t++) {
-        if (study->trials[t].state == WEFT_TRIAL_OK) {
+        if (weft_trial_counts(&study->trials[t])) {
             of->place[t] = of->n;
             memcpy(of->genomes + of->n * n_genes, study->trials[t].genome,
                    n_genes * sizeof *of->genomes);

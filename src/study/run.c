@@ -159,8 +159,10 @@ static void record(run *r, const weft_trial *trial) {
         note_fault(r, status, &error);
         return;
     }
-    count_trial(r, trial);
-    report_progress(r, trial, false);
+    /* As it is kept: the genome of one that was out is gone. */
+    const weft_trial *kept = &r->study->trials[weft_study_find(r->study, trial->number)];
+    count_trial(r, kept);
+    report_progress(r, kept, false);
 }
 
 static void begin_place(const weft_study *study, int place, weft_trial *trial) {

@@ -40,17 +40,6 @@ static int remove_tree(void **state) {
     return status;
 }
 
-/* In memory where there is such a place: every trial waits for the disk, and hundreds are told. */
-static int make_quick_folder(void **state) {
-    char *folder = strdup("/dev/shm/weft-test-XXXXXX");
-    if (mkdtemp(folder) == NULL) {
-        free(folder);
-        return make_folder(state);
-    }
-    *state = folder;
-    return 0;
-}
-
 /* Images of two halves, of which the label says which one is bright. */
 static int make_data(void **state) {
     char images[600];
