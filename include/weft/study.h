@@ -15,6 +15,7 @@
 #include <weft/hardware.h>
 #include <weft/search.h>
 #include <weft/space.h>
+#include <weft/transfer.h>
 
 /* ---- metrics -----------------------------------------------------------------------------------
  * What an objective, a score or a constraint may name: token, unit, whether more is better. */
@@ -358,6 +359,31 @@ WEFT_API weft_status weft_study_hypervolume(const weft_study *study, double *val
 /* Its last value alone. */
 WEFT_API weft_status weft_study_last_hypervolume(const weft_study *study, double *value,
                                                  weft_error *error) WEFT_NODISCARD;
+
+/* What a search found with the problem's chip as proxy, as a target measures it. Designs are the trials
+ * that count, each design once. */
+typedef struct weft_target {
+    int n;
+    size_t *trials;    /* (n) index in the study */
+    double *predicted; /* (n) the metric on the target; under a fallback the chip's own */
+    double *measured;  /* (n) NaN: not measured, or failed */
+    int *candidates;   /* (n_candidates) the front by prediction, by rising metric */
+    int *front;        /* (n_front) the front of what was measured, by its own figures */
+    int n_candidates, n_front;
+    int n_measured, failed;
+    weft_fallback fallback;
+    double srcc_proxy, srcc_loo, srcc_low; /* as of weft_adaptation */
+} weft_target;
+
+/* Adapts a metric of the chip to what the target measured of n trials (indices in the study; NaN, 0 or
+ * below: failed), described by their genes, and finds the front of the problem's objectives with the
+ * target's figures in place of the chip's: by prediction, and pruned by measurement. WEFT_ERROR_INPUT where
+ * the metric is none of two objectives or more, or a trial has no figures. */
+WEFT_API weft_status weft_study_target(const weft_study *study, weft_metric metric,
+                                       const size_t *trials, const double *values, int n,
+                                       const weft_adapt_settings *settings, weft_target *target,
+                                       weft_error *error) WEFT_NODISCARD;
+WEFT_API void weft_target_free(weft_target *target);
 
 /* Importance of the genes for a metric, or for the score (WEFT_METRIC_COUNT), over the trials that are
  * ok and whose value is known; `logarithm`: of its logarithm, where trials of 0 or less are left out.

@@ -113,7 +113,7 @@ extern const cli_command cli_search, cli_estimate, cli_explain, cli_sensitivity,
     cli_supernet_rank, cli_space, cli_doctor, cli_completion, cli_version, cli_help;
 extern const cli_command cli_flash_degree, cli_flash_choose;
 extern const cli_command cli_devices_import, cli_devices_correlate, cli_devices_adapt,
-    cli_devices_front;
+    cli_devices_front, cli_devices_prune;
 
 /* What every command takes. */
 typedef struct cli_common {

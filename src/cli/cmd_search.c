@@ -38,6 +38,15 @@ static const cli_option OPTIONS[] = {
      .help =
          "Opens all that the search would open, prints what would be searched, as resolved, and "
          "ends; nothing is written."},
+    {"target", 0, CLI_TEXT, "FILE", MEMBER(target.file), .values = CLI_VALUES_FILE, .unset = "none",
+     .help =
+         "CSV with what another device measured of the designs (a column trial or design, and one "
+         "of numbers): the chip is its proxy, and the search ends with the front on that device, "
+         "pruned by its measurements, and what is to be measured for it."},
+    {"target-column", 0, CLI_TEXT, "DEVICE", MEMBER(target.target), .unset = "the only one",
+     .help = "Column of the target in that file."},
+    {"target-metric", 0, CLI_CHOICE, "METRIC", MEMBER(target.metric), .words = cli_target_metrics,
+     .help = "Which of the chip's figures is the proxy's."},
     {"no-final", 0, CLI_FLAG, MEMBER(no_final),
      .help = "Does not train the designs of the front in full at the end."},
     {"json", 0, CLI_FLAG, MEMBER(json), .help = "Prints JSON."},
@@ -59,6 +68,7 @@ static void defaults(void *opaque) {
     cli_search_arguments *arguments = opaque;
     arguments->jobs = cli_cores();
     arguments->keep = 10;
+    arguments->target = (cli_target_file){.file = "", .target = ""};
 }
 
 /* What a search did, beside what is in its study. */
@@ -107,7 +117,21 @@ static void best_json(weft_json *json, const weft_study *study) {
     cli_design_json(json, &designs, weft_study_get_trial(study, best));
 }
 
-static weft_status print_result_json(cli_call *call, const weft_study *study, const char *store,
+/* The front on a target, as a member of the object that is open. */
+static weft_status target_json(cli_call *call, const cli_search_arguments *arguments,
+                               const weft_study *study, weft_json *json) {
+    if (arguments->target.file[0] == '\0') {
+        return WEFT_OK;
+    }
+    weft_json_key(json, "target");
+    weft_json_object_begin(json);
+    weft_status status = cli_target_tell(call, &arguments->target, study, json);
+    weft_json_object_end(json);
+    return status;
+}
+
+static weft_status print_result_json(cli_call *call, const cli_search_arguments *arguments,
+                                     const weft_study *study, const char *store,
                                      const search_outcome *outcome, const size_t *front, size_t n) {
     const weft_problem_info *info = outcome->info;
     trial_counts tally = count_trials(study);
@@ -145,7 +169,12 @@ static weft_status print_result_json(cli_call *call, const weft_study *study, co
     cli_designs designs = {
         .problem = weft_study_get_problem(study), .study = study, .index = front, .n = n};
     cli_designs_json(json, &designs);
+    weft_status status = n > 0 ? target_json(call, arguments, study, json) : WEFT_OK;
     weft_json_object_end(json);
+    if (status != WEFT_OK) {
+        weft_json_destroy(json);
+        return status;
+    }
     return cli_json_print(call, json);
 }
 
@@ -213,10 +242,14 @@ static weft_status print_result(cli_call *call, const cli_search_arguments *argu
     WEFT_TRY(weft_study_front(study, &front, &n, &call->error));
     weft_status status = WEFT_OK;
     if (arguments->json) {
-        status = print_result_json(call, study, store, outcome, front, n);
+        status = print_result_json(call, arguments, study, store, outcome, front, n);
     } else if (n > 0) {
         cli_heading(call, info->score[0] != '\0' ? "Best design" : "Front");
         status = print_front(call, study, store, front, n);
+    }
+    if (status == WEFT_OK && n > 0 && !arguments->json && arguments->target.file[0] != '\0') {
+        printf("\n");
+        status = cli_target_tell(call, &arguments->target, study, NULL);
     }
     free(front);
     trial_counts tally = count_trials(study);
@@ -284,6 +317,10 @@ static weft_status check_options(cli_call *call, const cli_search_arguments *arg
                 OF_STORES[i]);
         }
     }
+    if (cli_given(call, "target") &&
+        (arguments->exhaustive || arguments->dry_run || arguments->seeds > 0)) {
+        return cli_usage(call, "--target belongs to one search into a store");
+    }
     if (cli_given(call, "keep") && !arguments->exhaustive) {
         return cli_usage(call, "--keep belongs to --exhaustive");
     }
@@ -339,8 +376,9 @@ const cli_command cli_search = {
         "compared), designs and spent (what the evaluations cost, in whole ones), elapsed_s, "
         "hypervolume (null with one objective), gap (designs that "
         "were trained in full, the mean of test less searched accuracy, and Kendall tau of both), "
-        "best (the best by the score, the knee of a front; as weft front prints it) and front (an "
-        "array of such). With --dry-run: problem, "
+        "best (the best by the score, the knee of a front; as weft front prints it), front (an "
+        "array of such) and with --target target (as weft devices prune prints it). With "
+        "--dry-run: problem, "
         "space, designs, legal_designs, designs_left (of the genes that vary, as text; "
         "designs_left_exact false: no more than that), fixed (the genes that do not vary), chip, "
         "accounting, data, objectives (metric, maximise), "

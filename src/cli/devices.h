@@ -36,4 +36,21 @@ void cli_adapt_close(cli_adapted *adapted);
 /* Adapts again to the measurements there are. */
 weft_status cli_adapt_again(cli_call *call, cli_adapted *adapted) WEFT_NODISCARD;
 
+/* ---- target.c: a study's designs on a target ------------------------------------------------------ */
+
+/* What a target measured of the designs of a study: a CSV file with a column `trial` or `design`, or with
+ * an architecture as a device table has it (which names a design by its arch=). */
+typedef struct cli_target_file {
+    const char *file;   /* "": nothing is measured yet */
+    const char *target; /* its column; "": the only one */
+    int metric;         /* index in cli_target_metrics */
+} cli_target_file;
+
+extern const char *const cli_target_metrics[];
+
+/* Prints the front on the target: pruned by its measurements, and what is to be measured. With `json` as
+ * members of the object that is open. */
+weft_status cli_target_tell(cli_call *call, const cli_target_file *file, const weft_study *study,
+                            weft_json *json) WEFT_NODISCARD;
+
 #endif

@@ -38,6 +38,7 @@ static const cli_command *const COMMANDS[] = {
     &cli_devices_correlate,
     &cli_devices_adapt,
     &cli_devices_front,
+    &cli_devices_prune,
     &cli_supernet_train,
     &cli_supernet_measure,
     &cli_supernet_rank,

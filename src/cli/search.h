@@ -5,7 +5,7 @@
 #ifndef WEFT_CLI_SEARCH_H
 #define WEFT_CLI_SEARCH_H
 
-#include "cli/cli.h"
+#include "cli/devices.h"
 
 typedef struct cli_search_arguments {
     const char *store;
@@ -14,6 +14,7 @@ typedef struct cli_search_arguments {
     uint64_t seed;
     int seeds; /* 0: one search */
     int keep;
+    cli_target_file target; /* file "": no target */
     bool exhaustive, dry_run, no_final, asynchronous, json;
 } cli_search_arguments;
 

@@ -121,4 +121,46 @@ run devices front --table small.csv --accuracy acc --proxy p --target t --n 1
 code_is 3 "a space too small for a front"
 err_has "too small" "is told"
 
+# A search whose chip is the proxy: the target takes half of the chip's latency and a fixed time for each
+# 3x3 convolution.
+cat > cells.yaml << 'YAML'
+weft: problem/1
+name: cells
+space: nasbench201
+chip: generic-rram
+objectives: [latency min, energy min]
+search: {optimizer: random, trials: 300, batch: 50, seed: 1}
+YAML
+run search cells.yaml --store cells.db --target board.csv --json
+code_is 0 "a search for a target that has measured nothing yet"
+json_valid "its result"
+json_true '.target.measurements == 0 and (.target.fallback | length) > 0 and .target.front == []' "says that nothing is measured"
+json_true '(.target.to_measure | length) == (.front | length)' "and what is to be"
+run front cells.db --all --json
+jq -r '"trial,board_ms", (.[] | select(.trial % 4 == 0) |
+    "\(.trial),\(500 * .latency_s + 0.2 * ((.description | split("=")[1] | split("3") | length) - 1))")' \
+    "$out" > board.csv
+run devices prune cells.db --samples board.csv --json
+code_is 0 "its front by the target's measurements"
+json_valid "the front"
+json_true '.measurements > 60 and .srcc_loo > .srcc_proxy and .fallback == null' "it adapts"
+json_true '(.front | length) > 0 and ([.front[] | .measured > 0] | all) and ([.to_measure[] | .measured == null] | all)' "what is measured, and what is not"
+run search cells.yaml --store cells.db --target board.csv --target-metric latency
+code_is 0 "the same search ends with it"
+out_has "Front on the target" "in words"
+printf 'design,x\nnasbench201@arch=999999,1\n' > wrong.csv
+run devices prune cells.db --samples wrong.csv
+code_is 3 "designs that nobody tried"
+err_has "none of the 1 designs" "are told"
+printf 'name,x\na,1\n' > wrong.csv
+run devices prune cells.db --samples wrong.csv
+code_is 3 "no column of designs"
+err_has "column 'trial'" "says which is expected"
+sed 's/objectives.*/objectives: [energy min, area min]/' cells.yaml > other.yaml
+run search other.yaml --store other.db --target board.csv
+code_is 3 "a metric that is no objective"
+err_has "no front with latency" "is told"
+run search cells.yaml --target board.csv --seeds 2
+code_is 2 "a target for several seeds"
+
 finish
