@@ -697,4 +697,85 @@ WEFT_API weft_status weft_flash_choose(const weft_space *space,
                                        weft_error *error) WEFT_NODISCARD;
 WEFT_API void weft_flash_choice_destroy(weft_flash_choice *choice);
 
+/* ---- programs from outside -------------------------------------------------------------------------
+ * A search of values that any program measures: candidates go to its standard input, results come from
+ * its standard output, one JSON object a line (docs/how-to/search-with-a-program.md).
+ *
+ *     weft_optimize_read("file.yaml", &optimize, &error);
+ *     weft_optimize_run(optimize, &settings, &error);
+ *     weft_optimize_front(optimize, &front, &n, &error);
+ *
+ * Trials are kept in a journal, a text file of one JSON object a line, written to the disk trial by
+ * trial; a run over a journal goes on with it. What is proposed is a function of the file, the seed and
+ * the results, not of how many copies of the program there are. */
+enum { WEFT_OPTIMIZE_METRICS = 32, WEFT_OPTIMIZE_NAME = 48, WEFT_OPTIMIZE_REASON = 200 };
+
+typedef struct weft_optimize_info {
+    char name[WEFT_PROBLEM_NAME];
+    int n_metrics; /* the objectives first */
+    char metrics[WEFT_OPTIMIZE_METRICS][WEFT_OPTIMIZE_NAME];
+    int n_objectives;
+    bool maximise[WEFT_MAX_OBJECTIVES];
+    int n_constraints;
+    char constraints[WEFT_MAX_CONSTRAINTS][WEFT_EXPRESSION];
+    const char *const *program; /* its words, as execvp takes them; NULL: the file names none */
+    double time_limit;          /* seconds for a candidate; 0: none */
+    int failures;               /* in a row, that end the run */
+    int64_t trials;
+    int batch;
+    uint64_t seed;
+    weft_optimizer_settings optimizer; /* its seed is `seed` */
+} weft_optimize_info;
+
+typedef struct weft_optimize_trial {
+    uint64_t number;
+    weft_outcome_state state;
+    double violation;
+    double metrics[WEFT_OPTIMIZE_METRICS]; /* NaN: not told */
+    double seconds;                        /* that the candidate took */
+    char reason[WEFT_OPTIMIZE_REASON];     /* why it is not ok; "" */
+    double *genome;
+} weft_optimize_trial;
+
+typedef struct weft_optimize_progress {
+    int64_t done, total, ok, infeasible, failed;
+    double best[WEFT_MAX_OBJECTIVES]; /* of each objective alone; NaN: none yet */
+    double rate, eta;                 /* trials a second of this run; seconds */
+} weft_optimize_progress;
+
+typedef struct weft_optimize_run_settings {
+    const char *journal;
+    int jobs; /* copies of the program */
+    const weft_stop *stop;
+    void (*progress)(void *context, const weft_optimize_progress *now); /* may be NULL */
+    void *context;
+} weft_optimize_run_settings;
+
+typedef struct weft_optimize weft_optimize;
+
+WEFT_API weft_status weft_optimize_read(const char *path, weft_optimize **optimize,
+                                        weft_error *error) WEFT_NODISCARD;
+WEFT_API void weft_optimize_destroy(weft_optimize *optimize);
+
+/* To look at and to change before the run: program (borrowed), time_limit, failures, trials, seed. */
+WEFT_API weft_optimize_info *weft_optimize_get_info(weft_optimize *optimize);
+WEFT_API const weft_space *weft_optimize_get_space(const weft_optimize *optimize);
+
+/* Runs what the journal does not hold yet. WEFT_DONE: the space is exhausted. WEFT_STOPPED, with the
+ * finished trials in the journal; WEFT_ERROR_EVALUATION after too many failures in a row;
+ * WEFT_ERROR_STORE for a journal of another problem, in use or damaged; WEFT_ERROR_INPUT where the
+ * program cannot be started. */
+WEFT_API weft_status weft_optimize_run(weft_optimize *optimize,
+                                       const weft_optimize_run_settings *settings,
+                                       weft_error *error) WEFT_NODISCARD;
+
+/* The trials of the journal after a run, by number; borrowed. */
+WEFT_API size_t weft_optimize_size(const weft_optimize *optimize);
+WEFT_API const weft_optimize_trial *weft_optimize_trial_at(const weft_optimize *optimize, size_t i);
+
+/* The indices of the trials that no other dominates, by the first objective from its best; with one
+ * objective the first of the best. *front is malloc'ed; none: *n is 0. */
+WEFT_API weft_status weft_optimize_front(const weft_optimize *optimize, size_t **front, size_t *n,
+                                         weft_error *error) WEFT_NODISCARD;
+
 #endif

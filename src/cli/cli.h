@@ -114,6 +114,7 @@ extern const cli_command cli_search, cli_estimate, cli_explain, cli_sensitivity,
 extern const cli_command cli_flash_degree, cli_flash_choose;
 extern const cli_command cli_devices_import, cli_devices_correlate, cli_devices_adapt,
     cli_devices_front, cli_devices_prune;
+extern const cli_command cli_optimize;
 
 /* What every command takes. */
 typedef struct cli_common {

@@ -10,6 +10,7 @@
 
 static const cli_command *const COMMANDS[] = {
     &cli_search,
+    &cli_optimize,
     &cli_estimate,
     &cli_explain,
     &cli_sensitivity,

@@ -16,7 +16,8 @@
     X("nasbench-macro", weft_family_nasbench_macro)                                                \
     X("cells-concat", weft_family_cells_concat)                                                    \
     X("cells-add", weft_family_cells_add)                                                          \
-    X("cells-inverted", weft_family_cells_inverted)
+    X("cells-inverted", weft_family_cells_inverted)                                                \
+    X("values", weft_family_values)
 
 const weft_family *weft_family_find(const char *name) {
 #define FAMILY_MATCH(word, family)                                                                 \

@@ -47,5 +47,6 @@ extern const weft_family weft_family_nasbench_macro;
 extern const weft_family weft_family_cells_concat;
 extern const weft_family weft_family_cells_add;
 extern const weft_family weft_family_cells_inverted;
+extern const weft_family weft_family_values;
 
 #endif

@@ -319,3 +319,16 @@ weft_status weft_space_read_node(const weft_doc *doc, const weft_node *node, wef
     }
     return end(&r, status, space);
 }
+
+weft_status weft_space_read_genes(const weft_doc *doc, const weft_node *genes, const char *name,
+                                  weft_space **space, weft_error *error) {
+    space_reader r;
+    WEFT_TRY(begin(&r, error));
+    snprintf(r.space->name, sizeof r.space->name, "%s", name);
+    r.space->family = &weft_family_values;
+    weft_status status = space_read_genes(&r, doc, genes);
+    if (status == WEFT_OK) {
+        status = finish(&r, doc, genes);
+    }
+    return end(&r, status, space);
+}

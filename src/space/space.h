@@ -12,6 +12,10 @@
 weft_status weft_space_read_node(const weft_doc *doc, const weft_node *node, weft_space **space,
                                  weft_error *error) WEFT_NODISCARD;
 
+/* A space of the family `values` from a table of genes as a space file has it, of the name given. */
+weft_status weft_space_read_genes(const weft_doc *doc, const weft_node *genes, const char *name,
+                                  weft_space **space, weft_error *error) WEFT_NODISCARD;
+
 /* Whether two genes are never active together: they ask one parent for values that do not meet. */
 bool weft_genes_exclude(const weft_gene *a, const weft_gene *b);
 
