@@ -82,15 +82,19 @@ void weft_async_free(weft_study *study) {
 
 /* ---- the next trial ---------------------------------------------------------------------------- */
 
-/* The genomes that are out, row by row; the caller frees them. */
-static weft_status copy_out(const weft_study *study, double **genomes, weft_error *error) {
+/* The genomes that are out and that the optimizer does not know, row by row; the caller frees them. Those
+ * that go on it was told. */
+static weft_status copy_out(const weft_study *study, double **genomes, int *n, weft_error *error) {
     size_t genes = (size_t)study->genes.n_genes;
     double *rows = calloc((size_t)study->n_out * genes + 1, sizeof *rows);
     if (rows == NULL) {
         return weft_fail_memory(error, (size_t)study->n_out * genes * sizeof *rows);
     }
+    *n = 0;
     for (int i = 0; i < study->n_out; i++) {
-        memcpy(&rows[(size_t)i * genes], study->out[i].genome, genes * sizeof *rows);
+        if (study->brackets == NULL || study->out[i].job.begins) {
+            memcpy(&rows[(size_t)(*n)++ * genes], study->out[i].genome, genes * sizeof *rows);
+        }
     }
     *genomes = rows;
     return WEFT_OK;
@@ -110,13 +114,13 @@ static uint64_t free_number(weft_study *study) {
 
 static weft_status ask(weft_study *study, weft_out *next, weft_error *error) {
     double *out = NULL;
+    int n_out = 0;
     int given = 1;
-    WEFT_TRY(copy_out(study, &out, error));
-    weft_status status =
-        study->brackets != NULL
-            ? weft_study_plan(study, out, study->n_out, &next->job, next->genome, error)
-            : weft_optimizer_ask_beside(study->optimizer, out, study->n_out, next->number, 1,
-                                        next->genome, &given, error);
+    WEFT_TRY(copy_out(study, &out, &n_out, error));
+    weft_status status = study->brackets != NULL
+                             ? weft_study_plan(study, out, n_out, &next->job, next->genome, error)
+                             : weft_optimizer_ask_beside(study->optimizer, out, n_out, next->number,
+                                                         1, next->genome, &given, error);
     free(out);
     return status;
 }
