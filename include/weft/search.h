@@ -64,7 +64,7 @@ typedef struct weft_optimizer_settings {
     double prior_weight;   /* 1 */
     int linear_forgetting; /* newest observations of full weight; 25 */
     /* "gp" (Jones et al. 1998; Yang et al. 2019); `startup_trials` as above */
-    int observations; /* trials in the processes at most; 2000 */
+    int observations; /* trials in the processes at most; 500 */
     int scored;       /* genomes scored for each one asked for; 1000 */
     /* NSGA-II (Deb et al. 2002), NSGA-III, MOEA/D and the genetic algorithms. Generations are of
      * `population` told trials each, whatever the size of the batches. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Half of the scores go to random genomes and, two in five, to mutants of good trials; the others to a
+ * Some of the scores go to random genomes and, two in five, to mutants of good trials; the others to a
  * search from the best few of them that changes one gene at a time, ordered genes by a width that
  * shrinks when no change helps (compass search: T. G. Kolda, R. M. Lewis, V. Torczon, "Optimization by
  * direct search", SIAM Review 45(3), 2003, section 3). */
@@ -189,7 +189,7 @@ static void climb(climber *c, int i) {
 
 bool weft_ascend(const weft_ascent *ascent, weft_rng *rng, double *genome) {
     climber c = {.by = ascent, .rng = rng, .left = ascent->budget};
-    scatter(&c, ascent->budget / 2);
+    scatter(&c, ascent->drawn);
     int spare = c.left;
     int best = 0;
     for (int i = 0; i < c.n; i++) {

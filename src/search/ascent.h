@@ -15,6 +15,7 @@ typedef struct weft_ascent {
     const weft_standing *parents; /* good trials to look near */
     size_t n_parents;
     int budget;   /* scores */
+    int drawn;    /* of them, for random genomes and mutants; the others climb */
     double *room; /* (STARTS + 1, n_genes) */
 } weft_ascent;
 

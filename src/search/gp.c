@@ -15,6 +15,12 @@
  *
  *     P[x is feasible] = P[x is of those with amounts] prod_c P[x keeps constraint c]
  *
+ * Of two and three objectives the hypervolume's reference has a say in what is sought. A far one, beyond the
+ * worst told, makes the ends of the front worth more than its middle, and more the less is known of them; an
+ * ascent then ends in the corners of the space, where least is known, one after the other. So trials of even
+ * numbers climb to what improves on most of the told, a near reference, and those of odd numbers take the
+ * best of the genomes drawn, by the far one.
+ *
  * Genomes of one batch know of each other as believed trials whose values are the predicted means
  * (D. Ginsbourger, R. Le Riche, L. Carraro, "Kriging is well-suited to parallelize optimization", 2010:
  * kriging believer).
@@ -49,7 +55,8 @@ enum {
 };
 
 static const double LARGEST_VIOLATION = 10.0;
-static const double BEYOND_WORST = 0.1; /* of the range of values, to the reference */
+static const double BEYOND = 0.1; /* of the range of values, to a reference */
+static const double NEAR_SHARE = 0.7;
 
 /* A process and the trials in it. */
 typedef struct role {
@@ -81,7 +88,7 @@ typedef struct gp {
     double *values, *sorted;
     double *points; /* (capacity, n_objectives) */
     weft_boxes boxes;
-    double reference[3];
+    double references[2][3]; /* near, far */
     weft_scalar scalar;
     double best;
 } gp;
@@ -480,19 +487,27 @@ static size_t collect_points(gp *state) {
     return (size_t)n;
 }
 
-/* A little beyond the worst told in each objective: nearer to the front, a search that began in one corner
- * of it would see no gain in the others. */
-static void set_reference(gp *state) {
+static int by_value(const void *left, const void *right) {
+    double a = *(const double *)left;
+    double b = *(const double *)right;
+    return (a > b) - (a < b);
+}
+
+/* Of each objective a tenth of the way from the least told beyond the worst told, and beyond the value that
+ * three in ten of the told exceed. */
+static void set_references(gp *state) {
     size_t n = collect_points(state);
     size_t width = (size_t)state->n_objectives;
-    for (size_t m = 0; m < width; m++) {
-        double lower = INFINITY;
-        double upper = -INFINITY;
+    for (size_t m = 0; m < width && n > 0; m++) {
         for (size_t i = 0; i < n; i++) {
-            lower = fmin(lower, state->points[i * width + m]);
-            upper = fmax(upper, state->points[i * width + m]);
+            state->sorted[i] = state->points[i * width + m];
         }
-        state->reference[m] = upper + BEYOND_WORST * (upper > lower ? upper - lower : 1.0);
+        qsort(state->sorted, n, sizeof *state->sorted, by_value);
+        for (int far = 0; far < 2; far++) {
+            double ahead = state->sorted[far ? n - 1 : (size_t)(NEAR_SHARE * (double)(n - 1))];
+            double range = ahead > state->sorted[0] ? ahead - state->sorted[0] : 1.0;
+            state->references[far][m] = ahead + BEYOND * range;
+        }
     }
 }
 
@@ -505,7 +520,7 @@ static weft_status prepare_boxes(gp *state, weft_error *error) {
         weft_boxes_destroy(&state->boxes);
         WEFT_TRY(weft_boxes_create(state->n_objectives, capacity, &state->boxes, error));
     }
-    set_reference(state);
+    set_references(state);
     return WEFT_OK;
 }
 
@@ -519,7 +534,7 @@ static double least_fitted(const weft_kriging *model) {
 }
 
 /* What a genome is measured against, beliefs included. */
-static void set_goal(gp *state, weft_rng *rng) {
+static void set_goal(gp *state, bool far, weft_rng *rng) {
     if (state->roles[0].n_told == 0) {
         state->best = least_fitted(&state->roles[state->n_objectives].model);
     } else if (state->n_objectives == 1) {
@@ -527,7 +542,7 @@ static void set_goal(gp *state, weft_rng *rng) {
     } else {
         size_t n = collect_points(state);
         if (state->n_objectives <= 3) {
-            weft_boxes_fill(&state->boxes, state->points, n, state->reference);
+            weft_boxes_fill(&state->boxes, state->points, n, state->references[far]);
         } else {
             weft_scalar_draw(&state->scalar, state->n_objectives, state->points, n, rng);
         }
@@ -640,18 +655,20 @@ static double score(void *context, const double *genome) {
 
 static void propose(const weft_optimizer *optimizer, uint64_t trial, int attempt, weft_rng *rng,
                     double *genome) {
-    (void)trial;
     gp *state = optimizer->state;
     if (!starting(optimizer) && attempt == 0) {
         size_t n = optimizer->history.n;
         believe(optimizer, state);
-        set_goal(state, rng);
+        bool far = trial % 2 == 1 && (state->n_objectives == 2 || state->n_objectives == 3);
+        int scored = optimizer->settings.scored;
+        set_goal(state, far, rng);
         weft_ascent ascent = {.optimizer = optimizer,
                               .score = score,
                               .context = state,
                               .parents = state->standings,
                               .n_parents = n < PARENTS ? n : PARENTS,
-                              .budget = optimizer->settings.scored,
+                              .budget = scored,
+                              .drawn = far ? scored : scored / 2,
                               .room = state->room};
         if (weft_ascend(&ascent, rng, genome)) {
             return;

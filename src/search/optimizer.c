@@ -49,7 +49,7 @@ void weft_optimizer_defaults(weft_optimizer_settings *settings) {
         .gamma = 0.25,
         .prior_weight = 1.0,
         .linear_forgetting = 25,
-        .observations = 2000,
+        .observations = 500,
         .scored = 1000,
         .crossover_probability = -1.0,
         .child_mutation_probability = -1.0,
