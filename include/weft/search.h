@@ -167,6 +167,34 @@ WEFT_API weft_status weft_optimizer_tell_trial(weft_optimizer *optimizer, uint64
                                                const double *genome, const weft_outcome *outcome,
                                                weft_error *error) WEFT_NODISCARD;
 
+/* ---- pinned and forbidden values --------------------------------------------------------------- */
+
+/* What values a gene may have in proposals. */
+typedef struct weft_restriction {
+    bool pinned; /* only `value` is allowed, forbidden or not */
+    double value;
+    uint64_t forbidden; /* bit k: lower + k; of choices and integers of up to 64 values */
+} weft_restriction;
+
+/* From here on ask proposes only what the restrictions (n_genes; NULL: none) allow, whatever was told
+ * before; values of other genes stay as good as any. Those of frozen genes are ignored. What is asked
+ * for is then a function of them, too: who rebuilds an optimizer tells it its history, and restricts it
+ * as it was. WEFT_ERROR_USAGE, and nothing changes, where a gene has no value left, or none that was
+ * named. */
+WEFT_API weft_status weft_optimizer_restrict(weft_optimizer *optimizer,
+                                             const weft_restriction *restrictions,
+                                             weft_error *error) WEFT_NODISCARD;
+
+/* The same check of one gene; whether a value is allowed; and the nearest that is, by the gene's order,
+ * the lower of two. */
+WEFT_API weft_status weft_restriction_check(const weft_gene *gene,
+                                            const weft_restriction *restriction,
+                                            weft_error *error) WEFT_NODISCARD;
+WEFT_API bool weft_restriction_allows(const weft_gene *gene, const weft_restriction *restriction,
+                                      double value);
+WEFT_API double weft_restriction_nearest(const weft_gene *gene, const weft_restriction *restriction,
+                                         double value);
+
 /* ---- minima of a function --------------------------------------------------------------------- */
 
 enum { WEFT_SHGO_MAX_VARIABLES = 16, WEFT_SHGO_MAX_CONSTRAINTS = 64 };

@@ -113,6 +113,7 @@ static void scatter(climber *c, int scores) {
         } else {
             weft_genome_draw(&c->by->optimizer->table, c->rng, genome);
         }
+        weft_optimizer_repair(c->by->optimizer, c->rng, genome);
         if (weft_optimizer_accepts(c->by->optimizer, genome)) {
             keep(c, genome, c->by->score(c->by->context, genome));
             scores--;
@@ -133,6 +134,7 @@ static bool improve(climber *c, int i, int g, double value) {
     }
     genome[g] = value;
     weft_genome_complete(&c->by->optimizer->table, c->rng, genome);
+    weft_optimizer_repair(c->by->optimizer, c->rng, genome);
     if (!weft_optimizer_accepts(c->by->optimizer, genome)) {
         return false;
     }

@@ -276,6 +276,7 @@ static bool propose_step(const weft_optimizer *optimizer, local *model, double *
         memcpy(genome, centre, (size_t)optimizer->table.n_genes * sizeof *genome);
         genome[s->gene] = s->value;
         weft_genome_complete(&optimizer->table, &rng, genome);
+        weft_optimizer_repair(optimizer, &rng, genome);
         if (weft_optimizer_accepts(optimizer, genome)) {
             return true;
         }

@@ -359,6 +359,7 @@ void weft_optimizer_destroy(weft_optimizer *optimizer) {
     weft_gene_walk_destroy(optimizer->walk);
     free(optimizer->genes);
     free(optimizer->scratch);
+    free(optimizer->restrictions);
     free(optimizer->seeds);
     free(optimizer);
 }
@@ -378,6 +379,7 @@ weft_status weft_optimizer_one_objective(const weft_optimizer *optimizer, weft_e
 bool weft_optimizer_accepts(const weft_optimizer *optimizer, const double *genome) {
     const weft_optimizer_settings *settings = &optimizer->settings;
     return !weft_history_holds(&optimizer->history, genome) &&
+           weft_optimizer_allows(optimizer, genome) &&
            weft_genome_legal(&optimizer->table, genome) &&
            !(settings->seen != NULL && settings->seen(settings->seen_context, genome));
 }
@@ -385,7 +387,7 @@ bool weft_optimizer_accepts(const weft_optimizer *optimizer, const double *genom
 static bool propose_random(const weft_optimizer *optimizer, int attempts, weft_rng *rng,
                            double *genome) {
     for (int attempt = 0; attempt < attempts; attempt++) {
-        weft_genome_draw(&optimizer->table, rng, genome);
+        weft_optimizer_draw(optimizer, rng, genome);
         if (weft_optimizer_accepts(optimizer, genome)) {
             return true;
         }
@@ -410,6 +412,7 @@ static weft_status propose(weft_optimizer *optimizer, uint64_t trial, double *ge
     *found = propose_seed(optimizer, trial, genome);
     for (int attempt = 0; !*found && attempt < METHOD_ATTEMPTS; attempt++) {
         optimizer->method->propose(optimizer, trial, attempt, &rng, genome);
+        weft_optimizer_repair(optimizer, &rng, genome);
         *found = weft_optimizer_accepts(optimizer, genome);
     }
     if (*found || propose_random(optimizer, RANDOM_ATTEMPTS, &rng, genome)) {

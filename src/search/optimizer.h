@@ -53,6 +53,8 @@ struct weft_optimizer {
     weft_gene *genes;
     weft_optimizer_settings settings;
     weft_history history;
+    weft_restriction
+        *restrictions;    /* (n_genes); NULL: none. Of a member of a portfolio: borrowed */
     uint64_t first_asked; /* the trials that are being asked for */
     int n_asked;
     size_t n_prepared; /* rows that the state has seen */
@@ -69,8 +71,17 @@ struct weft_optimizer {
 weft_status weft_method_find(const char *name, const weft_method **method,
                              weft_error *error) WEFT_NODISCARD;
 
-/* Whether ask may give the genome: legal, not known, not seen. */
+/* Whether ask may give the genome: legal, allowed, not known, not seen. */
 bool weft_optimizer_accepts(const weft_optimizer *optimizer, const double *genome);
+
+/* Gives a proposal the values that are allowed; does nothing, and draws nothing, where all are. */
+void weft_optimizer_repair(const weft_optimizer *optimizer, weft_rng *rng, double *genome);
+
+/* weft_genome_draw among the values that are allowed. */
+void weft_optimizer_draw(const weft_optimizer *optimizer, weft_rng *rng, double *genome);
+
+/* Whether every active gene that varies has a value that is allowed. */
+bool weft_optimizer_allows(const weft_optimizer *optimizer, const double *genome);
 
 /* WEFT_ERROR_USAGE where the settings have several objectives: for methods that have one. */
 weft_status weft_optimizer_one_objective(const weft_optimizer *optimizer,

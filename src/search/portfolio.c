@@ -249,6 +249,7 @@ static weft_status prepare(weft_optimizer *optimizer, weft_error *error) {
     for (int m = 0; m < s->n; m++) {
         weft_optimizer *member = &s->members[m];
         member->history = *history;
+        member->restrictions = optimizer->restrictions;
         if (drawn[m] && member->method->prepare != NULL) {
             WEFT_TRY(member->method->prepare(member, error));
         }

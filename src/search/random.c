@@ -8,7 +8,7 @@ static void propose(const weft_optimizer *optimizer, uint64_t trial, int attempt
                     double *genome) {
     (void)trial;
     (void)attempt;
-    weft_genome_draw(&optimizer->table, rng, genome);
+    weft_optimizer_draw(optimizer, rng, genome);
 }
 
 const weft_method weft_method_random = {.name = "random", .propose = propose};
