@@ -401,6 +401,46 @@ WEFT_API weft_status weft_study_separation(const weft_study *study, uint64_t see
                                            weft_separation **separation, size_t *n_members,
                                            weft_error *error) WEFT_NODISCARD;
 
+/* ---- steering ----------------------------------------------------------------------------------
+ * Values pinned and forbidden while a study is searched. A store keeps what was said and the trial from
+ * which it holds, so that a search that is continued proposes what it would have. */
+typedef enum weft_steer_kind {
+    WEFT_STEER_PIN,    /* the gene has this value alone */
+    WEFT_STEER_FORBID, /* it never has this value */
+    WEFT_STEER_FREE,   /* neither: what was pinned or forbidden of it, by the problem too, is not */
+} weft_steer_kind;
+
+WEFT_API const char *weft_steer_word(weft_steer_kind kind); /* "pin" */
+
+enum { WEFT_STEER_VALUE = 64 };
+
+typedef struct weft_steer {
+    weft_steer_kind kind;
+    char gene[WEFT_GENE_NAME];    /* to weft_steer_store a pattern, as `fixed` takes them */
+    char value[WEFT_STEER_VALUE]; /* as a person writes it; "" where a gene is freed */
+    bool taken;                   /* a search knows it; else the next batch begins with it */
+    uint64_t trial;               /* where taken: the first that it holds for */
+    double requested;             /* Unix time */
+} weft_steer;
+
+/* Adds n orders to a store, all or none, while a search runs on it or not; those of a pattern become
+ * one for each of its genes. WEFT_ERROR_INPUT, with the nearest name or the values there are, for a gene
+ * or value that is not, a gene that the search does not vary, one that would have no value left, and a
+ * value that is pinned and forbidden at once. */
+WEFT_API weft_status weft_steer_store(const char *store, const weft_steer *orders, size_t n,
+                                      weft_error *error) WEFT_NODISCARD;
+
+/* What `pin` and `forbid` of a problem leave of each gene (n_genes); borrowed. */
+WEFT_API const weft_restriction *weft_problem_restrictions(const weft_problem *problem);
+
+/* Order i of those that a study was told, in order; NULL behind the last. Borrowed until it changes. */
+WEFT_API const weft_steer *weft_study_order(const weft_study *study, size_t i);
+
+/* What all of it, with `pin` and `forbid` of the problem, leaves of each gene (n_genes). */
+WEFT_API weft_status weft_study_restrictions(const weft_study *study,
+                                             weft_restriction *restrictions,
+                                             weft_error *error) WEFT_NODISCARD;
+
 /* ---- designs ---------------------------------------------------------------------------------- */
 
 /* The chip of a genome, for a region of it: the problem's, with what the genes set. The caller

@@ -106,9 +106,9 @@ typedef struct cli_command {
 const cli_command *const *cli_commands(int *n);
 
 extern const cli_command cli_search, cli_estimate, cli_explain, cli_sensitivity, cli_importance,
-    cli_compare, cli_sweep, cli_validate, cli_chip_list, cli_chip_show, cli_chip_check, cli_train,
-    cli_quantize, cli_score, cli_front, cli_report, cli_data_list, cli_data_info, cli_data_add,
-    cli_predictor_list, cli_predictor_show, cli_predictor_import, cli_predictor_check,
+    cli_steer, cli_compare, cli_sweep, cli_validate, cli_chip_list, cli_chip_show, cli_chip_check,
+    cli_train, cli_quantize, cli_score, cli_front, cli_report, cli_data_list, cli_data_info,
+    cli_data_add, cli_predictor_list, cli_predictor_show, cli_predictor_import, cli_predictor_check,
     cli_predictor_fit, cli_predictor_next, cli_supernet_train, cli_supernet_measure,
     cli_supernet_rank, cli_space, cli_doctor, cli_completion, cli_version, cli_help;
 extern const cli_command cli_flash_degree, cli_flash_choose;

@@ -15,6 +15,7 @@ static const cli_command *const COMMANDS[] = {
     &cli_explain,
     &cli_sensitivity,
     &cli_importance,
+    &cli_steer,
     &cli_compare,
     &cli_sweep,
     &cli_validate,

@@ -75,7 +75,9 @@ static weft_status measure_extent(cli_call *call, const weft_problem *problem, s
     }
     weft_problem_stand(problem, of->stands);
     for (int g = 0; g < table.n_genes; g++) {
-        of->frozen[g] = !weft_problem_varies(problem, g);
+        const weft_restriction *restriction = &weft_problem_restrictions(problem)[g];
+        of->frozen[g] = !weft_problem_varies(problem, g) || restriction->pinned;
+        of->stands[g] = restriction->pinned ? restriction->value : of->stands[g];
         of->n_varying += !of->frozen[g];
     }
     if (of->n_varying == table.n_genes) {
@@ -227,6 +229,26 @@ static void print_extent(const weft_problem *problem, const weft_problem_info *i
     }
 }
 
+/* Values that the problem forbids; what it pins is among what is fixed. */
+static void print_forbidden(const weft_problem *problem) {
+    const weft_space *space = weft_problem_get_space(problem);
+    weft_gene_table table = weft_space_genes(space);
+    const weft_restriction *restrictions = weft_problem_restrictions(problem);
+    for (int g = 0; g < table.n_genes; g++) {
+        char values[400] = "";
+        for (int k = 0; k < 64; k++) {
+            char text[64];
+            if ((restrictions[g].forbidden >> k & 1) != 0) {
+                weft_list_add(values, sizeof values,
+                              cli_gene_text(space, g, table.genes[g].lower + k, text, sizeof text));
+            }
+        }
+        if (values[0] != '\0') {
+            printf("forbidden    %s: %s\n", table.genes[g].name, values);
+        }
+    }
+}
+
 static void print_stages(const weft_problem_info *info) {
     for (int s = 0; s < info->n_stages; s++) {
         const weft_stage_info *stage = &info->stages[s];
@@ -306,6 +328,7 @@ static weft_status print_plan(cli_call *call, const cli_search_arguments *argume
     weft_shape input = weft_space_input(weft_problem_get_space(problem));
     printf("problem      %s\n", info->name);
     print_extent(problem, info, extent);
+    print_forbidden(problem);
     printf("input        %d x %d x %d\n", input.channels, input.height, input.width);
     printf("chip         %s\n", weft_chip_name(weft_problem_get_chip(problem)));
     char accounting[CLI_ACCOUNTING];

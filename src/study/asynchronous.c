@@ -138,6 +138,7 @@ weft_status weft_async_begin(weft_study *study, weft_trial *trial, weft_error *e
     if (next.number >= (uint64_t)study->problem->info.trials) {
         return WEFT_DONE;
     }
+    WEFT_TRY(weft_steer_take(study, next.number, error));
     next.genome = malloc(bytes);
     if (next.genome == NULL) {
         return weft_fail_memory(error, bytes);

@@ -231,6 +231,7 @@ weft_status weft_batch_open(weft_study *study, weft_error *error) {
     weft_batch *batch = &study->batch;
     uint64_t trials = (uint64_t)study->problem->info.trials;
     while (batch->n == 0) {
+        WEFT_TRY(weft_steer_take(study, study->n_closed, error));
         WEFT_TRY(next_stage(study, error));
         batch->first = study->n_closed;
         uint64_t end = weft_stage_batch_end(study, batch->first);

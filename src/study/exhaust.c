@@ -2,6 +2,7 @@
  *
  * Every design of a finite problem. Threads walk ranges of the genomes, with genes that change where
  * layers lie outermost, so that what is dear is worked out least often. */
+#include <math.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -127,6 +128,18 @@ static weft_status keep(const exhaust *e, walker *w, kept *made, const double *g
                                 : keep_front(e, w, made, genome, error);
 }
 
+/* What the problem forbids is passed over; what it pins does not vary. */
+static bool is_allowed(const exhaust *e, const double *genome) {
+    const weft_restriction *restrictions = e->problem->restrictions;
+    for (int g = 0; g < e->table.n_genes; g++) {
+        if (restrictions[g].forbidden != 0 && !isnan(genome[g]) &&
+            !weft_restriction_allows(&e->table.genes[g], &restrictions[g], genome[g])) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* ---- walking --------------------------------------------------------------------------------- */
 
 static weft_status visit(const exhaust *e, walker *w, uint64_t place, const double *genome,
@@ -134,7 +147,8 @@ static weft_status visit(const exhaust *e, walker *w, uint64_t place, const doub
     double metrics[WEFT_METRIC_COUNT];
     kept made = {.place = place};
     weft_trial_state state;
-    if (e->table.legal != NULL && !e->table.legal(e->table.context, genome)) {
+    if (!is_allowed(e, genome) ||
+        (e->table.legal != NULL && !e->table.legal(e->table.context, genome))) {
         return WEFT_OK;
     }
     weft_status status =
@@ -224,7 +238,9 @@ static weft_status make_walk(exhaust *e, weft_evaluator *evaluator, weft_error *
     if (status == WEFT_OK) {
         weft_problem_hold(e->problem, stands);
         for (size_t g = 0; g < n; g++) {
-            frozen[g] = !e->problem->stages[0].varies[g];
+            bool pinned = e->problem->restrictions[g].pinned;
+            frozen[g] = pinned || !e->problem->stages[0].varies[g];
+            stands[g] = pinned ? e->problem->restrictions[g].value : stands[g];
         }
         put_in_order(e, evaluator, dear, order);
         status = weft_genes_freeze(&e->table, frozen, stands, held, error);

@@ -380,8 +380,12 @@ static weft_status problem_fill(weft_problem *problem, const weft_doc *doc, weft
     const weft_node *chip = NULL;
     const weft_node *data = NULL;
     const weft_node *fixed = NULL;
+    const weft_node *pin = NULL;
+    const weft_node *forbid = NULL;
     WEFT_TRY(weft_map_begin(doc, weft_doc_root(doc), &map, error));
     WEFT_TRY(weft_map_format(&map, PROBLEM_FORMAT, error));
+    WEFT_TRY(weft_map_node(&map, "pin", WEFT_OPTIONAL, &pin, error));
+    WEFT_TRY(weft_map_node(&map, "forbid", WEFT_OPTIONAL, &forbid, error));
     WEFT_TRY(weft_map_node(&map, "space", WEFT_REQUIRED, &space, error));
     WEFT_TRY(weft_map_node(&map, "chip", WEFT_REQUIRED, &chip, error));
     WEFT_TRY(weft_map_node(&map, "data", WEFT_OPTIONAL, &data, error));
@@ -399,6 +403,7 @@ static weft_status problem_fill(weft_problem *problem, const weft_doc *doc, weft
     snprintf(problem->info.space, sizeof problem->info.space, "%s",
              weft_space_name(problem->space));
     WEFT_TRY(weft_plan_bind(problem, doc, fixed, error));
+    WEFT_TRY(weft_steer_bind(problem, doc, pin, forbid, error));
     return weft_problem_suit(problem, doc, chip, error);
 }
 
@@ -473,6 +478,7 @@ static weft_status write_problem(const weft_problem *problem, bool alone, char *
     weft_members_write(info, out);
     weft_bracket_options_write(info, out);
     weft_plan_write(problem, out);
+    weft_steer_write(problem, out);
     bool failed = ferror(out) != 0;
     if (fclose(out) != 0 || failed) {
         free(made);
@@ -505,8 +511,12 @@ static weft_status problem_refill(weft_problem *problem, const weft_doc *doc,
                                   weft_error *error) {
     weft_map map;
     const weft_node *fixed = NULL;
+    const weft_node *pin = NULL;
+    const weft_node *forbid = NULL;
     WEFT_TRY(weft_map_begin(doc, weft_doc_root(doc), &map, error));
     WEFT_TRY(weft_map_format(&map, PROBLEM_FORMAT, error));
+    WEFT_TRY(weft_map_node(&map, "pin", WEFT_OPTIONAL, &pin, error));
+    WEFT_TRY(weft_map_node(&map, "forbid", WEFT_OPTIONAL, &forbid, error));
     weft_problem_info *info = &problem->info;
     WEFT_TRY(weft_map_node(&map, "fixed", WEFT_OPTIONAL, &fixed, error));
     WEFT_TRY(weft_map_name(&map, "space", WEFT_REQUIRED, info->space, sizeof info->space, error));
@@ -518,7 +528,8 @@ static weft_status problem_refill(weft_problem *problem, const weft_doc *doc,
     WEFT_TRY(weft_goal_need(problem, &map, error));
     WEFT_TRY(weft_space_parse(space_text, strlen(space_text), info->space, &problem->space, error));
     WEFT_TRY(weft_chip_parse(chip_text, strlen(chip_text), info->chip, &problem->chip, error));
-    return weft_plan_bind(problem, doc, fixed, error);
+    WEFT_TRY(weft_plan_bind(problem, doc, fixed, error));
+    return weft_steer_bind(problem, doc, pin, forbid, error);
 }
 
 weft_status weft_problem_parse(const char *problem_text, const char *space_text,

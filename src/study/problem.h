@@ -29,7 +29,8 @@ struct weft_problem {
     char accuracy_files[WEFT_ACCURACY_FILES][WEFT_PROBLEM_PATH];   /* from anywhere */
     char accuracy_written[WEFT_ACCURACY_FILES][WEFT_PROBLEM_PATH]; /* as the file says */
     /* The plan of the search: without stages it is one that varies `free`. */
-    double *fixed; /* (genes) NaN: not fixed */
+    double *fixed;                  /* (genes) NaN: not fixed */
+    weft_restriction *restrictions; /* (genes) `pin` and `forbid` */
     weft_stage stages[WEFT_MAX_STAGES];
 };
 

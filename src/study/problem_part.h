@@ -137,6 +137,10 @@ weft_status weft_plan_bind(weft_problem *problem, const weft_doc *doc, const wef
 void weft_plan_write(const weft_problem *problem, FILE *out);
 void weft_plan_free(weft_problem *problem);
 
+/* Sets means[g] of the genes that a pattern means; WEFT_ERROR_INPUT with the nearest name: none. */
+weft_status weft_genes_meant(const weft_space *space, const char *pattern, bool *means,
+                             weft_error *error) WEFT_NODISCARD;
+
 /* ---- problem_brackets.c: several fidelities, and without batches -------------------------------- */
 
 /* `brackets` and its keys, and `asynchronous`, of the section `search`; `outer` has the section `accuracy`,
@@ -144,6 +148,13 @@ void weft_plan_free(weft_problem *problem);
 weft_status weft_bracket_options_read(weft_problem *problem, const weft_map *outer, weft_map *map,
                                       weft_error *error) WEFT_NODISCARD;
 void weft_bracket_options_write(const weft_problem_info *info, FILE *out);
+
+/* ---- steer.c: pinned and forbidden values ------------------------------------------------------ */
+
+/* `pin` and `forbid` (NULL: not there), once `fixed` and the stages are bound. */
+weft_status weft_steer_bind(weft_problem *problem, const weft_doc *doc, const weft_node *pin,
+                            const weft_node *forbid, weft_error *error) WEFT_NODISCARD;
+void weft_steer_write(const weft_problem *problem, FILE *out);
 
 /* ---- accounting.c: how costs are counted ------------------------------------------------------ */
 

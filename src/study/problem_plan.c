@@ -146,19 +146,23 @@ static weft_status fail_pattern(const weft_gene_table *table, const char *patter
     return WEFT_ERROR_INPUT;
 }
 
+weft_status weft_genes_meant(const weft_space *space, const char *pattern, bool *means,
+                             weft_error *error) {
+    weft_gene_table table = weft_space_genes(space);
+    bool any = false;
+    for (int g = 0; g < table.n_genes; g++) {
+        bool meant = pattern_means(space, &table, g, pattern);
+        means[g] = means[g] || meant;
+        any = any || meant;
+    }
+    return any ? WEFT_OK : fail_pattern(&table, pattern, error);
+}
+
 static weft_status bind_patterns(const weft_problem *problem, const weft_gene_patterns *patterns,
                                  bool *varies, weft_error *error) {
     weft_gene_table table = weft_space_genes(problem->space);
     for (int p = 0; p < patterns->n; p++) {
-        bool any = false;
-        for (int g = 0; g < table.n_genes; g++) {
-            bool means = pattern_means(problem->space, &table, g, patterns->text[p]);
-            any = any || means;
-            varies[g] = varies[g] || means;
-        }
-        if (!any) {
-            return fail_pattern(&table, patterns->text[p], error);
-        }
+        WEFT_TRY(weft_genes_meant(problem->space, patterns->text[p], varies, error));
     }
     for (int g = 0; g < table.n_genes; g++) {
         varies[g] = (varies[g] || patterns->n == 0) && isnan(problem->fixed[g]);
@@ -312,6 +316,7 @@ weft_status weft_plan_bind(weft_problem *problem, const weft_doc *doc, const wef
 
 void weft_plan_free(weft_problem *problem) {
     free(problem->fixed);
+    free(problem->restrictions);
     for (int s = 0; s < WEFT_MAX_STAGES; s++) {
         free(problem->stages[s].varies);
         weft_expr_destroy(problem->stages[s].score);

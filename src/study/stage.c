@@ -43,6 +43,12 @@ static void stand(const weft_study *study, int stage, uint64_t first, double *ge
             genome[g] = best->genome[g];
         }
     }
+    for (int g = 0; g < study->genes.n_genes; g++) { /* a fixed gene is where it is */
+        if (weft_problem_varies(study->problem, g)) {
+            genome[g] = weft_restriction_nearest(&study->genes.genes[g], &study->restrictions[g],
+                                                 genome[g]);
+        }
+    }
 }
 
 /* Told apart for the optimizer: genomes whose design was evaluated before. */
@@ -84,7 +90,8 @@ static weft_status make_optimizer(weft_study *study, const bool *varies, const d
     study->optimizer = NULL;
     weft_status status = weft_optimizer_create(&study->genes, &settings, &study->optimizer, error);
     free(frozen);
-    return status;
+    return status == WEFT_OK ? weft_optimizer_restrict(study->optimizer, study->restrictions, error)
+                             : status;
 }
 
 static weft_status make_brackets(weft_study *study, weft_error *error) {
@@ -109,6 +116,11 @@ weft_status weft_stage_enter(weft_study *study, int stage, uint64_t first, weft_
     study->stage = stage;
     study->stage_first = first;
     study->exhausted = false;
+    weft_status reached = weft_steer_reach(study, first, error);
+    if (reached != WEFT_OK) {
+        free(genome);
+        return reached;
+    }
     stand(study, stage, first, genome);
     weft_status status = make_optimizer(study, study->problem->stages[stage].varies, genome, error);
     free(genome);

@@ -5,6 +5,8 @@
  *   trials(number, state, ..., genome) genome: JSON array in gene order, null where inactive; a
  *                                     column for each metric
  *   finals(number, test_accuracy, ...) designs trained in full and measured on the test set
+ *   steering(id, kind, gene, value, requested, trial) values pinned and forbidden; trial NULL: not
+ *                                     taken up yet
  * application_id is "WEFT", user_version is WEFT_STORE_VERSION. A store of version 1 lacks the stage
  * and some metrics: read, they are 0 and unknown; one of version 2 lacks what trials are in brackets, of
  * which it has none. Written to, both get the columns.
@@ -46,6 +48,12 @@ static const char schema[] =
         "CREATE TABLE finals ("
         " number INTEGER PRIMARY KEY REFERENCES trials(number), test_accuracy REAL NOT NULL,"
         " seconds REAL) STRICT;";
+
+/* A store may have been made before there was steering. */
+static const char steering_schema[] =
+    "CREATE TABLE IF NOT EXISTS steering ("
+    " id INTEGER PRIMARY KEY, kind TEXT NOT NULL, gene TEXT NOT NULL, value TEXT NOT NULL,"
+    " requested REAL, trial INTEGER) STRICT;";
 
 /* Every column of a trial in the order in which this file binds and reads them. */
 static const struct {
@@ -239,7 +247,8 @@ static weft_status open_database(weft_store *store, weft_error *error) {
         weft_hint(error, "`weft search PROBLEM.yaml --store %s` makes one", store->path);
         return WEFT_ERROR_IO;
     }
-    if (sqlite3_open_v2(store->path, &store->db, SQLITE_OPEN_READONLY, NULL) != SQLITE_OK) {
+    int flags = store->mode == WEFT_STORE_STEER ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY;
+    if (sqlite3_open_v2(store->path, &store->db, flags, NULL) != SQLITE_OK) {
         return store_fail(store, error, "cannot open the store");
     }
     return WEFT_OK;
@@ -296,6 +305,7 @@ static weft_status prepare_write(weft_store *store, bool durable, weft_error *er
     if (version == 0) {
         WEFT_TRY(create_tables(store, error));
     }
+    WEFT_TRY(run_sql(store, steering_schema, "cannot open the store", error));
     bool lacks = false;
     WEFT_TRY(lacks_columns(store, &lacks, error));
     if (version > 0 && (version < WEFT_STORE_VERSION || lacks)) {
@@ -321,7 +331,7 @@ static weft_status prepare_write(weft_store *store, bool durable, weft_error *er
 static weft_status prepare_read(weft_store *store, weft_error *error) {
     int64_t version = 0;
     weft_status status = check_identity(store, &version, error);
-    if (status == WEFT_ERROR_IO) {
+    if (status == WEFT_ERROR_IO && store->mode == WEFT_STORE_READ) {
         WEFT_TRY(reopen_immutable(store, error));
         status = check_identity(store, &version, error);
     }
@@ -332,7 +342,10 @@ static weft_status prepare_read(weft_store *store, weft_error *error) {
         weft_hint(error, "`weft search PROBLEM.yaml --store %s` fills it", store->path);
         return WEFT_ERROR_STORE;
     }
-    return check_pages(store, error);
+    WEFT_TRY(check_pages(store, error));
+    return store->mode == WEFT_STORE_STEER
+               ? run_sql(store, steering_schema, "cannot write to the store", error)
+               : WEFT_OK;
 }
 
 weft_status weft_store_open(const char *path, weft_store_mode mode, bool durable,
@@ -563,6 +576,10 @@ static void read_job(sqlite3_stmt *row, int column, weft_trial *trial) {
     }
 }
 
+void weft_store_rollback(weft_store *store) {
+    sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
+}
+
 weft_status weft_store_add_trial(weft_store *store, const weft_trial *trial, int n_genes,
                                  weft_error *error) {
     char *genome = genome_text(trial->genome, n_genes);
@@ -688,5 +705,98 @@ weft_status weft_store_each_trial(weft_store *store, int n_genes,
     }
     sqlite3_finalize(row);
     free(genome);
+    return status;
+}
+
+/* ---- steering -------------------------------------------------------------------------------- */
+
+static const char *const steer_words[] = {"pin", "forbid", "free"};
+
+const char *weft_steer_word(weft_steer_kind kind) {
+    return steer_words[kind];
+}
+
+static bool read_order(sqlite3_stmt *row, weft_store_order *order) {
+    char word[16];
+    *order = (weft_store_order){.id = sqlite3_column_int64(row, 0)};
+    copy_column(row, 1, word, sizeof word);
+    copy_column(row, 2, order->steer.gene, sizeof order->steer.gene);
+    copy_column(row, 3, order->steer.value, sizeof order->steer.value);
+    order->steer.requested = column_real(row, 4);
+    order->steer.taken = sqlite3_column_type(row, 5) != SQLITE_NULL;
+    order->steer.trial = (uint64_t)sqlite3_column_int64(row, 5);
+    for (int k = 0; k < 3; k++) {
+        if (strcmp(word, steer_words[k]) == 0) {
+            order->steer.kind = (weft_steer_kind)k;
+            return true;
+        }
+    }
+    return false;
+}
+
+weft_status weft_store_each_order(weft_store *store, int64_t behind,
+                                  weft_status (*each)(void *context, const weft_store_order *order,
+                                                      weft_error *error),
+                                  void *context, weft_error *error) {
+    static const char has[] = "SELECT count(*) FROM sqlite_master WHERE name = 'steering'";
+    static const char sql[] = "SELECT id, kind, gene, value, requested, trial FROM steering "
+                              "WHERE id > ? ORDER BY id";
+    sqlite3_stmt *row = NULL;
+    int64_t tables = 0;
+    WEFT_TRY(read_pragma(store, has, &tables, error));
+    if (tables == 0) {
+        return WEFT_OK;
+    }
+    if (sqlite3_prepare_v2(store->db, sql, -1, &row, NULL) != SQLITE_OK) {
+        return store_fail(store, error, "cannot read the store");
+    }
+    sqlite3_bind_int64(row, 1, behind);
+    weft_status status = WEFT_OK;
+    int step = SQLITE_DONE;
+    while (status == WEFT_OK && (step = sqlite3_step(row)) == SQLITE_ROW) {
+        weft_store_order order;
+        status = read_order(row, &order)
+                     ? each(context, &order, error)
+                     : weft_fail(error, WEFT_ERROR_STORE,
+                                 "order %lld of its steering cannot be read", (long long)order.id);
+        if (status == WEFT_ERROR_STORE) {
+            weft_error_file(error, store->path);
+            weft_hint(error, "the row was changed by another program");
+        }
+    }
+    if (status == WEFT_OK && step != SQLITE_DONE) {
+        status = store_fail(store, error, "cannot read the store");
+    }
+    sqlite3_finalize(row);
+    return status;
+}
+
+weft_status weft_store_add_order(weft_store *store, const weft_steer *steer, weft_error *error) {
+    static const char sql[] =
+        "INSERT INTO steering (kind, gene, value, requested) VALUES (?, ?, ?, ?)";
+    sqlite3_stmt *row = NULL;
+    if (sqlite3_prepare_v2(store->db, sql, -1, &row, NULL) != SQLITE_OK) {
+        return store_fail(store, error, "cannot write to the store");
+    }
+    sqlite3_bind_text(row, 1, steer_words[steer->kind], -1, SQLITE_STATIC);
+    sqlite3_bind_text(row, 2, steer->gene, -1, SQLITE_STATIC);
+    sqlite3_bind_text(row, 3, steer->value, -1, SQLITE_STATIC);
+    bind_real(row, 4, steer->requested);
+    weft_status status = step_write(store, row, "cannot write to the store", error);
+    sqlite3_finalize(row);
+    return status;
+}
+
+weft_status weft_store_take_orders(weft_store *store, int64_t up_to, uint64_t trial,
+                                   weft_error *error) {
+    static const char sql[] = "UPDATE steering SET trial = ? WHERE id <= ? AND trial IS NULL";
+    sqlite3_stmt *row = NULL;
+    if (sqlite3_prepare_v2(store->db, sql, -1, &row, NULL) != SQLITE_OK) {
+        return store_fail(store, error, "cannot write to the store");
+    }
+    sqlite3_bind_int64(row, 1, (sqlite3_int64)trial);
+    sqlite3_bind_int64(row, 2, up_to);
+    weft_status status = step_write(store, row, "cannot write to the store", error);
+    sqlite3_finalize(row);
     return status;
 }

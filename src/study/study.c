@@ -439,6 +439,7 @@ static weft_status open_write(weft_study *study, const char *path, weft_error *e
         WEFT_TRY(weft_cache_open(study->problem, study->accuracy, &study->cache, error));
     }
     WEFT_TRY(weft_store_each_trial(study->store, study->genes.n_genes, keep_row, study, error));
+    WEFT_TRY(weft_steer_load(study, study->store, error));
     return study->problem->info.asynchronous ? weft_async_resume(study, error)
                                              : replay(study, error);
 }
@@ -492,6 +493,9 @@ static weft_status read_store(weft_study *study, weft_store *store, weft_error *
         study->genes = weft_space_genes(study->problem->space);
         status = weft_store_each_trial(store, study->genes.n_genes, keep_row, study, error);
     }
+    if (status == WEFT_OK) {
+        status = weft_steer_load(study, store, error);
+    }
     facts_free(&stored);
     return status;
 }
@@ -523,6 +527,7 @@ void weft_study_close(weft_study *study) {
     weft_evaluators_free(study);
     weft_accuracy_destroy(study->accuracy);
     weft_cache_close(study->cache);
+    weft_steer_free(study);
     weft_seen_destroy(&study->seen);
     free(study->batch.genomes);
     free(study->batch.hashes);

@@ -67,7 +67,10 @@ struct weft_study {
     weft_batch batch;  /* n = 0: none open */
     weft_out *out;     /* (n_out) by number, of an asynchronous study */
     int n_out, out_capacity;
-    pthread_mutex_t mutex; /* store and trials, while several threads evaluate */
+    weft_store_order *orders;                    /* (n_orders) as they came */
+    size_t n_orders, orders_capacity, n_applied; /* those that hold from `n_closed` on, or before */
+    weft_restriction *restrictions; /* (genes) that the optimizer has; NULL: before it is made */
+    pthread_mutex_t mutex;          /* store and trials, while several threads evaluate */
 };
 
 /* Why a trial cannot be one of this study, whoever wrote it; NULL: it can. */
@@ -90,6 +93,20 @@ bool weft_stage_is_last(const weft_study *study);
  * no end of its own. And the first after the batch that begins at `first`. */
 uint64_t weft_stage_end(const weft_study *study);
 uint64_t weft_stage_batch_end(const weft_study *study, uint64_t first);
+
+/* ---- steer.c ----------------------------------------------------------------------------------- */
+
+/* The restrictions that hold from trial `first` on, as far as the orders are known and taken: those of
+ * the problem at first. */
+weft_status weft_steer_reach(weft_study *study, uint64_t first, weft_error *error) WEFT_NODISCARD;
+
+/* Before trial `first` is asked for: takes up new orders, and restricts the optimizer where that
+ * changes anything. */
+weft_status weft_steer_take(weft_study *study, uint64_t first, weft_error *error) WEFT_NODISCARD;
+
+/* Reads the orders of a store. */
+weft_status weft_steer_load(weft_study *study, weft_store *store, weft_error *error) WEFT_NODISCARD;
+void weft_steer_free(weft_study *study);
 
 /* Opens the next batch unless one is open: loads nothing, asks the optimizer, marks the trials that
  * the store has. WEFT_DONE: all trials are finished, or the space is exhausted. */
