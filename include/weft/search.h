@@ -55,7 +55,7 @@ enum { WEFT_SEARCH_PHASES = 4 };
 typedef struct weft_optimizer_settings {
     const char *name; /* one of weft_optimizer_names() */
     uint64_t seed;
-    int n_objectives; /* "ga", "ga4" and "anneal": 1 */
+    int n_objectives; /* "ga", "ga4", "anneal", "cmaes" and "shgo": 1 */
     /* TPE (Bergstra et al. 2011; rules as in Hyperopt) */
     int startup_trials;    /* random trials first, of "anneal" too; 20 */
     int candidates;        /* draws from the good density; 24 */
@@ -70,7 +70,7 @@ typedef struct weft_optimizer_settings {
      * `population` told trials each, whatever the size of the batches. */
     int population;               /* 0: the method's own: nsga2 20, nsga3 and moead 92 (with
                                    * divisions given, their directions), ga 150, ga4 70, evolution
-                                   * 40, local 8 */
+                                   * 40, local 8, shgo 16 and 8 a gene that varies */
     double crossover_probability; /* that a child takes from both parents; < 0: the method's own:
                                    * nsga2 0.9, nsga3 and moead 1, ga 0.95 */
     double child_mutation_probability; /* that a child is mutated at all; < 0: 1, ga 0.95 */

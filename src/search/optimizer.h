@@ -41,7 +41,8 @@ typedef struct weft_method {
     X(local)                                                                                       \
     X(cmaes)                                                                                       \
     X(reinforce)                                                                                   \
-    X(portfolio)
+    X(portfolio)                                                                                   \
+    X(shgo)
 
 #define WEFT_METHOD_EXTERN(name) extern const weft_method weft_method_##name;
 WEFT_METHOD_MAP(WEFT_METHOD_EXTERN)

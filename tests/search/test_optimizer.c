@@ -9,13 +9,14 @@
 enum { N_GENES = 15, BATCH = 6, BATCHES = 12 };
 
 static const char *const names[] = {
-    "random", "tpe",        "gp",        "nsga2",  "nsga3", "moead", "ga",        "ga4",
-    "sobol",  "exhaustive", "evolution", "anneal", "local", "cmaes", "reinforce", "portfolio"};
+    "random",     "tpe",       "gp",     "nsga2", "nsga3", "moead",     "ga",        "ga4", "sobol",
+    "exhaustive", "evolution", "anneal", "local", "cmaes", "reinforce", "portfolio", "shgo"};
 enum { N_NAMES = sizeof names / sizeof names[0] };
 
 /* Genetic algorithms, annealing and evolution strategies have one objective. */
 static int most_objectives(const char *name) {
-    return strncmp(name, "ga", 2) == 0 || strcmp(name, "anneal") == 0 || strcmp(name, "cmaes") == 0
+    return strncmp(name, "ga", 2) == 0 || strcmp(name, "anneal") == 0 ||
+                   strcmp(name, "cmaes") == 0 || strcmp(name, "shgo") == 0
                ? 1
                : 3;
 }
