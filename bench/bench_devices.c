@@ -3,15 +3,16 @@
  * What one proxy device is worth: for each other device of a table, Spearman's correlation of the proxy
  * as it is, and adapted by N measurements drawn by chance, on the architectures that were not drawn; mean,
  * standard deviation and least over draws with seeds 1, 2, ...; and the time of one adaptation. The figures
- * of the tables are the user's:
+ * of the tables are the user's; without one the time alone, on made-up cells:
  *
+ *     build/bench_devices
  *     build/bench_devices TABLE.csv PROXY [N,N,... [DRAWS [METHOD [TARGET]]]]
  *     build/bench_devices nb201_oneproxy_1999_archs.csv true_vpu 20,40,70 20
  *     build/bench_devices --front nb201_table.csv ACCURACY PROXY N DRAWS
  *
  * With --front: an accuracy column and latency as objectives, the architectures of the front that the
  * adapted proxy shows are measured on the target and pruned; their hypervolume over that of the true
- * front, from the worst of both objectives on the true front's table. */
+ * front, from the worst of both objectives in the table. */
 #include "bench.h"
 
 #include <math.h>
@@ -129,7 +130,6 @@ static void run_size(const weft_device_table *table, const weft_adapter *adapter
 
 /* ---- fronts ------------------------------------------------------------------------------------- */
 
-/* Which of n points (objectives to be minimised) no other one of them dominates. */
 static double volume_of(const double *points, size_t n, const double *reference) {
     weft_error error;
     double volume;
@@ -161,66 +161,148 @@ static size_t front_points(const weft_device_table *table, const double *accurac
     return found;
 }
 
-static void run_fronts(const weft_device_table *table, const char *accuracy_name,
-                       const char *proxy_name, int n, int draws) {
+/* One table, its accuracies, and a proxy of it. */
+typedef struct search {
+    const weft_device_table *table;
+    const double *accuracy;
+    int proxy, n, draws, size;
+    const weft_adapter *adapter;
+    double *points; /* room for all */
+} search;
+
+/* The hypervolume of the front by `predicted`, as the target has it. */
+static double front_volume(const search *s, const double *predicted, const double *truth,
+                           const double *reference, size_t *found) {
+    *found = front_points(s->table, s->accuracy, predicted, truth, s->points);
+    return volume_of(s->points, *found, reference);
+}
+
+/* Mean and least ratio over the draws, and how many are measured. */
+static void draw_fronts(const search *s, int target, const double *reference, double best,
+                        double *mean, double *least, double *measured) {
     weft_error error;
-    int proxy, accuracy_column;
-    weft_adapter *adapter = NULL;
     weft_adapt_settings settings;
-    int size = weft_device_table_architectures(table);
-    double *points = malloc(2 * (size_t)size * sizeof *points), total = 0.0, least = 1.0;
-    int targets = 0;
+    const double *truth = weft_device_table_values(s->table, target);
     weft_adapt_defaults(&settings);
-    check(weft_device_table_find(table, proxy_name, &proxy, &error), &error);
-    check(weft_device_table_find(table, accuracy_name, &accuracy_column, &error), &error);
-    check(weft_adapter_create(table, proxy, &adapter, &error), &error);
-    const double *accuracy = weft_device_table_values(table, accuracy_column);
+    *mean = *measured = 0.0;
+    *least = 1.0;
+    for (int draw = 0; draw < s->draws; draw++) {
+        int places[2048];
+        double values[2048];
+        size_t found;
+        weft_adaptation a;
+        check(
+            weft_device_draw(s->table, s->proxy, target, s->n, (uint64_t)draw + 1, places, &error),
+            &error);
+        for (int i = 0; i < s->n; i++) {
+            values[i] = truth[places[i]];
+        }
+        check(weft_adapt(s->adapter, &settings, places, values, s->n, &a, &error), &error);
+        double ratio = front_volume(s, a.predicted, truth, reference, &found) / best;
+        *mean += ratio / s->draws;
+        *least = fmin(*least, ratio);
+        *measured += (double)found / s->draws;
+        weft_adaptation_free(&a);
+    }
+}
+
+static double run_target(const search *s, int target) {
+    const double *truth = weft_device_table_values(s->table, target);
+    double reference[2] = {-INFINITY, -INFINITY}, mean, least, measured;
+    size_t front, found;
+    for (int i = 0; i < s->size; i++) {
+        if (!isnan(truth[i]) && !isnan(s->accuracy[i])) {
+            reference[0] = fmax(reference[0], -s->accuracy[i]);
+            reference[1] = fmax(reference[1], truth[i]);
+        }
+    }
+    double best = front_volume(s, truth, truth, reference, &front);
+    double raw =
+        front_volume(s, weft_device_table_values(s->table, s->proxy), truth, reference, &found);
+    draw_fronts(s, target, reference, best, &mean, &least, &measured);
+    printf("| %s | %zu | %.4f | %.4f | %.4f | %.1f |\n", weft_device_table_column(s->table, target),
+           front, raw / best, mean, least, measured);
+    fflush(stdout);
+    return mean;
+}
+
+static void run_fronts(const weft_device_table *table, const char *accuracy, const char *proxy,
+                       int n, int draws) {
+    weft_error error;
+    int accuracy_column, targets = 0;
+    double total = 0.0, least = 1.0;
+    weft_adapter *adapter = NULL;
+    search s = {.table = table, .n = n < 2048 ? n : 2048, .draws = draws};
+    s.size = weft_device_table_architectures(table);
+    s.points = malloc(2 * (size_t)s.size * sizeof *s.points);
+    check(weft_device_table_find(table, proxy, &s.proxy, &error), &error);
+    check(weft_device_table_find(table, accuracy, &accuracy_column, &error), &error);
+    check(weft_adapter_create(table, s.proxy, &adapter, &error), &error);
+    s.accuracy = weft_device_table_values(table, accuracy_column);
+    s.adapter = adapter;
     printf("| target | front | raw proxy | adapted | least | measured of it |\n| --- | --- | --- | "
            "--- | --- | --- |\n");
     for (int t = 0; t < weft_device_table_columns(table); t++) {
-        if (t == proxy || !weft_device_table_measured(table, t)) {
-            continue;
+        if (t != s.proxy && weft_device_table_measured(table, t)) {
+            double mean = run_target(&s, t);
+            total += mean;
+            least = fmin(least, mean);
+            targets++;
         }
-        const double *truth = weft_device_table_values(table, t);
-        double reference[2] = {-INFINITY, -INFINITY};
-        for (int i = 0; i < size; i++) {
-            if (!isnan(truth[i]) && !isnan(accuracy[i])) {
-                reference[0] = fmax(reference[0], -accuracy[i]);
-                reference[1] = fmax(reference[1], truth[i]);
-            }
-        }
-        size_t front = front_points(table, accuracy, truth, truth, points);
-        double best = volume_of(points, front, reference);
-        size_t raw_front =
-            front_points(table, accuracy, weft_device_table_values(table, proxy), truth, points);
-        double raw = volume_of(points, raw_front, reference) / best;
-        double mean = 0.0, worst = 1.0, measured = 0.0;
-        for (int draw = 0; draw < draws; draw++) {
-            int places[512];
-            double values[512];
-            weft_adaptation a;
-            check(weft_device_draw(table, proxy, t, n, (uint64_t)draw + 1, places, &error), &error);
-            for (int i = 0; i < n; i++) {
-                values[i] = truth[places[i]];
-            }
-            check(weft_adapt(adapter, &settings, places, values, n, &a, &error), &error);
-            size_t found = front_points(table, accuracy, a.predicted, truth, points);
-            double ratio = volume_of(points, found, reference) / best;
-            mean += ratio / draws;
-            worst = fmin(worst, ratio);
-            measured += (double)found / draws;
-            weft_adaptation_free(&a);
-        }
-        printf("| %s | %zu | %.4f | %.4f | %.4f | %.1f |\n", weft_device_table_column(table, t),
-               front, raw, mean, worst, measured);
-        fflush(stdout);
-        total += mean;
-        least = fmin(least, mean);
-        targets++;
     }
     printf("\n%d targets: mean ratio %.4f, least mean %.4f\n", targets, total / targets, least);
     weft_adapter_destroy(adapter);
-    free(points);
+    free(s.points);
+}
+
+/* ---- without a table ------------------------------------------------------------------------------ */
+
+/* 2000 cells of NAS-Bench-201 with additive times of a proxy and a target that leaves out what the last
+ * edge does not need: nothing but something to measure the time with. */
+static weft_device_table *make_cells(void) {
+    weft_error error;
+    weft_device_table *table = NULL;
+    char *text = NULL;
+    size_t length = 0;
+    FILE *out = open_memstream(&text, &length);
+    fputs("ops,proxy_latency_ms,target_latency_ms\n", out);
+    for (int i = 0; i < 2000; i++) {
+        double proxy = 1.0, target = 2.0;
+        int code = i * 7919 % 15625, last = code % 5;
+        for (int e = 0; e < 6; e++, code /= 5) {
+            static const double COST[] = {0.0, 0.1, 1.0, 2.0, 0.7};
+            proxy += COST[code % 5] * (1.0 + 0.1 * e);
+            target += last == 0 ? 0.3 : COST[code % 5] * COST[code % 5];
+            fputc('0' + code % 5, out);
+        }
+        fprintf(out, ",%.6f,%.6f\n", proxy, target);
+    }
+    fclose(out);
+    check(weft_device_table_parse(text, length, "cells", NULL, &table, &error), &error);
+    free(text);
+    return table;
+}
+
+static void time_made_cells(void) {
+    weft_error error;
+    weft_adapter *adapter = NULL;
+    weft_device_table *table = make_cells();
+    options o = {.draws = 20};
+    check(weft_adapter_create(table, 0, &adapter, &error), &error);
+    printf("time of one adaptation, 2000 cells (fit, predictions of all, interval)\n");
+    for (int m = 0; m < WEFT_ADAPT_METHODS; m++) {
+        o.method = (weft_adapt_method)m;
+        printf("%-14s", weft_adapt_method_name(o.method));
+        for (int k = 0; k < 3; k++) {
+            static const int SIZES[] = {20, 40, 70};
+            figures f;
+            run_draws(table, adapter, 0, 1, SIZES[k], &o, &f);
+            printf("  %d measurements %6.2f ms", SIZES[k], 1e3 * f.seconds);
+        }
+        printf("\n");
+    }
+    weft_adapter_destroy(adapter);
+    weft_device_table_destroy(table);
 }
 
 static void read_options(int argc, char **argv, options *o) {
@@ -248,8 +330,7 @@ int main(int argc, char **argv) {
     weft_device_table *table = NULL;
     bool fronts = argc > 1 && strcmp(argv[1], "--front") == 0;
     if (argc < 3 || (fronts && argc < 7)) {
-        printf("no table is given: bench_devices TABLE.csv PROXY [N,N,... [DRAWS [METHOD "
-               "[TARGET]]]]\n");
+        time_made_cells();
         return 0;
     }
     check(weft_device_table_read(argv[fronts ? 2 : 1], NULL, &table, &error), &error);

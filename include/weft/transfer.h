@@ -12,7 +12,7 @@
 #include <weft/base.h>
 #include <weft/gene.h>
 
-/* ---- tables ----------------------------------------------------------------------------------- */
+/* ---- tables ---------------------------------------------------------------------------------- */
 
 /* Architectures and what devices measured of them; a value is NaN where a measurement failed or there
  * is none. A row of a CSV file is an architecture; rows of the same one are repeated measurements,
@@ -91,7 +91,7 @@ WEFT_API weft_status weft_device_table_merge(const weft_device_table *const *tab
 WEFT_API weft_status weft_device_table_write(const weft_device_table *table, const char *path,
                                              weft_error *error) WEFT_NODISCARD;
 
-/* ---- rank correlation --------------------------------------------------------------------------- */
+/* ---- rank correlation ------------------------------------------------------------------------ */
 
 /* Spearman's rank correlation of the pairs without NaN, equal values sharing their mean rank; NaN for
  * fewer than 3 pairs or where one side is constant. *pairs, unless NULL, becomes how many there were.
@@ -139,7 +139,7 @@ WEFT_API weft_status weft_correlate(const weft_device_table *table, const int *c
                                     weft_error *error) WEFT_NODISCARD;
 WEFT_API void weft_correlation_free(weft_correlation *correlation);
 
-/* ---- adaptation --------------------------------------------------------------------------------- */
+/* ---- adaptation ------------------------------------------------------------------------------ */
 
 /* What makes a proxy's latencies those of a target (docs/explanation/devices.md has the equations).
  *   mixture     Gaussian processes on the residual of the proxy over several descriptions of the

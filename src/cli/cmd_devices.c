@@ -8,7 +8,7 @@
 
 enum { MAX_FILES = 200 };
 
-/* ---- import -------------------------------------------------------------------------------------- */
+/* ---- import ---------------------------------------------------------------------------------- */
 
 typedef struct import_arguments {
     const char *out, *device, *genes;
@@ -151,7 +151,7 @@ const cli_command cli_devices_import = {
     .run = run_import,
 };
 
-/* ---- correlate ------------------------------------------------------------------------------------- */
+/* ---- correlate ------------------------------------------------------------------------------- */
 
 typedef struct correlate_arguments {
     const char *devices, *genes, *svg;

@@ -69,7 +69,7 @@ typedef struct outcome {
     int *next, n_next;
 } outcome;
 
-/* ---- growing ------------------------------------------------------------------------------------------ */
+/* ---- growing --------------------------------------------------------------------------------- */
 
 static weft_status pick(cli_call *call, const cli_adapted *adapted, int k, uint64_t seed, int *next,
                         int *n_next) {
@@ -108,7 +108,7 @@ static weft_status grow(cli_call *call, const adapt_arguments *a, cli_adapted *a
     return WEFT_OK;
 }
 
-/* ---- what it is worth ---------------------------------------------------------------------------------- */
+/* ---- what it is worth ------------------------------------------------------------------------ */
 
 /* Correlations on what was not measured; those of fewer than 3 architectures are unknown. */
 static weft_status judge(cli_call *call, const cli_adapted *adapted, outcome *o) {
@@ -163,7 +163,7 @@ static weft_status write_predictions(cli_call *call, const char *path, const cli
     return status;
 }
 
-/* ---- output --------------------------------------------------------------------------------------------- */
+/* ---- output ---------------------------------------------------------------------------------- */
 
 static weft_status print_json(cli_call *call, const adapt_arguments *a, const cli_adapted *adapted,
                               const outcome *o) {

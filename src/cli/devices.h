@@ -36,7 +36,7 @@ void cli_adapt_close(cli_adapted *adapted);
 /* Adapts again to the measurements there are. */
 weft_status cli_adapt_again(cli_call *call, cli_adapted *adapted) WEFT_NODISCARD;
 
-/* ---- target.c: a study's designs on a target ------------------------------------------------------ */
+/* ---- target.c: a study's designs on a target ------------------------------------------------- */
 
 /* What a target measured of the designs of a study: a CSV file with a column `trial` or `design`, or with
  * an architecture as a device table has it (which names a design by its arch=). */

@@ -11,7 +11,7 @@
 const char *const cli_target_metrics[] = {"latency", "energy", NULL};
 static const weft_metric METRICS[] = {WEFT_METRIC_LATENCY, WEFT_METRIC_ENERGY};
 
-/* ---- measurements ----------------------------------------------------------------------------------- */
+/* ---- measurements ---------------------------------------------------------------------------- */
 
 /* The index of the trial that a name means: its number, its description, or the arch= of that; the size of
  * the study: none. */
@@ -121,7 +121,7 @@ static weft_status take_samples(cli_call *call, const cli_target_file *file,
     return status;
 }
 
-/* ---- output ------------------------------------------------------------------------------------------ */
+/* ---- output ---------------------------------------------------------------------------------- */
 
 static void designs_json(weft_json *json, const char *key, const weft_study *study,
                          const weft_target *target, const int *places, int n, bool missing) {
@@ -228,7 +228,7 @@ weft_status cli_target_tell(cli_call *call, const cli_target_file *file, const w
     return status;
 }
 
-/* ---- weft devices prune --------------------------------------------------------------------------------- */
+/* ---- weft devices prune ---------------------------------------------------------------------- */
 
 typedef struct prune_arguments {
     cli_target_file file;

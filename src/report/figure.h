@@ -36,7 +36,7 @@ typedef struct weft_figure_scatter {
 weft_status weft_figure_scatter_draw(const weft_figure_scatter *figure, weft_markup *svg,
                                      weft_error *error) WEFT_NODISCARD;
 
-/* ---- a front of three objectives -------------------------------------------------------------- */
+/* ---- a front of three objectives ------------------------------------------------------------- */
 
 /* A design of the front. */
 typedef struct weft_figure_shaded {
@@ -121,26 +121,26 @@ double weft_figure_part_value(const weft_cost *cost, const weft_figure_parts *pa
 const char *weft_figure_part_name(const weft_cost *cost, const weft_figure_parts *parts, int p);
 int weft_figure_part_colour(const weft_figure_parts *parts, int p);
 
-/* ---- a whole breakdown ------------------------------------------------------------------------ */
+/* ---- a whole breakdown ----------------------------------------------------------------------- */
 
 /* Energy, latency and area of a network split by part, then energy and latency of each layer. */
 weft_status weft_figure_breakdown_draw(const weft_svg_head *head, const weft_cost *cost,
                                        weft_markup *svg, weft_error *error) WEFT_NODISCARD;
 
-/* ---- lines over a parameter ------------------------------------------------------------------- */
+/* ---- lines over a parameter ------------------------------------------------------------------ */
 weft_status weft_figure_sweep_draw(const weft_report_sweep *sweep, weft_markup *svg,
                                    weft_error *error) WEFT_NODISCARD;
 
-/* ---- steps of genes --------------------------------------------------------------------------- */
+/* ---- steps of genes -------------------------------------------------------------------------- */
 weft_status weft_figure_tornado_draw(const weft_report_tornado *figure, weft_markup *svg,
                                      weft_error *error) WEFT_NODISCARD;
 
-/* ---- importance of genes ---------------------------------------------------------------------- */
+/* ---- importance of genes --------------------------------------------------------------------- */
 weft_status weft_figure_importance_draw(const weft_report_importance *figure,
                                         const weft_svg_head *head, weft_markup *svg,
                                         weft_error *error) WEFT_NODISCARD;
 
-/* ---- correlations ------------------------------------------------------------------------------ */
+/* ---- correlations ---------------------------------------------------------------------------- */
 
 weft_status weft_figure_heat_draw(const weft_report_heat *figure, weft_markup *svg,
                                   weft_error *error) WEFT_NODISCARD;

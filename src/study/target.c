@@ -17,7 +17,7 @@ void weft_target_free(weft_target *target) {
     *target = (weft_target){0};
 }
 
-/* ---- designs ------------------------------------------------------------------------------------- */
+/* ---- designs --------------------------------------------------------------------------------- */
 
 static int by_hash(const void *a, const void *b) {
     const weft_trial *x = *(const weft_trial *const *)a;
@@ -82,7 +82,7 @@ static weft_status make_table(const weft_study *study, weft_metric metric, const
     return status;
 }
 
-/* ---- measurements --------------------------------------------------------------------------------- */
+/* ---- measurements ---------------------------------------------------------------------------- */
 
 static weft_status place_measurements(const weft_study *study, const size_t *trials,
                                       const double *values, int n, weft_target *made, int *places,
@@ -111,7 +111,7 @@ static weft_status place_measurements(const weft_study *study, const size_t *tri
     return WEFT_OK;
 }
 
-/* ---- fronts --------------------------------------------------------------------------------------- */
+/* ---- fronts ---------------------------------------------------------------------------------- */
 
 /* Objectives to be minimised, with `values` in place of the metric. */
 static void objectives_of(const weft_study *study, weft_metric metric, const weft_target *made,
@@ -151,7 +151,7 @@ static weft_status find_front(const weft_study *study, weft_metric metric, const
     return status;
 }
 
-/* ---- the whole -------------------------------------------------------------------------------------- */
+/* ---- the whole ------------------------------------------------------------------------------- */
 
 static weft_status check_metric(const weft_study *study, weft_metric metric, weft_error *error) {
     const weft_problem_info *info = &study->problem->info;

@@ -17,6 +17,10 @@ enum { FEW = 5 };
  * by half a standard error of a rank correlation to be dropped. */
 static const double MARGIN = 0.5;
 
+/* What a proxy is believed to be worth before anything is measured: a correlation of 0.7, which is the
+ * middle of the published ones, as if three measurements had shown it. */
+static const double BELIEF = 0.7, BELIEF_WORTH = 3.0;
+
 struct weft_adapter {
     const weft_device_table *table;
     int proxy;
@@ -48,7 +52,7 @@ void weft_adapt_defaults(weft_adapt_settings *settings) {
     *settings = (weft_adapt_settings){.fallback = true, .level = 0.9, .resamples = 200};
 }
 
-/* ---- the proxy ------------------------------------------------------------------------------------- */
+/* ---- the proxy ------------------------------------------------------------------------------- */
 
 void weft_adapter_destroy(weft_adapter *adapter) {
     if (adapter != NULL) {
@@ -91,7 +95,7 @@ weft_status weft_adapter_create(const weft_device_table *table, int proxy, weft_
     return WEFT_OK;
 }
 
-/* ---- measurements ----------------------------------------------------------------------------------- */
+/* ---- measurements ---------------------------------------------------------------------------- */
 
 /* Those that can be used. */
 typedef struct measured {
@@ -170,7 +174,7 @@ static weft_fallback cannot_learn(const weft_adapter *adapter, const measured *m
                : WEFT_FALLBACK_NONE;
 }
 
-/* ---- fitting ------------------------------------------------------------------------------------------- */
+/* ---- fitting --------------------------------------------------------------------------------- */
 
 static weft_status fit_mixture(const weft_adapter *adapter, const measured *m,
                                weft_adaptation *made, weft_error *error) {
@@ -209,18 +213,26 @@ static void take_proxy(const weft_adapter *adapter, weft_fallback why, weft_adap
            (size_t)adapter->table->n * sizeof *made->predicted);
 }
 
+/* The proxy's correlation as n measurements show it and as it is believed, by Fisher's z, whose error is
+ * that of ranks (D. Bonett and T. Wright, Psychometrika 65, 2000); *margin is what it may be missed by. */
+static double believed(double shown, int n, double *margin) {
+    double rho = isnan(shown) ? 0.0 : fmax(-0.999, fmin(0.999, shown));
+    double worth = fmax(n - 3.0, 1.0);
+    double z = (worth * atanh(rho) + BELIEF_WORTH * atanh(BELIEF)) / (worth + BELIEF_WORTH);
+    double raw = tanh(z);
+    *margin = MARGIN * (1.0 - raw * raw) * sqrt((1.0 + 0.5 * raw * raw) / worth);
+    return raw;
+}
+
 /* Rank correlations on the measurements, and whether the proxy as it is does better there. */
 static weft_status judge(const weft_adapter *adapter, const weft_adapt_settings *settings,
                          const measured *m, weft_adaptation *made, weft_error *error) {
     weft_rank_interval interval = {NAN, NAN, NAN, 0};
     WEFT_TRY(weft_spearman(m->proxy, m->y, m->n, &made->srcc_proxy, NULL, error));
-    double raw = isnan(made->srcc_proxy) ? 0.0 : made->srcc_proxy;
     if (made->fallback == WEFT_FALLBACK_NONE) {
         WEFT_TRY(weft_spearman_interval(m->left_out, m->y, m->n, settings->level,
                                         settings->resamples, settings->seed, &interval, error));
-        /* D. Bonett and T. Wright, Psychometrika 65, 2000: of Fisher's z of a rank correlation. */
-        double z_error = sqrt((1.0 + 0.5 * raw * raw) / fmax(m->n - 3.0, 1.0));
-        double margin = MARGIN * (1.0 - raw * raw) * z_error;
+        double margin, raw = believed(made->srcc_proxy, m->n, &margin);
         double own = isnan(interval.srcc) ? 0.0 : interval.srcc;
         if (settings->fallback && own < raw - margin) {
             take_proxy(adapter, WEFT_FALLBACK_WORSE, made);
@@ -274,7 +286,7 @@ void weft_adaptation_free(weft_adaptation *adaptation) {
     *adaptation = (weft_adaptation){0};
 }
 
-/* ---- what to measure next ---------------------------------------------------------------------------- */
+/* ---- what to measure next -------------------------------------------------------------------- */
 
 enum { MOST_CANDIDATES = 1000, MOST_NEXT = 200 };
 

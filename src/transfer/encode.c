@@ -84,7 +84,7 @@ static weft_status take_codes(weft_device_table *t, int positions, int numbers, 
     return WEFT_OK;
 }
 
-/* ---- cells of NAS-Bench-201 ------------------------------------------------------------------------ */
+/* ---- cells of NAS-Bench-201 ------------------------------------------------------------------ */
 
 static const char *const CELL_OPS[] = {"none", "skip_connect", "nor_conv_1x1", "nor_conv_3x3",
                                        "avg_pool_3x3"};
@@ -151,7 +151,7 @@ static weft_status encode_cells(weft_device_table *t, weft_error *error) {
     return WEFT_OK;
 }
 
-/* ---- chains ------------------------------------------------------------------------------------------ */
+/* ---- chains ---------------------------------------------------------------------------------- */
 
 /* Stages of four blocks; where two are left over, the first and the last block stand alone (FBNet: 1,
  * 4, 4, 4, 4, 4, 1), where one is, the last (MobileNetV2 of Once-for-All: 4, 4, 4, 4, 4, 1). */
@@ -207,7 +207,7 @@ static weft_status encode_chain(weft_device_table *t, int n, bool figures, words
     return WEFT_OK;
 }
 
-/* ---- depths, kernel sizes, expansions ---------------------------------------------------------------- */
+/* ---- depths, kernel sizes, expansions -------------------------------------------------------- */
 
 enum { CLASS_KERNEL, CLASS_EXPANSION, CLASS_BLOCK };
 
@@ -278,7 +278,7 @@ static weft_status encode_elastic(weft_device_table *t, words *known, weft_error
     return WEFT_OK;
 }
 
-/* ---- genes -------------------------------------------------------------------------------------------- */
+/* ---- genes ----------------------------------------------------------------------------------- */
 
 /* What a column of genes holds. */
 typedef struct gene_column {

@@ -18,9 +18,9 @@
 
 enum { STEPS = 12, HALVINGS = 5, MOST = WEFT_MAX_TERMS + 1 };
 
-/* Longest step of a logarithm, and the gain that ends the search: a fifth of what tells two models
+/* Longest step of a logarithm, and the gain that ends the search: a twentieth of a nat, far below what tells two models
  * apart. */
-static const double LONGEST = 2.0, GAIN = 0.02;
+static const double LONGEST = 2.0, GAIN = 0.05;
 
 /* Keeps K positive definite where the noise vanishes. */
 static const double JITTER = 1e-6;

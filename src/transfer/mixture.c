@@ -26,6 +26,9 @@ static const double OUTLIER = 3.0;
 /* Models that are this many nats behind on latencies are not tried on logarithms. */
 static const double BEHIND = 12.0;
 
+/* Likeness of a scale below this moves no prediction by a hundredth of the target's deviation. */
+static const double UNLIKE = 1e-4;
+
 /* A model with less weight says nothing. */
 static const double LEAST_WEIGHT = 1e-6;
 
@@ -40,7 +43,7 @@ void weft_mixture_free(weft_mixture *mixture) {
     *mixture = (weft_mixture){0};
 }
 
-/* ---- covariances ---------------------------------------------------------------------------------- */
+/* ---- covariances ----------------------------------------------------------------------------- */
 
 /* exp(-2 d / positions), d positions that differ. */
 static double likeness(const weft_descriptions *f, const unsigned char *codes, int i, int j) {
@@ -63,7 +66,7 @@ static int groups_of(const weft_descriptions *f, int rule, bool log_scale, int *
     return n + 1;
 }
 
-/* gram += scale * x x' for the columns of a group, x the rows of the places. */
+/* gram += scale * x x' for the columns of a group, x the rows of the places; the upper half. */
 static void add_gram(const weft_descriptions *f, int group, double scale, const int *places, int n,
                      double *column, double *gram) {
     const weft_feature_group *g = &f->groups[group];
@@ -74,22 +77,28 @@ static void add_gram(const weft_descriptions *f, int group, double scale, const 
         for (int i = 0; i < n; i++) {
             double *row = gram + (size_t)i * (size_t)n;
             double factor = scale * column[i];
-            for (int j = 0; j < n; j++) {
+            for (int j = i; j < n; j++) {
                 row[j] += factor * column[j];
             }
         }
     }
 }
 
+static void mirror(double *gram, int n) {
+    for (int i = 0; i < n; i++) {
+        for (int j = 0; j < i; j++) {
+            gram[(size_t)i * (size_t)n + (size_t)j] = gram[(size_t)j * (size_t)n + (size_t)i];
+        }
+    }
+}
+
+/* Likewise. */
 static void add_likeness(const weft_descriptions *f, int rule, double scale, const int *places,
                          int n, double *gram) {
     for (int i = 0; i < n; i++) {
-        for (int j = 0; j <= i; j++) {
-            double value = scale * likeness(f, f->rules[rule].codes, places[i], places[j]);
-            gram[(size_t)i * (size_t)n + (size_t)j] += value;
-            if (i != j) {
-                gram[(size_t)j * (size_t)n + (size_t)i] += value;
-            }
+        for (int j = i; j < n; j++) {
+            gram[(size_t)i * (size_t)n + (size_t)j] +=
+                scale * likeness(f, f->rules[rule].codes, places[i], places[j]);
         }
     }
 }
@@ -119,7 +128,7 @@ double weft_mixture_noise(const weft_mixture *mixture, int m) {
     return mixture->models[m].scales[groups + (rule >= 0)];
 }
 
-/* ---- scales ----------------------------------------------------------------------------------------- */
+/* ---- scales ---------------------------------------------------------------------------------- */
 
 /* What learning needs besides the mixture. */
 typedef struct learner {
@@ -147,9 +156,11 @@ static weft_status make_grams(const weft_descriptions *f, const int *places, int
     l->column = l->room + room;
     for (int g = 0; g < f->n_groups; g++) {
         add_gram(f, g, 1.0, places, n, l->column, gram_of(l, g));
+        mirror(gram_of(l, g), n);
     }
     for (int r = 0; r < f->n_rules; r++) {
         add_likeness(f, r, 1.0, places, n, gram_of(l, f->n_groups + r));
+        mirror(gram_of(l, f->n_groups + r), n);
     }
     return WEFT_OK;
 }
@@ -174,7 +185,7 @@ static weft_status learn(const weft_descriptions *f, learner *l, const double *z
     return weft_evidence_fit(&e, l->room, scales, evidence, error);
 }
 
-/* ---- what is learned -------------------------------------------------------------------------------- */
+/* ---- what is learned ------------------------------------------------------------------------- */
 
 static int by_value(const void *a, const void *b) {
     double x = *(const double *)a;
@@ -212,13 +223,38 @@ static void transform(const double *values, int n, bool log_scale, double *sorte
     *jacobian -= n * log(*deviation);
 }
 
-/* Solves a model for all measurements with its scales. */
-static weft_status solve(weft_mixture *made, int m, double *column, weft_error *error) {
+/* The upper half of K of a model: from the matrices that scales were learned from, where these have all
+ * measurements. */
+static void fill_covariance(const weft_mixture *made, int m, const learner *l, double *column,
+                            double *k) {
     const weft_descriptions *f = made->features;
     size_t n = (size_t)made->n;
     int groups[WEFT_MAX_GROUPS + 1], rule = made->models[m].rule;
     int n_groups = groups_of(f, rule, made->log_scale, groups);
-    const double *scales = made->models[m].scales;
+    for (size_t i = 0; i < n * n; i++) {
+        k[i] = WEFT_MEAN_VARIANCE;
+    }
+    for (int g = 0; g < n_groups + (rule >= 0); g++) {
+        double scale = made->models[m].scales[g];
+        const double *gram = gram_of(l, g < n_groups ? groups[g] : f->n_groups + rule);
+        for (size_t i = 0; l->n == made->n && i < n * n; i++) {
+            k[i] += scale * gram[i];
+        }
+        if (l->n < made->n && g < n_groups) {
+            add_gram(f, groups[g], scale, made->places, made->n, column, k);
+        } else if (l->n < made->n) {
+            add_likeness(f, rule, scale, made->places, made->n, k);
+        }
+    }
+    for (size_t i = 0; i < n; i++) {
+        k[i * n + i] += weft_mixture_noise(made, m) + 1e-6;
+    }
+}
+
+/* Solves a model for all measurements with its scales. */
+static weft_status solve(weft_mixture *made, int m, const learner *l, double *column,
+                         weft_error *error) {
+    size_t n = (size_t)made->n;
     double *k = malloc(n * n * sizeof *k), *inverse = malloc(n * n * sizeof *inverse);
     double *a = malloc(n * sizeof *a), *left_out = malloc(n * sizeof *left_out);
     made->models[m].factor = k;
@@ -228,18 +264,7 @@ static weft_status solve(weft_mixture *made, int m, double *column, weft_error *
         free(inverse);
         return weft_fail_memory(error, n * n * sizeof *k);
     }
-    for (size_t i = 0; i < n * n; i++) {
-        k[i] = WEFT_MEAN_VARIANCE;
-    }
-    for (int g = 0; g < n_groups; g++) {
-        add_gram(f, groups[g], scales[g], made->places, made->n, column, k);
-    }
-    if (rule >= 0) {
-        add_likeness(f, rule, scales[n_groups], made->places, made->n, k);
-    }
-    for (size_t i = 0; i < n; i++) {
-        k[i * n + i] += scales[n_groups + (rule >= 0)] + 1e-6;
-    }
+    fill_covariance(made, m, l, column, k);
     bool solved = weft_cholesky(k, made->n, made->n);
     if (solved) {
         weft_cholesky_inverse(k, made->n, made->n, inverse);
@@ -326,7 +351,7 @@ static weft_status fit(weft_mixture *made, learner *l, const double *values, wef
                                         : weft_fail_memory(error, (size_t)made->n * sizeof *column);
     for (int m = 0; m < made->n_models && status == WEFT_OK; m++) {
         if (made->models[m].weight > 0.0) {
-            status = solve(made, m, column, error);
+            status = solve(made, m, l, column, error);
         }
     }
     free(column);
@@ -357,7 +382,7 @@ weft_status weft_mixture_fit(const weft_descriptions *features, const int *place
     return WEFT_OK;
 }
 
-/* ---- predictions -------------------------------------------------------------------------------------- */
+/* ---- predictions ----------------------------------------------------------------------------- */
 
 /* All models as one: a weight a column, and for each rule one a measurement. */
 typedef struct sums {
@@ -382,7 +407,7 @@ static void add_model(const weft_mixture *mixture, int m, sums *s, double *colum
                 column[c] += scale * (double)row[c];
             }
         }
-        if (rule >= 0) {
+        if (rule >= 0 && s->likeness[rule] != NULL) {
             s->likeness[rule][i] += a * mixture->models[m].scales[n_groups];
         }
     }
@@ -443,7 +468,7 @@ weft_status weft_mixture_predict(const weft_mixture *mixture, double *predicted,
         if (mixture->models[m].weight == 0.0) {
             continue;
         }
-        if (rule >= 0) {
+        if (rule >= 0 && mixture->models[m].scales[1 + f->rules[rule].n_groups] >= UNLIKE) {
             s.likeness[rule] = block + width + (size_t)rule * n;
         }
         add_model(mixture, m, &s, block);

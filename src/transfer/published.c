@@ -12,15 +12,15 @@
 
 #include "transfer/linear.h"
 
-enum { LAMBDAS = 13, STEPS = 300, POWER_STEPS = 30, FOLDS = 10, SHARE = 7 };
+enum { LAMBDAS = 13, STEPS = 300, POWER_STEPS = 30, FOLDS = 5, SHARE = 7 };
 
 /* Of the proxy's weights: nothing but a choice among equal solutions. */
 static const double PENALTY = 1e-8;
 
 /* A step this short ends the search. */
-static const double SHORT = 1e-9;
+static const double SHORT = 1e-6;
 
-/* ---- proximal operators --------------------------------------------------------------------------- */
+/* ---- proximal operators ---------------------------------------------------------------------- */
 
 static int falling(const void *a, const void *b) {
     double x = *(const double *)a;
@@ -71,7 +71,7 @@ void weft_norm_prox(weft_norm norm, double *v, int n, double t, double *room) {
     }
 }
 
-/* ---- one problem ------------------------------------------------------------------------------------ */
+/* ---- one problem ----------------------------------------------------------------------------- */
 
 /* Rows that count, projected. */
 typedef struct fit {
@@ -200,7 +200,7 @@ static double predict(const fit *f, const double *row) {
     return sum;
 }
 
-/* ---- the whole -------------------------------------------------------------------------------------- */
+/* ---- the whole ------------------------------------------------------------------------------- */
 
 typedef struct work {
     weft_linear *linear;
@@ -280,7 +280,6 @@ static void take(work *w, int of, int out) {
     memcpy(f->pz, f->z, (size_t)f->n * width * sizeof *f->z);
     project_all(f);
     find_steepest(f);
-    memset(f->b, 0, width * sizeof *f->b);
 }
 
 /* The penalty, from the largest down, that ranks the rows kept out best. */
@@ -306,17 +305,11 @@ static weft_status choose(work *w, double *predicted, weft_error *error) {
     return WEFT_OK;
 }
 
+/* All measurements, then folds of them from where that ended. */
 static void finish(work *w) {
     weft_linear *linear = w->linear;
     size_t width = (size_t)w->f.width;
     int folds = linear->n < FOLDS ? linear->n : FOLDS;
-    for (int k = 0; k < folds; k++) {
-        take(w, folds, k);
-        minimise(&w->f, w->norm, linear->lambda);
-        for (int i = k; i < linear->n; i += folds) {
-            linear->left_out[i] = w->scale * predict(&w->f, w->rows + (size_t)i * width);
-        }
-    }
     take(w, 1, -1);
     minimise(&w->f, w->norm, linear->lambda);
     for (size_t k = 0; k < width; k++) {
@@ -324,6 +317,13 @@ static void finish(work *w) {
     }
     for (int i = 0; i < linear->onehot->table->n; i++) {
         linear->predicted[i] = w->scale * w->f.c + weft_onehot_dot(linear->onehot, i, w->weights);
+    }
+    for (int k = 0; k < folds; k++) {
+        take(w, folds, k);
+        minimise(&w->f, w->norm, linear->lambda);
+        for (int i = k; i < linear->n; i += folds) {
+            linear->left_out[i] = w->scale * predict(&w->f, w->rows + (size_t)i * width);
+        }
     }
 }
 

@@ -81,7 +81,7 @@ const char *weft_device_table_kind(const weft_device_table *table, char *buffer,
     return buffer;
 }
 
-/* ---- names -------------------------------------------------------------------------------------- */
+/* ---- names ----------------------------------------------------------------------------------- */
 
 static uint64_t first_slot(const weft_device_table *table, const char *name) {
     return weft_hash(name, strlen(name), 0) & table->mask;
@@ -208,7 +208,7 @@ weft_status weft_device_table_find(const weft_device_table *table, const char *d
     return fail_device(table, device, error);
 }
 
-/* ---- one of several ------------------------------------------------------------------------------- */
+/* ---- one of several -------------------------------------------------------------------------- */
 
 static weft_status copy_text(const char *text, char **copy, weft_error *error) {
     *copy = strdup(text);

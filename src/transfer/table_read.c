@@ -40,7 +40,7 @@ typedef struct reader {
     char name[NAME];
 } reader;
 
-/* ---- the row of names ----------------------------------------------------------------------------- */
+/* ---- the row of names ------------------------------------------------------------------------ */
 
 static int find_cell(const reader *r, const char *name) {
     for (int i = 0; i < r->n_cells; i++) {
@@ -163,7 +163,7 @@ static weft_status read_names(reader *r, weft_error *error) {
     return WEFT_OK;
 }
 
-/* ---- rows ------------------------------------------------------------------------------------------ */
+/* ---- rows ------------------------------------------------------------------------------------ */
 
 /* A number as it stands in a cell, with its sign; false: it is none. */
 static bool read_number(const char *text, double *value) {
@@ -332,7 +332,7 @@ static weft_status read_row(reader *r, weft_error *error) {
                : weft_fail_memory(error, NAME);
 }
 
-/* ---- repeated measurements --------------------------------------------------------------------------- */
+/* ---- repeated measurements ------------------------------------------------------------------- */
 
 static int by_value(const void *a, const void *b) {
     double x = *(const double *)a;
@@ -417,7 +417,7 @@ static weft_status join_repeats(weft_device_table *t, weft_error *error) {
     return repeated ? weft_device_table_index(t, error) : WEFT_OK;
 }
 
-/* ---- the whole ---------------------------------------------------------------------------------------- */
+/* ---- the whole ------------------------------------------------------------------------------- */
 
 static weft_status name_labels(reader *r, weft_error *error) {
     size_t size = 1;

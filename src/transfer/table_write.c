@@ -10,7 +10,7 @@
 #include "base/save.h"
 #include "transfer/table.h"
 
-/* ---- writing ------------------------------------------------------------------------------------- */
+/* ---- writing --------------------------------------------------------------------------------- */
 
 static void write_cell(FILE *out, const char *text, size_t length) {
     bool quoted = memchr(text, ',', length) != NULL || memchr(text, '"', length) != NULL ||
@@ -77,7 +77,7 @@ weft_status weft_device_table_write(const weft_device_table *table, const char *
     return status;
 }
 
-/* ---- from genes ------------------------------------------------------------------------------------ */
+/* ---- from genes ------------------------------------------------------------------------------ */
 
 /* The value of a gene as a cell: a choice as its index, "-" where it is inactive. */
 static void write_gene(FILE *out, const weft_gene *gene, double value) {

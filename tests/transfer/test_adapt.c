@@ -4,6 +4,8 @@
  * that it does not depend on units or order, and how well it does on published tables. */
 #include "transfer/support.h"
 
+#include "transfer/table.h"
+
 enum { MOST = 20000 };
 
 /* A proxy of a table with N measurements of a target. */
@@ -304,6 +306,116 @@ static void learns_from_genes(void **state) {
     free(text);
 }
 
+/* A chain: the proxy's time is additive by position, the target's counts kernels started. */
+static void learns_chains(void **state) {
+    (void)state;
+    char *text = NULL;
+    size_t length = 0;
+    FILE *out = open_memstream(&text, &length);
+    weft_rng rng = weft_rng_make(2, WEFT_PURPOSE_TEST, 7);
+    fputs("ops,p,t\n", out);
+    for (int i = 0; i < 600; i++) {
+        double proxy = 5.0, target = 2.0;
+        for (int k = 0; k < 22; k++) {
+            int op = (int)weft_rng_below(&rng, 9);
+            proxy += op == 8 ? 0.0 : (1.0 + op) * (0.2 + 0.05 * k);
+            target += op == 8 ? 0.0 : op % 2 == 0 ? 1.0 : 1.3;
+            fprintf(out, "%s%d", k > 0 ? " " : "", op);
+        }
+        fprintf(out, ",%.4f,%.4f\n", proxy, target);
+    }
+    fclose(out);
+    weft_device_table *table = parse(text, NULL);
+    study s = open_study(table, "p", "t");
+    draw(&s, 30, 1);
+    weft_adaptation a = adapt(&s, WEFT_ADAPT_MIXTURE);
+    double raw = rest(&s, weft_device_table_values(table, s.proxy));
+    assert_true(rest(&s, a.predicted) > 0.95 && raw < 0.7);
+    weft_adaptation_free(&a);
+    close_study(&s);
+    weft_device_table_destroy(table);
+    free(text);
+}
+
+/* Blocks with kernels and expansions behind depths, a resolution that scales all: the target is launches of
+ * blocks for small images, their work for large ones. */
+static void learns_elastic_networks(void **state) {
+    (void)state;
+    char *text = NULL;
+    size_t length = 0;
+    FILE *out = open_memstream(&text, &length);
+    weft_rng rng = weft_rng_make(3, WEFT_PURPOSE_TEST, 8);
+    fputs("d,ks,e,r,p,t\n", out);
+    for (int i = 0; i < 600; i++) {
+        int depth[2], kernel[8], expand[8], resolution = 128 + 16 * (int)weft_rng_below(&rng, 8);
+        double work = 0.0, blocks = 0.0;
+        for (int b = 0; b < 8; b++) {
+            depth[b / 4] = b % 4 == 0 ? 2 + (int)weft_rng_below(&rng, 3) : depth[b / 4];
+            kernel[b] = 3 + 2 * (int)weft_rng_below(&rng, 3);
+            expand[b] = (int[]){3, 4, 6}[weft_rng_below(&rng, 3)];
+            bool there = b % 4 < depth[b / 4];
+            work += there ? expand[b] * (10.0 + kernel[b] * kernel[b]) : 0.0;
+            blocks += there;
+        }
+        fprintf(out, "%d %d,", depth[0], depth[1]);
+        for (int b = 0; b < 16; b++) {
+            fprintf(out, "%d%c", b < 8 ? kernel[b] : expand[b - 8], b % 8 == 7 ? ',' : ' ');
+        }
+        fprintf(out, "%d,%.4f,%.4f\n", resolution, 10.0 + blocks + 1e-3 * work,
+                work * resolution * resolution * 1e-6);
+    }
+    fclose(out);
+    weft_device_table *table = parse(text, NULL);
+    study s = open_study(table, "p", "t");
+    draw(&s, 30, 1);
+    weft_adaptation a = adapt(&s, WEFT_ADAPT_MIXTURE);
+    double raw = rest(&s, weft_device_table_values(table, s.proxy));
+    assert_true(rest(&s, a.predicted) > 0.95 && raw < 0.7);
+    weft_adaptation_free(&a);
+    close_study(&s);
+    weft_device_table_destroy(table);
+    free(text);
+}
+
+/* More measurements than scales are learned from; a proxy that says nothing. */
+static void takes_many_and_nothing(void **state) {
+    (void)state;
+    weft_device_table *table = cells(900, 9, 0.3);
+    weft_error error = {0};
+    weft_adapt_settings settings;
+    weft_adaptation a;
+    static int places[400];
+    static double values[400];
+    study s = open_study(table, "proxy", "target");
+    const double *truth = weft_device_table_values(table, s.target);
+    expect_ok(weft_device_draw(table, s.proxy, s.target, 400, 1, places, &error), &error);
+    for (int i = 0; i < 400; i++) {
+        values[i] = truth[places[i]];
+    }
+    weft_adapt_defaults(&settings);
+    expect_ok(weft_adapt(s.adapter, &settings, places, values, 400, &a, &error), &error);
+    assert_int_equal(a.n, 400);
+    assert_true(a.srcc_loo > 0.98 && rest(&s, a.predicted) > 0.98);
+    weft_adaptation_free(&a);
+    close_study(&s);
+    for (int i = 0; i < 900; i++) {
+        table->columns[s.proxy].values[i] = 2.0;
+    }
+    s = open_study(table, "proxy", "target");
+    draw(&s, 40, 1);
+    for (int m = 0; m < WEFT_ADAPT_METHODS; m++) {
+        a = adapt(&s, (weft_adapt_method)m);
+        assert_true(isnan(a.srcc_proxy));
+        for (int i = 0; i < 900; i++) {
+            assert_true(isfinite(a.predicted[i]));
+        }
+        assert_true(m != WEFT_ADAPT_MIXTURE || rest(&s, a.predicted) > 0.95);
+        weft_adaptation_free(&a);
+    }
+    close_study(&s);
+    weft_device_table_destroy(table);
+}
+
 /* The means over devices of the 1 999 cells with the Myriad VPU as proxy, which the estimator has to
  * keep: raw 0.754; a ridge of the residual 0.826 and 0.899 with 20 and 40 measurements. */
 static void holds_its_level(void **state) {
@@ -347,6 +459,9 @@ int main(void) {
         cmocka_unit_test(refuses_bad_measurements),
         cmocka_unit_test(next_is_informative),
         cmocka_unit_test(learns_from_genes),
+        cmocka_unit_test(learns_chains),
+        cmocka_unit_test(learns_elastic_networks),
+        cmocka_unit_test(takes_many_and_nothing),
         cmocka_unit_test(holds_its_level),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
