@@ -51,7 +51,7 @@ static weft_status count_left(cli_call *call, const weft_gene_table *table, sear
         left.genes = held;
         status = weft_gene_walk_create(&left, NULL, &walk, &call->error);
     }
-    of->exact = status == WEFT_OK;
+    of->exact = of->exact && status == WEFT_OK;
     if (status == WEFT_OK) {
         snprintf(of->left, sizeof of->left, "%" PRIu64, weft_gene_walk_count(walk));
     } else if (status == WEFT_ERROR_USAGE) { /* too many to number, or a real gene among them */
@@ -79,6 +79,7 @@ static weft_status measure_extent(cli_call *call, const weft_problem *problem, s
         of->frozen[g] = !weft_problem_varies(problem, g) || restriction->pinned;
         of->stands[g] = restriction->pinned ? restriction->value : of->stands[g];
         of->n_varying += !of->frozen[g];
+        of->exact = of->exact && (of->frozen[g] || restriction->forbidden == 0);
     }
     if (of->n_varying == table.n_genes) {
         snprintf(of->left, sizeof of->left, "%s", of->whole.legal);

@@ -319,7 +319,9 @@ static weft_status take_new(weft_study *study, uint64_t first, weft_error *error
 
 weft_status weft_steer_take(weft_study *study, uint64_t first, weft_error *error) {
     size_t before = study->n_applied;
-    WEFT_TRY(weft_steer_load(study, study->store, error));
+    if (weft_store_changed(study->store)) {
+        WEFT_TRY(weft_steer_load(study, study->store, error));
+    }
     WEFT_TRY(take_new(study, first, error));
     WEFT_TRY(weft_steer_reach(study, first, error));
     if (study->n_applied == before) {

@@ -30,7 +30,8 @@ struct weft_store {
     char path[512];
     weft_store_mode mode;
     sqlite3 *db;
-    sqlite3_stmt *add_trial, *add_final;
+    sqlite3_stmt *add_trial, *add_final, *data_version;
+    int64_t seen_version; /* of the data, when weft_store_changed asked last */
     weft_lock lock;
 };
 
@@ -322,7 +323,9 @@ static weft_status prepare_write(weft_store *store, bool durable, weft_error *er
     append(add_trial, sizeof add_trial, ")", "");
     static const char add_final[] = "INSERT OR REPLACE INTO finals VALUES (?, ?, ?)";
     if (sqlite3_prepare_v2(store->db, add_trial, -1, &store->add_trial, NULL) != SQLITE_OK ||
-        sqlite3_prepare_v2(store->db, add_final, -1, &store->add_final, NULL) != SQLITE_OK) {
+        sqlite3_prepare_v2(store->db, add_final, -1, &store->add_final, NULL) != SQLITE_OK ||
+        sqlite3_prepare_v2(store->db, "PRAGMA data_version", -1, &store->data_version, NULL) !=
+            SQLITE_OK) {
         return store_fail(store, error, "cannot open the store");
     }
     return WEFT_OK;
@@ -356,6 +359,7 @@ weft_status weft_store_open(const char *path, weft_store_mode mode, bool durable
     }
     made->mode = mode;
     made->lock.descriptor = -1;
+    made->seen_version = -1;
     weft_status status = WEFT_OK;
     /* SQLite takes ":memory:" for no file at all. */
     const char *here = path[0] == ':' ? "./" : "";
@@ -389,6 +393,7 @@ void weft_store_close(weft_store *store) {
     }
     sqlite3_finalize(store->add_trial);
     sqlite3_finalize(store->add_final);
+    sqlite3_finalize(store->data_version);
     if (store->db != NULL && store->mode == WEFT_STORE_WRITE) {
         /* A store at rest is one file, readable from a read-only folder. Refused while somebody
          * reads: then the WAL stays, which is safe as well. */
@@ -711,6 +716,17 @@ weft_status weft_store_each_trial(weft_store *store, int n_genes,
 /* ---- steering -------------------------------------------------------------------------------- */
 
 static const char *const steer_words[] = {"pin", "forbid", "free"};
+
+bool weft_store_changed(weft_store *store) {
+    int64_t version = -1;
+    if (sqlite3_step(store->data_version) == SQLITE_ROW) {
+        version = sqlite3_column_int64(store->data_version, 0);
+    }
+    sqlite3_reset(store->data_version);
+    bool changed = version < 0 || version != store->seen_version;
+    store->seen_version = version;
+    return changed;
+}
 
 const char *weft_steer_word(weft_steer_kind kind) {
     return steer_words[kind];

@@ -61,6 +61,9 @@ weft_status weft_store_each_order(weft_store *store, int64_t behind,
                                                       weft_error *error),
                                   void *context, weft_error *error) WEFT_NODISCARD;
 
+/* Whether another connection wrote to it since this was asked last, or it may have; for who writes. */
+bool weft_store_changed(weft_store *store);
+
 /* Adds an order that nobody has taken; and says of all up to an id that were not that they hold from a
  * trial on. */
 weft_status weft_store_add_order(weft_store *store, const weft_steer *steer,
