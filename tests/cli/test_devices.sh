@@ -148,6 +148,22 @@ json_true '(.front | length) > 0 and ([.front[] | .measured > 0] | all) and ([.t
 run search cells.yaml --store cells.db --target board.csv --target-metric latency
 code_is 0 "the same search ends with it"
 out_has "Front on the target" "in words"
+# Designs that no architecture names: by their genes, in a column `design`.
+cat > chains.yaml << 'YAML'
+weft: problem/1
+name: chains
+space: imc-cnn-small
+chip: mnsim-130nm-rram
+objectives: [latency min, energy min]
+search: {optimizer: random, trials: 150, batch: 50, seed: 1}
+YAML
+run search chains.yaml --store chains.db --json
+run front chains.db --all --json
+jq -r '"design,board", (.[] | select(.state == "ok" and .trial % 3 == 0) |
+    "\"\(.description)\",\(.latency_s + 0.0002 * ((.description | split("R") | length) - 1))")' "$out" > chains.csv
+run devices prune chains.db --samples chains.csv --json
+code_is 0 "designs by their genes"
+json_true '.measurements >= 10 and .srcc_loo >= .srcc_proxy - 0.05 and (.front | length) > 0' "are adapted"
 printf 'design,x\nnasbench201@arch=999999,1\n' > wrong.csv
 run devices prune cells.db --samples wrong.csv
 code_is 3 "designs that nobody tried"
