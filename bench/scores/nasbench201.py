@@ -2,11 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """What training-free scores are worth: their rank correlation with the accuracies of NAS-Bench-201.
 
-    nasbench201.py measure TABLE.csv FILE.csv [--n 600] [--seed 1] [--data NAME] [--weft build/weft]
+    nasbench201.py measure TABLE.csv FILE.csv [--n 600] [--first 600] [--seed 1] [--data NAME]
+                   [--scores NAME,...] [--weft build/weft]
     nasbench201.py compare TABLE.csv FILE.csv [FILE.csv ...] [--seed 1]
 
-`measure` draws n networks of the table by the seed and writes their scores to FILE.csv, ten at a time; the
-same command goes on where it was stopped. Without --data, inputs and labels are random. `compare` prints
+`measure` draws n networks of the table by the seed and writes the scores of the first of them to FILE.csv,
+ten at a time; the same command goes on where it was stopped. Without --data, inputs and labels are random. `compare` prints
 Spearman's rho and Kendall's tau-b of each score with the column c10_test_acc, with 95 % intervals of rho by
 bootstrap, and sums of ranks chosen on one half of the networks and judged on the other.
 
@@ -40,11 +41,12 @@ def read_scores(path):
 def measure(arguments):
     cells = sorted(read_table(arguments.table))
     drawn = random.Random(arguments.seed).sample(cells, arguments.n)
-    names = [f"nasbench201@arch={cell}" for cell in drawn]
+    names = [f"nasbench201@arch={cell}" for cell in drawn[: arguments.first]]
     done = read_scores(arguments.file[0])
     left = [name for name in names if name not in done]
     command = [arguments.weft, "score", "--csv", "--threads", "1", "--seed", str(arguments.seed)]
     command += ["--data", arguments.data] if arguments.data else []
+    command += ["--scores", arguments.scores] if arguments.scores else []
     for first in range(0, len(left), CHUNK):
         part = left[first : first + CHUNK]
         text = subprocess.run(command + part, check=True, capture_output=True, text=True).stdout
@@ -119,8 +121,9 @@ def columns(files):
 
 
 def print_scores(found, missing, accuracy, best, seed):
-    print("| score | Spearman | 95 % | Kendall | Spearman, best half | best 10 % kept | no score |")
-    print("|---|---|---|---|---|---|---|")
+    print("| score | Spearman | 95 % | Kendall | Spearman, best half | best 10 % kept | accuracy of its "
+          "first | no score |")
+    print("|---|---|---|---|---|---|---|---|")
     top = set(best[: len(best) // 10])
     half = best[: len(best) // 2]
     for name in sorted(found, key=lambda n: -spearman(found[n], accuracy)):
@@ -129,9 +132,11 @@ def print_scores(found, missing, accuracy, best, seed):
         upper = spearman([values[i] for i in half], [accuracy[i] for i in half])
         picked = sorted(range(len(values)), key=lambda i: -values[i])[: len(top)]
         kept = len(top.intersection(picked)) / len(top)
+        first = [accuracy[i] for i in picked if values[i] == values[picked[0]]]
         print(
             f"| {name} | {spearman(values, accuracy):.3f} | {low:.3f} to {high:.3f} | "
-            f"{kendall(values, accuracy):.3f} | {upper:.3f} | {100 * kept:.0f} % | {missing[name]} |"
+            f"{kendall(values, accuracy):.3f} | {upper:.3f} | {100 * kept:.0f} % | "
+            f"{sum(first) / len(first):.2f} | {missing[name]} |"
         )
 
 
@@ -169,7 +174,7 @@ def compare(arguments):
     networks, found, missing = columns(arguments.file)
     accuracy = [table[network.split("=")[1]] for network in networks]
     best = sorted(range(len(accuracy)), key=lambda i: -accuracy[i])
-    print(f"{len(networks)} networks\n")
+    print(f"{len(networks)} networks, best accuracy {max(accuracy):.2f}\n")
     print_scores(found, missing, accuracy, best, arguments.seed)
     print_sums(found, accuracy, arguments.seed)
 
@@ -181,7 +186,9 @@ def main():
     parser.add_argument("file", nargs="+")
     parser.add_argument("--n", type=int, default=600)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--first", type=int, default=None)
     parser.add_argument("--data", default="")
+    parser.add_argument("--scores", default="")
     parser.add_argument("--weft", default="build/weft")
     arguments = parser.parse_args()
     {"measure": measure, "compare": compare}[arguments.what](arguments)

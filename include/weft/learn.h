@@ -513,6 +513,11 @@ WEFT_API weft_status weft_supernet_cut(const weft_supernet *supernet, const weft
     X(WEFT_SCORE_GRAD_NORM, "grad_norm", true)                                                     \
     /* sum over their weights of |w dL/dw| (Lee et al., "SNIP", ICLR 2019) */                      \
     X(WEFT_SCORE_SNIP, "snip", true)                                                               \
+    /* naswot ln MACs: what sums of ranks of the two say, for one network */                       \
+    X(WEFT_SCORE_COMBINED, "combined", true)                                                       \
+    /* weft_network_topology's (Li et al., ACM TECS 2021; Bhardwaj et al., CVPR 2021) */           \
+    X(WEFT_SCORE_NN_DEGREE, "nn_degree", false)                                                    \
+    X(WEFT_SCORE_NN_MASS, "nn_mass", false)                                                        \
     X(WEFT_SCORE_PARAMS, "params", false)                                                          \
     X(WEFT_SCORE_MACS, "macs", false)
 

@@ -45,7 +45,7 @@ void weft_accuracy_defaults(weft_accuracy_settings *settings) {
                                          .weights = "",
                                          .csv = "",
                                          .recalibrate = 2000,
-                                         .score = WEFT_SCORE_SYNFLOW,
+                                         .score = WEFT_SCORE_COMBINED,
                                          .space_name = "",
                                          .penalty = "",
                                          .ignore = ""};

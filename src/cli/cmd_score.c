@@ -20,7 +20,8 @@ static const cli_option OPTIONS[] = {
      .help = "The data set whose training images make the mini-batch; 'weft data list' has the "
              "names. Without one, images are random numbers and labels are drawn."},
     {"scores", 0, CLI_TEXT, "NAME,...", MEMBER(scores), .unset = "all",
-     .help = "Which scores: synflow, naswot, grad_norm, snip, params, macs."},
+     .help = "Which scores: synflow, naswot, grad_norm, snip, combined, nn_degree, nn_mass, "
+             "params, macs."},
     {"images", 0, CLI_INT, "N", MEMBER(settings.images), 2, WEFT_SCORE_MOST_IMAGES,
      .help = "Images of the mini-batch."},
     {"seed", 's', CLI_UINT64, "N", MEMBER(seed), .help = "Seed of start values and mini-batch."},
@@ -271,8 +272,9 @@ const cli_command cli_score = {
     .summary = "Scores networks without training them",
     .usage = "NETWORK... [options]",
     .text = "Computes training-free scores (zero-cost proxies) of untrained networks from one "
-            "mini-batch: synflow, NASWOT, the norm of the loss's gradients, SNIP, and parameters "
-            "and MACs to compare with. More is better in each; none is an accuracy, and scores of "
+            "mini-batch: synflow, NASWOT, the norm of the loss's gradients, SNIP; from the skip "
+            "connections alone: NN-Degree and NN-Mass; and parameters and MACs to compare with. "
+            "More is better in each; none is an accuracy, and scores of "
             "networks compare where data, images and seed are the same.",
     .json =
         "an object with data (null: random), images, seed and networks: an array of objects "

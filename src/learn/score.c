@@ -217,16 +217,24 @@ static void set_value(weft_scores *scores, weft_score score, double value) {
     }
 }
 
-static weft_status score_codes(work *w, weft_scores *scores, weft_error *error) {
+static weft_status score_codes(work *w, const bool *wanted, weft_scores *scores,
+                               weft_error *error) {
     bool exists = false;
     double value = 0.0;
     WEFT_TRY(weft_codes_score(&w->codes, &exists, &value, error));
-    if (exists) {
-        set_value(scores, WEFT_SCORE_NASWOT, value);
-    } else {
-        snprintf(scores->reason[WEFT_SCORE_NASWOT], WEFT_SCORE_REASON,
-                 w->codes.units == 0 ? "the network has no rectifiers"
-                                     : "the codes of two images agree: the determinant is 0");
+    const struct {
+        weft_score score;
+        double value;
+    } both[] = {{WEFT_SCORE_NASWOT, value},
+                {WEFT_SCORE_COMBINED, value * log((double)w->network->macs)}};
+    for (int i = 0; i < 2; i++) {
+        if (wanted[both[i].score] && exists) {
+            set_value(scores, both[i].score, both[i].value);
+        } else if (wanted[both[i].score]) {
+            snprintf(scores->reason[both[i].score], WEFT_SCORE_REASON,
+                     w->codes.units == 0 ? "the network has no rectifiers"
+                                         : "the codes of two images agree: the determinant is 0");
+        }
     }
     return WEFT_OK;
 }
@@ -253,12 +261,12 @@ static void score_gradients(const work *w, const bool *wanted, weft_scores *scor
 }
 
 static weft_status look(work *w, const bool *wanted, weft_scores *scores, weft_error *error) {
-    bool codes = wanted[WEFT_SCORE_NASWOT];
+    const bool codes = wanted[WEFT_SCORE_NASWOT] || wanted[WEFT_SCORE_COMBINED];
     WEFT_TRY(weft_engine_initialise(w->engine, w->seed, w->stop, error));
     WEFT_TRY(load(w, error));
     WEFT_TRY(forward(w, codes, error));
     if (codes) {
-        WEFT_TRY(score_codes(w, scores, error));
+        WEFT_TRY(score_codes(w, wanted, scores, error));
     }
     if (wanted[WEFT_SCORE_GRAD_NORM] || wanted[WEFT_SCORE_SNIP]) {
         WEFT_TRY(backward(w, error));
@@ -302,6 +310,25 @@ static weft_status measure_flow(const work *w, weft_scores *scores, weft_error *
     return WEFT_OK;
 }
 
+/* NN-Degree and NN-Mass. */
+static void measure_topology(const work *w, const bool *wanted, weft_scores *scores) {
+    weft_topology topology;
+    weft_error why;
+    const bool has = weft_network_topology(w->network, &topology, &why) == WEFT_OK;
+    const struct {
+        weft_score score;
+        double value;
+    } both[] = {{WEFT_SCORE_NN_DEGREE, has ? topology.degree : NAN},
+                {WEFT_SCORE_NN_MASS, has ? topology.mass : NAN}};
+    for (int i = 0; i < 2; i++) {
+        if (wanted[both[i].score] && has) {
+            scores->value[both[i].score] = both[i].value;
+        } else if (wanted[both[i].score]) {
+            snprintf(scores->reason[both[i].score], WEFT_SCORE_REASON, "%s", why.message);
+        }
+    }
+}
+
 static bool any_looks(const bool *wanted) {
     for (int s = 0; s < WEFT_SCORE_COUNT; s++) {
         if (wanted[s] && weft_score_looks((weft_score)s)) {
@@ -319,6 +346,9 @@ static weft_status measure(const weft_scorer *scorer, work *w, const bool *wante
     }
     if (wanted[WEFT_SCORE_MACS]) {
         scores->value[WEFT_SCORE_MACS] = (double)w->network->macs;
+    }
+    if (wanted[WEFT_SCORE_NN_DEGREE] || wanted[WEFT_SCORE_NN_MASS]) {
+        measure_topology(w, wanted, scores);
     }
     if (wanted[WEFT_SCORE_SYNFLOW]) {
         WEFT_TRY(measure_flow(w, scores, error));

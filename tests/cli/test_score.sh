@@ -13,7 +13,7 @@ code_is 0 "two networks on data"
 json_valid "scores"
 json_true '.data == "tiny" and .images == 64 and .seed == 1' "what was looked at"
 json_true '[.networks[].network] == ["imc:V8,R8", "imc:V16,R16"]' "in the order of the call"
-json_true '[.networks[] | .synflow, .naswot, .grad_norm, .snip] | all(. > 0)' "all scores"
+json_true '[.networks[] | .synflow, .naswot, .grad_norm, .snip, .combined, .nn_degree] | all(. > 0)' "all scores"
 json_true '.networks[1].params > .networks[0].params and .networks[1].macs > .networks[0].macs' \
     "parameters and MACs"
 json_true '[.networks[].reasons] == [{}, {}]' "nothing is missing"
@@ -72,7 +72,7 @@ rm -f free.db*
 run search "$root/examples/training-free.yaml" --trials 60 --store free.db --jobs 2 --json
 same_results one.json "$out" "the same with two jobs"
 run search "$root/examples/training-free.yaml" --dry-run
-out_has "synflow, a score without training" "what the search goes by"
+out_has "combined, a score without training, of 64 images, random ones" "what the search goes by"
 run report free.db --out page
 code_is 0 "a report"
 condition=0

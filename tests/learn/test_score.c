@@ -392,10 +392,17 @@ static void threads_and_seeds(void **state) {
         assert_memory_equal(one.value, other.value, sizeof one.value);
     }
     weft_scores other = scores_of(network, 64, 1, 8);
-    for (int s = 0; s < WEFT_SCORE_PARAMS; s++) {
+    for (int s = 0; s < WEFT_SCORE_NN_DEGREE; s++) {
         assert_true(isfinite(one.value[s]) && one.value[s] != other.value[s]);
         assert_string_equal(one.reason[s], "");
     }
+    check_near(one.value[WEFT_SCORE_COMBINED],
+               one.value[WEFT_SCORE_NASWOT] * log((double)network->macs), 1e-15);
+    weft_topology topology;
+    weft_error error;
+    MUST(weft_network_topology(network, &topology, &error));
+    assert_true(one.value[WEFT_SCORE_NN_DEGREE] == topology.degree && topology.degree > 0.0);
+    assert_true(one.value[WEFT_SCORE_NN_MASS] == topology.mass);
     assert_true(one.value[WEFT_SCORE_PARAMS] == (double)network->params);
     assert_true(one.value[WEFT_SCORE_MACS] == (double)network->macs);
     weft_network_destroy(network);
@@ -429,6 +436,7 @@ static void no_signal_no_score(void **state) {
     assert_true(isnan(scores.value[WEFT_SCORE_SYNFLOW]) && isnan(scores.value[WEFT_SCORE_NASWOT]));
     assert_non_null(strstr(scores.reason[WEFT_SCORE_SYNFLOW], "no path"));
     assert_non_null(strstr(scores.reason[WEFT_SCORE_NASWOT], "determinant"));
+    assert_non_null(strstr(scores.reason[WEFT_SCORE_COMBINED], "determinant"));
     assert_true(scores.value[WEFT_SCORE_SNIP] == 0.0);
     assert_true(scores.value[WEFT_SCORE_GRAD_NORM] == 0.0);
     weft_network_destroy(network);
@@ -455,6 +463,7 @@ static void what_has_no_score_says_why(void **state) {
     scores = scores_of(network, IMAGES, 1, 1);
     assert_non_null(strstr(scores.reason[WEFT_SCORE_SYNFLOW], "table"));
     assert_non_null(strstr(scores.reason[WEFT_SCORE_SNIP], "table"));
+    assert_true(scores.reason[WEFT_SCORE_NN_MASS][0] != '\0');
     assert_true(scores.value[WEFT_SCORE_PARAMS] == 12.0);
     weft_network_destroy(network);
 }
