@@ -4,18 +4,18 @@
  * call the function directly has weft_shgo). Each gene that varies is a coordinate of the unit box: the
  * search scale of a number, the index of a choice; an inactive gene stands in the middle.
  *
- * Told trials count in rounds. A sample round is of scrambled Sobol' points. When it is complete, all
- * trials told so far are joined to a complex (cells.h); those that are lower than all their neighbours,
- * and were not solved from yet, are the pool. Its members take turns, the one with the fewest rounds
- * first: a round of member c with radius r is of
+ * Rounds of samples are of scrambled Sobol' points. When one is complete, all trials told so far are joined
+ * to a complex (cells.h); those that are lower than all their neighbours, and were not solved from yet, are
+ * the pool. Its members get steps in turn, the one with the fewest trials near it first: from centre c with
+ * radius r
  *
  *     c + r s,  s the minimiser, in a box, of f(c) + sum_k g_k s_k + h_k s_k^2 / 2 fitted to the trials
- *               nearest to c by least squares;
+ *               near c by least squares;
  *     c +- r e_k for each coordinate k, downhill by the fit first (compass search: T. G. Kolda, R. M.
  *               Lewis, V. Torczon, SIAM Review 45(3), 2003).
  *
- * The best trial of the round near c becomes c where it is better; where none is, r shrinks. A member whose
- * radius falls below what tells values apart is done; when all are, the next sample round begins. */
+ * A better trial near c becomes c; after d + 1 that are not, r shrinks. A member whose radius falls below
+ * what tells values apart is done; when all are, the next round of samples begins. */
 #include "base/dense.h"
 #include "search/cells.h"
 #include "search/optimizer.h"
@@ -32,7 +32,8 @@ enum { MAX = WEFT_SHGO_MAX_VARIABLES, TERMS = 2 * MAX, MOST_MEMBERS = 64 };
 /* Points of a sample round: some for each coordinate. Sobol' points looked at for a told trial. */
 enum { POINTS = 16, POINTS_A_GENE = 8, LEAD = 128 };
 
-static const double FIRST_RADIUS = 0.15;
+static const double FIRST_RADIUS = 0.6; /* of what points lie apart; more would leave the basin */
+static const double MOST_RADIUS = 0.15;
 static const double LAST_RADIUS = 1e-4;
 static const double SHRINKING = 0.4;
 static const double NEAR = 3.0;   /* radii: trials that the fit takes */
@@ -41,25 +42,28 @@ static const double RIDGE = 1e-3; /* of the fit, towards no slope and no bend */
 typedef struct member {
     size_t row; /* of its centre */
     double radius;
-    size_t rounds;
+    size_t seen;  /* told trials near it */
+    size_t tries; /* of them, those since it moved or its radius shrank */
     bool done;
+    size_t given;                  /* steps of the batch that is being put together */
+    bool fitted;                   /* slopes and foot are those of this batch */
+    double slopes[MAX], foot[MAX]; /* g, and s */
 } member;
 
 typedef struct shgo {
     int d;
     int genes[MAX]; /* which gene a coordinate is */
     weft_sobol sequence;
-    size_t points, round;
+    size_t points;
     double last_radius;
-    size_t n_consumed; /* told trials of complete rounds */
+    size_t n_consumed; /* told trials taken in: of complete sample rounds, and of steps */
     bool sampling;
     uint64_t first; /* least Sobol' point that may still be used */
     uint64_t next;  /* proposal of the batch that is being put together */
     member members[MOST_MEMBERS];
-    int n, turn;
+    int n;
     bool *done; /* (capacity), by row: the centre of a member */
     size_t capacity;
-    double slopes[MAX], model[MAX]; /* of the member whose turn it is: g, and s */
 } shgo;
 
 static void destroy(void *state) {
@@ -165,7 +169,6 @@ static weft_status create(weft_optimizer *optimizer, weft_error *error) {
     WEFT_TRY(list_coordinates(optimizer, model, error));
     model->points = population > 0 ? (size_t)population
                                    : (size_t)(POINTS + POINTS_A_GENE * model->d);
-    model->round = (size_t)model->d + 1;
     model->sampling = true;
     return weft_sobol_create(model->d, optimizer->settings.seed, &model->sequence, error);
 }
@@ -224,12 +227,13 @@ static size_t list_vertices(const weft_optimizer *optimizer, const shgo *model, 
 
 static void fill_pool(shgo *model, const vertex *vertices, const double *points, size_t n) {
     bool any = n > 0 && vertices[0].outcome->state == WEFT_OUTCOME_OK;
+    double radius = fmin(FIRST_RADIUS * pow((double)n, -1.0 / model->d), MOST_RADIUS);
     model->n = 0;
     for (size_t i = 0; i < n && model->n < MOST_MEMBERS; i++) {
         bool candidate = !any || vertices[i].outcome->state == WEFT_OUTCOME_OK;
         if (candidate && !model->done[vertices[i].row] &&
             weft_cell_is_lowest(points, n, model->d, i)) {
-            model->members[model->n++] = (member){.row = vertices[i].row, .radius = FIRST_RADIUS};
+            model->members[model->n++] = (member){.row = vertices[i].row, .radius = radius};
         }
     }
 }
@@ -261,8 +265,7 @@ static void minimise_fit(const double *terms, int d, double *slopes, double *s) 
     }
 }
 
-static void fit(const weft_optimizer *optimizer, shgo *model) {
-    const member *m = &model->members[model->turn];
+static void fit(const weft_optimizer *optimizer, const shgo *model, member *m) {
     const weft_outcome *outcomes = optimizer->history.outcomes;
     int d = model->d;
     double a[TERMS * TERMS] = {0};
@@ -289,30 +292,15 @@ static void fit(const weft_optimizer *optimizer, shgo *model) {
         weft_solve_lower(a, 2 * d, 2 * d, b);
         weft_solve_upper(a, 2 * d, 2 * d, b);
     }
-    minimise_fit(b, d, model->slopes, model->model);
+    minimise_fit(b, d, m->slopes, m->foot);
+    m->fitted = true;
 }
 
-/* ---- rounds ---------------------------------------------------------------------------------- */
-
-/* Whose turn it is; without a member left the next round is of samples. */
-static void choose_turn(const weft_optimizer *optimizer, shgo *model) {
-    model->turn = -1;
-    for (int i = 0; i < model->n; i++) {
-        const member *m = &model->members[i];
-        if (!m->done && (model->turn < 0 || m->rounds < model->members[model->turn].rounds)) {
-            model->turn = i;
-        }
-    }
-    model->sampling = model->turn < 0;
-    if (!model->sampling) {
-        fit(optimizer, model);
-    }
-}
+/* ---- what was told --------------------------------------------------------------------------- */
 
 static weft_status take_sample(const weft_optimizer *optimizer, shgo *model, weft_error *error) {
     model->n_consumed += model->points;
     size_t n = model->n_consumed;
-    WEFT_TRY(reserve_rows(model, n, error));
     vertex *vertices = malloc(n * sizeof *vertices);
     double *points = malloc(n * (size_t)(model->d + 1) * sizeof *points);
     if (vertices == NULL || points == NULL) {
@@ -321,9 +309,9 @@ static weft_status take_sample(const weft_optimizer *optimizer, shgo *model, wef
         return weft_fail_memory(error, n * sizeof *vertices);
     }
     fill_pool(model, vertices, points, list_vertices(optimizer, model, vertices, points));
+    model->sampling = model->n == 0;
     free(vertices);
     free(points);
-    choose_turn(optimizer, model);
     return WEFT_OK;
 }
 
@@ -341,38 +329,79 @@ static double apart(const weft_optimizer *optimizer, size_t a, size_t b) {
     return most;
 }
 
-static weft_status take_round(const weft_optimizer *optimizer, shgo *model, weft_error *error) {
-    const weft_outcome *outcomes = optimizer->history.outcomes;
-    member *m = &model->members[model->turn];
-    size_t before = m->row;
-    WEFT_TRY(reserve_rows(model, model->n_consumed + model->round, error));
-    for (size_t i = 0; i < model->round; i++) {
-        size_t row = model->n_consumed + i;
-        if (better(&outcomes[row], &outcomes[m->row]) &&
-            apart(optimizer, row, before) <= 2.0 * m->radius) {
-            m->row = row;
+/* The member that was given least, of those that are not done; NULL: none is left. */
+static member *next_member(shgo *model) {
+    member *least = NULL;
+    for (int i = 0; i < model->n; i++) {
+        member *m = &model->members[i];
+        if (!m->done && (least == NULL || m->seen + m->given < least->seen + least->given)) {
+            least = m;
         }
     }
-    model->n_consumed += model->round;
-    m->rounds++;
-    if (m->row == before) {
+    return least;
+}
+
+/* A trial near a member, or one in place of a step of it. */
+static void take_try(const weft_optimizer *optimizer, shgo *model, member *m, size_t row) {
+    const weft_outcome *outcomes = optimizer->history.outcomes;
+    m->seen++;
+    m->tries++;
+    if (better(&outcomes[row], &outcomes[m->row])) {
+        m->row = row;
+        m->tries = 0;
+    }
+    if (m->tries > (size_t)model->d) {
         m->radius *= SHRINKING;
+        m->tries = 0;
     }
     if (m->radius < model->last_radius) {
         m->done = true;
         model->done[m->row] = true;
     }
-    choose_turn(optimizer, model);
+}
+
+static void take_step(const weft_optimizer *optimizer, shgo *model) {
+    size_t row = model->n_consumed++;
+    bool near = false;
+    for (int i = 0; i < model->n; i++) {
+        member *m = &model->members[i];
+        if (!m->done && apart(optimizer, row, m->row) <= 2.0 * m->radius) {
+            take_try(optimizer, model, m, row);
+            near = true;
+        }
+    }
+    if (!near) { /* all steps were known, say: it must not go on for ever */
+        member *m = next_member(model);
+        m->seen++;
+        m->tries++;
+        m->radius *= m->tries > (size_t)model->d ? SHRINKING : 1.0;
+        m->done = m->radius < model->last_radius;
+        model->done[m->row] = m->done;
+    }
+    model->sampling = next_member(model) == NULL;
+}
+
+static weft_status take_in(weft_optimizer *optimizer, shgo *model, weft_error *error) {
+    size_t n = optimizer->history.n;
+    WEFT_TRY(reserve_rows(model, n, error));
+    while (model->n_consumed + (model->sampling ? model->points : 1) <= n) {
+        if (model->sampling) {
+            WEFT_TRY(take_sample(optimizer, model, error));
+        } else {
+            take_step(optimizer, model);
+        }
+    }
     return WEFT_OK;
 }
 
 static weft_status prepare(weft_optimizer *optimizer, weft_error *error) {
     shgo *model = optimizer->state;
-    size_t need = model->sampling ? model->points : model->round;
-    while (optimizer->history.n - model->n_consumed >= need) {
-        WEFT_TRY(model->sampling ? take_sample(optimizer, model, error)
-                                 : take_round(optimizer, model, error));
-        need = model->sampling ? model->points : model->round;
+    for (int i = 0; i < model->n; i++) {
+        model->members[i].given = 0;
+    }
+    WEFT_TRY(take_in(optimizer, model, error));
+    for (int i = 0; i < model->n; i++) {
+        model->members[i].fitted = false;
     }
     while (model->sampling && model->first < LEAD * (uint64_t)optimizer->history.n) {
         sample_at(optimizer, model->first, optimizer->scratch);
@@ -387,20 +416,20 @@ static weft_status prepare(weft_optimizer *optimizer, weft_error *error) {
 
 /* ---- proposals ------------------------------------------------------------------------------- */
 
-/* Step `which` of the round: the fit's, 2 d along the coordinates, then any near the centre. */
-static void step_at(const shgo *model, uint64_t which, double radius, weft_rng *rng, double *u) {
+/* Step `which` from a centre: the fit's, 2 d along the coordinates, then any near it. */
+static void step_at(const shgo *model, const member *m, uint64_t which, weft_rng *rng, double *u) {
     uint64_t d = (uint64_t)model->d;
     if (which == 0) {
         for (int k = 0; k < model->d; k++) {
-            u[k] += radius * model->model[k];
+            u[k] += m->radius * m->foot[k];
         }
     } else if (which <= 2 * d) {
         size_t k = (size_t)((which - 1) % d);
-        double downhill = model->slopes[k] > 0.0 ? -1.0 : 1.0;
-        u[k] += (which <= d ? downhill : -downhill) * radius;
+        double downhill = m->slopes[k] > 0.0 ? -1.0 : 1.0;
+        u[k] += (which <= d ? downhill : -downhill) * m->radius;
     } else {
         for (int k = 0; k < model->d; k++) {
-            u[k] += radius * (4.0 * weft_rng_uniform(rng) - 2.0);
+            u[k] += m->radius * (4.0 * weft_rng_uniform(rng) - 2.0);
         }
     }
 }
@@ -428,12 +457,15 @@ static void propose(const weft_optimizer *optimizer, uint64_t trial, int attempt
         sample_at(optimizer, model->first + model->next++, genome);
         return;
     }
-    const member *m = &model->members[model->turn];
+    member *m = next_member(model);
     double from[MAX];
     double u[MAX];
+    if (!m->fitted) {
+        fit(optimizer, model, m);
+    }
     to_box(optimizer, weft_history_genome(&optimizer->history, m->row), from);
     memcpy(u, from, sizeof u);
-    step_at(model, model->next++, m->radius, rng, u);
+    step_at(model, m, m->tries + m->given++, rng, u);
     stretch(optimizer, from, u);
     from_box(optimizer, u, false, genome);
 }
