@@ -162,7 +162,11 @@ function(weft_examples)
         get_filename_component(name ${source} NAME_WE)
         string(REPLACE "_" "-" problem ${name})
         add_executable(${name} ${source})
-        target_link_libraries(${name} PRIVATE ${WEFT_ROOMS})
+        if(name STREQUAL "ask_tell") # the search room stands alone
+            target_link_libraries(${name} PRIVATE weft_search)
+        else()
+            target_link_libraries(${name} PRIVATE ${WEFT_ROOMS})
+        endif()
         add_test(NAME examples/${name} COMMAND sh -c "rm -f $1.db* && ./$1 $2 $1.db && ./$1 $2 $1.db" sh
                  ${name} ${PROJECT_SOURCE_DIR}/examples/c/${problem}.yaml
                  WORKING_DIRECTORY ${PROJECT_BINARY_DIR})

@@ -1,76 +1,43 @@
 /* SPDX-License-Identifier: Apache-2.0
- * A search by hand: Weft proposes designs and keeps the study, this program has the last word on
- * what they cost. Here the weights come from DRAM before each inference, at about 20 pJ a byte.
- *
- *     ask_tell examples/c/ask-tell.yaml study.db
- */
+ * Weft's search alone: two objectives over an integer, a real on a logarithmic scale and a choice. */
+#include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 
-#include <weft/weft.h>
+#include <weft/search.h>
 
-static const double DRAM_JOULE_PER_BYTE = 20e-12; /* LPDDR, 2.5 pJ a bit */
+enum { GENES = 3, BATCH = 10, TRIALS = 500 };
 
-static weft_status evaluate(weft_study *study, weft_trial *trial, weft_error *error) {
-    weft_status status = weft_study_evaluate(study, trial, NULL, error);
-    if (status == WEFT_OK && trial->state == WEFT_TRIAL_OK) {
-        trial->metrics[WEFT_METRIC_ENERGY] += trial->metrics[WEFT_METRIC_PARAMS] *
-                                              DRAM_JOULE_PER_BYTE;
-    }
-    return status;
+static void measure(const double *genome, weft_outcome *outcome) {
+    double error = 1.0 / genome[0] + pow(log10(genome[1]) + 2.0, 2) + (genome[2] == 0 ? 0.1 : 0.0);
+    double energy = genome[0] * (genome[2] == 0 ? 1.0 : 1.5);
+    *outcome = (weft_outcome){.state = WEFT_OUTCOME_OK, .objectives = {error, energy}};
 }
 
-static weft_status search(weft_study *study, weft_error *error) {
-    weft_trial trial;
-    weft_status status;
-    while ((status = weft_study_ask(study, &trial, error)) == WEFT_OK) {
-        status = evaluate(study, &trial, error);
-        if (status == WEFT_OK) {
-            status = weft_study_tell(study, &trial, error);
-        }
-        if (status != WEFT_OK) {
-            break;
-        }
-    }
-    return status == WEFT_DONE ? WEFT_OK : status;
-}
-
-static weft_status print_front(const weft_study *study, weft_error *error) {
-    size_t *front = NULL;
-    size_t n = 0;
-    weft_status status = weft_study_front(study, &front, &n, error);
-    for (size_t i = 0; status == WEFT_OK && i < n; i++) {
-        const weft_trial *trial = weft_study_get_trial(study, front[i]);
-        printf("%-32s %8.3f uJ %8.3f us\n", trial->description,
-               1e6 * trial->metrics[WEFT_METRIC_ENERGY], 1e6 * trial->metrics[WEFT_METRIC_LATENCY]);
-    }
-    free(front);
-    return status;
-}
-
-int main(int argc, char **argv) {
-    if (argc != 3) {
-        fprintf(stderr, "usage: ask_tell PROBLEM STORE\n");
-        return 2;
-    }
+int main(void) {
+    static const weft_gene genes[GENES] = {
+        {.name = "width", .kind = WEFT_GENE_INTEGER, .lower = 1, .upper = 64},
+        {.name = "rate", .kind = WEFT_GENE_REAL, .lower = 1e-4, .upper = 1, .log_scale = true},
+        {.name = "mode", .kind = WEFT_GENE_CATEGORICAL, .n_choices = 2, .upper = 1}};
+    weft_gene_table table = {.genes = genes, .n_genes = GENES};
+    weft_optimizer_settings settings;
+    weft_optimizer *optimizer = NULL;
     weft_error error;
-    weft_problem *problem = NULL;
-    weft_study *study = NULL;
-    weft_status status = weft_problem_read(argv[1], &problem, &error);
-    if (status == WEFT_OK) {
-        status = weft_study_open(problem, argv[2], &study, &error);
+    double genomes[BATCH][GENES], best = INFINITY;
+    int given = 0;
+    weft_optimizer_defaults(&settings);
+    settings.name = "nsga2";
+    settings.n_objectives = 2;
+    weft_status status = weft_optimizer_create(&table, &settings, &optimizer, &error);
+    for (uint64_t t = 0; status == WEFT_OK && t < TRIALS; t += BATCH) {
+        status = weft_optimizer_ask(optimizer, t, BATCH, genomes[0], &given, &error);
+        for (int i = 0; status == WEFT_OK && i < given; i++) {
+            weft_outcome outcome;
+            measure(genomes[i], &outcome);
+            best = fmin(best, outcome.objectives[0] * outcome.objectives[1]);
+            status = weft_optimizer_tell(optimizer, genomes[i], &outcome, &error);
+        }
     }
-    if (status == WEFT_OK) {
-        status = search(study, &error);
-    }
-    if (status == WEFT_OK) {
-        status = print_front(study, &error);
-    }
-    if (status < 0) {
-        char text[2048];
-        fputs(weft_error_format(&error, text, sizeof text), stderr);
-    }
-    weft_study_close(study);
-    weft_problem_destroy(problem);
-    return weft_status_exit_code(status);
+    weft_optimizer_destroy(optimizer);
+    printf("%s, best error x energy %.4f\n", status == WEFT_OK ? "done" : error.message, best);
+    return status == WEFT_OK && best < 1.3 ? 0 : 1;
 }

@@ -57,6 +57,9 @@ check() {
         "$weft" validate "$1" --threshold 1e5 > "$folder/out" 2>&1 ||
             fail "$2: $(cat "$folder/out")"
         ;;
+    optimize)
+        "$weft" optimize "$1" --dry-run > "$folder/out" 2>&1 || fail "$2: $(cat "$folder/out")"
+        ;;
     *)
         return
         ;;
@@ -80,5 +83,10 @@ done
 for example in examples/*.yaml examples/*/*.yaml; do
     check "$example" "$example"
 done
+
+# The C of the documentation is the example that is built.
+awk '/^```c$/ { inside = 1; next } /^```$/ { inside = 0 } inside' docs/reference/optimizers.md > "$folder/shown.c"
+sed '1,/^ \*.*\*\/$/d' examples/c/ask_tell.c | cmp -s - "$folder/shown.c" ||
+    fail "docs/reference/optimizers.md shows another examples/c/ask_tell.c than there is"
 [ "$checked" -ge 5 ] || fail "only $checked files were found"
 echo "$checked files read, $skipped skipped"
