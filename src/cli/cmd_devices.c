@@ -328,9 +328,9 @@ static weft_status draw_heat(cli_call *call, const char *file, const weft_device
     size_t n = (size_t)c->n;
     const char **names = calloc(n, sizeof *names);
     double *values = calloc(n * n, sizeof *values);
-    int *order = calloc(2 * n, sizeof *order), *clusters = order + n, at = 0;
+    int *order = calloc(n, sizeof *order), *clusters = calloc(n, sizeof *clusters), at = 0;
     weft_status status = WEFT_OK;
-    if (names == NULL || values == NULL || order == NULL) {
+    if (names == NULL || values == NULL || order == NULL || clusters == NULL) {
         status = weft_fail_memory(&call->error, n * n * sizeof *values);
     }
     for (int k = 0; k < c->n_clusters && status == WEFT_OK; k++) {
@@ -356,6 +356,7 @@ static weft_status draw_heat(cli_call *call, const char *file, const weft_device
     free(names);
     free(values);
     free(order);
+    free(clusters);
     return status;
 }
 

@@ -22,10 +22,10 @@ typedef struct adapt_arguments {
 
 static const cli_option OPTIONS[] = {
     {"table", 't', CLI_TEXT, "FILE", ADAPT_AT(adapting.table), .values = CLI_VALUES_FILE,
-     .unset = "needed", .help = "CSV with the architectures and what the proxy measured of them."},
-    {"proxy", 0, CLI_TEXT, "DEVICE", ADAPT_AT(adapting.proxy), .unset = "needed",
+     .unset = "none", .help = "CSV with the architectures and what the proxy measured of them."},
+    {"proxy", 0, CLI_TEXT, "DEVICE", ADAPT_AT(adapting.proxy), .unset = "none",
      .help = "Column of the proxy."},
-    {"target", 0, CLI_TEXT, "DEVICE", ADAPT_AT(adapting.target), .unset = "needed",
+    {"target", 0, CLI_TEXT, "DEVICE", ADAPT_AT(adapting.target), .unset = "none",
      .help = "The target: a column of the table, or of the file of samples."},
     {"samples", 0, CLI_TEXT, "FILE", ADAPT_AT(adapting.samples), .values = CLI_VALUES_FILE,
      .unset = "drawn from the table",

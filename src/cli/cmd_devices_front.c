@@ -17,13 +17,13 @@ typedef struct front_arguments {
 
 static const cli_option OPTIONS[] = {
     {"table", 't', CLI_TEXT, "FILE", FRONT_AT(adapting.table), .values = CLI_VALUES_FILE,
-     .unset = "needed",
+     .unset = "none",
      .help = "CSV with the architectures, their accuracies and what the proxy measured of them."},
-    {"accuracy", 'a', CLI_TEXT, "COLUMN", FRONT_AT(accuracy), .unset = "needed",
+    {"accuracy", 'a', CLI_TEXT, "COLUMN", FRONT_AT(accuracy), .unset = "none",
      .help = "Column of the table that is to be large."},
-    {"proxy", 0, CLI_TEXT, "DEVICE", FRONT_AT(adapting.proxy), .unset = "needed",
+    {"proxy", 0, CLI_TEXT, "DEVICE", FRONT_AT(adapting.proxy), .unset = "none",
      .help = "Column of the proxy."},
-    {"target", 0, CLI_TEXT, "DEVICE", FRONT_AT(adapting.target), .unset = "needed",
+    {"target", 0, CLI_TEXT, "DEVICE", FRONT_AT(adapting.target), .unset = "none",
      .help = "The target: a column of the table, or of the file of samples."},
     {"samples", 0, CLI_TEXT, "FILE", FRONT_AT(adapting.samples), .values = CLI_VALUES_FILE,
      .unset = "drawn from the table",

@@ -40,7 +40,7 @@ static size_t find_trial(const weft_study *study, const char *name) {
 static weft_status read_samples(cli_call *call, const cli_target_file *file,
                                 weft_device_table **samples) {
     static const char *const LABELS[] = {"trial", "design", ""};
-    weft_error first;
+    weft_error first = {0};
     for (int i = 0; i < 3; i++) {
         weft_device_columns columns = {.genes = LABELS[i]};
         if (weft_device_table_read(file->file, &columns, samples, &call->error) == WEFT_OK) {

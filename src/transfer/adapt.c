@@ -139,9 +139,10 @@ static weft_status measured_take(const weft_adapter *adapter, const int *places,
     weft_status status = WEFT_OK;
     if (m.places == NULL || m.y == NULL || seen == NULL) {
         status = weft_fail_memory(error, 3 * size * sizeof *m.y);
+    } else {
+        m.proxy = m.y + size;
+        m.left_out = m.y + 2 * size;
     }
-    m.proxy = m.y + size;
-    m.left_out = m.y + 2 * size;
     for (int i = 0; i < n && status == WEFT_OK; i++) {
         status = check_place(adapter, places[i], seen, error);
         if (status == WEFT_OK && !(values[i] > 0.0 && isfinite(values[i]))) {

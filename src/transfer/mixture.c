@@ -295,7 +295,7 @@ static double weigh(const double *evidence, int n, double *weights) {
     for (int m = 0; m < n; m++) {
         weights[m] = weights[m] / sum < LEAST_WEIGHT ? 0.0 : weights[m] / sum;
     }
-    return best + log(sum);
+    return best + log(fmax(sum, 1.0)); /* the best alone adds 1 */
 }
 
 /* Learns all models on latencies or logarithms, and takes them where they have more evidence. */

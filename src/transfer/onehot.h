@@ -16,7 +16,7 @@ typedef struct weft_onehot {
 
 /* WEFT_ERROR_INPUT for more columns than WEFT_ONEHOT_MOST. */
 enum { WEFT_ONEHOT_MOST = 4096 };
-weft_status weft_onehot_create(const weft_device_table *table, weft_onehot *made,
+weft_status weft_onehot_create(const weft_device_table *table, weft_onehot *onehot,
                                weft_error *error) WEFT_NODISCARD;
 void weft_onehot_free(weft_onehot *onehot);
 

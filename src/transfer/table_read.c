@@ -497,11 +497,12 @@ static weft_status read_bytes(const char *path, char **bytes, size_t *length, we
     if (file == NULL) {
         return weft_fail_errno(error, "cannot open the file", path);
     }
-    size_t room = 1 << 16, used = 0, got = 0;
+    size_t room = 1 << 16, used = 0;
     char *made = malloc(room + 1);
-    while (made != NULL && used <= MAX_BYTES &&
-           (got = fread(made + used, 1, room - used, file)) > 0) {
+    for (bool more = true; made != NULL && more;) {
+        size_t got = fread(made + used, 1, room - used, file);
         used += got;
+        more = got > 0 && used <= MAX_BYTES;
         if (used == room) {
             room *= 2;
             char *moved = realloc(made, room + 1);
