@@ -6,7 +6,7 @@
  *     bench_fronts CSV CACHE SEEDS METHOD...
  *
  * CSV is the table of the benchmark (nb201_table.csv), METHOD the name of an optimizer, with a
- * population where one follows a colon. A run's figure is the share of the true front's hypervolume
+ * population where one follows a colon, and random trials first where their number follows an @. A run's figure is the share of the true front's hypervolume
  * that is missing, objectives scaled so that the true front spans [0, 1] in each, reference 1.1. Runs
  * are kept in CACHE/ours; what is kept is not run again. */
 #include "bench.h"
@@ -203,11 +203,16 @@ static void search(const truth *t, const char *method, int seed, int *rows) {
     char name[64];
     snprintf(name, sizeof name, "%s", method);
     char *colon = strchr(name, ':');
+    char *at = strchr(name, '@');
     weft_optimizer_settings settings;
     weft_optimizer_defaults(&settings);
     if (colon != NULL) {
         *colon = '\0';
         settings.population = atoi(colon + 1);
+    }
+    if (at != NULL) {
+        *at = '\0';
+        settings.startup_trials = atoi(at + 1);
     }
     settings.name = name;
     settings.seed = (uint64_t)seed;

@@ -130,6 +130,24 @@ typedef struct weft_optimizer weft_optimizer;
 /* The names there are: NULL-terminated, for help and errors. */
 WEFT_API const char *const *weft_optimizer_names(void);
 
+/* What a search is like that names no optimizer. */
+typedef struct weft_search_traits {
+    int n_objectives;
+    int n_genes; /* that vary */
+    uint64_t trials;
+    bool costly; /* a trial takes seconds or more, such as a training; else next to nothing */
+} weft_search_traits;
+
+typedef struct weft_search_choice {
+    const char *name;   /* of weft_optimizer_names() */
+    int population;     /* 0: the method's own */
+    int startup_trials; /* 0: as the defaults have them */
+    char reason[200];   /* one line: what decided, and what for */
+} weft_search_choice;
+
+/* The optimizer that measurements speak for (docs/explanation/which-optimizer.md). A pure function. */
+WEFT_API void weft_optimizer_choose(const weft_search_traits *traits, weft_search_choice *choice);
+
 /* The genes are copied; `table->legal` and its context are borrowed for the optimizer's life. */
 WEFT_API weft_status weft_optimizer_create(const weft_gene_table *table,
                                            const weft_optimizer_settings *settings,

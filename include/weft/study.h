@@ -162,6 +162,8 @@ typedef struct weft_problem_info {
     const char
         *cache; /* file of accuracies that studies share, docs/reference/store.md; "": none */
     weft_optimizer_settings optimizer; /* its seed is `seed` */
+    char chosen[200]; /* why it is this one, where the study chose it; "": the file names it, or none has
+                       * been chosen yet: opening a study does */
     /* Evaluations at the fidelities of `accuracy`; name NULL: every trial is evaluated as a whole. */
     weft_brackets_settings brackets;
     bool

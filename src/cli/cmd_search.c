@@ -147,6 +147,8 @@ static weft_status print_result_json(cli_call *call, const cli_search_arguments 
     weft_json_member_text(json, "problem", info->name);
     weft_json_member_text(json, "store", store);
     cli_accounting_json(json, weft_study_get_problem(study));
+    weft_json_member_text(json, "optimizer", info->optimizer.name);
+    weft_json_member_text(json, "chosen", info->chosen[0] == '\0' ? NULL : info->chosen);
     weft_json_member_integer(json, "trials", (int64_t)weft_study_size(study));
     weft_json_member_integer(json, "ok", (int64_t)tally.ok);
     weft_json_member_integer(json, "infeasible", (int64_t)tally.infeasible);
@@ -371,7 +373,9 @@ const cli_command cli_search = {
         "--exhaustive every design is evaluated, so that the best is known for certain.",
     .json =
         "an object with problem, store, accounting (name, execution of the chip, faults that are "
-        "on), trials, ok, "
+        "on), optimizer, chosen (why it is this one, where the problem names none; else null), "
+        "trials, "
+        "ok, "
         "infeasible, failed, in brackets partial (trials of those ok that are not whole, and not "
         "compared), designs and spent (what the evaluations cost, in whole ones), elapsed_s, "
         "hypervolume (null with one objective), gap (designs that "
@@ -386,7 +390,7 @@ const cli_command cli_search = {
         "constraints, soft (limit, weight, scale), reference (metric, aim, scale), proxy (where a "
         "score is asked for: score, data, images), accuracy (the "
         "training settings; null "
-        "where nothing is trained), optimizer, "
+        "where nothing is trained), optimizer, chosen, "
         "brackets (null without), asynchronous, trials, batch, seed, jobs, store and "
         "store_exists.\n\n"
         "With --exhaustive: problem, accounting, designs (how many there are), ok, infeasible, "

@@ -199,6 +199,7 @@ static weft_status print_plan_json(cli_call *call, const cli_search_arguments *a
     cli_preference_json(json, info);
     training_json(json, info);
     weft_json_member_text(json, "optimizer", info->optimizer.name);
+    weft_json_member_text(json, "chosen", info->chosen[0] == '\0' ? NULL : info->chosen);
     weft_json_member_text(json, "brackets", info->brackets.name);
     weft_json_member_bool(json, "asynchronous", info->asynchronous);
     weft_json_member_integer(json, "trials", info->trials);
@@ -338,6 +339,9 @@ static weft_status print_plan(cli_call *call, const cli_search_arguments *argume
     print_aims(info);
     print_stages(info);
     printf("optimizer    %s, seed %" PRIu64 "\n", info->optimizer.name, info->seed);
+    if (info->chosen[0] != '\0') {
+        printf("chosen for   %s\n", info->chosen);
+    }
     if (info->brackets.name != NULL) {
         printf("brackets     %s over %d fidelities, reduction %g\n", info->brackets.name,
                info->accuracy.n_fidelities, info->brackets.reduction);

@@ -115,6 +115,9 @@ weft_status cli_search_phases(cli_call *call, const cli_search_arguments *argume
         .progress = on_progress,
         .context = &watch,
     };
+    if (info->chosen[0] != '\0') {
+        cli_note(call, "optimizer %s, chosen for %s", info->optimizer.name, info->chosen);
+    }
     cli_progress_begin(&watch.progress, call);
     show_start(&watch, "first trials");
     weft_status status = weft_study_run(study, &settings, &call->error);

@@ -86,16 +86,18 @@ static void write_head(const weft_summary *summary, weft_markup *html) {
     weft_markup_raw(html,
                     "</head>\n<body>\n<header>\n<p class=\"eyebrow\">Weft study report</p>\n");
     weft_markup_element(html, "h1", summary->info->name);
-    char goal[512], source[320], accounting[256], several[160], text[1800];
+    char goal[512], source[320], accounting[256], several[160], text[2048];
     weft_page_goal(summary, goal, sizeof goal);
     weft_page_accounting(summary, accounting, sizeof accounting);
     accuracy_source(summary, source, sizeof source);
     several_text(summary, several, sizeof several);
     weft_text_format(text, sizeof text,
                      "Networks of the space %s on the chip %s%s. Goal: %s. Costs are counted "
-                     "%s.%s Optimizer: %s, seed %" PRIu64 ".",
+                     "%s.%s Optimizer: %s, seed %" PRIu64 "%s%s.",
                      summary->info->space, summary->info->chip, source, goal, accounting, several,
-                     summary->info->optimizer.name, summary->info->seed);
+                     summary->info->optimizer.name, summary->info->seed,
+                     summary->info->chosen[0] != '\0' ? "; chosen for " : "",
+                     summary->info->chosen);
     weft_markup_raw(html, "\n<p class=\"lead\">");
     weft_markup_text(html, text);
     weft_markup_raw(html, "</p>\n");

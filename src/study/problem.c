@@ -270,6 +270,19 @@ static weft_status check_accuracy(const weft_problem *problem, const weft_map *f
     return weft_use_check(&inner, "value", VALUE_USE, info, error);
 }
 
+/* Whether the optimizer is named, and why a study of ours took it. */
+static weft_status read_choice(weft_problem *problem, weft_map *search, weft_error *error) {
+    const weft_node *node = NULL;
+    const char *chosen = NULL;
+    WEFT_TRY(weft_map_node(search, "optimizer", WEFT_OPTIONAL, &node, error));
+    problem->names_optimizer = node != NULL;
+    WEFT_TRY(weft_map_text(search, "chosen", WEFT_OPTIONAL, &chosen, error));
+    if (chosen != NULL) {
+        snprintf(problem->info.chosen, sizeof problem->info.chosen, "%s", chosen);
+    }
+    return WEFT_OK;
+}
+
 static weft_status read_search(weft_problem *problem, weft_map *map, weft_error *error) {
     weft_map inner;
     WEFT_TRY(begin_section(map, "search", "optimizer", weft_optimizer_names(), problem->optimizer,
@@ -277,6 +290,7 @@ static weft_status read_search(weft_problem *problem, weft_map *map, weft_error 
     if (inner.node == NULL) {
         return WEFT_OK;
     }
+    WEFT_TRY(read_choice(problem, &inner, error));
     WEFT_TRY(weft_options_read(WEFT_OPTIONS_SEARCH, &inner, &problem->info, error));
     WEFT_TRY(weft_members_read(&inner, &problem->info, error));
     WEFT_TRY(weft_plan_read(problem, &inner, error));
@@ -473,7 +487,13 @@ static weft_status write_problem(const weft_problem *problem, bool alone, char *
         fprintf(out, "  value: %s\n", weft_accuracy_value_names()[info->accuracy.value]);
     }
     write_accuracy_files(problem, out);
-    fprintf(out, "search:\n  optimizer: %s\n", problem->optimizer);
+    fprintf(out, "search:\n");
+    if (problem->names_optimizer || info->chosen[0] != '\0') {
+        fprintf(out, "  optimizer: %s\n", info->optimizer.name);
+    }
+    if (info->chosen[0] != '\0') {
+        weft_line_write(out, "  chosen: ", info->chosen);
+    }
     weft_options_write(WEFT_OPTIONS_SEARCH, info, out);
     weft_members_write(info, out);
     weft_bracket_options_write(info, out);

@@ -26,6 +26,8 @@ struct weft_problem {
     char data[WEFT_PROBLEM_NAME];
     char provider[WEFT_PROBLEM_NAME];
     char optimizer[WEFT_PROBLEM_NAME];
+    bool names_optimizer; /* or a store did; else whoever opens a study chooses */
+    bool chose_population, chose_startup; /* whether these settings came with the choice */
     char accuracy_files[WEFT_ACCURACY_FILES][WEFT_PROBLEM_PATH];   /* from anywhere */
     char accuracy_written[WEFT_ACCURACY_FILES][WEFT_PROBLEM_PATH]; /* as the file says */
     /* The plan of the search: without stages it is one that varies `free`. */

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/number.h"
@@ -179,10 +180,10 @@ static const char *next_line(const char *line) {
     return line + (*line == '\n');
 }
 
-/* The first line from `line` on that both texts must have: a cache, or a folder of weights in between, may
- * come and go. */
+/* The first line from `line` on that both texts must have: a cache, a folder of weights in between, and why
+ * the optimizer was chosen may come and go. */
 static const char *skip_optional(const char *line) {
-    static const char *const KEYS[] = {"  cache:", "  keep:", NULL};
+    static const char *const KEYS[] = {"  cache:", "  keep:", "  chosen:", NULL};
     while (begins_with(line, KEYS)) {
         line = next_line(line);
     }
@@ -398,6 +399,80 @@ static bool has_cache(const weft_study *study) {
     return study->slow && study->problem->info.cache[0] != '\0';
 }
 
+/* The problem of a store, in *problem; NULL: there is no store, or nothing in it to go on with, as is told
+ * when it is opened to write. */
+static void stored_problem(const char *path, weft_problem **problem) {
+    weft_store *store = NULL;
+    weft_error ignored;
+    facts stored;
+    *problem = NULL;
+    if (path == NULL || access(path, F_OK) != 0 ||
+        weft_store_open(path, WEFT_STORE_READ, false, &store, &ignored) != WEFT_OK) {
+        return;
+    }
+    if (facts_read(store, &stored, &ignored) == WEFT_OK && stored.text[0] != NULL &&
+        stored.text[1] != NULL && stored.text[2] != NULL &&
+        weft_problem_parse(stored.text[0], stored.text[1], stored.text[2], path, problem,
+                           &ignored) != WEFT_OK) {
+        *problem = NULL;
+    }
+    facts_free(&stored);
+    weft_store_close(store);
+}
+
+static void adopt_optimizer(weft_problem *problem, const weft_optimizer_settings *from,
+                            const char *reason) {
+    weft_optimizer_settings usual;
+    weft_optimizer_settings *to = &problem->info.optimizer;
+    weft_optimizer_defaults(&usual);
+    snprintf(problem->optimizer, sizeof problem->optimizer, "%s", from->name);
+    snprintf(problem->info.chosen, sizeof problem->info.chosen, "%s", reason);
+    if (to->population == usual.population || problem->chose_population) {
+        problem->chose_population = true;
+        to->population = from->population;
+    }
+    if (to->startup_trials == usual.startup_trials || problem->chose_startup) {
+        problem->chose_startup = true;
+        to->startup_trials = from->startup_trials;
+    }
+}
+
+/* Where nobody names an optimizer: that of the store, or the one that the search's size speaks for. Of its
+ * settings those are set that the file leaves as they are. */
+static weft_status choose_optimizer(weft_study *study, const char *store, weft_error *error) {
+    weft_problem *problem = study->problem;
+    weft_problem_info *info = &problem->info;
+    weft_problem *stored = NULL;
+    if (problem->names_optimizer || info->optimizer.name != problem->optimizer) {
+        return WEFT_OK;
+    }
+    stored_problem(store, &stored);
+    const weft_optimizer_settings *from = NULL;
+    weft_optimizer_settings chosen;
+    weft_search_choice choice;
+    weft_optimizer_defaults(&chosen);
+    if (stored != NULL) {
+        from = &stored->info.optimizer;
+        snprintf(choice.reason, sizeof choice.reason, "%s", stored->info.chosen);
+    } else {
+        weft_search_traits traits = {.n_objectives = info->n_objectives,
+                                     .trials = (uint64_t)info->trials,
+                                     .costly = study->slow};
+        for (int g = 0; g < study->genes.n_genes; g++) {
+            traits.n_genes += weft_problem_varies(problem, g);
+        }
+        weft_optimizer_choose(&traits, &choice);
+        chosen.name = choice.name;
+        chosen.population = choice.population;
+        chosen.startup_trials = choice.startup_trials > 0 ? choice.startup_trials
+                                                          : chosen.startup_trials;
+        from = &chosen;
+    }
+    adopt_optimizer(problem, from, choice.reason);
+    weft_problem_destroy(stored);
+    return weft_problem_check_options(problem, error);
+}
+
 /* `store`: its path; NULL: there will be none. Nothing is written yet. */
 static weft_status prepare_search(weft_study *study, const char *store, weft_error *error) {
     if (study->problem->info.trains || study->problem->info.scores) {
@@ -408,6 +483,7 @@ static weft_status prepare_search(weft_study *study, const char *store, weft_err
     if (has_cache(study)) {
         WEFT_TRY(weft_cache_check(study->problem, error));
     }
+    WEFT_TRY(choose_optimizer(study, store, error));
     WEFT_TRY(weft_stage_enter(study, 0, 0, error));
     weft_evaluator *evaluator = NULL;
     WEFT_TRY(weft_evaluators_take(study, &evaluator, error));
