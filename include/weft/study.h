@@ -200,6 +200,9 @@ WEFT_API double weft_problem_fidelity_share(const weft_problem *problem, weft_fi
  * counts as v + penalty |v|, one that is maximised as v - penalty |v|. */
 WEFT_API double weft_problem_penalty(const weft_problem *problem, int i, const double *metrics);
 
+/* The score of a design with these metrics before what broken soft limits cost; NaN without a score. */
+WEFT_API double weft_problem_plain_score(const weft_problem *problem, const double *metrics);
+
 /* By how much the reference point is missed beside objectives, at most, in scales of its aims: 0 where
  * all are attained, or there are none (after A. Wierzbicki, "The use of reference objectives in
  * multiobjective optimization", 1980). Each objective with an aim counts as worse by so many of its

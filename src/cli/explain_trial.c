@@ -251,6 +251,10 @@ static void print_metrics(const subject *of) {
 /* What the goal makes of the metrics beyond them: what each soft limit costs, and the miss. */
 static void print_preference(const subject *of) {
     const double *metrics = of->trial->metrics;
+    if (of->info->n_soft > 0 && !isnan(of->trial->score)) {
+        printf("  of it          %.6g without broken soft limits\n",
+               weft_problem_plain_score(of->problem, metrics));
+    }
     for (int i = 0; i < of->info->n_soft; i++) {
         double penalty = weft_problem_penalty(of->problem, i, metrics);
         printf("soft limit   %s: %s%.4g %% worse\n", of->info->soft[i].limit,
@@ -264,6 +268,7 @@ static void print_preference(const subject *of) {
 
 static void preference_json(const subject *of) {
     const double *metrics = of->trial->metrics;
+    weft_json_member_real(of->json, "plain_score", weft_problem_plain_score(of->problem, metrics));
     weft_json_key(of->json, "penalties");
     weft_json_array_begin(of->json);
     for (int i = 0; i < of->info->n_soft; i++) {

@@ -634,6 +634,20 @@ static void write_preference(const weft_problem_info *info, weft_markup *html) {
     }
 }
 
+/* What a steered study needs besides to be repeated. */
+static void write_orders(const weft_summary *summary, weft_markup *html) {
+    for (size_t i = 0; summary->study != NULL && weft_study_order(summary->study, i) != NULL; i++) {
+        const weft_steer *steer = weft_study_order(summary->study, i);
+        char text[WEFT_GENE_NAME + WEFT_STEER_VALUE + 80], from[48] = "from the next batch";
+        if (steer->taken) {
+            weft_text_format(from, sizeof from, "from trial %" PRIu64, steer->trial);
+        }
+        weft_text_format(text, sizeof text, "%s %s%s%s %s", weft_steer_word(steer->kind),
+                         steer->gene, steer->value[0] != '\0' ? "=" : "", steer->value, from);
+        term(html, "steered", text);
+    }
+}
+
 static void write_repeat(const weft_summary *summary, weft_markup *html) {
     const weft_problem_info *info = summary->info;
     char text[512];
@@ -671,6 +685,7 @@ static void write_repeat(const weft_summary *summary, weft_markup *html) {
         term(html, "constraint", info->constraints[i]);
     }
     write_preference(info, html);
+    write_orders(summary, html);
     term(html, "version", summary->origin->version);
     term(html, "build", summary->origin->build);
     term(html, "machine", summary->origin->machine);

@@ -202,6 +202,7 @@ static weft_status gather(const weft_study *study, const weft_report_settings *s
     weft_problem *problem = weft_study_get_problem(study);
     summary->info = weft_problem_get_info(problem);
     summary->origin = weft_study_get_origin(study);
+    summary->study = study;
     summary->chip = weft_problem_get_chip(problem);
     WEFT_TRY(weft_problem_write_alone(problem, &summary->problem_text, error));
     WEFT_TRY(gather_trials(study, summary, error));

@@ -40,6 +40,7 @@ typedef struct weft_summary_importance {
 typedef struct weft_summary {
     const weft_problem_info *info;
     const weft_study_origin *origin;
+    const weft_study *study; /* borrowed, for the orders that steered it; NULL: none */
     const weft_chip *chip;
     char *problem_text;        /* the problem with every setting written out, as YAML; NULL: none */
     const weft_trial **trials; /* borrowed from the study */

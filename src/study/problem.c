@@ -641,8 +641,12 @@ static double penalised(double value, bool maximise, double penalty) {
     return maximise ? value - penalty * fabs(value) : value + penalty * fabs(value);
 }
 
+double weft_problem_plain_score(const weft_problem *problem, const double *metrics) {
+    return problem->score != NULL ? weft_expr_evaluate(problem->score, metrics) : (double)NAN;
+}
+
 double weft_problem_score(const weft_problem *problem, const double *metrics) {
-    return penalised(weft_expr_evaluate(problem->score, metrics), problem->info.maximise[0],
+    return penalised(weft_problem_plain_score(problem, metrics), problem->info.maximise[0],
                      weft_problem_penalty(problem, -1, metrics));
 }
 

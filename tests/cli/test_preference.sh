@@ -18,6 +18,14 @@ run search say2.yaml --dry-run
 out_has "aim          energy 500.0 uJ, in scales of 500.0 uJ" "a plan says the aims"
 run explain say1.db --json
 json_true '.penalties | length == 1' "a trial says what it pays"
+sed 's/^objectives:.*/minimise: energy/' say1.yaml > scored.yaml
+sed -i 's/area <= 300/area <= 1/; s/optimizer: nsga2/optimizer: ga/' scored.yaml
+run search scored.yaml --store scored.db --trials 80 --json
+run explain scored.db --json
+json_true '.trial.score / .plain_score - 1 - .penalties[0].penalty | fabs < 1e-6' \
+    "a score is its parts"
+run explain scored.db
+out_has "without broken soft limits" "for people, too"
 run explain say2.db
 out_has "reference    missed by" "and what it misses"
 run report say2.db --out page

@@ -44,6 +44,10 @@ run front twin.db --all --json
 grep -v -e '"seconds"' -e '"started"' -e '"finished"' "$out" > twin.json
 same_files rest.json twin.json "the same again"
 
+run report rest.db --out page
+grep -q "forbid cell_bits=1 from trial 200" page/index.html
+check $? "the report says how it was steered"
+
 # A search that runs in another process, is steered, killed with SIGKILL, and goes on.
 sed 's/trials: 200/trials: 1000000/' problem.yaml > long.yaml
 "$weft" search long.yaml --store live.db --quiet > live.out 2> live.err &
