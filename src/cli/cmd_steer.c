@@ -61,7 +61,8 @@ static weft_status give_orders(cli_call *call, int *n) {
 /* "8, 16" of the values that are forbidden. */
 static char *forbidden_text(const weft_space *space, int g, uint64_t left, char *buffer,
                             size_t size) {
-    const weft_gene *gene = &weft_space_genes(space).genes[g];
+    const weft_gene_table table = weft_space_genes(space);
+    const weft_gene *gene = &table.genes[g];
     buffer[0] = '\0';
     for (int k = 0; left != 0; k++, left >>= 1) {
         char text[64];
@@ -129,7 +130,8 @@ static void order_json(weft_json *json, const weft_steer *steer) {
 
 static void gene_json(weft_json *json, const weft_space *space, int g,
                       const weft_restriction *restriction) {
-    const weft_gene *gene = &weft_space_genes(space).genes[g];
+    const weft_gene_table table = weft_space_genes(space);
+    const weft_gene *gene = &table.genes[g];
     char text[64];
     weft_json_object_begin(json);
     weft_json_member_text(json, "gene", gene->name);

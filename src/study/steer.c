@@ -87,7 +87,8 @@ static weft_status apply(const weft_problem *problem, const weft_steer *steer,
         return weft_fail(error, WEFT_ERROR_INPUT, "no gene of the space is called '%s'",
                          steer->gene);
     }
-    const weft_gene *gene = &weft_space_genes(problem->space).genes[g];
+    const weft_gene_table table = weft_space_genes(problem->space);
+    const weft_gene *gene = &table.genes[g];
     if (!weft_problem_varies(problem, g)) {
         weft_fail(error, WEFT_ERROR_INPUT, "the search does not vary gene '%s'", gene->name);
         weft_hint(error, "it is fixed or held by the problem");
