@@ -20,7 +20,7 @@
  * how far they lay behind it (growth.h). Then the infeasible by their violation, then the failed.
  *
  * Told trials count whoever proposed them. Where a genome is known or illegal, logits are divided by
- * 1 + attempt / 16 for the next draw. */
+ * 1 + attempt / 4 for the next draw. */
 #include "base/normal.h"
 #include "search/controller.h"
 #include "search/growth.h"
@@ -30,7 +30,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { POPULATION = 8, WINDOW = 100, ATTEMPTS = 16 };
+enum { POPULATION = 8, WINDOW = 100, ATTEMPTS = 4 };
 
 /* Adam, as the paper has them. */
 static const double FIRST_DECAY = 0.9;

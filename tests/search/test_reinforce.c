@@ -177,10 +177,15 @@ static void test_growth_by_volume(void **state) {
 
 /* ---- searches ----------------------------------------------------------------------------------- */
 
+static int n_seeds(void) {
+    const char *scale = getenv("WEFT_TEST_SCALE");
+    return scale != NULL && strcmp(scale, "quick") == 0 ? 1 : SEEDS;
+}
+
 static double median_loss(const weft_gene_table *table, const char *name,
                           double (*f)(const double *x, int n), int trials) {
     double losses[SEEDS];
-    for (int seed = 0; seed < SEEDS; seed++) {
+    for (int seed = 0; seed < n_seeds(); seed++) {
         weft_optimizer_settings settings = toy_settings(name, 1, (uint64_t)seed + 1);
         weft_optimizer *optimizer = make_optimizer(table, &settings);
         double genome[MOST_GENES];
@@ -193,7 +198,7 @@ static double median_loss(const weft_gene_table *table, const char *name,
         }
         weft_optimizer_destroy(optimizer);
     }
-    return median_of(losses, SEEDS);
+    return median_of(losses, n_seeds());
 }
 
 static double wrong_choices(const double *x, int n) {
@@ -231,7 +236,7 @@ static void test_conditions(void **state) {
     double randoms[SEEDS];
     double fronts[SEEDS];
     double random_fronts[SEEDS];
-    for (int seed = 0; seed < SEEDS; seed++) {
+    for (int seed = 0; seed < n_seeds(); seed++) {
         weft_optimizer_settings settings = toy_settings("reinforce", 1, (uint64_t)seed + 1);
         losses[seed] = toy_search(&table, &settings, 1200, 4);
         settings.n_objectives = 2;
@@ -241,10 +246,11 @@ static void test_conditions(void **state) {
         settings.n_objectives = 1;
         randoms[seed] = toy_search(&table, &settings, 1200, 4);
     }
-    printf("mixed genes: %g, random %g; front %g, random %g\n", median_of(losses, SEEDS),
-           median_of(randoms, SEEDS), median_of(fronts, SEEDS), median_of(random_fronts, SEEDS));
-    assert_true(median_of(losses, SEEDS) < 0.5 * median_of(randoms, SEEDS));
-    assert_true(median_of(fronts, SEEDS) > 1.3 * median_of(random_fronts, SEEDS));
+    printf("mixed genes: %g, random %g; front %g, random %g\n", median_of(losses, n_seeds()),
+           median_of(randoms, n_seeds()), median_of(fronts, n_seeds()),
+           median_of(random_fronts, n_seeds()));
+    assert_true(median_of(losses, n_seeds()) < 0.5 * median_of(randoms, n_seeds()));
+    assert_true(median_of(fronts, n_seeds()) > 1.3 * median_of(random_fronts, n_seeds()));
 }
 
 static void test_bad_settings(void **state) {
