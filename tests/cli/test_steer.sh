@@ -53,7 +53,7 @@ sed 's/trials: 200/trials: 1000000/' problem.yaml > long.yaml
 "$weft" search long.yaml --store live.db --quiet > live.out 2> live.err &
 search=$!
 tries=0
-while [ ! -s live.db ] && [ $tries -lt 100 ]; do
+while ! "$weft" steer live.db > /dev/null 2>&1 && [ $tries -lt 300 ]; do # it has begun
     sleep 0.1
     tries=$((tries + 1))
 done
@@ -61,7 +61,7 @@ run steer live.db --pin columns=64
 code_is 0 "a search that runs is steered"
 tries=0
 taken=false
-while [ "$taken" != true ] && [ $tries -lt 100 ]; do
+while [ "$taken" != true ] && [ $tries -lt 300 ]; do
     sleep 0.1
     tries=$((tries + 1))
     run steer live.db --json
