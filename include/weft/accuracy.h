@@ -7,6 +7,7 @@
  *   predictor  what a surrogate says that was fitted to finished trials
  *   supernet   measures the network with slices of the weights of its space's supernet
  *   score      a training-free score of the network (learn.h): no accuracy, and not from 0 to 1
+ *   topology   a curve over the network's NN-Degree
  * and, switched on by name, a penalty for the bits of the layers where the provider knows none.
  */
 #ifndef WEFT_ACCURACY_H
@@ -51,7 +52,8 @@ typedef struct weft_fidelity_step {
 enum { WEFT_MAX_FIDELITIES = 8 };
 
 typedef struct weft_accuracy_settings {
-    const char *provider;        /* "train", "mlp", "table", "predictor", "supernet", "score" */
+    const char *provider;        /* "train", "mlp", "table", "predictor", "supernet", "score",
+                                  * "topology" */
     const char *data;            /* train, supernet, score: data set by name; score: may be "" */
     weft_train_settings train;   /* of a candidate: the search sees the validation part only */
     double final_epochs;         /* of a design of the front: whole training set, test set once */
@@ -403,5 +405,61 @@ WEFT_API weft_status weft_design_list_read(const weft_design_file *file, weft_de
                                            weft_error *error) WEFT_NODISCARD;
 WEFT_API void weft_design_list_destroy(weft_design_list *list);
 WEFT_API const weft_designs *weft_design_list_get(const weft_design_list *list);
+
+/* ---- accuracy from topology ----------------------------------------------------------------------
+ * theta(g) = 1 / (a + exp(b / g + c)) over NN-Degree g (weft_network_topology), fitted to a few trained
+ * networks: Li et al., "FLASH", ACM TECS 20(5s), 2021. docs/reference/flash.md has the equations. */
+enum { WEFT_THETA_LEAST = 5, WEFT_THETA_NAME = 64, WEFT_THETA_TEXT = 512 };
+
+typedef struct weft_theta {
+    double a, b, c;
+    double covariance[6];   /* of a, b, c: aa, ab, ac, bb, bc, cc */
+    double deviation;       /* s: of a network about the curve, sqrt(SSE / (n - 3)) */
+    double rmse, loo;       /* of the networks, and of each by a curve fitted to the others */
+    double lowest, highest; /* degrees that it was fitted to */
+    int n;                  /* networks */
+} weft_theta;
+
+/* Least squares. WEFT_ERROR_INPUT: fewer than WEFT_THETA_LEAST networks; degrees not above 0, accuracies
+ * that are no share above 0 and up to 1; all equal; too few different degrees for three parameters. */
+WEFT_API weft_status weft_theta_fit(const double *degrees, const double *accuracies, int n,
+                                    weft_theta *theta, weft_error *error) WEFT_NODISCARD;
+
+/* theta(g). */
+WEFT_API double weft_theta_at(const weft_theta *theta, double degree);
+
+/* The curve with its 95 % confidence band, and the 95 % interval of one network more. */
+typedef struct weft_theta_forecast {
+    double accuracy, low, high;
+    double network_low, network_high;
+} weft_theta_forecast;
+WEFT_API void weft_theta_tell(const weft_theta *theta, double degree,
+                              weft_theta_forecast *forecast);
+
+/* Narrows the band as if a network of that degree had been trained too, for who chooses the next. */
+WEFT_API void weft_theta_learn(weft_theta *theta, double degree);
+
+/* How the curve stands against networks that it was not fitted to, at least 3. */
+typedef struct weft_theta_report {
+    int n;
+    double tau, spearman; /* NaN where nothing can be ordered */
+    double rmse;
+    double coverage; /* share of the accuracies within the intervals of one network */
+} weft_theta_report;
+WEFT_API weft_status weft_theta_check(const weft_theta *theta, const double *degrees,
+                                      const double *accuracies, int n, weft_theta_report *report,
+                                      weft_error *error) WEFT_NODISCARD;
+
+/* A file of share/weft/predictors by name, or a path; kind `topology`. */
+typedef struct weft_theta_about {
+    char name[WEFT_THETA_NAME];
+    char description[WEFT_THETA_TEXT], source[WEFT_THETA_TEXT], measure[WEFT_THETA_TEXT];
+} weft_theta_about;
+WEFT_API weft_status weft_theta_read(const char *name_or_path, weft_theta *theta,
+                                     weft_theta_about *about, weft_error *error) WEFT_NODISCARD;
+
+/* Writes PATH, which is replaced as a whole; its name without folder and .yaml is that of the curve. */
+WEFT_API weft_status weft_theta_write(const weft_theta *theta, const weft_theta_about *about,
+                                      const char *path, weft_error *error) WEFT_NODISCARD;
 
 #endif

@@ -422,4 +422,123 @@ typedef struct weft_validation_errors {
 WEFT_API weft_validation_errors weft_validation_errors_of(const weft_validation *validation,
                                                           weft_validation_select select);
 
+/* ---- costs in closed form ------------------------------------------------------------------------
+ * Area, latency and energy as sums of features of a network's layers times coefficients, for searches of
+ * microseconds a design; the coefficients are fitted to a chip's cost model or to measured figures.
+ * docs/reference/flash.md has the equations. Features of layer i of K input values and M outputs a
+ * group, G groups, V output positions, on crossbars of `rows` x `columns` cells, of which `arrays` make
+ * a tile and a weight takes `slices`: */
+#define WEFT_FORM_FEATURE_MAP(X)                                                                   \
+    X(WEFT_FORM_ONE, "one")         /* 1 for a network */                                          \
+    X(WEFT_FORM_TILES, "tiles")     /* ceil(arrays of the layer / arrays) */                       \
+    X(WEFT_FORM_ARRAYS, "arrays")   /* ceil(K / rows) ceil(M slices / columns) */                  \
+    X(WEFT_FORM_VECTORS, "vectors") /* V */                                                        \
+    X(WEFT_FORM_READS, "reads")     /* V times arrays of the layer */                              \
+    X(WEFT_FORM_BUSY, "busy")       /* V times tiles of the layer */                               \
+    X(WEFT_FORM_WINDOWS, "windows") /* V G K */                                                    \
+    X(WEFT_FORM_SUMS, "sums")       /* V G M ceil(K / rows) */                                     \
+    X(WEFT_FORM_MACS, "macs")       /* V G K M */                                                  \
+    X(WEFT_FORM_VOLUME, "volume")   /* elements of its input and output maps */                    \
+    X(WEFT_FORM_HOPS, "hops")       /* elements of its output times hops to the next layer */      \
+    X(WEFT_FORM_WAITS, "waits")     /* the same over the layer's tiles */
+
+typedef enum weft_form_feature {
+#define WEFT_FORM_ENUM(name, token) name,
+    WEFT_FORM_FEATURE_MAP(WEFT_FORM_ENUM)
+#undef WEFT_FORM_ENUM
+        WEFT_FORM_FEATURES
+} weft_form_feature;
+
+WEFT_API const char *weft_form_feature_token(weft_form_feature feature);
+
+/* What is told, once: token in files, unit. */
+#define WEFT_FORM_MAP(X)                                                                           \
+    X(WEFT_FORM_AREA, "area", "mm2")                                                               \
+    X(WEFT_FORM_LATENCY, "latency", "s")                                                           \
+    X(WEFT_FORM_ENERGY, "energy", "J")
+
+typedef enum weft_form {
+#define WEFT_FORM_ENUM(name, token, unit) name,
+    WEFT_FORM_MAP(WEFT_FORM_ENUM)
+#undef WEFT_FORM_ENUM
+        WEFT_FORMS
+} weft_form;
+
+WEFT_API const char *weft_form_token(weft_form form);
+WEFT_API const char *weft_form_unit(weft_form form);
+
+/* Crossbars and tiles. */
+typedef struct weft_form_geometry {
+    int32_t rows, columns;
+    int32_t slices; /* columns that a weight takes: ceil(bits of it / bits of a cell) */
+    int32_t arrays; /* of a tile */
+    int32_t tree;   /* children of a node of the tree of tiles; 0: a mesh */
+} weft_form_geometry;
+
+/* A layer of products as features see it; fractions where a search is relaxed. */
+typedef struct weft_form_layer {
+    double rows, outputs, groups; /* K, M, G */
+    double positions;             /* V */
+    double inputs, results;       /* elements of its maps */
+    double share;                 /* of a layer that is there in part, else 1 */
+} weft_form_layer;
+
+/* Sums the features of n layers in their order. `relaxed`: without rounding up, so that they change
+ * steadily with the sizes. */
+WEFT_API void weft_form_sum(const weft_form_geometry *geometry, const weft_form_layer *layers,
+                            int n, bool relaxed, double features[WEFT_FORM_FEATURES]);
+
+/* The same of a network's layers of products. WEFT_ERROR_INPUT: it has none, or products of two
+ * activations, which closed forms do not know. */
+WEFT_API weft_status weft_form_features(const weft_form_geometry *geometry,
+                                        const weft_network *network,
+                                        double features[WEFT_FORM_FEATURES],
+                                        weft_error *error) WEFT_NODISCARD;
+
+/* Of a hierarchical chip: `rows`, `columns`, `arrays` and `cell_bits` among its values, bits of its
+ * weights and its interconnect. WEFT_ERROR_INPUT where it lacks one. */
+WEFT_API weft_status weft_form_geometry_of(const weft_chip *chip, weft_form_geometry *geometry,
+                                           weft_error *error) WEFT_NODISCARD;
+
+/* What the cost model says of a network on the chip with as many tiles (`tile.tiles`) as its layers
+ * take when none shares one: features[WEFT_FORM_TILES]. WEFT_ERROR_INFEASIBLE as weft_estimate. */
+WEFT_API weft_status weft_form_measure(const weft_chip *chip, const weft_form_geometry *geometry,
+                                       const weft_network *network, double figures[WEFT_FORMS],
+                                       weft_error *error) WEFT_NODISCARD;
+
+enum { WEFT_FORM_NAME = 64, WEFT_FORM_TEXT = 512 };
+
+/* Figures = coefficients . features; errors are |told / figure - 1|. */
+typedef struct weft_forms {
+    char name[WEFT_FORM_NAME];
+    char chip[WEFT_FORM_NAME]; /* whose cost model it was fitted to; "": measured figures */
+    char source[WEFT_FORM_TEXT];
+    weft_form_geometry geometry;
+    double coefficients[WEFT_FORMS][WEFT_FORM_FEATURES];
+    int n, held; /* networks fitted to and held out */
+    double fitted_mean[WEFT_FORMS];
+    double held_mean[WEFT_FORMS], held_worst[WEFT_FORMS]; /* NaN where none is held out */
+} weft_forms;
+
+/* Fits coefficients that are not negative to the first n rows of features (n + held,
+ * WEFT_FORM_FEATURES) and figures (n + held, WEFT_FORMS), least squares of relative errors (Lawson and
+ * Hanson, Solving Least Squares Problems, 1974, chapter 23), and tells the errors on both parts. A figure of
+ * which all rows are NaN is not fitted (coefficients 0). WEFT_ERROR_INPUT names the row: figures that are
+ * not above 0, of which some are NaN, that are all equal; fewer rows than features that differ. Fills
+ * coefficients, counts and errors of *forms alone. */
+WEFT_API weft_status weft_forms_fit(const double *features, const double *figures, int n, int held,
+                                    weft_forms *forms, weft_error *error) WEFT_NODISCARD;
+
+/* All three, of features. */
+WEFT_API void weft_forms_tell(const weft_forms *forms, const double features[WEFT_FORM_FEATURES],
+                              double figures[WEFT_FORMS]);
+
+/* A file of share/weft/forms by name, or a path; and back. */
+WEFT_API weft_status weft_forms_read(const char *name_or_path, weft_forms *forms,
+                                     weft_error *error) WEFT_NODISCARD;
+WEFT_API weft_status weft_forms_parse(const char *text, size_t length, const char *name,
+                                      weft_forms *forms, weft_error *error) WEFT_NODISCARD;
+WEFT_API weft_status weft_forms_write(const weft_forms *forms, const char *path,
+                                      weft_error *error) WEFT_NODISCARD;
+
 #endif

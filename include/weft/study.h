@@ -719,6 +719,9 @@ typedef struct weft_flash_choose_settings {
     int n;    /* to train: 1 or more */
     int held; /* to hold out; 0 or more */
     uint64_t seed;
+    /* A curve fitted to networks that were trained: each next one is where its band is widest, given
+     * those picked before. NULL: spread evenly. Those held out are spread in any case. */
+    const weft_theta *theta;
 } weft_flash_choose_settings;
 
 typedef struct weft_flash_pick {
@@ -741,6 +744,131 @@ WEFT_API weft_status weft_flash_choose(const weft_space *space,
                                        weft_flash_choice **choice,
                                        weft_error *error) WEFT_NODISCARD;
 WEFT_API void weft_flash_choice_destroy(weft_flash_choice *choice);
+
+/* Networks with what was measured of them, from CSV: a column `network` (names, as weft_network_read
+ * takes them) and any of `accuracy` (share), `area` (mm2), `latency` (s), `energy` (J), `role` (train or
+ * held; other columns are not looked at). An empty cell, "-", "nan" and "failed" are measurements that
+ * failed: they are counted and left out where they would be needed. */
+typedef enum weft_flash_column {
+    WEFT_FLASH_COLUMN_ACCURACY,
+    WEFT_FLASH_COLUMN_AREA,
+    WEFT_FLASH_COLUMN_LATENCY,
+    WEFT_FLASH_COLUMN_ENERGY,
+    WEFT_FLASH_COLUMNS
+} weft_flash_column;
+
+typedef struct weft_flash_row {
+    char network[WEFT_NETWORK_NAME];
+    bool held;
+    double value[WEFT_FLASH_COLUMNS]; /* NaN: failed, or no such column */
+    double degree;
+} weft_flash_row;
+
+typedef struct weft_flash_table {
+    bool has[WEFT_FLASH_COLUMNS];
+    int n;
+    weft_flash_row *rows; /* (n) with role train first, in the order of the file */
+} weft_flash_table;
+
+/* `input` replaces the shape of networks whose text does not say one; channels 0: as the family has.
+ * WEFT_ERROR_INPUT, with the line: unknown networks, roles and numbers, a network that stands twice. */
+WEFT_API weft_status weft_flash_table_read(const char *path, weft_shape input,
+                                           weft_flash_table **table,
+                                           weft_error *error) WEFT_NODISCARD;
+WEFT_API weft_status weft_flash_table_parse(const char *text, size_t length, const char *name,
+                                            weft_shape input, weft_flash_table **table,
+                                            weft_error *error) WEFT_NODISCARD;
+WEFT_API void weft_flash_table_destroy(weft_flash_table *table);
+
+/* A curve over NN-Degree, fitted to the rows to train and tried on those held out (report->n 0: fewer
+ * than 3). *failed: rows without an accuracy. */
+WEFT_API weft_status weft_flash_fit_theta(const weft_flash_table *table, weft_theta *theta,
+                                          weft_theta_report *report, int *failed,
+                                          weft_error *error) WEFT_NODISCARD;
+
+/* Closed forms fitted to what was measured; crossbars as `geometry` says. Rows in which a figure failed
+ * that others have are left out: *failed. */
+WEFT_API weft_status weft_flash_fit_measured(const weft_flash_table *table, weft_shape input,
+                                             const weft_form_geometry *geometry, weft_forms *forms,
+                                             int *failed, weft_error *error) WEFT_NODISCARD;
+
+/* Features of closed forms, and the cost model's figures, of networks chosen as above; coefficients
+ * fitted to the first n of them, errors told on the others. */
+WEFT_API weft_status weft_flash_fit_forms(const weft_space *space, const weft_chip *chip,
+                                          const weft_flash_choose_settings *settings,
+                                          weft_forms *forms, weft_error *error) WEFT_NODISCARD;
+
+/* A problem of networks of cells whose accuracy, area, latency and energy are told in closed form
+ * (weft: flash/1): nothing is trained, no chip is estimated and nothing is stored. */
+typedef struct weft_flash weft_flash;
+
+/* Whether a file says that it is one; false where it cannot be read. */
+WEFT_API bool weft_flash_is(const char *path);
+WEFT_API weft_status weft_flash_read(const char *path, weft_flash **flash,
+                                     weft_error *error) WEFT_NODISCARD;
+WEFT_API weft_status weft_flash_parse(const char *text, size_t length, const char *name,
+                                      weft_flash **flash, weft_error *error) WEFT_NODISCARD;
+WEFT_API void weft_flash_destroy(weft_flash *flash);
+
+/* Borrowed from the problem. */
+typedef struct weft_flash_about {
+    const char *name;
+    const weft_space *space;
+    const weft_theta *theta;
+    const weft_theta_about *theta_about;
+    const weft_forms *forms;
+    const char *score;
+    bool maximise;
+    int n_constraints;
+    const char (*constraints)[WEFT_EXPRESSION];
+} weft_flash_about;
+WEFT_API void weft_flash_get_about(const weft_flash *flash, weft_flash_about *about);
+
+enum { WEFT_FLASH_MAX_GENES = 16 };
+
+/* Token in expressions. */
+#define WEFT_FLASH_METRIC_MAP(X)                                                                   \
+    X(WEFT_FLASH_ACCURACY, "accuracy")                                                             \
+    X(WEFT_FLASH_AREA, "area") /* mm2 */                                                           \
+    X(WEFT_FLASH_LATENCY, "latency")                                                               \
+    X(WEFT_FLASH_ENERGY, "energy")                                                                 \
+    X(WEFT_FLASH_DEGREE, "degree")                                                                 \
+    X(WEFT_FLASH_MACS, "macs")                                                                     \
+    X(WEFT_FLASH_TILES, "tiles")
+
+typedef enum weft_flash_metric {
+#define WEFT_FLASH_ENUM(name, token) name,
+    WEFT_FLASH_METRIC_MAP(WEFT_FLASH_ENUM)
+#undef WEFT_FLASH_ENUM
+        WEFT_FLASH_METRICS
+} weft_flash_metric;
+
+typedef struct weft_flash_design {
+    double genome[WEFT_FLASH_MAX_GENES];
+    char network[WEFT_NETWORK_NAME];
+    double metrics[WEFT_FLASH_METRICS];
+    weft_theta_forecast accuracy; /* with its band */
+    double score;
+    double violation; /* sum over the constraints, relative; 0: all hold */
+} weft_flash_design;
+
+typedef struct weft_flash_result {
+    weft_flash_design best;
+    uint64_t coarse, fine, whole; /* evaluations of each stage */
+    uint64_t designs, feasible;   /* of a walk over all; 0 of a search */
+} weft_flash_result;
+
+/* Hierarchical SHGO (weft_shgo): a coarse stage over one level of depth, width and skips for all cells,
+ * a fine one over all genes around its winner, both relaxed; then whole numbers, gene by gene and pair
+ * by pair, from the best ends. Deterministic. WEFT_ERROR_INFEASIBLE with the nearest design's reason
+ * where no design holds the constraints. */
+WEFT_API weft_status weft_flash_search(const weft_flash *flash, weft_flash_result *result,
+                                       weft_error *error) WEFT_NODISCARD;
+
+/* Every design instead, at most 10^9 of them. */
+WEFT_API weft_status weft_flash_exhaust(const weft_flash *flash, const weft_stop *stop,
+                                        weft_flash_result *result,
+                                        weft_error *error) WEFT_NODISCARD;
 
 /* ---- programs from outside -------------------------------------------------------------------------
  * A search of values that any program measures: candidates go to its standard input, results come from

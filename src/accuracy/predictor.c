@@ -50,7 +50,9 @@ void weft_predictor_get_about(const weft_predictor *predictor, weft_predictor_ab
     const weft_predictor_file *file = predictor->file;
     *about = (weft_predictor_about){
         .name = file->name,
-        .kind = file->is_table ? "table" : "mlp",
+        .kind = file->is_table      ? "table"
+                : file->is_topology ? "topology"
+                                    : "mlp",
         .description = file->description,
         .source = file->source,
         .path = file->path,
@@ -313,6 +315,10 @@ static weft_status import(const weft_predictor_import_settings *settings,
                                                                            : file->name;
     weft_mlp *mlp = NULL;
     weft_tensors picked = {0};
+    if (file->is_topology) {
+        return weft_fail(error, WEFT_ERROR_INPUT,
+                         "\"%s\" is a curve over NN-Degree: it has no weights", file->name);
+    }
     if (file->is_table) {
         weft_fail(error, WEFT_ERROR_INPUT, "\"%s\" is a table: it has no weights", file->name);
         weft_hint(error, "name its figures with `csv` of the accuracy");

@@ -91,6 +91,8 @@ typedef struct weft_key_column {
 
 typedef struct weft_predictor_file {
     bool is_table;
+    bool is_topology; /* a curve: theta.h reads the rest */
+    weft_theta theta;
     char name[WEFT_PREDICTOR_NAME];
     char path[WEFT_PREDICTOR_PATH]; /* of the file itself */
     char description[WEFT_PREDICTOR_TEXT], source[WEFT_PREDICTOR_TEXT];

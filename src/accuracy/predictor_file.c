@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "accuracy/theta.h"
 #include "base/number.h"
 #include "base/share.h"
 
@@ -477,7 +478,7 @@ static weft_status read_path(weft_map *map, const char *key, char *path, size_t 
 }
 
 static weft_status fill(weft_predictor_file *file, const weft_doc *doc, weft_error *error) {
-    static const char *const kinds[] = {"mlp", "table"};
+    static const char *const kinds[] = {"mlp", "table", "topology"};
     weft_map map;
     int kind = 0;
     file->scale = 1.0;
@@ -485,14 +486,17 @@ static weft_status fill(weft_predictor_file *file, const weft_doc *doc, weft_err
     WEFT_TRY(weft_map_begin(doc, weft_doc_root(doc), &map, error));
     WEFT_TRY(weft_map_format(&map, PREDICTOR_FORMAT, error));
     WEFT_TRY(read_text(&map, "name", WEFT_REQUIRED, file->name, sizeof file->name, error));
-    WEFT_TRY(weft_map_choice(&map, "kind", WEFT_REQUIRED, kinds, 2, &kind, error));
+    WEFT_TRY(weft_map_choice(&map, "kind", WEFT_REQUIRED, kinds, 3, &kind, error));
     file->is_table = kind == 1;
+    file->is_topology = kind == 2;
     WEFT_TRY(read_text(&map, "description", WEFT_OPTIONAL, file->description,
                        sizeof file->description, error));
     WEFT_TRY(read_text(&map, "source", WEFT_REQUIRED, file->source, sizeof file->source, error));
     WEFT_TRY(read_text(&map, "ignore", WEFT_OPTIONAL, file->ignore, sizeof file->ignore, error));
     WEFT_TRY(read_accuracy(file, &map, error));
-    if (file->is_table) {
+    if (file->is_topology) {
+        WEFT_TRY(weft_theta_take(&map, &file->theta, error));
+    } else if (file->is_table) {
         WEFT_TRY(read_path(&map, "csv", file->csv, sizeof file->csv, error));
         WEFT_TRY(weft_map_integer(&map, "rows", WEFT_OPTIONAL, 1, 100000000, &file->rows, error));
         WEFT_TRY(read_columns(file, &map, error));
@@ -504,7 +508,7 @@ static weft_status fill(weft_predictor_file *file, const weft_doc *doc, weft_err
         WEFT_TRY(read_layers(file, &map, error));
     }
     WEFT_TRY(weft_map_end(&map, error));
-    return file->is_table ? WEFT_OK : check_last(file, &map, error);
+    return file->is_table || file->is_topology ? WEFT_OK : check_last(file, &map, error);
 }
 
 static weft_status take_doc(const weft_doc *doc, weft_predictor_file **file, weft_error *error) {

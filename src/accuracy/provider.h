@@ -64,7 +64,7 @@ typedef struct weft_provider {
 } weft_provider;
 
 extern const weft_provider weft_provider_train, weft_provider_mlp, weft_provider_table,
-    weft_provider_predictor, weft_provider_supernet, weft_provider_score;
+    weft_provider_predictor, weft_provider_supernet, weft_provider_score, weft_provider_topology;
 
 /* A state that is filled; nothing is left of one that cannot be. */
 weft_status weft_provider_create(const weft_provider *provider,
@@ -86,6 +86,7 @@ const weft_dataset *weft_provider_train_dataset(const void *state);
     X("table", weft_provider_table)                                                                \
     X("predictor", weft_provider_predictor)                                                        \
     X("supernet", weft_provider_supernet)                                                          \
-    X("score", weft_provider_score)
+    X("score", weft_provider_score)                                                            \
+    X("topology", weft_provider_topology)
 
 #endif

@@ -143,11 +143,12 @@ static weft_status fill(void *state, const weft_accuracy_settings *settings,
         return WEFT_ERROR_INPUT;
     }
     WEFT_TRY(weft_predictor_file_read(settings->file, &made->file, error));
-    if (made->file->is_table) {
-        weft_fail(error, WEFT_ERROR_INPUT, "predictor \"%s\" is a table, expected an mlp",
-                  made->file->name);
+    if (made->file->is_table || made->file->is_topology) {
+        const char *kind = made->file->is_table ? "table" : "topology";
+        weft_fail(error, WEFT_ERROR_INPUT, "predictor \"%s\" is a %s, expected an mlp",
+                  made->file->name, kind);
         weft_error_file(error, made->file->path);
-        weft_hint(error, "write `provider: table`");
+        weft_hint(error, "write `provider: %s`", kind);
         return WEFT_ERROR_INPUT;
     }
     if (genes->n == 0) {

@@ -111,7 +111,8 @@ extern const cli_command cli_search, cli_estimate, cli_explain, cli_sensitivity,
     cli_data_add, cli_predictor_list, cli_predictor_show, cli_predictor_import, cli_predictor_check,
     cli_predictor_fit, cli_predictor_next, cli_supernet_train, cli_supernet_measure,
     cli_supernet_rank, cli_space, cli_doctor, cli_completion, cli_version, cli_help;
-extern const cli_command cli_flash_degree, cli_flash_choose;
+extern const cli_command cli_flash_degree, cli_flash_choose, cli_flash_fit, cli_flash_forms,
+    cli_flash_check;
 extern const cli_command cli_devices_import, cli_devices_correlate, cli_devices_adapt,
     cli_devices_front, cli_devices_prune;
 extern const cli_command cli_optimize;

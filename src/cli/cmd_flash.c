@@ -145,6 +145,7 @@ const cli_command cli_flash_degree = {
 typedef struct choose_arguments {
     weft_flash_choose_settings settings;
     weft_shape input;
+    const char *curve;
     bool csv, json;
 } choose_arguments;
 
@@ -155,6 +156,11 @@ static const cli_option CHOOSE_OPTIONS[] = {
      .help = "How many more to hold out: networks to try the fit on."},
     {"input", 'i', CLI_SHAPE, "C,H,W", .offset = offsetof(choose_arguments, input),
      .unset = "as in the space", .help = "Chooses networks with this input instead."},
+    {"curve", 'c', CLI_TEXT, "CURVE", .offset = offsetof(choose_arguments, curve),
+     .values = CLI_VALUES_PREDICTOR, .unset = "none",
+     .help =
+         "A curve that was fitted to networks trained before, by name or path: those to train are "
+         "then where its band is widest, one after the other."},
     {"seed", 's', CLI_UINT64, "N", .offset = offsetof(choose_arguments, settings.seed),
      .help = "Seed of the designs that are chosen from."},
     {"csv", 0, CLI_FLAG, .offset = offsetof(choose_arguments, csv), .help = "Prints CSV."},
@@ -225,9 +231,15 @@ static weft_status choice_table(cli_call *call, const weft_flash_choice *choice)
 }
 
 static weft_status run_choose(cli_call *call, void *opaque) {
-    const choose_arguments *arguments = opaque;
+    choose_arguments *arguments = opaque;
+    weft_theta theta;
+    weft_theta_about about;
     if (arguments->csv && arguments->json) {
         return cli_usage(call, "--csv and --json exclude each other");
+    }
+    if (arguments->curve != NULL) {
+        WEFT_TRY(weft_theta_read(arguments->curve, &theta, &about, &call->error));
+        arguments->settings.theta = &theta;
     }
     weft_space *space = NULL;
     weft_flash_choice *choice = NULL;

@@ -141,6 +141,18 @@ static weft_status print_columns(cli_call *call, const weft_predictor *predictor
     return cli_table_print(&table, call);
 }
 
+/* A curve over NN-Degree has no inputs of its own. */
+static weft_status print_curve(cli_call *call) {
+    weft_theta theta;
+    weft_theta_about about;
+    WEFT_TRY(weft_theta_read(call->operands[0], &theta, &about, &call->error));
+    printf("curve        1 / (%.6g + exp(%.6g / g + %.6g)), g: NN-Degree\n", theta.a, theta.b,
+           theta.c);
+    printf("fitted to    %d networks, degree %.4g to %.4g\n", theta.n, theta.lowest, theta.highest);
+    printf("error        %.4f, left out one by one %.4f\n", theta.rmse, theta.loo);
+    return WEFT_OK;
+}
+
 static weft_status show_text(cli_call *call, const weft_predictor *predictor,
                              const weft_predictor_about *about) {
     bool is_table = strcmp(about->kind, "table") == 0;
@@ -150,6 +162,9 @@ static weft_status show_text(cli_call *call, const weft_predictor *predictor,
     print_line("measures", about->measure);
     printf("%-12s %.10g + %.10g x %s%s\n", "accuracy", about->offset, about->scale,
            is_table ? "column " : "output", is_table ? about->column : "");
+    if (strcmp(about->kind, "topology") == 0) {
+        return print_curve(call);
+    }
     print_line("ignores", about->ignore);
     print_line(is_table ? "figures" : "weights", is_table ? about->csv : about->weights);
     if (is_table) {

@@ -335,6 +335,9 @@ static weft_status check_options(cli_call *call, const cli_search_arguments *arg
 static weft_status run(cli_call *call, void *opaque) {
     const cli_search_arguments *arguments = opaque;
     WEFT_TRY(check_options(call, arguments));
+    if (weft_flash_is(call->operands[0])) {
+        return cli_search_flash(call, arguments);
+    }
     weft_problem *problem = NULL;
     WEFT_TRY(weft_problem_read(call->operands[0], &problem, &call->error));
     weft_problem_info *info = weft_problem_get_info(problem);
@@ -370,7 +373,9 @@ const cli_command cli_search = {
         "With --seeds the same search runs several times, one after the other, and a summary says "
         "how far the seeds agree: quartiles of the best score, or of the hypervolume with all "
         "seeds on one scale, and how much of the front of all of them each attains. With "
-        "--exhaustive every design is evaluated, so that the best is known for certain.",
+        "--exhaustive every design is evaluated, so that the best is known for certain.\n\n"
+        "A problem in closed form (weft: flash/1, docs/reference/flash.md) trains and stores "
+        "nothing and takes milliseconds.",
     .json =
         "an object with problem, store, accounting (name, execution of the chip, faults that are "
         "on), optimizer, chosen (why it is this one, where the problem names none; else null), "
@@ -393,6 +398,11 @@ const cli_command cli_search = {
         "where nothing is trained), optimizer, chosen, "
         "brackets (null without), asynchronous, trials, batch, seed, jobs, store and "
         "store_exists.\n\n"
+        "Of a problem in closed form: problem, space, designs (as text), accuracy and hardware "
+        "(the "
+        "closed forms), score or minimise, constraints, evaluations (of each stage, and of "
+        "--exhaustive), elapsed_s, best (network, genes, score, degree, accuracy with the ends of "
+        "its 95 % interval, area_mm2, latency_s, energy_j, macs, tiles).\n\n"
         "With --exhaustive: problem, accounting, designs (how many there are), ok, infeasible, "
         "failed, elapsed_s, designs_per_s, best, ranking (the best --keep of one objective; else "
         "null) and front. With --seeds: problem, accounting, objectives, seeds (an array: seed, "

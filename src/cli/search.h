@@ -36,4 +36,7 @@ weft_status cli_search_all(cli_call *call, const cli_search_arguments *arguments
 weft_status cli_search_seeds(cli_call *call, const cli_search_arguments *arguments,
                              weft_problem *problem, const char *store) WEFT_NODISCARD;
 
+/* Searches a problem in closed form (weft: flash/1), or walks all of its designs; stores nothing. */
+weft_status cli_search_flash(cli_call *call, const cli_search_arguments *arguments) WEFT_NODISCARD;
+
 #endif

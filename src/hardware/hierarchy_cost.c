@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "hardware/dataflow_chip.h"
 #include "hardware/execute.h"
+#include "hardware/hops.h"
 #include "hardware/ledger.h"
 #include "hardware/memo.h"
 #include "hardware/refetch.h"
@@ -498,36 +499,6 @@ static weft_status allot(const weft_hierarchy_priced *priced, weft_loop_work *wo
     return WEFT_OK;
 }
 
-/* Tiles in a row of a mesh that is filled line by line, back and forth. */
-static void place_of_tile(double tile, double side, double *row, double *column) {
-    *row = floor(tile / side);
-    double along = tile - *row * side;
-    *column = fmod(*row, 2) == 0 ? along : side - 1 - along;
-}
-
-/* Links up to the first node that both tiles are below, and down again. */
-static double hops_in_tree(double from, double to, double children) {
-    double hops = 0;
-    while (from != to) {
-        from = floor(from / children);
-        to = floor(to / children);
-        hops += 2;
-    }
-    return hops;
-}
-
-/* Hops between the middles of two layers' tiles, at least one. */
-static double hops_between(double from, double to, double side, double children) {
-    double row[2];
-    if (children >= 2) {
-        return fmax(1, hops_in_tree(floor(from), floor(to), children));
-    }
-    double column[2];
-    place_of_tile(floor(from), side, &row[0], &column[0]);
-    place_of_tile(floor(to), side, &row[1], &column[1]);
-    return fmax(1, fabs(row[0] - row[1]) + fabs(column[0] - column[1]));
-}
-
 /* Layers take tiles one after the other; the way of a layer's outputs is the one to the next layer.
  * Layers that are equal share the mean of their ways, since they are worked out once. */
 static void find_ways(const weft_hierarchy_priced *priced, weft_loop_work *work) {
@@ -550,8 +521,9 @@ static void find_ways(const weft_hierarchy_priced *priced, weft_loop_work *work)
         double here = used + own / 2;
         if (l > 0) {
             weft_loop_cost *before = &work->costs[work->layers[l - 1].same];
-            before->way += hops_between(middle, here, side, priced->own.number[WEFT_NUMBER_TREE]) /
-                           work->layers[work->layers[l - 1].same].times;
+            before->way +=
+                weft_hops_between(middle, here, side, priced->own.number[WEFT_NUMBER_TREE]) /
+                work->layers[work->layers[l - 1].same].times;
         }
         middle = here;
         used += own;

@@ -14,10 +14,10 @@
 #include "space/meaning.h"
 
 typedef enum cells_meaning {
-    CELLS_DEPTH,
-    CELLS_CHANNELS,
-    CELLS_SKIPS,
-    CELLS_EXPANSION,
+    CELLS_DEPTH = WEFT_CELLS_DEPTH,
+    CELLS_CHANNELS = WEFT_CELLS_WIDTH,
+    CELLS_SKIPS = WEFT_CELLS_SKIPS,
+    CELLS_EXPANSION = WEFT_CELLS_EXPANSION,
     CELLS_MEANINGS,
 } cells_meaning;
 
@@ -164,6 +164,56 @@ void weft_space_cells(const weft_space *space, const double *genome, weft_cells_
     for (int g = 0; g < space->n_genes; g++) {
         if (space->roles[g].meaning != WEFT_MEANING_KNOB) {
             apply_gene(&space->roles[g], (int32_t)weft_space_number(space, g, genome[g]), spec);
+        }
+    }
+}
+
+weft_cells_field weft_space_cells_field(const weft_space *space, int gene) {
+    int meaning = space->roles[gene].meaning;
+    return meaning == WEFT_MEANING_KNOB ? WEFT_CELLS_OTHER : (weft_cells_field)meaning;
+}
+
+void weft_space_cells_bind(const weft_space *space, weft_cells_binding *binding) {
+    weft_cells_spec spec;
+    weft_cells_defaults((weft_cells_kind)kind_of(space->family), &spec);
+    *binding = (weft_cells_binding){.blank = {.kind = spec.kind,
+                                              .input = space->input,
+                                              .classes = space->classes,
+                                              .n_cells = count_cells(space),
+                                              .expansion = spec.expansion},
+                                    .n_genes = space->n_genes};
+    for (int g = 0; g < space->n_genes && g < WEFT_CELLS_MAX_GENES; g++) {
+        const weft_role *role = &space->roles[g];
+        binding->genes[g].field = weft_space_cells_field(space, g);
+        binding->genes[g].first = role->number > 0 ? role->number - 1 : 0;
+        binding->genes[g].end = role->number > 0 ? role->number : binding->blank.n_cells;
+        binding->genes[g].listed = space->genes[g].kind == WEFT_GENE_ORDINAL;
+        binding->genes[g].last = (int)space->genes[g].upper;
+        for (int i = 0; binding->genes[g].listed && i <= binding->genes[g].last; i++) {
+            binding->genes[g].values[i] = weft_space_number(space, g, i);
+        }
+    }
+}
+
+void weft_space_cells_real(const weft_cells_binding *binding, const double *genome,
+                           weft_real_cells *cells) {
+    *cells = binding->blank;
+    for (int g = 0; g < binding->n_genes; g++) {
+        double number = genome[g];
+        if (binding->genes[g].listed) {
+            const double *values = binding->genes[g].values;
+            int below = (int)genome[g];
+            number = values[below];
+            if (below < binding->genes[g].last) {
+                number += (genome[g] - below) * (values[below + 1] - number);
+            }
+        }
+        if (binding->genes[g].field == WEFT_CELLS_EXPANSION) {
+            cells->expansion = number;
+            continue;
+        }
+        for (int c = binding->genes[g].first; c < binding->genes[g].end; c++) {
+            cells->field[c][binding->genes[g].field] = number;
         }
     }
 }

@@ -92,6 +92,27 @@ static int nearest(const chooser *c, double degree) {
     return best;
 }
 
+/* The one whose accuracy the curve knows least; the curve then takes it as trained. -1: none. */
+static int widest(const chooser *c, weft_theta *theta) {
+    int best = -1;
+    double most = -1.0;
+    for (int i = 0; i < POOL; i++) {
+        weft_theta_forecast forecast;
+        if (c->pool[i].taken) {
+            continue;
+        }
+        weft_theta_tell(theta, c->pool[i].degree, &forecast);
+        if (forecast.high - forecast.low > most) {
+            most = forecast.high - forecast.low;
+            best = i;
+        }
+    }
+    if (best >= 0) {
+        weft_theta_learn(theta, c->pool[best].degree);
+    }
+    return best;
+}
+
 /* Designs of the pool that are the same network as one that is taken are taken too. */
 static void take(chooser *c, int pick) {
     const candidate taken = c->pool[pick];
@@ -119,6 +140,7 @@ static weft_status choose(chooser *c, const weft_flash_choose_settings *settings
                           weft_flash_choice *choice, weft_error *error) {
     double low = INFINITY;
     double high = -INFINITY;
+    weft_theta theta = settings->theta != NULL ? *settings->theta : (weft_theta){.n = 0};
     for (int i = 0; i < POOL; i++) {
         if (!c->pool[i].taken) {
             low = fmin(low, c->pool[i].degree);
@@ -132,7 +154,8 @@ static weft_status choose(chooser *c, const weft_flash_choose_settings *settings
         double share = held              ? (k - settings->n + 0.5) / settings->held
                        : settings->n > 1 ? (double)k / (settings->n - 1)
                                          : 0.5;
-        int pick = nearest(c, low + share * (high - low));
+        int pick = !held && settings->theta != NULL ? widest(c, &theta)
+                                                    : nearest(c, low + share * (high - low));
         if (pick < 0) {
             weft_fail(error, WEFT_ERROR_INPUT,
                       "the space has too few different networks: %d were found, %d are wanted",

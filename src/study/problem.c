@@ -159,7 +159,7 @@ static const struct {
     unsigned use;
     text_kind kind;
 } ACCURACY_FILES[WEFT_ACCURACY_FILES] = {
-    {"file", WEFT_OF_GENES | WEFT_OF_SUPERNET, NAME_OR_PATH},
+    {"file", WEFT_OF_GENES | WEFT_OF_SUPERNET | WEFT_OF_TOPOLOGY, NAME_OR_PATH},
     {"weights", WEFT_OF_MLP, PATH},
     {"csv", WEFT_OF_TABLE, PATH},
     {"penalty", WEFT_OF_ACCURACIES, NAME_OR_PATH},

@@ -6,7 +6,8 @@
 
 #include <string.h>
 
-static const char *const providers[] = {"train", "mlp", "table", "predictor", "supernet", "score"};
+static const char *const providers[] = {"train",    "mlp",   "table",   "predictor",
+                                        "supernet", "score", "topology"};
 
 enum { N_PROVIDERS = sizeof providers / sizeof providers[0] };
 
