@@ -33,7 +33,8 @@ static const double PURSUIT = 0.1;
 
 typedef struct portfolio {
     int n;
-    weft_optimizer members[MOST_MEMBERS]; /* whose tables and histories are the portfolio's */
+    weft_optimizer
+        members[MOST_MEMBERS]; /* whose tables, histories and scratch are the portfolio's */
     weft_growth growth;
     bool known;             /* whether there was a result */
     double least_violation; /* before */
@@ -88,7 +89,8 @@ static weft_status add_member(const weft_optimizer *optimizer, portfolio *s, con
                                .table = optimizer->table,
                                .genes = optimizer->genes,
                                .settings = optimizer->settings,
-                               .history = optimizer->history};
+                               .history = optimizer->history,
+                               .scratch = optimizer->scratch};
     member->settings.name = method->name;
     member->settings.seed = weft_hash(name, strlen(name), optimizer->settings.seed);
     return method->create == NULL ? WEFT_OK : method->create(member, error);

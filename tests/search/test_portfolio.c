@@ -121,6 +121,24 @@ static void test_late_answers(void **state) {
     weft_optimizer_destroy(optimizer);
 }
 
+/* Whatever there is can be a member, and gets its turn. */
+static void test_any_member(void **state) {
+    (void)state;
+    toy of = branin_toy();
+    weft_outcome outcomes[60];
+    for (const char *const *name = weft_optimizer_names(); *name != NULL; name++) {
+        if (strcmp(*name, "portfolio") != 0 && strcmp(*name, "exhaustive") != 0) {
+            char members[64];
+            snprintf(members, sizeof members, "%s%s", *name,
+                     strcmp(*name, "random") == 0 ? " sobol" : " random");
+            weft_optimizer_settings settings = portfolio_settings(members, 1, 1);
+            settings.population = 10;
+            search_toy(&of, &settings, 60, 4, outcomes, NULL);
+            assert_true(least(outcomes, 60) < 20.0);
+        }
+    }
+}
+
 static void test_bad_settings(void **state) {
     (void)state;
     weft_gene gene = {.kind = WEFT_GENE_REAL, .upper = 1};
@@ -163,6 +181,7 @@ int main(void) {
         cmocka_unit_test(test_default_members),
         cmocka_unit_test(test_front),
         cmocka_unit_test(test_late_answers),
+        cmocka_unit_test(test_any_member),
         cmocka_unit_test(test_bad_settings),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
