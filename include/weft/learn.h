@@ -570,4 +570,10 @@ WEFT_API weft_status weft_scorer_measure(const weft_scorer *scorer, const weft_n
                                          const weft_stop *stop, weft_scores *scores,
                                          weft_error *error) WEFT_NODISCARD;
 
+/* Of n networks, the sum of the ranks that each has in the scores with wanted[score]: 1 for the least, equal
+ * values share their mean rank, and a network without a score stands below all that have it. Which networks
+ * promise most by several scores at once; docs/results/training-free.md. */
+WEFT_API void weft_scores_rank(const weft_scores *scores, int n,
+                               const bool wanted[WEFT_SCORE_COUNT], double *sums);
+
 #endif

@@ -382,6 +382,34 @@ weft_status weft_scorer_measure(const weft_scorer *scorer, const weft_network *n
     return WEFT_OK;
 }
 
+/* ---- ranks ----------------------------------------------------------------------------------- */
+
+/* Below all that have one. */
+static double ranked_value(const weft_scores *scores, int score) {
+    return isnan(scores->value[score]) ? -INFINITY : scores->value[score];
+}
+
+static double rank_of(const weft_scores *scores, int n, int i, int score) {
+    const double own = ranked_value(&scores[i], score);
+    int less = 0, equal = 0;
+    for (int j = 0; j < n; j++) {
+        double other = ranked_value(&scores[j], score);
+        less += other < own;
+        equal += other == own;
+    }
+    return less + (equal + 1) / 2.0;
+}
+
+void weft_scores_rank(const weft_scores *scores, int n, const bool wanted[WEFT_SCORE_COUNT],
+                      double *sums) {
+    for (int i = 0; i < n; i++) {
+        sums[i] = 0.0;
+        for (int s = 0; s < WEFT_SCORE_COUNT; s++) {
+            sums[i] += wanted[s] ? rank_of(scores, n, i, s) : 0.0;
+        }
+    }
+}
+
 /* ---- scorers --------------------------------------------------------------------------------- */
 
 weft_status weft_scorer_create(const weft_dataset *dataset, const weft_score_settings *settings,

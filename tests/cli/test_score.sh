@@ -45,6 +45,15 @@ run score 'nasbench201@arch=000000' --scores synflow
 code_is 0 "no score is no failure"
 err_has "no path leads" "the reason goes to people"
 
+run score resnet8 imc:V8 imc:V8,R8 --scores params --rank macs,naswot,synflow --images 16 --json
+code_is 0 "ranks"
+json_true '[.networks[].rank_sum] | . == (sort | reverse) and add == 18' \
+    "best first, all ranks given out"
+json_true '.networks[0] | has("params") and has("synflow") and (has("snip") | not)' "what was asked for"
+run score resnet8 imc:V8 --rank params --csv
+out_has "rank_sum" "a column of its own"
+run score resnet8 --rank flow
+code_is 2 "a rank in no score"
 run score resnet8 --scores synflo
 code_is 2 "an unknown score"
 err_has "did you mean 'synflow'" "the nearest one"

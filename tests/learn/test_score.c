@@ -468,6 +468,24 @@ static void what_has_no_score_says_why(void **state) {
     weft_network_destroy(network);
 }
 
+/* 3, 1, 2 and 1.5, 1.5, 3; then the second network has no SNIP: 2, 1, 3. */
+static void ranks_by_hand(void **state) {
+    (void)state;
+    static const double values[3][2] = {{9, 4}, {-1, 4}, {2, 7}};
+    const bool both[WEFT_SCORE_COUNT] = {[WEFT_SCORE_SYNFLOW] = true, [WEFT_SCORE_SNIP] = true};
+    weft_scores scores[3] = {0};
+    double sums[3];
+    for (int i = 0; i < 3; i++) {
+        scores[i].value[WEFT_SCORE_SYNFLOW] = values[i][0];
+        scores[i].value[WEFT_SCORE_SNIP] = values[i][1];
+    }
+    weft_scores_rank(scores, 3, both, sums);
+    assert_true(sums[0] == 4.5 && sums[1] == 2.5 && sums[2] == 5.0);
+    scores[1].value[WEFT_SCORE_SNIP] = NAN;
+    weft_scores_rank(scores, 3, both, sums);
+    assert_true(sums[0] == 5.0 && sums[1] == 2.0 && sums[2] == 5.0);
+}
+
 static void bad_settings_are_refused(void **state) {
     (void)state;
     static const weft_score_settings bad[] = {
@@ -494,6 +512,7 @@ int main(void) {
         cmocka_unit_test(what_was_not_asked_for_is_unknown),
         cmocka_unit_test(no_signal_no_score),
         cmocka_unit_test(what_has_no_score_says_why),
+        cmocka_unit_test(ranks_by_hand),
         cmocka_unit_test(bad_settings_are_refused),
     };
     return cmocka_run_group_tests_name("score", tests, NULL, NULL);
