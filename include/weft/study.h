@@ -11,6 +11,8 @@
 #ifndef WEFT_STUDY_H
 #define WEFT_STUDY_H
 
+#include <stdio.h>
+
 #include <weft/accuracy.h>
 #include <weft/hardware.h>
 #include <weft/search.h>
@@ -941,6 +943,15 @@ WEFT_API const weft_space *weft_optimize_get_space(const weft_optimize *optimize
 WEFT_API weft_status weft_optimize_run(weft_optimize *optimize,
                                        const weft_optimize_run_settings *settings,
                                        weft_error *error) WEFT_NODISCARD;
+
+/* The other way round: a master process asks for candidates and tells results. From `in` come lines
+ * {"ask": n}, answered on `out` by up to n candidates and, where no trial is left or the space is
+ * exhausted, by {"done": true}; and results, in any order, as a program gives them, answered by
+ * {"told": id, "state": ..., "reason": ...}. What is neither is answered by {"error": ...}. Returns at the
+ * end of `in`. Trials that were asked for and not told are asked for again in the next service. What is
+ * proposed is a function of the file, the seed and the lines. */
+WEFT_API weft_status weft_optimize_serve(weft_optimize *optimize, const char *journal, FILE *in,
+                                         FILE *out, weft_error *error) WEFT_NODISCARD;
 
 /* The trials of the journal after a run, by number; borrowed. */
 WEFT_API size_t weft_optimize_size(const weft_optimize *optimize);

@@ -16,7 +16,7 @@ typedef struct optimize_arguments {
     uint64_t seed;
     double time_limit;
     int failures;
-    bool dry_run, json;
+    bool serve, dry_run, json;
 } optimize_arguments;
 
 #define MEMBER(member) .offset = offsetof(optimize_arguments, member)
@@ -38,6 +38,9 @@ static const cli_option OPTIONS[] = {
      .help = "A candidate that takes longer has failed; its copy of the program is killed."},
     {"failures", 0, CLI_INT, "N", MEMBER(failures), 1, 1e9, .unset = "as in the file",
      .help = "Ends with exit code 6 after so many failed trials in a row."},
+    {"serve", 0, CLI_FLAG, MEMBER(serve),
+     .help = "The other way round: no program is run; lines {\"ask\": 2} on standard input are "
+             "answered by candidates, results by what became of them, until the input ends."},
     {"dry-run", 0, CLI_FLAG, MEMBER(dry_run),
      .help = "Prints what would be searched and ends; the program is not run, nothing is written."},
     {"json", 0, CLI_FLAG, MEMBER(json), .help = "Prints JSON."},
@@ -377,6 +380,10 @@ static weft_status run(cli_call *call, void *opaque) {
     weft_status status = WEFT_OK;
     if (arguments->dry_run) {
         status = plan(call, arguments, optimize, journal);
+    } else if (arguments->serve) {
+        status = call->n_operands > 1
+                     ? cli_usage(call, "--serve runs no program: your process asks and tells")
+                     : weft_optimize_serve(optimize, journal, stdin, stdout, &call->error);
     } else if (info->program == NULL) {
         status = cli_usage(call, "which program measures? name it behind the file, or as `program` "
                                  "in it");
@@ -408,7 +415,7 @@ const cli_command cli_optimize = {
         "objective the best alone). With --dry-run: problem, designs (as text), objectives "
         "(metric, "
         "maximise), constraints, optimizer, trials, batch, seed, jobs, program, time_limit_s, "
-        "failures, journal and journal_exists.",
+        "failures, journal and journal_exists. With --serve all output is lines of JSON.",
     .examples = EXAMPLES,
     .operands = OPERANDS,
     .n_operands = 2,

@@ -45,6 +45,9 @@ void weft_optimize_fail_trial(weft_optimize_trial *trial, const char *format, ..
 void weft_optimize_outcome(const weft_optimize *optimize, const weft_optimize_trial *trial,
                            weft_outcome *outcome);
 
+/* What a master asks a service for: `ask` candidates, or to take the answer to `id`; false: neither. */
+bool weft_request_read(const char *line, size_t length, int64_t *ask, int64_t *id);
+
 /* A trial as a line of the journal, and back. */
 char *weft_record_write(const weft_optimize *optimize, const weft_optimize_trial *trial);
 weft_status weft_record_read(const weft_optimize *optimize, const char *line, size_t length,
@@ -70,6 +73,17 @@ void weft_journal_close(weft_journal *journal);
 /* On the disk when this returns. */
 weft_status weft_journal_add(weft_journal *journal, const weft_optimize *optimize,
                              const weft_optimize_trial *trial, weft_error *error) WEFT_NODISCARD;
+
+/* ---- optimize_run.c ---------------------------------------------------------------------------- */
+
+/* Makes trials up to that number, without genomes; and keeps one, whose genome is copied. */
+weft_status weft_optimize_make_room(weft_optimize *optimize, uint64_t number,
+                                    weft_error *error) WEFT_NODISCARD;
+weft_status weft_optimize_keep(weft_optimize *optimize, const weft_optimize_trial *trial,
+                               weft_error *error) WEFT_NODISCARD;
+
+/* Forgets the trials from n on. */
+void weft_optimize_drop(weft_optimize *optimize, size_t n);
 
 /* ---- optimize_copy.c: a copy of the program ---------------------------------------------------- */
 

@@ -279,6 +279,18 @@ bool weft_answer_read(const weft_optimize *optimize, const char *line, size_t le
     return known;
 }
 
+bool weft_request_read(const char *line, size_t length, int64_t *ask, int64_t *id) {
+    json_error_t problem;
+    json_t *root = json_loadb(line, length, JSON_REJECT_DUPLICATES, &problem);
+    const json_t *asked = json_object_get(root, "ask");
+    const json_t *answered = json_object_get(root, "id");
+    *ask = json_is_integer(asked) ? json_integer_value(asked) : 0;
+    *id = json_is_integer(answered) ? json_integer_value(answered) : -1;
+    bool known = *ask > 0 || *id >= 0;
+    json_decref(root);
+    return known;
+}
+
 void weft_optimize_outcome(const weft_optimize *optimize, const weft_optimize_trial *trial,
                            weft_outcome *outcome) {
     *outcome = (weft_outcome){.state = trial->state, .violation = trial->violation};

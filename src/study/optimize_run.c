@@ -46,7 +46,7 @@ static weft_status reserve(weft_optimize *optimize, size_t n, weft_error *error)
 }
 
 /* Trials stand where their number is; one without a genome was not met yet. */
-static weft_status make_room(weft_optimize *optimize, uint64_t number, weft_error *error) {
+weft_status weft_optimize_make_room(weft_optimize *optimize, uint64_t number, weft_error *error) {
     WEFT_TRY(reserve(optimize, (size_t)number + 1, error));
     for (; optimize->n <= number; optimize->n++) {
         optimize->trials[optimize->n] = (weft_optimize_trial){.number = optimize->n};
@@ -54,10 +54,12 @@ static weft_status make_room(weft_optimize *optimize, uint64_t number, weft_erro
     return WEFT_OK;
 }
 
-static weft_status keep(runner *r, const weft_optimize_trial *trial, weft_error *error) {
-    size_t size = (size_t)r->n_genes * sizeof *trial->genome;
-    WEFT_TRY(make_room(r->optimize, trial->number, error));
-    weft_optimize_trial *at = &r->optimize->trials[trial->number];
+weft_status weft_optimize_keep(weft_optimize *optimize, const weft_optimize_trial *trial,
+                               weft_error *error) {
+    int n_genes = weft_space_genes(optimize->space).n_genes;
+    size_t size = (size_t)n_genes * sizeof *trial->genome;
+    WEFT_TRY(weft_optimize_make_room(optimize, trial->number, error));
+    weft_optimize_trial *at = &optimize->trials[trial->number];
     double *genome = at->genome != NULL ? at->genome : malloc(size);
     if (genome == NULL) {
         return weft_fail_memory(error, size);
@@ -73,7 +75,7 @@ static weft_status take_record(void *context, const weft_optimize_trial *trial, 
     if (trial->number >= (uint64_t)1 << 31) {
         return weft_fail(error, WEFT_ERROR_STORE, "a line of the journal is no trial");
     }
-    return keep(r, trial, error);
+    return weft_optimize_keep(r->optimize, trial, error);
 }
 
 /* ---- copies ---------------------------------------------------------------------------------- */
@@ -237,11 +239,12 @@ static weft_status measure(runner *r, uint64_t *waiting, size_t n, weft_error *e
 static weft_status place(runner *r, uint64_t number, double *genome, bool *known,
                          weft_error *error) {
     weft_gene_table table = weft_space_genes(r->optimize->space);
-    WEFT_TRY(make_room(r->optimize, number, error));
+    WEFT_TRY(weft_optimize_make_room(r->optimize, number, error));
     const weft_optimize_trial *at = &r->optimize->trials[number];
     *known = at->genome != NULL;
     if (!*known) {
-        return keep(r, &(weft_optimize_trial){.number = number, .genome = genome}, error);
+        return weft_optimize_keep(
+            r->optimize, &(weft_optimize_trial){.number = number, .genome = genome}, error);
     }
     if (!weft_genome_equal(&table, at->genome, genome)) {
         weft_fail(error, WEFT_ERROR_STORE,
@@ -354,7 +357,7 @@ static void end(runner *r, bool grace) {
 }
 
 /* Trials that have no result, and those beyond the last one asked for, are not of this run. */
-static void drop_unfinished(weft_optimize *optimize, size_t n) {
+void weft_optimize_drop(weft_optimize *optimize, size_t n) {
     for (size_t i = n; i < optimize->n; i++) {
         free(optimize->trials[i].genome);
     }
@@ -368,7 +371,7 @@ weft_status weft_optimize_run(weft_optimize *optimize, const weft_optimize_run_s
     r.n_genes = weft_space_genes(optimize->space).n_genes;
     r.now.total = optimize->info.trials;
     r.began = weft_steady_time();
-    drop_unfinished(optimize, 0);
+    weft_optimize_drop(optimize, 0);
     for (int i = 0; i < WEFT_MAX_OBJECTIVES; i++) {
         r.now.best[i] = NAN;
     }
@@ -379,7 +382,7 @@ weft_status weft_optimize_run(weft_optimize *optimize, const weft_optimize_run_s
                              : begin(&r, error);
     status = status != WEFT_OK ? status : run_batches(&r, genomes, waiting, error);
     end(&r, status == WEFT_OK || status == WEFT_DONE);
-    drop_unfinished(optimize, (size_t)r.now.done);
+    weft_optimize_drop(optimize, (size_t)r.now.done);
     free(genomes);
     free(waiting);
     return status;

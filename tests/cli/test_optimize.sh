@@ -262,6 +262,33 @@ sed 's/rate: .*/rate: {ordinal: [0.01, 0.1]}/; s/1, 64/1, 3/; s/trials: 40/trial
 run optimize small.yaml --journal small.jsonl
 err_has "exhausted" "a space that is exhausted ends the search"
 
+# ---- as a service
+
+serve() { # LINES: of requests, one an argument
+    code=0
+    called="weft optimize sim.yaml --serve"
+    printf '%s\n' "$@" | "$weft" optimize sim.yaml --serve --journal served.jsonl --trials 5 > "$out" 2> "$err" ||
+        code=$?
+}
+serve '{"ask": 3}' '{"id": 1, "metrics": {"error": 0.5, "energy": 3, "latency": 1}}' \
+    '{"id": 7, "metrics": {}}' 'hello' '{"id": 0, "error": "no licence"}' '{"ask": 1}'
+code_is 0 "a service"
+condition=0
+[ "$(grep -c '"values"' "$out")" -eq 4 ] || condition=1
+check "$condition" "candidates are given as they are asked for"
+out_has '{"told":1,"state":"ok","reason":""}' "a result is taken"
+out_has '{"told":0,"state":"failed","reason":"the program reports an error: no licence"}' "a failure too"
+out_has '{"error":"this id was not asked for' "a result of nothing is refused"
+out_has '{"error":"expected {' "so is what is no request"
+serve '{"ask": 9}'
+code_is 0 "the service again"
+out_has '{"done":true}' "it says when all trials are asked for"
+condition=0
+[ "$(grep -c '"values"' "$out")" -eq 3 ] || condition=1
+check "$condition" "what was told is not asked for again, what was not told is"
+run optimize sim.yaml --serve -- ./program
+code_is 2 "--serve with a program"
+
 # ---- the how-to, as it stands
 
 block() { # LANGUAGE: the first block of it
