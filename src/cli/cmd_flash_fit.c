@@ -25,7 +25,7 @@ static const cli_option FIT_OPTIONS[] = {
     {"source", 0, CLI_TEXT, "TEXT", .offset = offsetof(fit_arguments, source), .unset = "the file",
      .help = "Where the accuracies come from, for people."},
     {"input", 'i', CLI_SHAPE, "C,H,W", .offset = offsetof(fit_arguments, input),
-     .unset = "as the networks say", .help = "Shape of the images that networks were trained on."},
+     .unset = "as in the networks", .help = "Shape of the images that networks were trained on."},
     {"json", 0, CLI_FLAG, .offset = offsetof(fit_arguments, json), .help = "Prints JSON."},
 };
 
@@ -192,7 +192,7 @@ static const cli_option FORMS_OPTIONS[] = {
      .help = "Fits to this CSV file instead: columns network and area (mm2), latency (s) or energy "
              "(J), and role: train or held. CHIP says what a crossbar is."},
     {"input", 'i', CLI_SHAPE, "C,H,W", .offset = offsetof(forms_arguments, input),
-     .unset = "as the networks say", .help = "With --measured: shape of the images."},
+     .unset = "as in the networks", .help = "With --measured: shape of the images."},
     {"out", 'o', CLI_TEXT, "FILE", .offset = offsetof(forms_arguments, out),
      .values = CLI_VALUES_FILE, .unset = "none",
      .help = "Takes the coefficients: NAME.yaml, for `hardware` of a problem in closed form."},
