@@ -252,6 +252,7 @@ def run_analytic(cache, seeds):
     folder = os.path.join(cache, "analytic")
     os.makedirs(folder, exist_ok=True)
     problems = {f"ZDT{k}": get_problem(f"zdt{k}") for k in range(1, 7)}
+    problems["ZDT5"] = get_problem("zdt5", normalize=False)
     for k, genes in enumerate([7, 12, 12, 12, 12, 12, 22], start=1):
         problems[f"DTLZ{k}"] = get_problem(f"dtlz{k}", n_var=genes, n_obj=3)
     bits = {

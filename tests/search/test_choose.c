@@ -23,15 +23,16 @@ static void test_table(void **state) {
         const char *name;
         int population;
     } rows[] = {
-        {1, 6, 30, true, "gp", 0},         {2, 15, 500, false, "gp", 0},
-        {2, 15, 501, false, "tpe", 0},     {2, 15, 501, true, "gp", 0},
-        {3, 15, 1000, true, "gp", 0},      {3, 15, 1001, true, "tpe", 0},
-        {2, 40, 100000, true, "tpe", 0},   {4, 15, 100, true, "tpe", 0},
-        {1, 15, 2000, false, "tpe", 0},    {1, 15, 2001, false, "ga", 50},
+        {1, 6, 30, true, "gp", 0},           {2, 15, 500, false, "gp", 0},
+        {2, 15, 501, false, "tpe", 0},       {2, 15, 501, true, "gp", 0},
+        {3, 15, 1000, true, "gp", 0},        {3, 15, 1001, true, "tpe", 0},
+        {2, 40, 100000, true, "tpe", 0},     {4, 15, 100, true, "tpe", 0},
+        {1, 15, 2000, false, "tpe", 0},      {1, 15, 2001, false, "ga", 50},
         {2, 15, 15000, false, "nsga2", 150}, {5, 15, 15000, false, "nsga3", 0},
-        {1, 141, 500, false, "ga", 20},    {1, 141, 15000, false, "ga", 150},
-        {2, 141, 100, true, "nsga2", 20},  {1, 50, 100, false, "gp", 0},
-        {1, 51, 100, false, "ga", 20},
+        {1, 141, 500, false, "ga", 20},      {1, 141, 15000, false, "ga", 150},
+        {2, 141, 1001, true, "nsga2", 25},   {1, 50, 100, false, "gp", 0},
+        {1, 51, 201, false, "ga", 20},       {1, 51, 200, false, "gp", 0},
+        {4, 51, 200, false, "nsga3", 0},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         weft_search_choice choice =
