@@ -167,7 +167,8 @@ static void bad_settings_are_refused(void **state) {
     assert_string_equal(weft_accuracy_names()[3], "predictor");
     assert_string_equal(weft_accuracy_names()[4], "supernet");
     assert_string_equal(weft_accuracy_names()[5], "score");
-    assert_null(weft_accuracy_names()[6]);
+    assert_string_equal(weft_accuracy_names()[6], "topology");
+    assert_null(weft_accuracy_names()[7]);
     good.data = "bars";
     weft_accuracy_settings bad = good;
     bad.provider = "trian";
