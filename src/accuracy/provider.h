@@ -86,7 +86,7 @@ const weft_dataset *weft_provider_train_dataset(const void *state);
     X("table", weft_provider_table)                                                                \
     X("predictor", weft_provider_predictor)                                                        \
     X("supernet", weft_provider_supernet)                                                          \
-    X("score", weft_provider_score)                                                            \
+    X("score", weft_provider_score)                                                                \
     X("topology", weft_provider_topology)
 
 #endif
