@@ -71,8 +71,8 @@ static void draw_panel(const weft_axis *x, const weft_report_importance_panel *p
     double first = top + HEAD;
     double bottom = first + ROW * panel->n;
     weft_percent_text(fmax(panel->r2, 0.0), share, sizeof share);
-    weft_text_format(text, sizeof text, "%zu trials; the forest explains %s of unseen ones%s",
-                     panel->n_trials, share, panel->r2 >= LEAST_R2 ? "" : ": not to be relied on");
+    weft_text_format(text, sizeof text, "%zu trials; of unseen ones %s is explained%s",
+                     panel->n_trials, share, panel->r2 >= LEAST_R2 ? "" : ": unreliable");
     weft_svg_text(svg, 2.0, top + 12.0, WEFT_ANCHOR_START, "strong", panel->name);
     weft_svg_text(svg, 2.0, top + 28.0, WEFT_ANCHOR_START, "", text);
     for (int i = 0; i < x->n_ticks; i++) {

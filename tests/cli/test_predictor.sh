@@ -11,7 +11,7 @@ out_has "ofa-mobilenetv3-imagenet" "it has the predictors"
 out_has "nasbench201-cifar10" "and the tables"
 run predictor list --json
 json_valid "the list"
-json_true '[.[] | .kind == "mlp" or .kind == "table"] | all' "each is one of the two"
+json_true '[.[] | .kind == "mlp" or .kind == "table" or .kind == "topology"] | all' "each is of a known kind"
 
 names=$("$weft" completion --values predictors)
 for name in $names; do

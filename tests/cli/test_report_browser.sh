@@ -159,13 +159,13 @@ for name in two three one lone joint several; do
     run report $name.db --out $name
     code_is 0 "its report"
 done
-probe two 4 "two objectives"
+probe two 5 "two objectives"
 json_true '.wide.marks > 200 and .sorts' "designs are drawn, tables sort"
-probe three 6 "three objectives"
+probe three 7 "three objectives"
 probe one 4 "a score"
 probe lone 4 "one trial"
-probe several 10 "four networks on a chip"
-probe joint 7 "a network, its bits and a chip, in stages"
+probe several 11 "four networks on a chip"
+probe joint 8 "a network, its bits and a chip, in stages"
 
 called="figures as files"
 condition=0
