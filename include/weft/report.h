@@ -120,6 +120,29 @@ WEFT_API weft_status weft_report_importance_write(const weft_report_importance *
                                                   const char *file,
                                                   weft_error *error) WEFT_NODISCARD;
 
+/* A point that a curve was fitted to, or that it is tried on. */
+typedef struct weft_report_curve_point {
+    const char *name;
+    double x, y;
+    bool held; /* out of the fit */
+} weft_report_curve_point;
+
+/* A curve of shares over a quantity: n steps by rising x, with the band in which the curve lies and the
+ * interval of one point more. */
+typedef struct weft_report_curve {
+    const char *title, *x_name, *y_name;
+    size_t n;                             /* at least 2 */
+    const double *x, *y;                  /* (n) */
+    const double *low, *high;             /* (n) */
+    const double *point_low, *point_high; /* (n) */
+    const weft_report_curve_point *points;
+    size_t n_points;
+} weft_report_curve;
+
+/* Writes it as one SVG file. */
+WEFT_API weft_status weft_report_curve_write(const weft_report_curve *curve, const char *file,
+                                             weft_error *error) WEFT_NODISCARD;
+
 /* A matrix of rank correlations. */
 typedef struct weft_report_heat {
     const char *title;

@@ -11,7 +11,7 @@
 
 typedef struct fit_arguments {
     weft_shape input;
-    const char *out, *measure, *source;
+    const char *out, *measure, *source, *svg;
     bool json;
 } fit_arguments;
 
@@ -24,6 +24,8 @@ static const cli_option FIT_OPTIONS[] = {
      .unset = "accuracy", .help = "What the accuracy is one of, for people."},
     {"source", 0, CLI_TEXT, "TEXT", .offset = offsetof(fit_arguments, source), .unset = "the file",
      .help = "Where the accuracies come from, for people."},
+    {"svg", 0, CLI_TEXT, "FILE", .offset = offsetof(fit_arguments, svg), .values = CLI_VALUES_FILE,
+     .unset = "no picture", .help = "Draws the networks, the curve and its band."},
     {"input", 'i', CLI_SHAPE, "C,H,W", .offset = offsetof(fit_arguments, input),
      .unset = "as in the networks", .help = "Shape of the images that networks were trained on."},
     {"json", 0, CLI_FLAG, .offset = offsetof(fit_arguments, json), .help = "Prints JSON."},
@@ -116,6 +118,62 @@ static weft_status fit_print(cli_call *call, const weft_theta *theta,
     return fit_table(call, theta);
 }
 
+/* Steps along the curve in its picture. */
+enum { STEPS = 120 };
+
+/* The networks of a table that have an accuracy. *points becomes the caller's to free. */
+static weft_status curve_points(const weft_flash_table *table, weft_report_curve_point **points,
+                                size_t *n, weft_error *error) {
+    weft_report_curve_point *made = calloc((size_t)table->n + 1, sizeof *made);
+    if (made == NULL) {
+        return weft_fail(error, WEFT_ERROR_MEMORY, "no memory for a picture of %d networks",
+                         table->n);
+    }
+    *n = 0;
+    for (int i = 0; i < table->n; i++) {
+        const weft_flash_row *row = &table->rows[i];
+        double accuracy = row->value[WEFT_FLASH_COLUMN_ACCURACY];
+        if (isfinite(accuracy)) {
+            made[(*n)++] = (weft_report_curve_point){
+                .name = row->network, .x = row->degree, .y = accuracy, .held = row->held};
+        }
+    }
+    *points = made;
+    return WEFT_OK;
+}
+
+static weft_status draw_fit(const fit_arguments *arguments, const weft_flash_table *table,
+                            const weft_theta *theta, weft_error *error) {
+    double x[STEPS], y[STEPS], low[STEPS], high[STEPS], point_low[STEPS], point_high[STEPS];
+    weft_report_curve curve = {.title = "Accuracy over NN-Degree",
+                               .x_name = "NN-Degree",
+                               .y_name = arguments->measure != NULL ? arguments->measure
+                                                                    : "accuracy",
+                               .n = STEPS,
+                               .x = x,
+                               .y = y,
+                               .low = low,
+                               .high = high,
+                               .point_low = point_low,
+                               .point_high = point_high};
+    for (int i = 0; i < STEPS; i++) {
+        weft_theta_forecast f;
+        x[i] = theta->lowest + i * (theta->highest - theta->lowest) / (STEPS - 1);
+        weft_theta_tell(theta, x[i], &f);
+        y[i] = f.accuracy;
+        low[i] = f.low;
+        high[i] = f.high;
+        point_low[i] = f.network_low;
+        point_high[i] = f.network_high;
+    }
+    weft_report_curve_point *points = NULL;
+    WEFT_TRY(curve_points(table, &points, &curve.n_points, error));
+    curve.points = points;
+    weft_status status = weft_report_curve_write(&curve, arguments->svg, error);
+    free(points);
+    return status;
+}
+
 static weft_status run_fit(cli_call *call, void *opaque) {
     const fit_arguments *arguments = opaque;
     weft_flash_table *table = NULL;
@@ -123,8 +181,12 @@ static weft_status run_fit(cli_call *call, void *opaque) {
     weft_theta_report report;
     int failed = 0;
     WEFT_TRY(cli_check_folder(call, arguments->out));
+    WEFT_TRY(cli_check_folder(call, arguments->svg));
     WEFT_TRY(weft_flash_table_read(call->operands[0], arguments->input, &table, &call->error));
     weft_status status = weft_flash_fit_theta(table, &theta, &report, &failed, &call->error);
+    if (status == WEFT_OK && arguments->svg != NULL) {
+        status = draw_fit(arguments, table, &theta, &call->error);
+    }
     weft_flash_table_destroy(table);
     if (status == WEFT_OK && arguments->out != NULL) {
         weft_theta_about about = {.name = ""};
@@ -143,6 +205,7 @@ static weft_status run_fit(cli_call *call, void *opaque) {
 
 static const char *const FIT_EXAMPLES[] = {
     "weft flash fit examples/flash/fashion-mnist.csv --out flash-fashion-mnist.yaml",
+    "weft flash fit examples/flash/cifar10-jpeg.csv --svg curve.svg",
     NULL,
 };
 

@@ -140,6 +140,10 @@ weft_status weft_figure_importance_draw(const weft_report_importance *figure,
                                         const weft_svg_head *head, weft_markup *svg,
                                         weft_error *error) WEFT_NODISCARD;
 
+/* ---- a fitted curve -------------------------------------------------------------------------- */
+weft_status weft_figure_curve_draw(const weft_report_curve *figure, weft_markup *svg,
+                                   weft_error *error) WEFT_NODISCARD;
+
 /* ---- correlations ---------------------------------------------------------------------------- */
 
 weft_status weft_figure_heat_draw(const weft_report_heat *figure, weft_markup *svg,

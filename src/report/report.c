@@ -131,6 +131,13 @@ weft_status weft_report_importance_write(const weft_report_importance *importanc
     return save_as(file, drawn, &svg, error);
 }
 
+weft_status weft_report_curve_write(const weft_report_curve *curve, const char *file,
+                                    weft_error *error) {
+    weft_markup svg = {0};
+    weft_status drawn = weft_figure_curve_draw(curve, &svg, error);
+    return save_as(file, drawn, &svg, error);
+}
+
 weft_status weft_report_heat_write(const weft_report_heat *heat, const char *file,
                                    weft_error *error) {
     weft_markup svg = {0};

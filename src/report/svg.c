@@ -52,6 +52,7 @@ static const struct {
     {".ring", "fill", "surface"},    {".l0", "stroke", "c0"},        {".l1", "stroke", "c1"},
     {".l2", "stroke", "c2"},         {".l3", "stroke", "c3"},        {".l4", "stroke", "c4"},
     {".l5", "stroke", "c5"},         {".ground", "fill", "surface"}, {".lit", "stroke", "ink"},
+    {".band", "fill", "accent"},     {".wide", "fill", "accent"},
 };
 enum { PAINTS = sizeof paints / sizeof *paints };
 
@@ -70,6 +71,8 @@ static const char rules[] =
     ".wf .tie{stroke-opacity:.45;stroke-dasharray:2 2}"
     ".wf .knee{stroke-width:1.5}"
     ".wf .shade{stroke-width:.6}"
+    ".wf .band{fill-opacity:.28}"
+    ".wf .wide{fill-opacity:.12}"
     ".wf .lit{stroke-width:2;fill-opacity:1}"
     "@media (max-width:520px){.wf text{font-size:15.5px}}";
 

@@ -72,6 +72,11 @@ json_true '.networks == 25 and .held.networks == 10 and .loo > 0' "of 25, and 10
 run predictor show ./curve.yaml
 out_has "fitted to    25 networks" "in words"
 printf 'network,accuracy\nresnet20,0.9\nresnet32,failed\n' > few.csv
+run flash fit "$examples/flash/fashion-mnist.csv" --svg curve.svg
+code_is 0 "a picture of it"
+condition=0
+[ "$(grep -c '<title>cells-concat@' curve.svg)" -eq 35 ] || condition=1
+check "$condition" "with all networks"
 run flash fit few.csv
 code_is 3 "fewer networks than parameters"
 err_has "at least 5" "how many there must be"

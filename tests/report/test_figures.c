@@ -560,6 +560,47 @@ static void bars_of_a_tornado_end_at_their_values(void **state) {
     weft_markup_destroy(&svg);
 }
 
+/* On 0 .. 2 and 0 .. 0.5, where the curve is y = x / 4: the band is where the points of its edge are. */
+static void a_curve_stands_among_its_points(void **state) {
+    (void)state;
+    const double x[] = {0, 1, 2}, y[] = {0, 0.25, 0.5}, low[] = {0, 0.2, 0.4},
+                 high[] = {0.1, 0.3, 0.6}, point_low[] = {0, 0.1, 0.3},
+                 point_high[] = {0.2, 0.4, 0.7};
+    const weft_report_curve_point points[] = {
+        {"a <net>", 1, 0.4, false}, {"b", 2, 0.7, false}, {"c", 2, 0.4, true}};
+    weft_report_curve curve = {.title = "fit & curve",
+                               .x_name = "degree",
+                               .y_name = "accuracy",
+                               .n = 3,
+                               .x = x,
+                               .y = y,
+                               .low = low,
+                               .high = high,
+                               .point_low = point_low,
+                               .point_high = point_high,
+                               .points = points,
+                               .n_points = 3};
+    weft_error error;
+    weft_markup svg = {0};
+    assert_int_equal(weft_figure_curve_draw(&curve, &svg, &error), WEFT_OK);
+    assert_well(&svg);
+    assert_non_null(strstr(svg.text, "a &lt;net&gt;: 1, 0.4<"));
+    assert_int_equal(count_text(svg.text, "class=\"front\""), 3); /* one of the legend */
+    assert_non_null(strstr(svg.text, ">held out<"));
+    /* the interval's upper edge passes through a and b: back along it from the right */
+    const char *a = strstr(svg.text, "class=\"front\""), *b = strstr(a + 1, "class=\"front\"");
+    char edge[96];
+    snprintf(edge, sizeof edge, "L%.2f %.2fL%.2f %.2fL", attribute(b, "cx"), attribute(b, "cy"),
+             attribute(a, "cx"), attribute(a, "cy"));
+    assert_non_null(strstr(strstr(svg.text, "class=\"wide\""), edge));
+    weft_markup_destroy(&svg);
+    curve.n_points = 2; /* nothing held out: no key for it */
+    assert_int_equal(weft_figure_curve_draw(&curve, &svg, &error), WEFT_OK);
+    assert_well(&svg);
+    assert_null(strstr(svg.text, ">held out<"));
+    weft_markup_destroy(&svg);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_front_is_shaded_by_its_third_objective),
@@ -573,6 +614,7 @@ int main(void) {
         cmocka_unit_test(a_breakdown_shows_every_quantity_and_layer),
         cmocka_unit_test(lines_of_a_sweep_are_where_their_values_are),
         cmocka_unit_test(bars_of_a_tornado_end_at_their_values),
+        cmocka_unit_test(a_curve_stands_among_its_points),
     };
     return cmocka_run_group_tests_name("report: figures", tests, NULL, NULL);
 }
