@@ -159,7 +159,7 @@ static double value_at(weft_descent *descent, const double *u) {
         return descent->ceiling;
     }
     double value = weft_descent_value(descent, u);
-    if (value < point->best.value && holds(descent, u)) {
+    if (isfinite(value) && value < point->best.value && holds(descent, u)) {
         remember(descent, u, value, &point->best);
     }
     remember(descent, u, limited(descent, value), &point->last);

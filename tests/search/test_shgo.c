@@ -377,6 +377,13 @@ static double half_a_number(void *context, const double *x) {
     return x[0] < 0.5 ? NAN : x[0] < 0.6 ? INFINITY : (x[0] - 0.7) * (x[0] - 0.7) + x[1];
 }
 
+/* Without a bound at a pole, which 128 samples miss and solves walk into: no minimum. */
+static double pole(void *context, const double *x) {
+    (void)context;
+    double away = (x[0] - 0.3) * (x[0] - 0.3) + (x[1] - 0.5) * (x[1] - 0.5);
+    return fabs(x[0] - 0.3) < 0.01 ? -INFINITY : away;
+}
+
 static void test_odd_functions(void **state) {
     (void)state;
     double bounds[4] = {0.0, 0.0, 1.0, 1.0};
@@ -397,6 +404,13 @@ static void test_odd_functions(void **state) {
         problem.objective = half_a_number;
         minima = solve(&problem, &settings);
         assert_float_equal(minima.values[0], 0.0, 1e-6);
+        weft_shgo_clear(&minima);
+        problem.objective = pole;
+        minima = solve(&problem, &settings);
+        for (size_t i = 0; i < minima.n; i++) {
+            assert_true(isfinite(minima.values[i]));
+            assert_true(minima.values[i] == pole(NULL, &minima.x[2 * i]));
+        }
         weft_shgo_clear(&minima);
     }
 }
