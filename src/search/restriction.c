@@ -162,6 +162,9 @@ weft_status weft_optimizer_restrict(weft_optimizer *optimizer, const weft_restri
             return weft_fail_memory(error, n * sizeof *copy);
         }
         memcpy(copy, restrictions, n * sizeof *copy);
+        for (size_t g = 0; g < n; g++) {
+            copy[g].value += 0.0; /* genomes have one zero */
+        }
     }
     free(optimizer->restrictions);
     optimizer->restrictions = copy;

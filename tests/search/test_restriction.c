@@ -186,6 +186,38 @@ static void test_random_is_uniform_over_what_is_left(void **state) {
     weft_optimizer_destroy(optimizer);
 }
 
+/* Both zeros are one value: four genomes are left, and each is asked for once. */
+static void test_pinned_to_the_other_zero(void **state) {
+    (void)state;
+    weft_gene genes[2] = {
+        {.name = "a", .kind = WEFT_GENE_REAL, .lower = -1, .upper = 1},
+        {.name = "b", .kind = WEFT_GENE_INTEGER, .upper = 3},
+    };
+    const weft_gene_table table = {.genes = genes, .n_genes = 2};
+    const weft_restriction r[2] = {{.pinned = true, .value = -0.0}, {.pinned = false}};
+    for (const char *const *name = weft_optimizer_names(); *name != NULL; name++) {
+        if (strcmp(*name, "exhaustive") == 0) {
+            continue; /* a real gene varies */
+        }
+        weft_optimizer_settings settings = settings_of(*name, 1);
+        weft_optimizer *optimizer = make_optimizer(&table, &settings);
+        weft_error error;
+        int given = 1;
+        int n = 0;
+        restrict_to(optimizer, r);
+        for (; n <= 4 && given == 1; n += given) {
+            double x[2];
+            (void)!weft_optimizer_ask(optimizer, (uint64_t)n, 1, x, &given, &error);
+            if (given == 1) {
+                assert_true(x[0] == 0.0 && !signbit(x[0]));
+                tell(optimizer, x, &(weft_outcome){.objectives = {x[1]}});
+            }
+        }
+        assert_int_equal(n, 4);
+        weft_optimizer_destroy(optimizer);
+    }
+}
+
 static void test_nearest(void **state) {
     (void)state;
     const weft_gene gene = {.name = "n", .kind = WEFT_GENE_INTEGER, .lower = 10, .upper = 16};
@@ -235,6 +267,7 @@ int main(void) {
         cmocka_unit_test(test_all_methods_keep_to_them),
         cmocka_unit_test(test_what_is_allowed_is_all_there_is),
         cmocka_unit_test(test_random_is_uniform_over_what_is_left),
+        cmocka_unit_test(test_pinned_to_the_other_zero),
         cmocka_unit_test(test_nearest),
         cmocka_unit_test(test_bad_input),
     };
