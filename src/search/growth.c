@@ -15,6 +15,7 @@
 #include "base/error.h"
 #include "base/rng.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -57,7 +58,8 @@ static weft_status gather(weft_growth *growth, const double *objectives, bool *e
     return WEFT_OK;
 }
 
-/* Scales n points by their range, and the vector, which is in it where it enters. */
+/* Scales n points by their range, and the vector, which is in it where it enters. Halves: the range of the
+ * largest numbers that there are is none of them. */
 static void scale(weft_growth *growth, size_t n, double *vector, bool enters) {
     size_t m = (size_t)growth->n_objectives;
     for (size_t k = 0; k < m; k++) {
@@ -67,10 +69,10 @@ static void scale(weft_growth *growth, size_t n, double *vector, bool enters) {
             lower = fmin(lower, growth->points[i * m + k]);
             upper = fmax(upper, growth->points[i * m + k]);
         }
-        double range = upper > lower ? upper - lower : 1.0;
-        vector[k] = (vector[k] - lower) / range;
+        double half = upper > lower ? 0.5 * upper - 0.5 * lower : 0.5;
+        vector[k] = (0.5 * vector[k] - 0.5 * lower) / half;
         for (size_t i = 0; i < n; i++) {
-            growth->points[i * m + k] = (growth->points[i * m + k] - lower) / range;
+            growth->points[i * m + k] = (0.5 * growth->points[i * m + k] - 0.5 * lower) / half;
         }
     }
 }
@@ -136,7 +138,7 @@ weft_status weft_growth_take(weft_growth *growth, const double *objectives, uint
     bool first = !growth->known;
     growth->known = true;
     if (growth->n_objectives == 1) {
-        *amount = first ? 0.0 : growth->least - objectives[0];
+        *amount = first ? 0.0 : fmin(growth->least - objectives[0], DBL_MAX);
         growth->least = first ? objectives[0] : fmin(growth->least, objectives[0]);
         return WEFT_OK;
     }

@@ -379,6 +379,23 @@ static void test_gp_learns_constraints_one_by_one(void **state) {
 
 /* ---- bad input ----------------------------------------------------------------------------------- */
 
+/* Values whose differences no double holds are results as any other: the search goes on. */
+static void check_huge_values(const char *name, int n_objectives) {
+    weft_optimizer *optimizer = make(name, n_objectives);
+    for (uint64_t t = 0; t < N; t++) {
+        double x[N_GENES];
+        ask_all(optimizer, t, 1, x);
+        double size = (t % 2 == 0 ? 1.0 : -1.0) * 1e308 * (1.0 + 0.01 * (double)t);
+        tell(optimizer, x, &(weft_outcome){.objectives = {size, -size}});
+    }
+    weft_optimizer_destroy(optimizer);
+}
+
+static void test_huge_values(void **state) {
+    (void)state;
+    for_all(check_huge_values);
+}
+
 static void refuse(weft_optimizer *optimizer, const double *genome, const weft_outcome *outcome,
                    const char *text) {
     weft_error error = {0};
@@ -438,6 +455,7 @@ int main(void) {
         cmocka_unit_test(test_free_workers_ask_at_once),
         cmocka_unit_test(test_amounts_add_up),
         cmocka_unit_test(test_gp_learns_constraints_one_by_one),
+        cmocka_unit_test(test_huge_values),
         cmocka_unit_test(test_bad_results),
     };
     return cmocka_run_group_tests(tests, set_up, NULL);
