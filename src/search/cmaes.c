@@ -191,8 +191,7 @@ static void fill_rates(cmaes *s) {
     s->c_mu = fmin(1.0 - s->c_one,
                    2.0 * (0.25 + mass + 1.0 / mass - 2.0) / ((n + 2.0) * (n + 2.0) + mass));
     s->length = sqrt(n) * (1.0 - 1.0 / (4.0 * n) + 1.0 / (21.0 * n * n));
-    double least =
-        fmin(1.0 + s->c_one / s->c_mu, 1.0 + 2.0 * s->negative_mass / (s->negative_mass + 2.0));
+    double least = fmin(1.0 + s->c_one / s->c_mu, 1.0 + 2.0 * s->negative_mass / (mass + 2.0));
     least = fmin(least, (1.0 - s->c_one - s->c_mu) / (n * s->c_mu));
     double positive = 0.0;
     double negative = 0.0;
