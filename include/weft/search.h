@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Optimizers with ask and tell over genes and objective vectors alone: random and quasi-random
- * points, every point, TPE, Gaussian processes, NSGA-II and -III, MOEA/D, evolution; and the measures
- * of a front. All objectives are minimised: callers negate what they maximise.
+ * Optimizers with ask and tell over genes and objective vectors alone (weft_optimizer_names): random
+ * points, models, breeding, evolution strategies, local steps, and portfolios of them; evaluations of
+ * several fidelities; minima of a function; what trials tell of genes; and the measures of a front. All
+ * objectives are minimised: callers negate what they maximise.
  *
  *     weft_optimizer_create(&table, &settings, &optimizer, &error);
  *     for (uint64_t t = 0; t < trials; t += n) {

@@ -30,14 +30,14 @@ static bool first_is_complete(const weft_brackets *brackets, const weft_rung *ru
     return rung->n_told == rung->n && (rung->n_counted >= n || brackets->exhausted);
 }
 
-/* The job of one bracket: a design that goes on from a complete rung, or a new one. *waits: it is not
- * over, and has nothing to begin before more is told. */
+/* The job of one bracket: a design that goes on from a complete rung, or a new one. Without one the bracket
+ * is over, or has nothing to begin before more is told. */
 static weft_status next_of(weft_brackets *brackets, int b, const weft_bracket_shape *shape,
-                           bool *found, bool *waits, weft_job *job, weft_error *error) {
+                           bool *found, weft_job *job, weft_error *error) {
     weft_bracket *bracket = &brackets->brackets[b];
     int n_rungs = brackets->settings.n_fidelities - shape->fidelity;
     bool complete = first_is_complete(brackets, &bracket->rungs[0], shape->n);
-    *found = *waits = false;
+    *found = false;
     if (!complete) {
         *found = !brackets->exhausted && first_rung_taken(&bracket->rungs[0]) < shape->n;
         *job = weft_job_new(brackets, b, shape->fidelity);
@@ -52,7 +52,6 @@ static weft_status next_of(weft_brackets *brackets, int b, const weft_bracket_sh
         }
         complete = bracket->rungs[k + 1].n_told == bracket->rungs[k + 1].n;
     }
-    *waits = !*found && !complete;
     bracket->is_over = !*found && complete;
     return WEFT_OK;
 }
@@ -64,14 +63,13 @@ weft_status weft_halving_next(weft_brackets *brackets,
     bool found = false;
     for (int b = 0; !found; b++) {
         weft_bracket *bracket = NULL;
-        bool waits = false;
         if (b >= brackets->n && brackets->exhausted) {
             return WEFT_DONE;
         }
         WEFT_TRY(weft_brackets_reach(brackets, b, &bracket, error));
         if (!bracket->is_over) {
             const weft_bracket_shape of = shape(brackets, b);
-            WEFT_TRY(next_of(brackets, b, &of, &found, &waits, job, error));
+            WEFT_TRY(next_of(brackets, b, &of, &found, job, error));
         }
     }
     return WEFT_OK;

@@ -376,7 +376,7 @@ static void take_step(const weft_optimizer *optimizer, shgo *model) {
         m->tries++;
         m->radius *= m->tries > (size_t)model->d ? SHRINKING : 1.0;
         m->done = m->radius < model->last_radius;
-        model->done[m->row] = m->done;
+        model->done[m->row] = model->done[m->row] || m->done; /* of another member, too */
     }
     model->sampling = next_member(model) == NULL;
 }
