@@ -155,7 +155,7 @@ static double broken_wall(const bounds *held, const vertex *v, int d, double *ro
 /* The plane, halfway to one of some points, that the vertex breaks most, as a row; by how much. */
 static double broken_plane(const cell *c, const double *points, size_t first, size_t end,
                            const vertex *v, double *row) {
-    double x[MAX];
+    double x[MAX] = {0.0};
     double length = 0.0;
     for (int k = 0; k < c->d; k++) {
         x[k] = c->centre[k] + v->y[k];
