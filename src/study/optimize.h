@@ -23,6 +23,10 @@ struct weft_optimize {
     size_t n, capacity;
 };
 
+/* The text of a file; `name` is what errors call it. */
+weft_status weft_optimize_parse(const char *text, size_t length, const char *name,
+                                weft_optimize **optimize, weft_error *error) WEFT_NODISCARD;
+
 /* Everything that decides what is proposed, but for how many trials there are: a journal keeps it.
  * *text is malloc'ed. */
 weft_status weft_optimize_identity(const weft_optimize *optimize, char **text,

@@ -265,9 +265,7 @@ static weft_status read_doc(weft_optimize *optimize, const weft_doc *doc, weft_e
     return read_keys(optimize, &map, search, error);
 }
 
-weft_status weft_optimize_read(const char *path, weft_optimize **optimize, weft_error *error) {
-    weft_doc *doc = NULL;
-    WEFT_TRY(weft_doc_read(path, &doc, error));
+static weft_status read_made(const weft_doc *doc, weft_optimize **optimize, weft_error *error) {
     weft_optimize *made = calloc(1, sizeof *made);
     weft_status status = WEFT_OK;
     if (made != NULL) {
@@ -279,13 +277,29 @@ weft_status weft_optimize_read(const char *path, weft_optimize **optimize, weft_
         made->info.failures = 10;
         status = read_doc(made, doc, error);
     }
-    weft_doc_destroy(doc);
     if (status != WEFT_OK) {
         weft_optimize_destroy(made);
         return status;
     }
     *optimize = made;
     return WEFT_OK;
+}
+
+weft_status weft_optimize_parse(const char *text, size_t length, const char *name,
+                                weft_optimize **optimize, weft_error *error) {
+    weft_doc *doc = NULL;
+    WEFT_TRY(weft_doc_parse(text, length, name, &doc, error));
+    weft_status status = read_made(doc, optimize, error);
+    weft_doc_destroy(doc);
+    return status;
+}
+
+weft_status weft_optimize_read(const char *path, weft_optimize **optimize, weft_error *error) {
+    weft_doc *doc = NULL;
+    WEFT_TRY(weft_doc_read(path, &doc, error));
+    weft_status status = read_made(doc, optimize, error);
+    weft_doc_destroy(doc);
+    return status;
 }
 
 void weft_optimize_destroy(weft_optimize *optimize) {
