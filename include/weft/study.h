@@ -164,8 +164,9 @@ typedef struct weft_problem_info {
     const char
         *cache; /* file of accuracies that studies share, docs/reference/store.md; "": none */
     weft_optimizer_settings optimizer; /* its seed is `seed` */
-    char chosen[200]; /* why it is this one, where the study chose it; "": the file names it, or none has
-                       * been chosen yet: opening a study does */
+    /* Why the optimizer is this one, where the study chose it; "": the file names it, or none has been
+     * chosen yet: opening a study does. */
+    char chosen[200];
     /* Evaluations at the fidelities of `accuracy`; name NULL: every trial is evaluated as a whole. */
     weft_brackets_settings brackets;
     bool
@@ -189,9 +190,12 @@ WEFT_API weft_status weft_knobs_check(const weft_space *space, const weft_chip *
                                       weft_error *error) WEFT_NODISCARD;
 
 /* Opens what a search of the problem opens, and closes it again: its accuracies, the chip with every
- * parameter that a gene sets, the optimizer. What the search would begin with and fail is told so,
- * without a store. */
-WEFT_API weft_status weft_problem_check(weft_problem *problem, weft_error *error) WEFT_NODISCARD;
+ * parameter that a gene sets, the optimizer. What the search would begin with and fail is told so, and
+ * nothing is written. `store`: the path of the one that the search would have; NULL: none. Where there is
+ * a study in it, a problem that names no optimizer gets that of the study, and WEFT_ERROR_STORE tells
+ * that the study is of another problem. */
+WEFT_API weft_status weft_problem_check(weft_problem *problem, const char *store,
+                                        weft_error *error) WEFT_NODISCARD;
 
 /* The share of a candidate's whole training that the steps up to a fidelity are: of the images that it sees,
  * epochs times share. 1 for the last one and for WEFT_FIDELITY_CANDIDATE. */

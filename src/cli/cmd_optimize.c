@@ -348,8 +348,9 @@ static weft_status optimize_it(cli_call *call, const optimize_arguments *argumen
                             weft_steady_time() - began);
     }
     if (status == WEFT_STOPPED || status == WEFT_ERROR_EVALUATION) {
-        cli_note(call, "%severy finished trial is safe in %s; the same command goes on",
-                 status == WEFT_STOPPED ? "interrupted; " : "", journal);
+        cli_note(call, "%severy finished trial is safe in %s%s",
+                 status == WEFT_STOPPED ? "interrupted; " : "", journal,
+                 status == WEFT_STOPPED ? "; the same command goes on" : "");
     }
     return status;
 }

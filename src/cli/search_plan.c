@@ -20,7 +20,7 @@ typedef struct search_extent {
 } search_extent;
 
 /* The product of the lists of the genes that vary: no design is missing, but those are counted that
- * conditions make equal. */
+ * conditions make equal. Where that is more than the whole space, the whole bounds it better. */
 static void bound_left(const weft_gene_table *table, search_extent *of) {
     double digits = 0.0;
     for (int g = 0; g < table->n_genes; g++) {
@@ -33,6 +33,10 @@ static void bound_left(const weft_gene_table *table, search_extent *of) {
             return;
         }
         digits += log10(gene->upper - gene->lower + 1.0);
+    }
+    if (strtod(of->whole.legal, NULL) <= pow(10.0, digits)) {
+        snprintf(of->left, sizeof of->left, "%s", of->whole.legal);
+        return;
     }
     snprintf(of->left, sizeof of->left, "%.4ge%.0f", pow(10.0, digits - floor(digits)),
              floor(digits));
@@ -361,7 +365,7 @@ static weft_status print_plan(cli_call *call, const cli_search_arguments *argume
 weft_status cli_search_plan(cli_call *call, const cli_search_arguments *arguments,
                             weft_problem *problem, const char *store) {
     search_extent extent;
-    WEFT_TRY(weft_problem_check(problem, &call->error));
+    WEFT_TRY(weft_problem_check(problem, store, &call->error));
     weft_status status = measure_extent(call, problem, &extent);
     if (status == WEFT_OK) {
         status = print_plan(call, arguments, problem, &extent, store);

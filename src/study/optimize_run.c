@@ -248,11 +248,11 @@ static weft_status place(runner *r, uint64_t number, double *genome, bool *known
     }
     if (!weft_genome_equal(&table, at->genome, genome)) {
         weft_fail(error, WEFT_ERROR_STORE,
-                  "trial %llu of the journal is not what this search proposes: it was made by "
-                  "another version of Weft",
+                  "trial %llu of the journal is not what this search proposes: the journal is of "
+                  "another version of Weft, of --serve, or lost other trials",
                   (unsigned long long)number);
         weft_error_file(error, r->settings->journal);
-        weft_hint(error, "go on with that version, or give another --journal");
+        weft_hint(error, "go on with that version or with --serve, or give another --journal");
         return WEFT_ERROR_STORE;
     }
     return WEFT_OK;

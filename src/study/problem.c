@@ -456,6 +456,13 @@ static void write_space(FILE *out, const char *text) {
     }
 }
 
+/* Not before a study has chosen one, or its caller or file has. */
+static bool says_optimizer(const weft_problem *problem) {
+    const weft_problem_info *info = &problem->info;
+    return problem->names_optimizer || problem->has_optimizer || info->chosen[0] != '\0' ||
+           info->optimizer.name != problem->optimizer;
+}
+
 /* The problem with every setting written out; `alone`: with its space in it, not its name. */
 static weft_status write_problem(const weft_problem *problem, bool alone, char **text,
                                  weft_error *error) {
@@ -488,7 +495,7 @@ static weft_status write_problem(const weft_problem *problem, bool alone, char *
     }
     write_accuracy_files(problem, out);
     fprintf(out, "search:\n");
-    if (problem->names_optimizer || info->chosen[0] != '\0') {
+    if (says_optimizer(problem)) {
         fprintf(out, "  optimizer: %s\n", info->optimizer.name);
     }
     if (info->chosen[0] != '\0') {

@@ -209,11 +209,12 @@ static bool texts_agree(const char **a, const char **b, bool is_problem) {
     }
 }
 
-static weft_status check_same(const weft_study *study, const facts *stored,
+/* `stored`: problem, space and chip of the store at `path`. */
+static weft_status check_same(const char *path, const char *const stored[3],
                               const weft_problem_texts *texts, weft_error *error) {
     const char *wanted[3] = {texts->problem, texts->space, texts->chip};
     for (int i = 0; i < 3; i++) {
-        const char *a = stored->text[i];
+        const char *a = stored[i];
         const char *b = wanted[i];
         if (!texts_agree(&a, &b, i == 0)) {
             a += strspn(a, " ");
@@ -222,7 +223,7 @@ static weft_status check_same(const weft_study *study, const facts *stored,
                       "the store holds another problem: its %s says '%.*s', the problem now "
                       "says '%.*s'",
                       fact_keys[i], (int)strcspn(a, "\n"), a, (int)strcspn(b, "\n"), b);
-            weft_error_file(error, weft_store_path(study->store));
+            weft_error_file(error, path);
             weft_hint(error,
                       "give the changed problem a store of its own; only `trials` may change "
                       "when a study is continued");
@@ -320,7 +321,8 @@ static weft_status match_store(weft_study *study, weft_error *error) {
         status = say_all(&stored, error);
     }
     if (status == WEFT_OK && known == N_FACTS) {
-        status = check_same(study, &stored, &texts, error);
+        const char *const said[3] = {stored.text[0], stored.text[1], stored.text[2]};
+        status = check_same(weft_store_path(study->store), said, &texts, error);
     } else if (status == WEFT_OK && known == 0) {
         status = found_study(study, &texts, error);
     } else if (status == WEFT_OK) {
@@ -425,6 +427,7 @@ static void adopt_optimizer(weft_problem *problem, const weft_optimizer_settings
     weft_optimizer_settings usual;
     weft_optimizer_settings *to = &problem->info.optimizer;
     weft_optimizer_defaults(&usual);
+    problem->has_optimizer = true;
     snprintf(problem->optimizer, sizeof problem->optimizer, "%s", from->name);
     snprintf(problem->info.chosen, sizeof problem->info.chosen, "%s", reason);
     if (to->population == usual.population || problem->chose_population) {
@@ -534,14 +537,37 @@ weft_status weft_study_open(weft_problem *problem, const char *store, weft_study
     return WEFT_OK;
 }
 
-weft_status weft_problem_check(weft_problem *problem, weft_error *error) {
+/* Whether the problem is that of a store, where there is one to go on with. */
+static weft_status check_stored(const weft_problem *problem, const char *path, weft_error *error) {
+    weft_problem *stored = NULL;
+    weft_problem_texts before = {NULL, NULL, NULL};
+    weft_problem_texts now = {NULL, NULL, NULL};
+    stored_problem(path, &stored);
+    if (stored == NULL) {
+        return WEFT_OK;
+    }
+    weft_status status = weft_problem_write(stored, &before, error);
+    if (status == WEFT_OK) {
+        status = weft_problem_write(problem, &now, error);
+    }
+    if (status == WEFT_OK) {
+        const char *const said[3] = {before.problem, before.space, before.chip};
+        status = check_same(path, said, &now, error);
+    }
+    free(before.problem);
+    free(now.problem);
+    weft_problem_destroy(stored);
+    return status;
+}
+
+weft_status weft_problem_check(weft_problem *problem, const char *store, weft_error *error) {
     weft_study *made = NULL;
     WEFT_TRY(study_create(&made, error));
     made->problem = problem;
     made->genes = weft_space_genes(problem->space);
-    weft_status status = prepare_search(made, NULL, error);
+    weft_status status = prepare_search(made, store, error);
     weft_study_close(made);
-    return status;
+    return status == WEFT_OK ? check_stored(problem, store, error) : status;
 }
 
 static weft_status read_store(weft_study *study, weft_store *store, weft_error *error) {

@@ -68,6 +68,25 @@ condition=0
 grep -q "population: 6" kept-report/index.html || condition=1
 check "$condition" "what the file sets stays"
 
+# a store whose study named one goes on with a file that names none, and a plan looks into the store
+run search named.yaml --store before.db --json
+problem named "startup_trials: 10, trials: 16, batch: 4"
+run search named.yaml --store before.db --dry-run
+code_is 0 "a plan on a store"
+out_has "optimizer    gp" "says the optimizer of the store"
+condition=0
+grep -q "chosen for" "$out" && condition=1
+check "$condition" "which nobody chose"
+run search named.yaml --store before.db --json
+code_is 0 "a file without an optimizer goes on with a store that has one"
+out_has '"optimizer": "gp"' "it is that of the store"
+out_has '"trials": 16' "to the end"
+run search few.yaml --store few.db --trials 2500 --dry-run
+out_has "optimizer    gp" "a plan of many more trials, too"
+run search few.yaml --store few.db --seed 9 --dry-run
+code_is 5 "a plan on a store of another problem"
+err_has "seed: 1" "says what differs"
+
 problem wrong "optimizer: gpp, trials: 12"
 run search wrong.yaml --dry-run
 code_is 3 "an unknown optimizer"

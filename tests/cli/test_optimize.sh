@@ -204,6 +204,9 @@ MODE=silent
 run optimize sim.yaml --journal bad.jsonl --time-limit 0.05 --failures 3
 code_is 6 "too many failures end the search"
 err_has "3 trials in a row failed" "the error says so"
+condition=0
+grep -q "the same command goes on" "$err" && condition=1
+check "$condition" "and does not promise that the same command goes on"
 err_has "safe in bad.jsonl" "and where the trials are"
 
 rm -f bad.jsonl

@@ -68,7 +68,7 @@ static void a_problem_is_checked_before_it_is_searched(void **state) {
                                   "search: {optimizer: ga, trials: 60}\n";
     weft_error error;
     weft_problem *problem = read_problem(*state, "fixed.yaml", fixed);
-    expect_ok(weft_problem_check(problem, &error), &error);
+    expect_ok(weft_problem_check(problem, NULL, &error), &error);
     weft_gene_table table = weft_space_genes(weft_problem_get_space(problem));
     for (int g = 0; g < table.n_genes; g++) {
         bool block = strncmp(table.genes[g].name, "block", 5) == 0;
@@ -76,7 +76,7 @@ static void a_problem_is_checked_before_it_is_searched(void **state) {
     }
     weft_problem_destroy(problem);
     problem = read_problem(*state, "several.yaml", several);
-    assert_int_equal(weft_problem_check(problem, &error), WEFT_ERROR_USAGE);
+    assert_int_equal(weft_problem_check(problem, NULL, &error), WEFT_ERROR_USAGE);
     assert_non_null(strstr(error.message, "one objective"));
     weft_problem_destroy(problem);
 }

@@ -217,7 +217,7 @@ static void check_cuts(const char *folder, const char *scheme, const char *optim
              optimizer, scheme, "fidelity: epochs, lowest: 1, highest: 4");
     weft_problem *problem = make_problem(folder, one ? ONE_GOAL : TWO_GOALS, search, 26);
     weft_error error;
-    if (weft_problem_check(problem, &error) != WEFT_OK) { /* an optimizer of one objective */
+    if (weft_problem_check(problem, NULL, &error) != WEFT_OK) { /* an optimizer of one objective */
         assert_int_equal(error.status, WEFT_ERROR_USAGE);
         weft_problem_destroy(problem);
         problem = make_problem(folder, ONE_GOAL, search, 26);

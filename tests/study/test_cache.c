@@ -232,14 +232,14 @@ static void a_check_makes_no_cache(void **state) {
     weft_error error = {0};
     add_images(folder);
     weft_problem *problem = make_problem(folder, "first", ", cache: ./none.cache", 1);
-    expect_ok(weft_problem_check(problem, &error), &error);
+    expect_ok(weft_problem_check(problem, NULL, &error), &error);
     path_in(folder, "none.cache", path, sizeof path);
     assert_int_not_equal(access(path, F_OK), 0);
     weft_problem_destroy(problem);
     write_file(folder, "text.cache", "this is text, and no database of any kind at all\n", path,
                sizeof path);
     problem = make_problem(folder, "first", ", cache: ./text.cache", 1);
-    assert_int_equal(weft_problem_check(problem, &error), WEFT_ERROR_STORE);
+    assert_int_equal(weft_problem_check(problem, NULL, &error), WEFT_ERROR_STORE);
     weft_problem_destroy(problem);
 }
 
