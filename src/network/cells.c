@@ -238,8 +238,14 @@ static double cell_degree(const weft_cells_spec *spec, const weft_cell *cell) {
 
 double weft_cells_degree(const weft_cells_spec *spec) {
     double degree = 0.0;
+    int32_t height = spec->input.height;
+    int32_t width = spec->input.width;
     for (int32_t c = 0; c < spec->n_cells; c++) {
-        degree += cell_degree(spec, &spec->cells[c]);
+        if (c > 0) {
+            height = (height + 1) / 2;
+            width = (width + 1) / 2;
+        }
+        degree += (int64_t)height * width > 1 ? cell_degree(spec, &spec->cells[c]) : 0.0;
     }
     return degree;
 }

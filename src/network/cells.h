@@ -68,7 +68,7 @@ weft_status weft_cells_build(const weft_cells_spec *spec, weft_network *network,
                              weft_error *error) WEFT_NODISCARD;
 
 /* NN-Degree of the networks, cell by cell, without building one (weft_network_topology has the
- * definition; tests hold both together):
+ * definition; tests hold both together). A cell on maps of one position has no nodes; of the others:
  *   concat    w + sum_{i=2}^{d-1} min(t, (i - 1) w) / d
  *   add       w (1 + min(t, B) / d),                     d = 1 + 2 B layers
  *   inverted  (w^2 + B (e^2 w^2 + e w + w^2) + min(t, B) w^2) / (w + B (2 e w + w)) */

@@ -112,7 +112,9 @@ static void known_networks(void **state) {
 static weft_cells_spec random_spec(weft_rng *rng) {
     weft_cells_spec spec;
     weft_cells_defaults((weft_cells_kind)weft_rng_below(rng, WEFT_CELLS_KINDS), &spec);
-    spec.input = (weft_shape){1 + (int32_t)weft_rng_below(rng, 3), 16, 16};
+    spec.input = (weft_shape){1 + (int32_t)weft_rng_below(rng, 3),
+                              2 + (int32_t)weft_rng_below(rng, 15),
+                              2 + (int32_t)weft_rng_below(rng, 15)};
     spec.n_cells = 1 + (int32_t)weft_rng_below(rng, 4);
     spec.expansion = 1 + (int32_t)weft_rng_below(rng, 6);
     for (int32_t c = 0; c < spec.n_cells; c++) {
