@@ -164,7 +164,7 @@ static weft_status print_table(cli_call *call, const weft_flash_design *best, co
                 cli_table_quantity(&table, value, rows[i].unit);
             }
         }
-        if (isnan(rows[i].found)) {
+        if (isnan(rows[i].told) || isnan(rows[i].found)) {
             cli_table_cell(&table, "-");
         } else if (share) {
             cli_table_cell(&table, "%+.4f", rows[i].told - rows[i].found);

@@ -402,7 +402,7 @@ const cli_command cli_search = {
         "(the "
         "closed forms), score or minimise, constraints, evaluations (of each stage, and of "
         "--exhaustive), elapsed_s, best (network, genes, score, degree, accuracy with the ends of "
-        "its 95 % interval, area_mm2, latency_s, energy_j, macs, tiles).\n\n"
+        "its 95 % interval, area_mm2, latency_s, energy_j (null: not fitted), macs, tiles).\n\n"
         "With --exhaustive: problem, accounting, designs (how many there are), ok, infeasible, "
         "failed, elapsed_s, designs_per_s, best, ranking (the best --keep of one objective; else "
         "null) and front. With --seeds: problem, accounting, objectives, seeds (an array: seed, "

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * weft search of a problem in closed form: nothing is trained, estimated or stored. */
 #include <inttypes.h>
+#include <math.h>
 
 #include "base/clock.h"
 #include "cli/flash.h"
@@ -41,9 +42,16 @@ void cli_flash_design_print(const weft_flash *flash, const weft_flash_design *de
     printf("%-12s %.5g\n", "degree", m[WEFT_FLASH_DEGREE]);
     printf("%-12s %.4f (95 %% of networks: %.4f to %.4f)\n", "accuracy", m[WEFT_FLASH_ACCURACY],
            design->accuracy.network_low, design->accuracy.network_high);
-    printf("%-12s %.4g mm2 (%.0f tiles)\n", "area", m[WEFT_FLASH_AREA], m[WEFT_FLASH_TILES]);
-    printf("%-12s %s\n", "latency", cli_quantity(m[WEFT_FLASH_LATENCY], "s", text, sizeof text));
-    printf("%-12s %s\n", "energy", cli_quantity(m[WEFT_FLASH_ENERGY], "J", text, sizeof text));
+    if (!isnan(m[WEFT_FLASH_AREA])) {
+        printf("%-12s %.4g mm2 (%.0f tiles)\n", "area", m[WEFT_FLASH_AREA], m[WEFT_FLASH_TILES]);
+    }
+    if (!isnan(m[WEFT_FLASH_LATENCY])) {
+        printf("%-12s %s\n", "latency",
+               cli_quantity(m[WEFT_FLASH_LATENCY], "s", text, sizeof text));
+    }
+    if (!isnan(m[WEFT_FLASH_ENERGY])) {
+        printf("%-12s %s\n", "energy", cli_quantity(m[WEFT_FLASH_ENERGY], "J", text, sizeof text));
+    }
 }
 
 /* ---- the search -------------------------------------------------------------------------------- */

@@ -7,7 +7,7 @@
 static void place_of_tile(double tile, double side, double *row, double *column) {
     *row = floor(tile / side);
     double along = tile - *row * side;
-    *column = fmod(*row, 2) == 0 ? along : side - 1 - along;
+    *column = floor(*row / 2) * 2 == *row ? along : side - 1 - along;
 }
 
 /* Links up to the first node that both tiles are below, and down again. */

@@ -15,6 +15,7 @@ enum { WEFT_FLASH_MAX_LAYERS = WEFT_CELLS_MAX * (3 * WEFT_CELLS_MAX_DEPTH + 1) +
 /* left <= right, as a margin that holds where it is not negative. */
 typedef struct weft_flash_constraint {
     weft_expr *left, *right;
+    bool early; /* of accuracy and degree alone, which are known before the costs */
 } weft_flash_constraint;
 
 struct weft_flash {
@@ -46,13 +47,25 @@ void weft_flash_evaluate(const weft_flash *flash, const double *genome, bool rel
                          weft_form_layer layers[WEFT_FLASH_MAX_LAYERS],
                          double metrics[WEFT_FLASH_METRICS]);
 
+/* Likewise of whole numbers; false, and metrics that are not all there, where the constraints on accuracy
+ * and degree alone are broken by more than `most`. */
+bool weft_flash_evaluate_within(const weft_flash *flash, const double *genome, double most,
+                                weft_form_layer layers[WEFT_FLASH_MAX_LAYERS],
+                                double metrics[WEFT_FLASH_METRICS]);
+
+/* The metric of each kind of costs. */
+extern const weft_flash_metric weft_flash_metric_of[WEFT_FORMS];
+
+/* Whether costs of a kind were fitted; else they are 0 in metrics. */
+bool weft_flash_prices(const weft_flash *flash, weft_form form);
+
 /* Sum of what the constraints are broken by, each relative to its right side. */
 double weft_flash_violation(const weft_flash *flash, const double *metrics);
 
 /* How far constraint i is from being broken, relative to its right side. */
 double weft_flash_margin(const weft_flash *flash, int i, const double *metrics);
 
-/* A design that is known by its genome: everything else of *design. */
+/* A design that is known by its genome: everything else of *design. Costs that were not fitted are NaN. */
 void weft_flash_tell(const weft_flash *flash, weft_form_layer layers[WEFT_FLASH_MAX_LAYERS],
                      weft_flash_design *design);
 

@@ -96,7 +96,7 @@ int weft_flash_layers(const weft_real_cells *cells, weft_form_layer layers[WEFT_
             put_blocks(&m, cells, field[WEFT_CELLS_DEPTH], field[WEFT_CELLS_WIDTH],
                        field[WEFT_CELLS_SKIPS]);
         }
-        *degree += m.links / m.nodes;
+        *degree += m.height * m.width > 1.0 ? m.links / m.nodes : 0.0;
     }
     layers[m.n++] = (weft_form_layer){.rows = m.channels,
                                       .outputs = cells->classes,
@@ -110,24 +110,54 @@ int weft_flash_layers(const weft_real_cells *cells, weft_form_layer layers[WEFT_
 
 /* ---- designs ----------------------------------------------------------------------------------- */
 
-void weft_flash_evaluate(const weft_flash *flash, const double *genome, bool relaxed,
-                         weft_form_layer layers[WEFT_FLASH_MAX_LAYERS],
-                         double metrics[WEFT_FLASH_METRICS]) {
+/* Layers, accuracy and degree. Returns how many layers. */
+static int begin(const weft_flash *flash, const double *genome,
+                 weft_form_layer layers[WEFT_FLASH_MAX_LAYERS],
+                 double metrics[WEFT_FLASH_METRICS]) {
     weft_real_cells cells;
-    double features[WEFT_FORM_FEATURES];
-    double figures[WEFT_FORMS];
     double degree = 0.0;
     weft_space_cells_real(&flash->binding, genome, &cells);
     int n = weft_flash_layers(&cells, layers, &degree);
+    metrics[WEFT_FLASH_ACCURACY] = fmin(weft_theta_at(&flash->theta, degree), 1.0);
+    metrics[WEFT_FLASH_DEGREE] = degree;
+    return n;
+}
+
+static void finish(const weft_flash *flash, const weft_form_layer *layers, int n, bool relaxed,
+                   double metrics[WEFT_FLASH_METRICS]) {
+    double features[WEFT_FORM_FEATURES];
+    double figures[WEFT_FORMS];
     weft_form_sum(&flash->forms.geometry, layers, n, relaxed, features);
     weft_forms_tell(&flash->forms, features, figures);
-    metrics[WEFT_FLASH_ACCURACY] = fmin(weft_theta_at(&flash->theta, degree), 1.0);
     metrics[WEFT_FLASH_AREA] = figures[WEFT_FORM_AREA];
     metrics[WEFT_FLASH_LATENCY] = figures[WEFT_FORM_LATENCY];
     metrics[WEFT_FLASH_ENERGY] = figures[WEFT_FORM_ENERGY];
-    metrics[WEFT_FLASH_DEGREE] = degree;
     metrics[WEFT_FLASH_MACS] = features[WEFT_FORM_MACS];
     metrics[WEFT_FLASH_TILES] = features[WEFT_FORM_TILES];
+}
+
+void weft_flash_evaluate(const weft_flash *flash, const double *genome, bool relaxed,
+                         weft_form_layer layers[WEFT_FLASH_MAX_LAYERS],
+                         double metrics[WEFT_FLASH_METRICS]) {
+    int n = begin(flash, genome, layers, metrics);
+    finish(flash, layers, n, relaxed, metrics);
+}
+
+bool weft_flash_evaluate_within(const weft_flash *flash, const double *genome, double most,
+                                weft_form_layer layers[WEFT_FLASH_MAX_LAYERS],
+                                double metrics[WEFT_FLASH_METRICS]) {
+    double broken = 0.0;
+    int n = begin(flash, genome, layers, metrics);
+    for (int i = 0; i < flash->n_constraints; i++) {
+        if (flash->constraints[i].early) {
+            broken += fmax(0.0, -weft_flash_margin(flash, i, metrics));
+        }
+    }
+    if (broken > most) {
+        return false;
+    }
+    finish(flash, layers, n, false, metrics);
+    return true;
 }
 
 double weft_flash_margin(const weft_flash *flash, int i, const double *metrics) {
@@ -145,11 +175,27 @@ double weft_flash_violation(const weft_flash *flash, const double *metrics) {
     return sum;
 }
 
+const weft_flash_metric weft_flash_metric_of[WEFT_FORMS] = {WEFT_FLASH_AREA, WEFT_FLASH_LATENCY,
+                                                            WEFT_FLASH_ENERGY};
+
+bool weft_flash_prices(const weft_flash *flash, weft_form form) {
+    bool known = false;
+    for (int k = 0; k < WEFT_FORM_FEATURES; k++) {
+        known |= flash->forms.coefficients[form][k] > 0.0;
+    }
+    return known;
+}
+
 void weft_flash_tell(const weft_flash *flash, weft_form_layer layers[WEFT_FLASH_MAX_LAYERS],
                      weft_flash_design *design) {
     weft_flash_evaluate(flash, design->genome, false, layers, design->metrics);
     design->score = weft_expr_evaluate(flash->score, design->metrics);
     design->violation = weft_flash_violation(flash, design->metrics);
+    for (int form = 0; form < WEFT_FORMS; form++) {
+        if (!weft_flash_prices(flash, (weft_form)form)) {
+            design->metrics[weft_flash_metric_of[form]] = NAN;
+        }
+    }
     weft_theta_tell(&flash->theta, design->metrics[WEFT_FLASH_DEGREE], &design->accuracy);
     weft_space_describe(flash->space, design->genome, design->network, sizeof design->network);
 }

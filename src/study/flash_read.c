@@ -76,6 +76,16 @@ static weft_status read_goal(weft_flash *f, weft_map *map, weft_error *error) {
     return parse(map->doc, node, text, &f->score, error);
 }
 
+/* Whether both sides name nothing but accuracy and degree. */
+static bool is_early(const weft_flash_constraint *constraint) {
+    bool early = true;
+    for (int m = 0; m < WEFT_FLASH_METRICS; m++) {
+        early &= m == WEFT_FLASH_ACCURACY || m == WEFT_FLASH_DEGREE ||
+                 !(weft_expr_uses(constraint->left, m) || weft_expr_uses(constraint->right, m));
+    }
+    return early;
+}
+
 /* "left <= right" or "left >= right". */
 static weft_status read_constraint(weft_flash *f, const weft_doc *doc, const weft_node *node,
                                    weft_error *error) {
@@ -94,7 +104,9 @@ static weft_status read_constraint(weft_flash *f, const weft_doc *doc, const wef
     snprintf(sides[*at == '<'], WEFT_EXPRESSION, "%s", at + 2);
     weft_flash_constraint *made = &f->constraints[f->n_constraints++];
     WEFT_TRY(parse(doc, node, sides[0], &made->left, error));
-    return parse(doc, node, sides[1], &made->right, error);
+    WEFT_TRY(parse(doc, node, sides[1], &made->right, error));
+    made->early = is_early(made);
+    return WEFT_OK;
 }
 
 static weft_status read_constraints(weft_flash *f, weft_map *map, weft_error *error) {
@@ -166,19 +178,13 @@ static weft_status find_file(weft_map *map, const char *key, const char *kind, c
 /* Every figure that an expression names must have been fitted. */
 static weft_status check_forms(const weft_flash *f, const weft_doc *doc, const weft_node *node,
                                weft_error *error) {
-    static const weft_flash_metric metrics[WEFT_FORMS] = {WEFT_FLASH_AREA, WEFT_FLASH_LATENCY,
-                                                          WEFT_FLASH_ENERGY};
     for (int form = 0; form < WEFT_FORMS; form++) {
-        bool asked = weft_expr_uses(f->score, (int)metrics[form]);
-        bool known = false;
+        bool asked = weft_expr_uses(f->score, (int)weft_flash_metric_of[form]);
         for (int i = 0; i < f->n_constraints; i++) {
-            asked |= weft_expr_uses(f->constraints[i].left, (int)metrics[form]) ||
-                     weft_expr_uses(f->constraints[i].right, (int)metrics[form]);
+            asked |= weft_expr_uses(f->constraints[i].left, (int)weft_flash_metric_of[form]) ||
+                     weft_expr_uses(f->constraints[i].right, (int)weft_flash_metric_of[form]);
         }
-        for (int k = 0; k < WEFT_FORM_FEATURES; k++) {
-            known |= f->forms.coefficients[form][k] > 0.0;
-        }
-        if (asked && !known) {
+        if (asked && !weft_flash_prices(f, (weft_form)form)) {
             return weft_node_fail(doc, node, error, WEFT_ERROR_INPUT,
                                   "'%s' was not fitted to any %s, which the problem asks for",
                                   f->forms.name, weft_form_token((weft_form)form));

@@ -171,15 +171,17 @@ static bool better(const rank *a, const rank *b) {
 static rank rank_of(const weft_flash *flash, const double *metrics) {
     double score = weft_expr_evaluate(flash->score, metrics);
     rank made = {weft_flash_violation(flash, metrics), flash->maximise ? -score : score};
-    made.value = isnan(made.value) ? INFINITY : made.value;
+    made.value = isfinite(made.value) ? made.value : INFINITY;
     return made;
 }
 
-static rank rank_at(searcher *s, const double *genome) {
+/* Of a genome that is to be better than `now`; infinite where its degree tells that it is not. */
+static rank rank_at(searcher *s, const double *genome, const rank *now) {
     double metrics[WEFT_FLASH_METRICS];
     s->count++;
-    weft_flash_evaluate(s->flash, genome, false, s->layers, metrics);
-    return rank_of(s->flash, metrics);
+    return weft_flash_evaluate_within(s->flash, genome, now->violation, s->layers, metrics)
+               ? rank_of(s->flash, metrics)
+               : (rank){INFINITY, INFINITY};
 }
 
 static bool move(const weft_gene *gene, double by, double *value) {
@@ -204,7 +206,7 @@ static bool improve(searcher *s, double *at, rank *now) {
                 if (!move(gene, sign * step, &at[g])) {
                     continue;
                 }
-                rank there = rank_at(s, at);
+                rank there = rank_at(s, at, now);
                 if (better(&there, now)) {
                     *now = there;
                     best = g;
@@ -232,7 +234,7 @@ static bool improve_both(searcher *s, int g, int h, double *at, rank *now) {
                 at[h] = was[1];
                 if (move(first, (signs & 1) != 0 ? a : -a, &at[g]) &&
                     move(second, (signs & 2) != 0 ? b : -b, &at[h])) {
-                    rank there = rank_at(s, at);
+                    rank there = rank_at(s, at, now);
                     if (better(&there, now)) {
                         *now = there;
                         return true;
@@ -291,7 +293,7 @@ static void run_whole(searcher *s, double *best) {
         if (e >= s->n_ends) {
             kick(s, &rng, at);
         }
-        rank now = rank_at(s, at);
+        rank now = rank_at(s, at, &(rank){INFINITY, INFINITY});
         descend(s, at, &now);
         if (better(&now, &least)) {
             least = now;
@@ -321,6 +323,22 @@ static weft_status fail_without(const weft_flash *flash, const weft_flash_design
     return WEFT_ERROR_INFEASIBLE;
 }
 
+/* Tells the best design, which must hold the constraints and have a score. */
+static weft_status tell_best(const weft_flash *flash, weft_form_layer *layers,
+                             weft_flash_design *best, weft_error *error) {
+    weft_flash_tell(flash, layers, best);
+    if (best->violation > 0.0) {
+        return fail_without(flash, best, error);
+    }
+    if (!isfinite(best->score)) {
+        weft_fail(error, WEFT_ERROR_INFEASIBLE,
+                  "'%.100s' is no finite number for any design that was found", flash->score_text);
+        weft_hint(error, "mind divisions by what may be 0, and roots and logarithms");
+        return WEFT_ERROR_INFEASIBLE;
+    }
+    return WEFT_OK;
+}
+
 weft_status weft_flash_search(const weft_flash *flash, weft_flash_result *result,
                               weft_error *error) {
     searcher s = {.flash = flash, .table = weft_space_genes(flash->space), .scale = 1e-300};
@@ -347,8 +365,7 @@ weft_status weft_flash_search(const weft_flash *flash, weft_flash_result *result
     if (status == WEFT_OK) {
         run_whole(&s, made.best.genome);
         made.whole = s.count;
-        weft_flash_tell(flash, s.layers, &made.best);
-        status = made.best.violation > 0.0 ? fail_without(flash, &made.best, error) : WEFT_OK;
+        status = tell_best(flash, s.layers, &made.best, error);
     }
     free(s.layers);
     WEFT_TRY(status);
@@ -371,7 +388,9 @@ static weft_status walk_all(const weft_flash *flash, weft_gene_walk *walk, const
             status = WEFT_STOPPED;
             break;
         }
-        weft_flash_evaluate(flash, genome, false, layers, metrics);
+        if (!weft_flash_evaluate_within(flash, genome, least.violation, layers, metrics)) {
+            continue;
+        }
         rank now = rank_of(flash, metrics);
         made->feasible += now.violation <= 0.0;
         if (better(&now, &least)) {
@@ -403,8 +422,7 @@ weft_status weft_flash_exhaust(const weft_flash *flash, const weft_stop *stop,
                              : walk_all(flash, walk, stop, layers, &made, error);
     weft_gene_walk_destroy(walk);
     if (status == WEFT_OK) {
-        weft_flash_tell(flash, layers, &made.best);
-        status = made.best.violation > 0.0 ? fail_without(flash, &made.best, error) : WEFT_OK;
+        status = tell_best(flash, layers, &made.best, error);
     }
     free(layers);
     WEFT_TRY(status);

@@ -27,18 +27,22 @@ static weft_flash *parse(const char *text) {
     return flash;
 }
 
-/* A problem over a small space of a family; `goal` is lines of the file. */
-static weft_flash *problem(const char *family, const char *goal) {
+/* A problem over a small space of a family on images of side x side; `goal` is lines of the file. */
+static weft_flash *problem_of(const char *family, int side, const char *goal) {
     char text[2048];
     snprintf(text, sizeof text,
              "weft: flash/1\nname: test\naccuracy: flash-fashion-mnist\n"
              "hardware: flash-rram-mesh\nspace:\n  name: test\n  family: %s\n"
-             "  input: [1, 28, 28]\n  classes: 10\n  genes:\n"
+             "  input: [1, %d, %d]\n  classes: 10\n  genes:\n"
              "    depth1: {ordinal: [1, 4, 9]}\n    depth2: {integer: [2, 4]}\n"
              "    channels1: {ordinal: [4, 10, 12]}\n    channels2: {ordinal: [8, 20, 48, 60]}\n"
              "    skips1: {ordinal: [0, 2, 20]}\n    skips2: {integer: [0, 5]}\n%s\n",
-             family, goal);
+             family, side, side, goal);
     return parse(text);
+}
+
+static weft_flash *problem(const char *family, const char *goal) {
+    return problem_of(family, 28, goal);
 }
 
 static const char *const FAMILIES[] = {"cells-concat", "cells-add", "cells-inverted"};
@@ -50,8 +54,8 @@ static void closed_forms_are_those_of_graphs(void **state) {
     (void)state;
     static weft_form_layer layers[WEFT_FLASH_MAX_LAYERS];
     weft_rng rng = weft_rng_make(7, WEFT_PURPOSE_TEST, 0);
-    for (int f = 0; f < 3; f++) {
-        weft_flash *flash = problem(FAMILIES[f], "score: accuracy");
+    for (int f = 0; f < 6; f++) { /* the second cell of 2 x 2 is one position, which has no nodes */
+        weft_flash *flash = problem_of(FAMILIES[f / 2], f % 2 == 0 ? 28 : 2, "score: accuracy");
         weft_gene_table table = weft_space_genes(flash->space);
         for (int i = 0; i < (is_quick() ? 30 : 300); i++) {
             double genome[WEFT_FLASH_MAX_GENES];
@@ -212,6 +216,40 @@ static void nothing_feasible_is_said(void **state) {
     assert_int_equal(weft_flash_search(flash, &result, &error), WEFT_ERROR_INFEASIBLE);
     assert_non_null(strstr(error.message, "area <= 0.1"));
     weft_flash_destroy(flash);
+    flash = problem("cells-concat", "score: \"1 / (accuracy - accuracy)\"");
+    assert_int_equal(weft_flash_search(flash, &result, &error), WEFT_ERROR_INFEASIBLE);
+    assert_non_null(strstr(error.message, "no finite number"));
+    weft_flash_destroy(flash);
+}
+
+/* Costs are left out only where the constraints are broken by more than what is asked for. */
+static void what_is_left_out_is_worse(void **state) {
+    (void)state;
+    static weft_form_layer layers[WEFT_FLASH_MAX_LAYERS];
+    weft_flash *flash = problem("cells-add", "score: accuracy\nconstraints: [\"accuracy >= 0.7\", "
+                                             "\"area <= 1\", \"degree <= 90\"]");
+    weft_gene_table table = weft_space_genes(flash->space);
+    weft_rng rng = weft_rng_make(8, WEFT_PURPOSE_TEST, 0);
+    int left_out = 0;
+    for (int i = 0; i < 300; i++) {
+        double genome[WEFT_FLASH_MAX_GENES];
+        double whole[WEFT_FLASH_METRICS];
+        double metrics[WEFT_FLASH_METRICS];
+        for (int g = 0; g < table.n_genes; g++) {
+            uint64_t n = (uint64_t)(table.genes[g].upper - table.genes[g].lower) + 1;
+            genome[g] = table.genes[g].lower + (double)weft_rng_below(&rng, n);
+        }
+        double most = 0.2 * weft_rng_uniform(&rng);
+        weft_flash_evaluate(flash, genome, false, layers, whole);
+        if (weft_flash_evaluate_within(flash, genome, most, layers, metrics)) {
+            assert_memory_equal(metrics, whole, sizeof whole);
+        } else {
+            assert_true(weft_flash_violation(flash, whole) > most);
+            left_out++;
+        }
+    }
+    assert_in_range(left_out, 10, 290);
+    weft_flash_destroy(flash);
 }
 
 /* ---- choosing ---------------------------------------------------------------------------------- */
@@ -314,6 +352,7 @@ int main(void) {
         cmocka_unit_test(known_coefficients_are_found),
         cmocka_unit_test(the_optimum_is_that_of_all_designs),
         cmocka_unit_test(nothing_feasible_is_said),
+        cmocka_unit_test(what_is_left_out_is_worse),
         cmocka_unit_test(networks_are_spread),
         cmocka_unit_test(tables_are_checked),
         cmocka_unit_test(bad_problems_are_refused),
