@@ -342,6 +342,9 @@ typedef enum weft_supernet_draw {
     WEFT_SUPERNET_RANDOM,
     WEFT_SUPERNET_LARGEST,
     WEFT_SUPERNET_SMALLEST,
+    /* The largest and the smallest with kinds of block by chance: of words, which have no order. */
+    WEFT_SUPERNET_LARGEST_OF_KINDS,
+    WEFT_SUPERNET_SMALLEST_OF_KINDS,
 } weft_supernet_draw;
 
 /* The networks of a space. Called from one thread. */
@@ -350,7 +353,7 @@ typedef struct weft_supernet_space {
     const char *name; /* of the space */
     uint64_t hash;    /* of what it can hold: weights of another one are refused */
     /* Builds a network in the place of *network, whatever it was. Random ones are drawn from
-     * (seed, index) alone. Where `first_group`, only networks of group 0 are drawn. *group: 0, or 1
+     * (seed, index) alone, and so are kinds of block. Where `first_group`, only networks of group 0 are drawn. *group: 0, or 1
      * for a network with blocks of the second kind (attention); 0 in spaces of one kind. */
     weft_status (*draw)(void *context, weft_supernet_draw which, uint64_t seed, uint64_t index,
                         bool first_group, weft_network *network, int *group, weft_error *error);
@@ -359,7 +362,8 @@ typedef struct weft_supernet_space {
 /* Which networks learn in a step. */
 #define WEFT_SUPERNET_RULE_MAP(X)                                                                  \
     X(WEFT_SUPERNET_SINGLE_PATH, "single-path") /* `samples` random ones */                        \
-    X(WEFT_SUPERNET_SANDWICH, "sandwich") /* the largest, the smallest, `samples` random ones */
+    X(WEFT_SUPERNET_SANDWICH,                                                                      \
+      "sandwich") /* the largest and the smallest of kinds, `samples` random ones */
 
 typedef enum weft_supernet_rule {
 #define WEFT_SUPERNET_RULE_ENUM(name, token) name,

@@ -155,7 +155,7 @@ static weft_status run_network(training *t, weft_supernet_draw which, uint64_t i
                             t->network, &group, error));
     weft_engine *engine = NULL;
     WEFT_TRY(open_engine(t, &engine, error));
-    bool teaches = which == WEFT_SUPERNET_LARGEST && t->settings->distils;
+    bool teaches = which == WEFT_SUPERNET_LARGEST_OF_KINDS && t->settings->distils;
     weft_status status =
         learn_and_scatter(t, engine, teaches, is_taught, group, weight, loss, error);
     weft_engine_destroy(engine);
@@ -221,8 +221,10 @@ static weft_status learn_step(training *t, double *loss, weft_error *error) {
     double first = 0.0, other = 0.0, sum = 0.0;
     uint64_t index = (uint64_t)t->place.at.step * 64;
     if (sandwich) {
-        WEFT_TRY(run_network(t, WEFT_SUPERNET_LARGEST, index, false, weight, &first, error));
-        WEFT_TRY(run_network(t, WEFT_SUPERNET_SMALLEST, index, s->distils, weight, &other, error));
+        WEFT_TRY(
+            run_network(t, WEFT_SUPERNET_LARGEST_OF_KINDS, index, false, weight, &first, error));
+        WEFT_TRY(run_network(t, WEFT_SUPERNET_SMALLEST_OF_KINDS, index, s->distils, weight, &other,
+                             error));
     }
     for (int i = 0; i < s->samples; i++) {
         WEFT_TRY(run_network(t, WEFT_SUPERNET_RANDOM, index + (uint64_t)i, sandwich && s->distils,

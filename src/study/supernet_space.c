@@ -120,21 +120,50 @@ static bool draw_random(const weft_space_supernet *s, uint64_t seed, uint64_t in
     return false;
 }
 
+/* The ends of all genes but words, which are drawn: in a space of several kinds of block each of them is
+ * trained at its largest and its smallest. */
+static bool draw_kinds(const weft_space_supernet *s, bool last, uint64_t seed, uint64_t index,
+                       bool first_group, double *genome, weft_network *network) {
+    weft_rng rng = weft_rng_make(seed, WEFT_PURPOSE_SAMPLE, index);
+    for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+        for (int g = 0; g < s->table.n_genes; g++) {
+            bool active = weft_gene_active(&s->table, genome, g);
+            bool word = s->table.genes[g].kind == WEFT_GENE_CATEGORICAL;
+            genome[g] = !active ? (double)NAN
+                        : word  ? draw_gene(s, g, first_group, &rng)
+                                : end_of(s, g, last, first_group);
+        }
+        if (builds(s, genome, network) && !(first_group && has_attention(network))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool draw_end(const weft_space_supernet *s, bool last, bool first_group, double *genome,
+                     weft_network *network) {
+    fill_ends(s, last, first_group, genome);
+    return give_way(s, last, genome, network) && !(first_group && has_attention(network));
+}
+
 static weft_status draw_genome(const weft_space_supernet *s, weft_supernet_draw which,
                                uint64_t seed, uint64_t index, bool first_group, double *genome,
                                weft_network *network, weft_error *error) {
     bool first = first_group && s->has_groups, drawn = false;
+    bool last = which == WEFT_SUPERNET_LARGEST || which == WEFT_SUPERNET_LARGEST_OF_KINDS;
     if (which == WEFT_SUPERNET_RANDOM) {
         drawn = draw_random(s, seed, index, first, genome, network);
+    } else if (which == WEFT_SUPERNET_LARGEST || which == WEFT_SUPERNET_SMALLEST) {
+        drawn = draw_end(s, last, first, genome, network);
     } else {
-        fill_ends(s, which == WEFT_SUPERNET_LARGEST, first, genome);
-        drawn = give_way(s, which == WEFT_SUPERNET_LARGEST, genome, network) &&
-                !(first && has_attention(network));
+        /* Where no kinds drawn can be built at this end, those that give way can. */
+        drawn = draw_kinds(s, last, seed, index, first, genome, network) ||
+                draw_end(s, last, first, genome, network);
     }
     if (drawn) {
         return WEFT_OK;
     }
-    static const char *const what[] = {"random", "largest", "smallest"};
+    static const char *const what[] = {"random", "largest", "smallest", "largest", "smallest"};
     weft_fail(error, WEFT_ERROR_INFEASIBLE,
               "no %s network of space %s%s can be built for %d x %d "
               "x %d",

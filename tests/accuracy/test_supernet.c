@@ -16,9 +16,10 @@ static weft_status draw(void *context, weft_supernet_draw which, uint64_t seed, 
                         bool first_group, weft_network *network, int *group, weft_error *error) {
     (void)context, (void)first_group;
     weft_rng rng = weft_rng_make(seed, WEFT_PURPOSE_TEST, index);
-    const char *text = which == WEFT_SUPERNET_LARGEST    ? largest
-                       : which == WEFT_SUPERNET_SMALLEST ? "V4"
-                                                         : designs[weft_rng_below(&rng, DESIGNS)];
+    bool is_largest = which == WEFT_SUPERNET_LARGEST || which == WEFT_SUPERNET_LARGEST_OF_KINDS;
+    const char *text = is_largest                      ? largest
+                       : which != WEFT_SUPERNET_RANDOM ? "V4"
+                                                       : designs[weft_rng_below(&rng, DESIGNS)];
     weft_network *made = network_of(text, shape, CLASSES);
     weft_status status = weft_network_copy(made, network, error);
     weft_network_destroy(made);

@@ -118,14 +118,16 @@ static weft_status draw(void *context, weft_supernet_draw which, uint64_t seed, 
                  .attends = attends && weft_rng_below(&rng, 4) > 0,
                  .blind = a->has_blind && weft_rng_below(&rng, 2) == 0};
     v.attends = v.attends && !v.blind;
-    if (which == WEFT_SUPERNET_LARGEST) {
+    bool is_largest = which == WEFT_SUPERNET_LARGEST || which == WEFT_SUPERNET_LARGEST_OF_KINDS;
+    bool is_random = which == WEFT_SUPERNET_RANDOM;
+    if (is_largest) {
         v = attends ? LARGEST : WIDE;
-    } else if (which == WEFT_SUPERNET_SMALLEST) {
+    } else if (!is_random) {
         v = SMALLEST;
     }
-    a->random += which == WEFT_SUPERNET_RANDOM;
-    a->largest += which == WEFT_SUPERNET_LARGEST;
-    a->smallest += which == WEFT_SUPERNET_SMALLEST;
+    a->random += is_random;
+    a->largest += is_largest;
+    a->smallest += !is_largest && !is_random;
     a->with_attention += v.attends;
     build(network, v);
     *group = v.attends;

@@ -160,6 +160,44 @@ static void test_ends(void **state) {
     expect_end(CAPPED, WEFT_SUPERNET_SMALLEST, "R4,R4");
 }
 
+/* All but the kinds of block at their ends; every kind comes at every place; where few kinds can be built,
+ * those that can. */
+static void test_kinds(void **state) {
+    (void)state;
+    weft_error error;
+    double genome[16];
+    int kinds[3][128] = {{0}};
+    char found[128];
+    weft_space *space = space_of(IMC), *capped = space_of(CAPPED);
+    weft_space_supernet *supernet = supernet_of(space), *few = supernet_of(capped);
+    for (uint64_t i = 0; i < 60; i++) {
+        MUST(weft_space_supernet_draw(supernet, WEFT_SUPERNET_LARGEST_OF_KINDS, 3, i, genome,
+                                      &error));
+        weft_space_describe(space, genome, found, sizeof found);
+        assert_int_equal(strlen(found), strlen("V16,V16,V16"));
+        for (int b = 0; b < 3; b++) {
+            assert_memory_equal(&found[4 * b + 1], "16", 2);
+            kinds[b][(int)found[4 * (size_t)b]]++;
+        }
+        MUST(weft_space_supernet_draw(supernet, WEFT_SUPERNET_SMALLEST_OF_KINDS, 3, i, genome,
+                                      &error));
+        weft_space_describe(space, genome, found, sizeof found);
+        assert_string_equal(&found[1], "4");
+        MUST(weft_space_supernet_draw(few, WEFT_SUPERNET_LARGEST_OF_KINDS, 3, i, genome, &error));
+        weft_space_describe(capped, genome, found, sizeof found);
+        assert_string_not_equal(found, "V8,V8,V8");
+        assert_int_equal(strlen(found), strlen("V8,V8,V8"));
+    }
+    for (int b = 0; b < 3; b++) {
+        assert_true(kinds[b]['V'] > 5 && kinds[b]['R'] > 5 &&
+                    kinds[b]['V'] + kinds[b]['R'] + kinds[b]['M'] == 60);
+    }
+    weft_space_supernet_destroy(supernet);
+    weft_space_supernet_destroy(few);
+    weft_space_destroy(space);
+    weft_space_destroy(capped);
+}
+
 /* ---- two groups ------------------------------------------------------------------------------ */
 
 static void test_groups(void **state) {
@@ -289,9 +327,9 @@ static void test_refused(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_uniform), cmocka_unit_test(test_repeatable),
-        cmocka_unit_test(test_ends),    cmocka_unit_test(test_groups),
-        cmocka_unit_test(test_hash),    cmocka_unit_test(test_knobs),
-        cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_ends),    cmocka_unit_test(test_kinds),
+        cmocka_unit_test(test_groups),  cmocka_unit_test(test_hash),
+        cmocka_unit_test(test_knobs),   cmocka_unit_test(test_refused),
     };
     return cmocka_run_group_tests_name("supernet space", tests, NULL, NULL);
 }
