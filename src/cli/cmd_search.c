@@ -93,7 +93,7 @@ static trial_counts count_trials(const weft_study *study) {
         const weft_trial *trial = weft_study_get_trial(study, i);
         tally.ok += trial->state == WEFT_TRIAL_OK;
         tally.partial += trial->state == WEFT_TRIAL_OK && trial->partial;
-        tally.designs = trial->design < tally.designs ? tally.designs : trial->design + 1;
+        tally.designs += trial->rung == 0; /* numbers of designs have holes after a kill */
         tally.infeasible += trial->state == WEFT_TRIAL_INFEASIBLE;
         tally.failed += trial->state == WEFT_TRIAL_FAILED;
         if (trial->state == WEFT_TRIAL_FAILED && tally.first_failed == NULL) {

@@ -71,9 +71,23 @@ if have jq; then
     check "$condition" "and is the same study"
 fi
 
+for moment in 0.4 0.3 0.5; do
+    "$weft" search problem.yaml --store free.db --jobs 4 --no-final --asynchronous --quiet > "$out" 2> "$err" &
+    search=$!
+    sleep "$moment"
+    kill -9 "$search" 2> /dev/null
+    wait "$search" 2> /dev/null
+done
 run search problem.yaml --store free.db --jobs 2 --no-final --asynchronous --json
 code_is 0 "without batches"
 json_true '.trials == 66 and .designs > 9 and .spent < 66 and .partial > 9' "it ends, and tells what it cost"
+if have jq; then
+    designs=$(jq .designs "$out")
+    run front free.db --all --json
+    json_true "([.[].design] | unique | length) == $designs" "designs that a kill lost are not counted"
+    json_true '[group_by(.design)[] | [.[].fidelity] | length == (unique | length)] | all' \
+        "a design has a fidelity once here, too"
+fi
 run search problem.yaml --store whole.db --asynchronous --no-final
 code_is 5 "a study in batches stays one"
 err_has "asynchronous" "which is said"
