@@ -68,6 +68,9 @@ WEFT_API bool weft_device_table_measured(const weft_device_table *table, int col
 WEFT_API const double *weft_device_table_values(const weft_device_table *table, int column);
 WEFT_API int weft_device_table_failed(const weft_device_table *table, int column);
 
+/* Whether architecture i was measured and failed; one without a value that has not was not measured. */
+WEFT_API bool weft_device_table_has_failed(const weft_device_table *table, int column, int i);
+
 /* The column of a device, with or without _latency_ms, _energy_mJ or the like behind its name.
  * WEFT_ERROR_INPUT with the nearest name for one that is not there. */
 WEFT_API weft_status weft_device_table_find(const weft_device_table *table, const char *device,

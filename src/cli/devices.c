@@ -77,7 +77,7 @@ static weft_status unknown_architecture(cli_call *call, const cli_adapted *made,
     return WEFT_ERROR_INPUT;
 }
 
-/* All of a file's, failed ones too. */
+/* All that a file measured, failed ones too. */
 static weft_status take_samples(cli_call *call, const cli_adapting *arguments,
                                 const weft_device_table *samples, cli_adapted *made) {
     int column = 0, n = weft_device_table_architectures(samples);
@@ -93,8 +93,11 @@ static weft_status take_samples(cli_call *call, const cli_adapting *arguments,
         if (place < 0) {
             return unknown_architecture(call, made, arguments->samples, name);
         }
-        made->places[made->n] = place;
-        made->values[made->n++] = weft_device_table_values(samples, column)[i];
+        double value = weft_device_table_values(samples, column)[i];
+        if (!isnan(value) || weft_device_table_has_failed(samples, column, i)) {
+            made->places[made->n] = place;
+            made->values[made->n++] = value;
+        }
     }
     return WEFT_OK;
 }

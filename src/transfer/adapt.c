@@ -24,6 +24,7 @@ static const double BELIEF = 0.7, BELIEF_WORTH = 3.0;
 struct weft_adapter {
     const weft_device_table *table;
     int proxy;
+    bool constant; /* the proxy ranks nothing: models have nothing to be worse than */
     weft_onehot onehot;
     weft_descriptions features;
 };
@@ -62,26 +63,42 @@ void weft_adapter_destroy(weft_adapter *adapter) {
     }
 }
 
-static weft_status check_proxy(const weft_device_table *table, int proxy, weft_error *error) {
+static weft_status check_proxy(const weft_device_table *table, int proxy, bool *constant,
+                               weft_error *error) {
+    const weft_device_column *column = &table->columns[proxy];
+    double least = INFINITY, most = -INFINITY;
     int known = 0;
     for (int i = 0; i < table->n; i++) {
-        known += !isnan(table->columns[proxy].values[i]);
+        if (!isnan(column->values[i])) {
+            known++;
+            least = fmin(least, column->values[i]);
+            most = fmax(most, column->values[i]);
+        }
     }
-    return known >= 3 ? WEFT_OK
-                      : weft_fail(error, WEFT_ERROR_INPUT,
-                                  "proxy '%s' has measured %d architectures, expected at least 3",
-                                  table->columns[proxy].name, known);
+    *constant = least == most;
+    if (known >= 3) {
+        return WEFT_OK;
+    }
+    weft_fail(error, WEFT_ERROR_INPUT,
+              "proxy '%s' has measured %d architectures, expected at least 3", column->name, known);
+    if (column->failed > 0) {
+        weft_hint(error, "%d of its cells count as failed: what is 0, negative or no finite number",
+                  column->failed);
+    }
+    return WEFT_ERROR_INPUT;
 }
 
 weft_status weft_adapter_create(const weft_device_table *table, int proxy, weft_adapter **adapter,
                                 weft_error *error) {
-    WEFT_TRY(check_proxy(table, proxy, error));
+    bool constant;
+    WEFT_TRY(check_proxy(table, proxy, &constant, error));
     weft_adapter *made = calloc(1, sizeof *made);
     if (made == NULL) {
         return weft_fail_memory(error, sizeof *made);
     }
     made->table = table;
     made->proxy = proxy;
+    made->constant = constant;
     weft_status status = weft_onehot_create(table, &made->onehot, error);
     if (status == WEFT_OK) {
         status = weft_descriptions_create(&made->onehot, table->columns[proxy].values,
@@ -235,7 +252,7 @@ static weft_status judge(const weft_adapter *adapter, const weft_adapt_settings 
                                         settings->resamples, settings->seed, &interval, error));
         double margin, raw = believed(made->srcc_proxy, m->n, &margin);
         double own = isnan(interval.srcc) ? 0.0 : interval.srcc;
-        if (settings->fallback && own < raw - margin) {
+        if (settings->fallback && !adapter->constant && own < raw - margin) {
             take_proxy(adapter, WEFT_FALLBACK_WORSE, made);
         }
     }

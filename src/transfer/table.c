@@ -65,6 +65,10 @@ int weft_device_table_failed(const weft_device_table *table, int column) {
     return table->columns[column].failed;
 }
 
+bool weft_device_table_has_failed(const weft_device_table *table, int column, int i) {
+    return table->columns[column].failures[i];
+}
+
 const char *weft_device_table_kind(const weft_device_table *table, char *buffer, size_t size) {
     const weft_encoding *code = &table->code;
     if (code->kind == WEFT_SPACE_CELL) {

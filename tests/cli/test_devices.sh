@@ -90,6 +90,9 @@ awk -F, 'NR % 12 == 1 { print $1 "," $4 }' table.csv | sed '1s/.*/ops,new/' > sa
 run devices adapt --table table.csv --proxy phone --target new --samples samples.csv --next 4 --json
 code_is 0 "samples of a target"
 json_true '.srcc_adapted == null and .srcc_loo > 0.9 and (.next | length) == 4' "judged by themselves"
+sed '3s/,.*/,/; 4s/,.*/,failed/' samples.csv > holes.csv
+run devices adapt --table table.csv --proxy phone --target new --samples holes.csv --json
+json_true ".failed == 3 and .measurements == $(($(wc -l < samples.csv) - 2))" "an empty cell is no measurement"
 sed '3s/^[0-9]*/012349/' samples.csv > wrong.csv
 run devices adapt --table table.csv --proxy phone --target new --samples wrong.csv
 code_is 3 "an unknown architecture"

@@ -229,6 +229,7 @@ static void refuses_bad_measurements(void **state) {
     table = parse("architecture,p,t\na,1,2\nb,failed,3\nc,,9\n", NULL);
     assert_int_equal(weft_adapter_create(table, 0, &adapter, &error), WEFT_ERROR_INPUT);
     assert_non_null(strstr(error.message, "has measured 1"));
+    assert_non_null(strstr(error.hint, "1 of its cells count as failed"));
     weft_device_table_destroy(table);
 }
 
@@ -412,6 +413,14 @@ static void takes_many_and_nothing(void **state) {
         assert_true(m != WEFT_ADAPT_MIXTURE || rest(&s, a.predicted) > 0.95);
         weft_adaptation_free(&a);
     }
+    weft_rng rng = weft_rng_make(9, WEFT_PURPOSE_TEST, 0);
+    for (int i = 0; i < s.n; i++) { /* nothing to learn: no reason to give a ranking of equals */
+        s.values[i] = 1.0 + weft_rng_uniform(&rng);
+    }
+    a = adapt(&s, WEFT_ADAPT_MIXTURE);
+    assert_int_equal(a.fallback, WEFT_FALLBACK_NONE);
+    assert_false(isnan(a.srcc_loo));
+    weft_adaptation_free(&a);
     close_study(&s);
     weft_device_table_destroy(table);
 }
