@@ -16,6 +16,9 @@ enum { MAX = WEFT_SHGO_MAX_VARIABLES, MAX_CONSTRAINTS = WEFT_SHGO_MAX_CONSTRAINT
 /* Constraints that are broken by no more, in units of their scales, hold. */
 static const double FEASIBLE = 1e-11;
 
+/* Of the values that solvers see: they square differences, and COBYLA never ends where that overflows. */
+static const double LARGEST = 1e100;
+
 /* What is known of one point: of the solver's last, usually. */
 typedef struct known {
     double u[MAX];
@@ -96,8 +99,10 @@ static bool same_point(const weft_descent *descent, const double *a, const doubl
     return memcmp(a, b, size_of(descent)) == 0;
 }
 
+/* As the solver sees a value. */
 static double limited(const weft_descent *descent, double value) {
-    return isfinite(value) ? value : descent->ceiling;
+    double seen = isfinite(value) ? value : descent->ceiling;
+    return fmin(fmax(seen, -LARGEST), LARGEST);
 }
 
 /* Values and, if asked for, slopes of the constraints at u. */
@@ -149,14 +154,14 @@ static bool is_at(const weft_descent *descent, const known *at, const double *u)
 static double value_at(weft_descent *descent, const double *u) {
     struct weft_descent_point *point = descent->point;
     if (is_at(descent, &point->start, u)) {
-        return point->start.value;
+        return limited(descent, point->start.value);
     }
     if (is_at(descent, &point->last, u)) {
         return point->last.value;
     }
     if ((int64_t)descent->n_values >= point->end) {
         nlopt_force_stop(descent->solver);
-        return descent->ceiling;
+        return limited(descent, NAN);
     }
     double value = weft_descent_value(descent, u);
     if (isfinite(value) && value < point->best.value && holds(descent, u)) {

@@ -415,6 +415,41 @@ static void test_odd_functions(void **state) {
     }
 }
 
+/* Near the largest double, where squares of differences overflow: COBYLA must not go on for ever. */
+static double near_the_largest(void *context, const double *x) {
+    return 1e307 * shgo_square_sum(context, x);
+}
+
+static void on_a_line(void *context, const double *x, double *h) {
+    (void)context;
+    h[0] = x[0] - x[1];
+    h[1] = x[0] + x[1] + x[2] - 2.0;
+}
+
+static void test_huge_values(void **state) {
+    (void)state;
+    double bounds[6] = {0.0, 0.0, 0.0, 2.0, 2.0, 2.0};
+    weft_shgo_problem problem = {.n_variables = 3,
+                                 .lower = bounds,
+                                 .upper = bounds + 3,
+                                 .objective = near_the_largest,
+                                 .constraints = on_a_line,
+                                 .n_equalities = 2};
+    weft_shgo_settings settings;
+    weft_shgo_defaults(&settings);
+    for (int local = WEFT_SHGO_SLSQP; local <= WEFT_SHGO_COBYLA; local++) {
+        settings.local = (weft_shgo_local)local;
+        weft_shgo_minima minima = solve(&problem, &settings);
+        for (size_t i = 0; i < minima.n; i++) {
+            double h[2];
+            on_a_line(NULL, &minima.x[3 * i], h);
+            assert_true(fabs(h[0]) < 1e-9 && fabs(h[1]) < 1e-9);
+            assert_true(minima.values[i] == near_the_largest(NULL, &minima.x[3 * i]));
+        }
+        weft_shgo_clear(&minima);
+    }
+}
+
 /* ---- what cannot be -------------------------------------------------------------------------- */
 
 static void contradict(void *context, const double *x, double *g) {
@@ -532,6 +567,7 @@ int main(void) {
         cmocka_unit_test(test_the_same_again),
         cmocka_unit_test(test_given_gradient),
         cmocka_unit_test(test_odd_functions),
+        cmocka_unit_test(test_huge_values),
         cmocka_unit_test(test_infeasible),
         cmocka_unit_test(test_no_sample_holds),
         cmocka_unit_test(test_bad_problems),
