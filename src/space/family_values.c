@@ -4,6 +4,7 @@
  * the values mean is known to a program outside (weft optimize). */
 #include "space/family.h"
 #include "space/meaning.h"
+#include "space/space.h"
 
 static weft_status values_bind(weft_space *space, const weft_doc *doc, const weft_node *node,
                                weft_error *error) {
@@ -41,3 +42,7 @@ static char *values_describe(const weft_space *space, const double *genome, char
 
 const weft_family weft_family_values = {
     .name = "values", .bind = values_bind, .decode = values_decode, .describe = values_describe};
+
+bool weft_space_has_networks(const weft_space *space) {
+    return space->family != &weft_family_values;
+}

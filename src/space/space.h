@@ -12,6 +12,9 @@
 weft_status weft_space_read_node(const weft_doc *doc, const weft_node *node, weft_space **space,
                                  weft_error *error) WEFT_NODISCARD;
 
+/* Whether genomes stand for networks: those of the family `values` do not. */
+bool weft_space_has_networks(const weft_space *space);
+
 /* A space of the family `values` from a table of genes as a space file has it, of the name given. */
 weft_status weft_space_read_genes(const weft_doc *doc, const weft_node *genes, const char *name,
                                   weft_space **space, weft_error *error) WEFT_NODISCARD;

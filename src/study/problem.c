@@ -388,6 +388,20 @@ static weft_status read_chip(weft_problem *problem, const weft_map *map, const w
     return weft_accounting_apply(&problem->info, problem->chip, error);
 }
 
+static weft_status read_space(weft_problem *problem, const weft_doc *doc, const weft_node *node,
+                              weft_error *error) {
+    WEFT_TRY(weft_space_read_node(doc, node, &problem->space, error));
+    snprintf(problem->info.space, sizeof problem->info.space, "%s",
+             weft_space_name(problem->space));
+    if (weft_space_has_networks(problem->space)) {
+        return WEFT_OK;
+    }
+    weft_node_fail(doc, node, error, WEFT_ERROR_INPUT,
+                   "the space '%.63s' is of values: it has no networks", problem->info.space);
+    weft_hint(error, "'weft optimize' searches it with a program of yours");
+    return WEFT_ERROR_INPUT;
+}
+
 static weft_status problem_fill(weft_problem *problem, const weft_doc *doc, weft_error *error) {
     weft_map map;
     const weft_node *space = NULL;
@@ -411,11 +425,9 @@ static weft_status problem_fill(weft_problem *problem, const weft_doc *doc, weft
     WEFT_TRY(check_accuracy(problem, &map, error));
     WEFT_TRY(check_provider(problem, &map, error));
     WEFT_TRY(weft_goal_need(problem, &map, error));
-    WEFT_TRY(weft_space_read_node(doc, space, &problem->space, error));
+    WEFT_TRY(read_space(problem, doc, space, error));
     WEFT_TRY(read_chip(problem, &map, chip, error));
     WEFT_TRY(adopt_data(problem, &map, data, error));
-    snprintf(problem->info.space, sizeof problem->info.space, "%s",
-             weft_space_name(problem->space));
     WEFT_TRY(weft_plan_bind(problem, doc, fixed, error));
     WEFT_TRY(weft_steer_bind(problem, doc, pin, forbid, error));
     return weft_problem_suit(problem, doc, chip, error);

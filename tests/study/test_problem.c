@@ -326,6 +326,7 @@ static const bad_case bad_cases[] = {
     {"objective twice", "energy min, latency", "energy min, energy", 11, "twice"},
     {"both goals", "constraints:", "score: energy\nconstraints:", 12, "both"},
     {"goal misspelt", "objectives:", "objctives:", 11, "objectives"},
+    {"a space without networks", "base: imc-cnn\n", "family: values\n", 4, "no networks"},
     {"space misspelt", "space:", "spcae:", 3, "space"},
     {"no goal", "objectives: [energy min, latency]\n", "", 0, "neither"},
     {"constraint without sides", "area <= 500", "area", 12, "<="},
