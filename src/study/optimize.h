@@ -121,6 +121,9 @@ weft_copy_state weft_copy_read(weft_copy *copy, size_t *length);
 /* Takes such a line away, with its newline. */
 void weft_copy_drop(weft_copy *copy, size_t length);
 
+/* Ends its input: it may begin to end. */
+void weft_copy_close(weft_copy *copy);
+
 /* Ends it; with `grace` it has a second to do so itself. `how`, unless NULL, becomes how it ended. */
 void weft_copy_end(weft_copy *copy, bool grace, char *how, size_t size);
 

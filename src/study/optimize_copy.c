@@ -194,13 +194,20 @@ static void tell_end(int status, char *how, size_t size) {
     }
 }
 
+void weft_copy_close(weft_copy *copy) {
+    if (copy->process != 0 && copy->input >= 0) {
+        close(copy->input);
+        copy->input = -1;
+    }
+}
+
 void weft_copy_end(weft_copy *copy, bool grace, char *how, size_t size) {
     if (copy->process == 0) {
         return;
     }
     int status = 0;
     pid_t ended = 0;
-    close(copy->input);
+    weft_copy_close(copy);
     for (int i = 0; grace && ended == 0 && i < GRACE_STEPS; i++) {
         struct timespec step = {0, STEP_NANOSECONDS};
         ended = waitpid(copy->process, &status, WNOHANG);

@@ -341,10 +341,14 @@ static weft_status begin(runner *r, weft_error *error) {
     return weft_journal_open(r->optimize, r->settings->journal, take_record, r, &r->journal, error);
 }
 
-/* After a stop at once, otherwise in peace. */
+/* After a stop at once, otherwise in peace: all copies have the same second. */
 static void end(runner *r, bool grace) {
+    double began = weft_steady_time();
     for (int j = 0; r->copies != NULL && j < r->settings->jobs; j++) {
-        weft_copy_end(&r->copies[j], grace, NULL, 0);
+        weft_copy_close(&r->copies[j]);
+    }
+    for (int j = 0; r->copies != NULL && j < r->settings->jobs; j++) {
+        weft_copy_end(&r->copies[j], grace && weft_steady_time() - began < 1.0, NULL, 0);
         free(r->copies[j].line);
     }
     if (r->journal.path != NULL) {
