@@ -20,6 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include "base/json.h"
 #include "study/lock.h"
@@ -55,6 +56,15 @@ static const char steering_schema[] =
     "CREATE TABLE IF NOT EXISTS steering ("
     " id INTEGER PRIMARY KEY, kind TEXT NOT NULL, gene TEXT NOT NULL, value TEXT NOT NULL,"
     " requested REAL, trial INTEGER) STRICT;";
+
+/* Waits for a writer whose transactions follow each other within microseconds: the waits of
+ * sqlite3_busy_timeout, up to 0.1 s, miss the gaps between them. 0: it has waited long enough. */
+static int wait_for_gap(void *context, int waited) {
+    static const struct timespec WAIT = {.tv_nsec = 500000};
+    (void)context;
+    nanosleep(&WAIT, NULL);
+    return waited < 2 * BUSY_TIMEOUT_MS;
+}
 
 /* Every column of a trial in the order in which this file binds and reads them. */
 static const struct {
@@ -375,7 +385,11 @@ weft_status weft_store_open(const char *path, weft_store_mode mode, bool durable
         status = open_database(made, error);
     }
     if (status == WEFT_OK) {
-        sqlite3_busy_timeout(made->db, BUSY_TIMEOUT_MS);
+        if (mode == WEFT_STORE_STEER) {
+            sqlite3_busy_handler(made->db, wait_for_gap, NULL);
+        } else {
+            sqlite3_busy_timeout(made->db, BUSY_TIMEOUT_MS);
+        }
         status = mode == WEFT_STORE_WRITE ? prepare_write(made, durable, error)
                                           : prepare_read(made, error);
     }

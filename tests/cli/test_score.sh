@@ -73,12 +73,12 @@ run score imc:V8 --data tynie
 code_is 3 "unknown data"
 
 # Searches by a score.
-run search "$root/examples/training-free.yaml" --trials 60 --store free.db --jobs 1 --json
+run search "$root/examples/training-free.yaml" --trials 15 --store free.db --jobs 1 --json
 code_is 0 "the example"
 json_true '.front | length > 3 and all(.proxy > 0 and .accuracy == null)' "a front of proxies"
 cp "$out" one.json
 rm -f free.db*
-run search "$root/examples/training-free.yaml" --trials 60 --store free.db --jobs 2 --json
+run search "$root/examples/training-free.yaml" --trials 15 --store free.db --jobs 2 --json
 same_results one.json "$out" "the same with two jobs"
 run search "$root/examples/training-free.yaml" --dry-run
 out_has "combined, a score without training, of 64 images, random ones" "what the search goes by"
