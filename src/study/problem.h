@@ -26,8 +26,8 @@ struct weft_problem {
     char data[WEFT_PROBLEM_NAME];
     char provider[WEFT_PROBLEM_NAME];
     char optimizer[WEFT_PROBLEM_NAME];
-    bool names_optimizer; /* the file does; else whoever opens a study chooses */
-    bool has_optimizer;   /* a study has chosen it, or taken that of its store */
+    bool names_optimizer;                 /* the file does; else whoever opens a study chooses */
+    bool has_optimizer;                   /* a study has chosen it, or taken that of its store */
     bool chose_population, chose_startup; /* whether these settings came with the choice */
     char accuracy_files[WEFT_ACCURACY_FILES][WEFT_PROBLEM_PATH];   /* from anywhere */
     char accuracy_written[WEFT_ACCURACY_FILES][WEFT_PROBLEM_PATH]; /* as the file says */
